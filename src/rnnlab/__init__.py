@@ -1,0 +1,1 @@
+"""rnnlab: which recurrent network, at which size, learns your sequences best?"""

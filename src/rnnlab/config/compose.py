@@ -1,0 +1,148 @@
+"""Composing a command's configuration with Hydra, and saying in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hydra import initialize_config_dir
+from hydra._internal.utils import get_args_parser
+from hydra.core.config_store import ConfigStore
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from rnnlab.config import targets
+from rnnlab.config.locations import conf_folder, plugin_conf_folders
+from rnnlab.config.messages import explain
+from rnnlab.errors import UserError
+
+
+class PluginConfFolders(SearchPathPlugin):
+    """Lets the conf/ folders of RNNLAB_PLUGINS add options to every group."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        for folder in plugin_conf_folders():
+            search_path.append("rnnlab-plugin", f"file://{folder}")
+
+
+def use_hydra() -> None:
+    """Prepare Hydra once per process: plugins' folders, and errors that reach us instead of ending the process."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    Plugins.instance().register(PluginConfFolders)
+    # Where the official joblib launcher is installed as well, its schema would claim our option of the same name.
+    launchers: Any = ConfigStore.instance().repo.get("hydra", {}).get("launcher", {})
+    launchers.pop("joblib.yaml", None)
+
+
+@contextmanager
+def readable_errors(command: str) -> Iterator[None]:
+    """Turn whatever Hydra and OmegaConf raise inside into one line for the user.
+
+    Raises:
+        UserError: In place of any of their errors.
+    """
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(explain(error, command)) from error
+
+
+@contextmanager
+def hydra_in(command: str) -> Iterator[GlobalHydra]:
+    """Hydra, initialised on rnnlab's conf/ and cleared afterwards."""
+    use_hydra()
+    GlobalHydra.instance().clear()
+    with readable_errors(command), initialize_config_dir(str(conf_folder()), job_name="rnnlab", version_base="1.3"):
+        yield GlobalHydra.instance()
+
+
+def compose(command: str, arguments: list[str]) -> dict[str, Any]:
+    """The resolved configuration of a command that runs once, such as `generate`.
+
+    Raises:
+        UserError: An argument is not `key=value`, a key is unknown or a value is missing.
+    """
+    with hydra_in(command) as hydra:
+        return plain(_compose(hydra, command, arguments, RunMode.RUN))
+
+
+def compose_train(arguments: list[str]) -> tuple[RunMode, DictConfig]:
+    """What `rnnlab train ARGUMENTS` asks for, checked for targets that it may not name, before Hydra acts on it.
+
+    Returns:
+        The mode (one run or a sweep) and the composed configuration, `hydra` included. In a sweep the values
+        that are swept stand at their defaults.
+
+    Raises:
+        UserError: The arguments do not compose, or a target is not allowed.
+    """
+    flags = get_args_parser().parse_args(arguments)
+    name = flags.config_name or "train"
+    folder = ["--config-dir", flags.config_dir] if flags.config_dir else []
+    with hydra_in("train") as hydra, _config_dir(hydra, folder):
+        mode = RunMode.MULTIRUN if flags.multirun else _mode(hydra, name, flags.overrides)
+        config = _compose(hydra, name, flags.overrides, mode)
+        _check_hydra_node(config)
+        return mode, config
+
+
+@contextmanager
+def _config_dir(hydra: GlobalHydra, flags: list[str]) -> Iterator[None]:
+    if flags:
+        folder = os.path.abspath(flags[1])
+        if not os.path.isdir(folder):
+            raise UserError(f"{flags[0]}: there is no folder {flags[1]}")
+        assert hydra.hydra is not None
+        loader: Any = hydra.hydra.config_loader
+        loader.get_search_path().prepend("command-line", f"file://{folder}")
+        loader.repository.initialize_sources(loader.get_search_path())
+    yield
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """A configuration as plain, resolved values.
+
+    Raises:
+        OmegaConfBaseException: A value is missing or an interpolation leads nowhere.
+    """
+    ours = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    container = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def _compose(hydra: GlobalHydra, name: str, overrides: list[str], mode: RunMode) -> DictConfig:
+    assert hydra.hydra is not None
+    return hydra.hydra.compose_config(
+        config_name=name,
+        overrides=overrides,
+        run_mode=mode,
+        from_shell=False,
+        with_log_configuration=False,
+    )
+
+
+def _mode(hydra: GlobalHydra, name: str, overrides: list[str]) -> RunMode:
+    assert hydra.hydra is not None
+    return hydra.hydra.get_mode(config_name=name, overrides=overrides) or RunMode.RUN
+
+
+def _check_hydra_node(config: DictConfig) -> None:
+    """Hydra calls what its own node names (callbacks, loggers, plugins) before any code of ours could refuse it."""
+    node = OmegaConf.to_container(config.hydra, resolve=False)
+    assert isinstance(node, dict)
+    for key in ("job_logging", "hydra_logging"):
+        if {"handlers", "formatters", "filters", "loggers"} & set(node.get(key) or {}):
+            raise UserError(f"hydra/{key}: rnnlab logs to the run folder; leave it at none")
+    if node["job"].get("env_set"):
+        raise UserError("hydra.job.env_set: a configuration may not set environment variables")
+    for key, target in targets.targets(node, "hydra"):
+        targets.check_hydra(target, key)

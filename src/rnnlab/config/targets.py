@@ -1,0 +1,109 @@
+"""The one place where a name in a configuration becomes an object: an allow-list, then a call.
+
+A study, a configuration or a checkpoint may come from a stranger, so a `_target_` reaches only the rooms of rnnlab
+that are made to be configured, a few named classes of torch and Lightning, and the modules that the user of this
+machine lists in the environment variable RNNLAB_PLUGINS.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rnnlab.config.locations import PLUGINS_VARIABLE, make_plugins_importable, plugin_modules
+from rnnlab.errors import UserError
+
+ROOMS = (
+    "rnnlab.data.files",
+    "rnnlab.data.names",
+    "rnnlab.data.readers",
+    "rnnlab.nn",
+    "rnnlab.reference",
+    "rnnlab.tasks",
+    "rnnlab.training.callbacks",
+    "rnnlab.training.schedules",
+)
+CLASSES = frozenset(
+    {
+        "torch.optim.Adam",
+        "torch.optim.AdamW",
+        "torch.optim.SGD",
+        "lightning.pytorch.callbacks.EarlyStopping",
+        "lightning.pytorch.loggers.MLFlowLogger",
+        "lightning.pytorch.loggers.TensorBoardLogger",
+        "lightning.pytorch.loggers.WandbLogger",
+    }
+)
+HYDRA_PLUGINS = ("hydra_plugins.rnnlab_plugins.", "hydra._internal.core_plugins.")
+
+
+def build(node: Mapping[str, Any], **arguments: Any) -> Any:
+    """Call what `node["_target_"]` names with the node's other keys and `arguments`; nested nodes are built first.
+
+    Raises:
+        UserError: The target is not allowed, or does not exist.
+    """
+    target = locate(str(node["_target_"]))
+    settings = {key: _build_nested(value) for key, value in node.items() if key != "_target_"}
+    return target(**{**settings, **arguments})
+
+
+def _build_nested(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return build(value) if "_target_" in value else {k: _build_nested(v) for k, v in value.items()}
+    return [_build_nested(item) for item in value] if isinstance(value, list) else value
+
+
+def locate(target: str) -> Any:
+    """The object of that dotted name, if it is allowed and lives where its name says (no walking through imports)."""
+    check(target)
+    module_name, _, attribute = target.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise UserError(f"_target_: there is no '{target}' ({error})") from error
+    home = getattr(found, "__module__", None)
+    if not callable(found) or not (target in CLASSES or (home and _in_rooms(f"{home}.{attribute}"))):
+        raise UserError(f"_target_: '{target}' is {home}.{attribute}, which a configuration may not call")
+    return found
+
+
+def check(target: str, key: str = "_target_") -> None:
+    """Refuse a name outside the allow-list, without importing anything.
+
+    Raises:
+        UserError: The target is not allowed; the line names `key`.
+    """
+    make_plugins_importable()
+    if target not in CLASSES and not _in_rooms(target):
+        raise UserError(
+            f"{key}: '{target}' is not something a configuration may call; allowed are rnnlab's own classes and the"
+            f" modules listed in the environment variable {PLUGINS_VARIABLE}"
+        )
+
+
+def check_hydra(target: str, key: str) -> None:
+    """Refuse a target under `hydra.*` (a launcher, a sweeper, a callback) that is neither rnnlab's nor Hydra's own."""
+    if not target.startswith(HYDRA_PLUGINS):
+        raise UserError(
+            f"{key}: '{target}' is not something a configuration may call; use a launcher or sweeper of rnnlab"
+        )
+
+
+def targets(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Every (dotted key, target) below a plain configuration node."""
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            inner = f"{key}.{name}" if key else str(name)
+            if name == "_target_":
+                yield inner, str(value)
+            else:
+                yield from targets(value, inner)
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from targets(value, f"{key}.{index}")
+
+
+def _in_rooms(target: str) -> bool:
+    return any(target.startswith(f"{room}.") for room in (*ROOMS, *plugin_modules()))

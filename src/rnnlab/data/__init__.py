@@ -1,0 +1,1 @@
+"""source → vocabulary → sequences → batches. Up to the sequences everything is NumPy; batches are torch."""

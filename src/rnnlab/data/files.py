@@ -1,0 +1,116 @@
+"""Where data lies: inside an installed package, in the cache of downloads, or at the user's own path."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlab.errors import UserError
+
+DATA_DIR_VARIABLE = "RNNLAB_DATA_DIR"
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file on the web: pinned to a commit, checked by its hash."""
+
+    url: str
+    sha256: str
+
+
+REGISTRY = {
+    # 32,033 first names, MIT; makemore's README reports what its models reach on them.
+    "names.txt": Download(
+        "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4/names.txt",
+        "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+    ),
+}
+
+
+def packaged(package: str, path: str) -> list[Path]:
+    """A data file inside an installed package, found without importing the package.
+
+    Raises:
+        UserError: The package or the file is missing.
+    """
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError(f"data: the package {package} is not installed; pip install {package}")
+    file = Path(spec.submodule_search_locations[0]) / path
+    if not file.is_file():
+        raise UserError(f"data: {file} is missing; reinstall the package {package}")
+    return [file]
+
+
+def download(names: list[str]) -> list[Path]:
+    """Files of the registry, from the cache, fetched and checked first where they are not there yet.
+
+    Raises:
+        UserError: A file cannot be fetched, or is not the file that it should be.
+    """
+    import pooch
+
+    fetched = []
+    for name in names:
+        entry = REGISTRY[name]
+        show_progress = sys.stderr.isatty() and not (data_dir() / name).exists()
+        try:
+            pooch.get_logger().setLevel("WARNING")
+            path = pooch.retrieve(
+                entry.url, f"sha256:{entry.sha256}", fname=name, path=data_dir(), progressbar=show_progress
+            )
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"data: {name} could not be fetched from {entry.url} ({_reason(error)}); with the file at hand,"
+                f" put it into {data_dir()} or point {DATA_DIR_VARIABLE} at its folder"
+            ) from error
+        fetched.append(Path(path))
+    return fetched
+
+
+def own(path: str) -> list[Path]:
+    """The user's own file.
+
+    Raises:
+        UserError: It is missing, a folder, empty or unreadable.
+    """
+    file = Path(path).expanduser()
+    if not file.exists():
+        raise UserError(f"data.path: there is no file {path}")
+    if file.is_dir():
+        raise UserError(f"data.path: {path} is a folder; name a file")
+    try:
+        with file.open("rb") as stream:
+            first = stream.read(1)
+    except OSError as error:
+        raise UserError(f"data.path: {path} cannot be read ({_reason(error)})") from error
+    if not first:
+        raise UserError(f"data.path: {path} is empty")
+    return [file]
+
+
+def data_dir() -> Path:
+    """The folder of downloads: $RNNLAB_DATA_DIR, or the user's cache folder."""
+    import pooch
+
+    return Path(os.environ.get(DATA_DIR_VARIABLE) or pooch.os_cache("rnnlab"))
+
+
+def sha256(files: list[Path]) -> str:
+    """The SHA-256 of the files' bytes, one after the other, in hexadecimal."""
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,53 @@
+"""Items of a few symbols each, such as names: `[S] e m m a [S]`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rnnlab.data.prepared import Prepared
+from rnnlab.data.sequences import Sequences
+from rnnlab.data.source import Source
+from rnnlab.data.split import split_items
+from rnnlab.data.vocabulary import Vocabulary
+
+
+def prepare(source: Source, split: Mapping[str, Any], sequence_length: int) -> Prepared:
+    """Split the items and encode each between two `[S]`, cut after `sequence_length` inputs.
+
+    Raises:
+        UserError: There are too few items.
+    """
+    vocabulary = Vocabulary.of(source.items)
+    items = split_items(source.items, split["seed"], split["deduplicate"])
+    longest = max(map(len, source.items)) + 1
+    note = f"the longest items were cut to data.sequence_length={sequence_length} of {longest} inputs"
+    return Prepared(
+        name=source.name,
+        sha256=source.sha256,
+        vocabulary=vocabulary,
+        parts={part: encode(items[part], vocabulary, sequence_length) for part in items},
+        training_items=frozenset(map(fingerprint, items["train"])),
+        notes=(note,) if longest > sequence_length else (),
+    )
+
+
+def encode(items: list[str], vocabulary: Vocabulary, sequence_length: int) -> Sequences:
+    """All items in one flat array, each with `[S]` before and after it, and no loop over their characters."""
+    lengths = np.fromiter(map(len, items), dtype=np.int64, count=len(items))
+    starts = np.cumsum(lengths + 2) - (lengths + 2)
+    symbols = np.full(int((lengths + 2).sum()), vocabulary.start_stop, dtype=vocabulary.dtype)
+    inside = np.ones(len(symbols), dtype=bool)
+    inside[starts] = False
+    inside[starts + lengths + 1] = False
+    symbols[inside] = vocabulary.encode("".join(items), key="data")
+    # An input of T symbols needs T + 1 of them: the last one is only a target.
+    return Sequences(symbols, starts, np.minimum(lengths + 2, sequence_length + 1))
+
+
+def fingerprint(item: str) -> int:
+    """64 bits that stand for an item, so that a checkpoint can tell known names from new ones without them."""
+    return int.from_bytes(hashlib.blake2b(item.encode(), digest_size=8).digest(), "big", signed=True)

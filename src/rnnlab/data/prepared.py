@@ -1,0 +1,50 @@
+"""A data set, ready to be cut into batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.config.targets import build
+from rnnlab.data.sequences import Sequences
+from rnnlab.data.source import read
+from rnnlab.data.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a task's `prepare` makes of a source.
+
+    Attributes:
+        name: The option of the group `data`.
+        sha256: Of the files that it was read from.
+        vocabulary: Of the whole data set.
+        parts: The sequences of `train`, `val` and `test`.
+        training_items: What was trained on, as `fingerprint` sees it, to tell new samples from known ones.
+        notes: What a user should know about how the data was prepared.
+    """
+
+    name: str
+    sha256: str
+    vocabulary: Vocabulary
+    parts: dict[str, Sequences]
+    training_items: frozenset[int]
+    notes: tuple[str, ...] = ()
+
+
+def prepare(config: Mapping[str, Any]) -> Prepared:
+    """Read, split and encode the data that a configuration names.
+
+    Raises:
+        UserError: The data is missing, unreadable or too small.
+    """
+    source = read(config["data"])
+    prepared = build(
+        config["task"]["prepare"],
+        source=source,
+        split=config["split"],
+        sequence_length=config["data"]["sequence_length"],
+    )
+    assert isinstance(prepared, Prepared)
+    return prepared

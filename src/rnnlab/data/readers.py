@@ -1,0 +1,43 @@
+"""From files to items: what a task learns from, as plain strings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rnnlab.errors import UserError
+
+
+def us_names(files: list[Path], year: int) -> list[str]:
+    """The first names of one year, lower case, a-z only, each once, the most frequent first."""
+    from pyarrow import compute, parquet
+
+    table = parquet.read_table(files[0], columns=["name"], filters=[("year", "=", year)])
+    lower = compute.utf8_lower(table["name"])
+    letters = lower.filter(compute.match_substring_regex(lower, "^[a-z]+$"))
+    return [str(name) for name in compute.unique(letters).to_pylist()]
+
+
+def lines(files: list[Path]) -> list[str]:
+    """One item a line, UTF-8, without the blanks around it; empty lines are no items.
+
+    Raises:
+        UserError: A line is not UTF-8, or there is no item at all.
+    """
+    items = []
+    for file in files:
+        text = _decode(file)
+        items += [item for line in text.split("\n") if (item := line.strip())]
+    if not items:
+        raise UserError(f"data: {files[0]} holds no items; one item a line is expected")
+    return items
+
+
+def _decode(file: Path) -> str:
+    content = file.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UserError(
+            f"data: {file}, line {line} is not UTF-8 (byte 0x{content[error.start]:02x}); save the file as UTF-8"
+        ) from error

@@ -1,0 +1,113 @@
+"""The run folder: which files it has, and how they are written so that a reader never sees half of one.
+
+Nothing here imports torch: sweeps and reports read run folders without it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+COMPLETE, FAILED, INTERRUPTED = "complete", "failed", "interrupted"
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: beside its place first, then renamed over it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def csv_text(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> str:
+    """Rows as CSV with a header; a missing value is an empty field."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`runs/SWEEP/RUN/` and what lies in it."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "summary.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.csv"
+
+    @property
+    def timing(self) -> Path:
+        return self.path / "timing.csv"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "run.log"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def best_checkpoint(self) -> Path:
+        return self.checkpoints / "best.ckpt"
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        write_atomically(self.config, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        write_atomically(self.summary, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+
+    def read_summary(self) -> dict[str, Any] | None:
+        """What summary.json says, or None where there is none yet."""
+        try:
+            summary = json.loads(self.summary.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return summary if isinstance(summary, dict) else None
+
+    def is_complete(self) -> bool:
+        return (self.read_summary() or {}).get("status") == COMPLETE
+
+
+def plan_file(sweep: Path) -> Path:
+    """The names of the runs that were ever planned for a sweep, one a line."""
+    return sweep / "planned.txt"
+
+
+def planned_runs(sweep: Path) -> list[str]:
+    """The folder names of every run that was ever planned for a sweep."""
+    file = plan_file(sweep)
+    return file.read_text(encoding="utf-8").split() if file.is_file() else []
+
+
+def add_to_plan(sweep: Path, names: Iterable[str]) -> None:
+    """Remember which runs a sweep consists of, so that the missing ones can be counted."""
+    known = dict.fromkeys([*planned_runs(sweep), *names])
+    write_atomically(plan_file(sweep), "\n".join(known) + "\n")
