@@ -22,6 +22,7 @@ ROOMS = (
     "rnnlab.reference",
     "rnnlab.tasks",
     "rnnlab.training.callbacks",
+    "rnnlab.training.loggers",
     "rnnlab.training.schedules",
 )
 CLASSES = frozenset(
@@ -31,7 +32,6 @@ CLASSES = frozenset(
         "torch.optim.SGD",
         "lightning.pytorch.callbacks.EarlyStopping",
         "lightning.pytorch.loggers.MLFlowLogger",
-        "lightning.pytorch.loggers.TensorBoardLogger",
         "lightning.pytorch.loggers.WandbLogger",
     }
 )

@@ -15,17 +15,19 @@ POOL = 50  # batches that are sorted together when bucketing: enough to find equ
 
 
 class InOrder:
-    """Every sequence once, the longest together: for validation and test, where the order changes no result."""
+    """Every sequence once, as the split left them: for validation and test.
 
-    def __init__(self, lengths: NDArray[np.int64], batch_size: int) -> None:
-        self.rows = torch.from_numpy(np.argsort(lengths, kind="stable"))
-        self.batch_size = batch_size
+    They are not sorted by length, so that a share of the batches (`trainer.limit_val_batches`) is a fair sample.
+    """
+
+    def __init__(self, count: int, batch_size: int) -> None:
+        self.batches = torch.arange(count).split(batch_size)
 
     def __len__(self) -> int:
-        return -(-len(self.rows) // self.batch_size)
+        return len(self.batches)
 
     def __iter__(self) -> Iterator[Tensor]:
-        return iter(self.rows.split(self.batch_size))
+        return iter(self.batches)
 
 
 class Shuffled:
@@ -65,7 +67,8 @@ class Batches:
     """An iterable of batches, what Lightning takes as a data loader; no worker processes, no loop over examples."""
 
     def __init__(self, order: InOrder | Shuffled, collate: Callable[[Tensor], Batch]) -> None:
-        self.sampler = order  # the attribute on which Lightning looks for `set_epoch`
+        self.sampler = order  # where Lightning looks for `set_epoch`, as on a DataLoader; it expects both names
+        self.batch_sampler = None
         self.collate = collate
 
     def __len__(self) -> int:

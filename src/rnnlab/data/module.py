@@ -32,8 +32,8 @@ class SequenceDataModule(pl.LightningDataModule):
         return self._in_order("test")
 
     def _in_order(self, part: str) -> Batches:
-        lengths = self.prepared.parts[part].lengths
-        return self._batches(part, InOrder(lengths, max(self.batch_size, EVALUATION_BATCH_SIZE)))
+        count = len(self.prepared.parts[part])
+        return self._batches(part, InOrder(count, max(self.batch_size, EVALUATION_BATCH_SIZE)))
 
     def _batches(self, part: str, order: InOrder | Shuffled) -> Batches:
         return Batches(order, Collation(self.prepared.parts[part], self.prepared.vocabulary.pad))

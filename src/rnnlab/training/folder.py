@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -77,6 +78,13 @@ class RunFolder:
     @property
     def best_checkpoint(self) -> Path:
         return self.checkpoints / "best.ckpt"
+
+    def start_over(self, config: Mapping[str, Any]) -> None:
+        """Empty the folder of what an earlier attempt left and begin with the configuration."""
+        if self.path.exists():
+            shutil.rmtree(self.path)
+        self.path.mkdir(parents=True)
+        self.write_config(config)
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         write_atomically(self.config, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))

@@ -1,0 +1,79 @@
+"""`rnnlab train`: one run, or with -m a sweep of them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from rnnlab.config.compose import compose_train, plain, readable_errors
+from rnnlab.config.locations import conf_folder
+from rnnlab.errors import RunsFailedError, UserError
+from rnnlab.sweeps.plan import PlannedRun, plan
+
+SHOWING = ("--cfg", "-c", "--info", "-i", "--resolve")
+
+
+def main(arguments: list[str]) -> int:
+    """Check everything, then hand over to Hydra, which runs or sweeps.
+
+    Raises:
+        UserError: Something in the arguments, the configuration or the data is wrong; nothing was written.
+        RunsFailedError: Runs failed; their folders say why.
+    """
+    mode, config = compose_train(arguments)
+    jobs: list[PlannedRun] = []
+    if mode is RunMode.RUN and not any(argument.startswith(SHOWING) for argument in arguments):
+        with readable_errors("train"):
+            jobs = plan([plain(config)])
+
+    problems: list[Exception] = []
+
+    def train(config: DictConfig) -> None:
+        try:  # Hydra prints a line of its own about an exception that leaves here
+            for job in jobs or plan([plain(config)]):
+                _train(job)
+        except (UserError, RunsFailedError) as problem:
+            problems.append(problem)
+
+    _run_hydra(train, arguments)
+    for problem in problems:
+        raise problem
+    return 0
+
+
+def _run_hydra(function: Any, arguments: list[str]) -> None:
+    """Hydra reads the arguments of its application from sys.argv."""
+    GlobalHydra.instance().clear()
+    before, sys.argv = sys.argv, ["rnnlab train", *arguments]
+    try:
+        with readable_errors("train"):
+            hydra.main(config_path=str(conf_folder()), config_name="train", version_base="1.3")(function)()
+    finally:
+        sys.argv = before
+
+
+def _train(run: PlannedRun) -> None:
+    """Train one run in this process, unless it is complete.
+
+    Raises:
+        UserError: It cannot be carried out on this machine; nothing was written.
+        RunsFailedError: It failed.
+    """
+    if run.folder.is_complete():
+        print(f"{run.folder.path} is complete already: val/loss {(run.folder.read_summary() or {})['objective']:.4f}")
+        return
+    from rnnlab.data.prepared import prepare
+    from rnnlab.training.run import Run  # imports torch, now that there is something to train
+
+    ready = Run(run.config, run.folder, prepare(run.config), progress=True)
+    print(f"{run.folder.path}: {ready.parameters:,} parameters")
+    summary = ready.execute()
+    if summary["status"] != "complete":
+        raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
+    best, test = summary["metrics"]["best"], summary["metrics"]["test"]
+    print(f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} nats per token, {summary['seconds']:.1f} s")

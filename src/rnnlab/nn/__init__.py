@@ -1,0 +1,5 @@
+"""Recurrent layers under one contract. `Recurrent` and `Cell` are what a cell from outside derives from."""
+
+from rnnlab.nn.recurrent import Cell, Recurrent, State, build_recurrent
+
+__all__ = ["Cell", "Recurrent", "State", "build_recurrent"]

@@ -1,0 +1,54 @@
+"""torch's own recurrent kernels under rnnlab's contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from rnnlab.nn.recurrent import Recurrent, State
+
+
+class _Kernel(Recurrent):
+    kernel: type[nn.RNNBase]
+
+    def __init__(self, *args: Any, **shape: Any) -> None:
+        super().__init__(*args, **shape)
+        self.layers = self.kernel(
+            self.input_size,
+            self.hidden_size,
+            self.num_layers,
+            batch_first=True,
+            # torch warns of a dropout between layers where there is only one
+            dropout=self.dropout if self.num_layers > 1 else 0.0,
+            bidirectional=self.directions == 2,
+        )
+
+    def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
+        if lengths is None:
+            y, state = self.layers(x, state)
+            return y, state
+        # Packing is what makes a state end, and a backward pass begin, at each row's own end.
+        packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        y, state = self.layers(packed, state)
+        y, _ = pad_packed_sequence(y, batch_first=True, total_length=x.shape[1])
+        return y, state
+
+
+class RNN(_Kernel):
+    """Elman's network: h_t = tanh(W_ih x_t + b_ih + W_hh h_(t-1) + b_hh)."""
+
+    kernel = nn.RNN
+
+
+class GRU(_Kernel):
+    """The gated recurrent unit of Cho et al. 2014, in cuDNN's variant (reset gate behind the matrix product)."""
+
+    kernel = nn.GRU
+
+
+class LSTM(_Kernel):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997) with a forget gate (Gers et al. 2000)."""
+
+    kernel = nn.LSTM

@@ -1,0 +1,39 @@
+"""A run's name: the same configuration on the same data always has the same folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rnnlab.config.rules import flatten
+
+# Keys that cannot change a result: where things are written, what is shown, how the work is shared out. Where the
+# data lies is left out as well: the SHA-256 of its content stands for it.
+WITHOUT_EFFECT = (
+    "sweep",
+    "logger.",
+    "callbacks.samples.",
+    "trainer.log_every_n_steps",
+    "trainer.threads",
+    "data.files.",
+    "data.path",
+    "task.file_reader",
+)
+
+
+def run_name(config: Mapping[str, Any], data_sha256: str) -> str:
+    """A readable name and a hash of everything that can change the result, safe on any file system."""
+    model = config["model"]
+    readable = f"{config['cell']['name']}-h{model['hidden_size']}-l{model['num_layers']}-seed{config['seed']}"
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", readable)[:71]
+    return f"{safe}-{fingerprint(config, data_sha256)}"
+
+
+def fingerprint(config: Mapping[str, Any], data_sha256: str) -> str:
+    """Eight hexadecimal digits for the configuration and the data."""
+    leaves = {key: value for key, value in flatten(config) if not key.startswith(WITHOUT_EFFECT)}
+    canonical = json.dumps([leaves, data_sha256], sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:8]

@@ -1,0 +1,94 @@
+"""Working off the planned runs of a sweep on this machine, with a line for each as it ends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from rnnlab.errors import RunsFailedError
+from rnnlab.sweeps.plan import PlannedRun
+from rnnlab.sweeps.worker import execute
+from rnnlab.training.folder import COMPLETE, add_to_plan
+
+Summary = dict[str, Any]
+
+
+def run_all(planned: Sequence[PlannedRun], workers: int | None, console: Console) -> list[Summary]:
+    """Do every planned run that is not complete yet.
+
+    Args:
+        planned: What is to be done.
+        workers: Processes at a time; None for one a core.
+        console: Where the lines and the overall bar go.
+
+    Returns:
+        The summary of each, in the order of `planned`.
+    """
+    _remember(planned)
+    summaries = {run.folder.path: run.folder.read_summary() or {} for run in planned}
+    open_runs = [run for run in planned if summaries[run.folder.path].get("status") != COMPLETE]
+    if len(open_runs) < len(planned):
+        console.print(f"{len(planned) - len(open_runs)} of {len(planned)} runs are complete already")
+    with _progress(console) as progress:
+        bar = progress.add_task("runs", total=len(open_runs))
+        for done, (run, summary) in enumerate(_execute(open_runs, workers), start=1):
+            summaries[run.folder.path] = summary
+            progress.console.print(_line(run, summary, done, len(open_runs)), highlight=False, soft_wrap=True)
+            progress.advance(bar)
+    return [summaries[run.folder.path] for run in planned]
+
+
+def _execute(runs: Sequence[PlannedRun], workers: int | None) -> Iterator[tuple[PlannedRun, Summary]]:
+    """Each run with its summary, as they end."""
+    if not runs:
+        return
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = min(workers or cores, len(runs))
+    with parallel_config(backend="loky", inner_max_num_threads=max(1, cores // count)):
+        pool = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
+        try:
+            yield from pool(delayed(_numbered)(run) for run in runs)
+        except TerminatedWorkerError as error:
+            raise RunsFailedError(
+                "a worker process was killed, perhaps for want of memory; the same command again goes on with the"
+                " runs that are not complete (hydra.launcher.workers=1 needs less)"
+            ) from error
+
+
+def _numbered(run: PlannedRun) -> tuple[PlannedRun, Summary]:
+    return run, execute(run.config, run.folder.path)
+
+
+def _remember(planned: Sequence[PlannedRun]) -> None:
+    sweeps: dict[Path, list[str]] = {}
+    for run in planned:
+        sweeps.setdefault(run.folder.path.parent, []).append(run.folder.path.name)
+    for sweep, names in sweeps.items():
+        add_to_plan(sweep, names)
+
+
+def _line(run: PlannedRun, summary: Summary, done: int, total: int) -> str:
+    head = f"[{done:>{len(str(total))}}/{total}] {run.label}".replace("[", r"\[")
+    if summary["status"] == COMPLETE:
+        return f"{head}  val/loss {summary['objective']:.4f}  {summary['seconds']:.1f} s"
+    return f"{head}  [red]{summary['status']}[/red]: {summary.get('reason', '')}"
+
+
+def _progress(console: Console) -> Progress:
+    """The overall bar with the time left; it is drawn in a terminal only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

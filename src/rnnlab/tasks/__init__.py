@@ -1,0 +1,1 @@
+"""The LightningModules: encoder, head, loss and metrics of each task, on one small base."""

@@ -1,0 +1,142 @@
+"""What every task does alike: optimizer and schedule, losses averaged over tokens, metrics once an epoch."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, runtime_checkable
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+
+from rnnlab.config.targets import build
+from rnnlab.data.sequences import Batch
+
+Config = Mapping[str, Any]
+
+
+class SequenceTask(pl.LightningModule):
+    """A network over batches of sequences. A task says what it predicts, what that costs and how it is measured.
+
+    Attributes:
+        card: What a checkpoint carries beside the weights so that it can be opened without anything else: the
+            configuration, the vocabulary and whatever a task adds; plain values and tensors.
+    """
+
+    def __init__(self, optimizer: Config, scheduler: Config) -> None:
+        super().__init__()
+        self.optimizer = optimizer
+        self.scheduler = scheduler
+        self.card: dict[str, Any] = {}
+        self._losses: list[Tensor] = []
+        self._counts: list[Tensor] = []
+
+    @abstractmethod
+    def predict(self, batch: Batch) -> Tensor:
+        """The logits of a batch, classes last."""
+
+    @abstractmethod
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """The mean loss of a batch's predictions in nats."""
+
+    @abstractmethod
+    def count(self, batch: Batch) -> Tensor:
+        """How many predictions that mean is over: the tokens of a language model, the rows of a classifier."""
+
+    @abstractmethod
+    def metrics_of(self, part: str) -> MetricCollection:
+        """The metrics of `val` or `test`, named `val/loss`, …"""
+
+    @abstractmethod
+    def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
+        """Add a batch to the metrics."""
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
+        loss = self.loss(self.predict(batch), batch)
+        self._losses.append(loss.detach())
+        self._counts.append(self.count(batch))
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        self.update(self.metrics_of("val"), self.predict(batch), batch)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        self.update(self.metrics_of("test"), self.predict(batch), batch)
+
+    def on_train_epoch_start(self) -> None:
+        self._losses.clear()
+        self._counts.clear()
+
+    def on_train_epoch_end(self) -> None:
+        self.log("train/loss", self.mean_train_loss())
+
+    def on_validation_epoch_end(self) -> None:
+        self._log("val")
+
+    def on_test_epoch_end(self) -> None:
+        self._log("test")
+
+    def mean_train_loss(self) -> Tensor:
+        """The mean loss of all predictions that this epoch has trained on so far."""
+        losses, counts = torch.stack(self._losses), torch.stack(self._counts)
+        return (losses * counts).sum() / counts.sum()
+
+    def tokens_this_epoch(self) -> int:
+        """How many predictions this epoch has trained on so far."""
+        return int(torch.stack(self._counts).sum()) if self._counts else 0
+
+    def check_losses(self) -> None:
+        """Look at the losses of this epoch's steps so far.
+
+        Raises:
+            FloatingPointError: One is not a finite number; the message says which step's.
+        """
+        losses = torch.stack(self._losses)
+        broken = (~torch.isfinite(losses)).nonzero()
+        if len(broken):
+            step = self.global_step - len(losses) + int(broken[0]) + 1
+            raise FloatingPointError(
+                f"train/loss became {losses[broken[0]].item()} at step {step} (epoch {self.current_epoch});"
+                " a lower optimizer.lr or trainer.gradient_clip_val may help"
+            )
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        optimizer = build(self.optimizer, params=self.parameters())
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = build(self.scheduler, optimizer=optimizer, steps=steps)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["rnnlab"] = self.card
+
+    def _log(self, part: str) -> None:
+        metrics = self.metrics_of(part)
+        self.log_dict(metrics.compute())
+        metrics.reset()
+
+
+@runtime_checkable
+class Samples(Protocol):
+    """What a task that makes up items can do besides."""
+
+    def sample(
+        self,
+        count: int,
+        prefix: str = "",
+        length: int = 100,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        seed: int = 0,
+    ) -> list[str]:
+        """Draw `count` items at once."""
+
+    def share_new(self, items: Iterable[str]) -> float:
+        """The share of items that the model was not trained on."""
+
+
+def parameters_of(module: nn.Module) -> int:
+    """The number of trainable parameters."""
+    return sum(weight.numel() for weight in module.parameters() if weight.requires_grad)

@@ -1,0 +1,144 @@
+"""What happens beside training: records in the run folder, samples in TensorBoard, and reasons to stop."""
+
+from __future__ import annotations
+
+import math
+import resource
+import sys
+import time
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from rnnlab.tasks.base import Samples, SequenceTask
+from rnnlab.training.folder import RunFolder, csv_text, write_atomically
+
+Row = dict[str, float | int]
+
+
+class MetricsFile(pl.Callback):
+    """metrics.csv: one row a validation; a row that ends an epoch has the epoch's mean training loss as well."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.rows: list[Row] = []
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        values = {name: value.item() for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
+        self._row(trainer).update(values)
+        self._write()
+        if not math.isfinite(values["val/loss"]):
+            raise FloatingPointError(f"val/loss became {values['val/loss']} after step {trainer.global_step}")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        assert isinstance(pl_module, SequenceTask)
+        self._row(trainer)["train/loss"] = pl_module.mean_train_loss().item()
+        self._write()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.rows = state_dict["rows"]
+
+    def best(self) -> Row:
+        """The row with the lowest validation loss, the first of equals."""
+        return min((row for row in self.rows if "val/loss" in row), key=lambda row: row["val/loss"])
+
+    def _row(self, trainer: pl.Trainer) -> Row:
+        """The row of this step, a new one if there is none yet."""
+        if not self.rows or self.rows[-1]["step"] != trainer.global_step:
+            self.rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step})
+        return self.rows[-1]
+
+    def _write(self) -> None:
+        columns = {"epoch": 0, "step": 0, "train/loss": 0} | dict.fromkeys(k for row in self.rows for k in row)
+        write_atomically(self.folder.metrics, csv_text(self.rows, columns))
+
+
+class TimingFile(pl.Callback):
+    """timing.csv: one row an epoch with what may differ from run to run; and the seconds of the whole training."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.rows: list[Row] = []
+        self.seconds = 0.0
+        self._started = self._epoch_started = time.perf_counter()
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._started = time.perf_counter()
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._epoch_started = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        assert isinstance(pl_module, SequenceTask)
+        now = time.perf_counter()
+        tokens = pl_module.tokens_this_epoch()
+        row = {
+            "epoch": trainer.current_epoch,
+            "step": trainer.global_step,
+            "seconds": round(now - self._started, 3),
+            "tokens_per_second": round(tokens / (now - self._epoch_started), 1),  # validation included
+            "peak_memory_mb": round(_peak_memory_mb(), 1),
+        }
+        self.rows.append(row)
+        write_atomically(self.folder.timing, csv_text(self.rows, row))
+        for logger in trainer.loggers:
+            logger.log_metrics({"timing/tokens_per_second": row["tokens_per_second"]}, trainer.global_step)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.seconds = time.perf_counter() - self._started
+
+
+class StepScalars(pl.Callback):
+    """Loss and learning rate every `trainer.log_every_n_steps` steps, and a stop where the loss is no number."""
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if trainer.global_step % trainer.log_every_n_steps:  # type: ignore[attr-defined]
+            return
+        assert isinstance(pl_module, SequenceTask)
+        pl_module.check_losses()
+        scalars = {"train/loss_step": outputs["loss"].item(), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
+        for logger in trainer.loggers:
+            logger.log_metrics(scalars, trainer.global_step)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        assert isinstance(pl_module, SequenceTask)
+        pl_module.check_losses()
+
+
+class ValidateAtMaxSteps(pl.Callback):
+    """Ends a training that `trainer.max_steps` cuts inside an epoch with a validation, as any other end has one."""
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if trainer.global_step == trainer.max_steps:
+            trainer.should_stop = True
+
+
+class SampleText(pl.Callback):
+    """Samples of a generating task as text in TensorBoard at every validation."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if not isinstance(pl_module, Samples):
+            return
+        names = pl_module.sample(self.count, seed=trainer.global_step)
+        listing = "\n".join(f"- {name}" for name in names)
+        text = f"{listing}\n\n{pl_module.share_new(names):.0%} are not in the training set"
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.experiment.add_text("samples", text, trainer.global_step)
+
+
+def _peak_memory_mb() -> float:
+    """The largest resident size of this process so far, in MiB (macOS counts bytes, Linux KiB)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)

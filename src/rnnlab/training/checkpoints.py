@@ -1,0 +1,70 @@
+"""A trained task from its checkpoint and nothing else."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rnnlab.config.targets import build
+from rnnlab.data.prepared import Prepared
+from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.errors import UserError
+from rnnlab.tasks.base import SequenceTask
+from rnnlab.training.folder import RunFolder
+
+
+def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
+    """An untrained task of a configuration, with what its checkpoints will carry."""
+    task = _build(config, prepared.vocabulary)
+    task.card = {
+        "config": dict(config),
+        "vocabulary": list(prepared.vocabulary.symbols),
+        "training_items": torch.tensor(sorted(prepared.training_items), dtype=torch.long),
+    }
+    return task
+
+
+def load(path: str | Path) -> SequenceTask:
+    """The task of a checkpoint file, or of a run folder's best checkpoint, ready to be used.
+
+    Only tensors and plain values are read, and only allowed classes are built: a stranger's file runs no code.
+
+    Raises:
+        UserError: There is no such file, or it is no checkpoint of rnnlab.
+    """
+    file = RunFolder(Path(path)).best_checkpoint if Path(path).is_dir() else Path(path)
+    if not file.is_file():
+        raise UserError(f"checkpoint: there is no file {file}")
+    try:
+        checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+        card = checkpoint["rnnlab"]
+        task = _build(card["config"], Vocabulary(tuple(card["vocabulary"])))
+        task.load_state_dict(checkpoint["state_dict"])
+    except UserError as error:
+        raise UserError(f"checkpoint: {file} is refused: {error}") from error
+    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, ValueError, OSError) as error:
+        raise UserError(f"checkpoint: {file} is not a checkpoint that rnnlab wrote") from error
+    task.card = card
+    return task.eval()
+
+
+def load_weights(task: SequenceTask, file: Path) -> None:
+    """Put a checkpoint's weights into the task that wrote it."""
+    task.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["state_dict"])
+
+
+def _build(config: Mapping[str, Any], vocabulary: Vocabulary) -> SequenceTask:
+    task = build(
+        config["task"]["module"],
+        vocabulary=vocabulary,
+        model=config["model"],
+        cell=config["cell"],
+        optimizer=config["optimizer"],
+        scheduler=config["scheduler"],
+    )
+    assert isinstance(task, SequenceTask)
+    return task

@@ -1,0 +1,38 @@
+"""run.log: what happened during a run, warnings and tracebacks included."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LIGHTNING = ("lightning", "lightning.pytorch", "lightning.fabric")
+
+
+@contextmanager
+def run_log(path: Path) -> Iterator[logging.Logger]:
+    """Collect the log of everything inside in a file; the terminal stays free for what a person reads."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    quiet_lightning()
+    try:
+        yield logging.getLogger("rnnlab")
+    finally:
+        logging.captureWarnings(False)
+        root.setLevel(level)
+        root.removeHandler(handler)
+        handler.close()
+
+
+def quiet_lightning() -> None:
+    """Lightning's advice and device report go to the run's log, not to the terminal."""
+    for name in LIGHTNING:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True

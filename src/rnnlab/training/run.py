@@ -1,0 +1,117 @@
+"""One run: from a configuration to a run folder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+
+from rnnlab.data.module import SequenceDataModule
+from rnnlab.data.prepared import Prepared
+from rnnlab.tasks.base import parameters_of
+from rnnlab.training import provenance
+from rnnlab.training.callbacks import MetricsFile, TimingFile
+from rnnlab.training.checkpoints import load_weights, new_task
+from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, RunFolder
+from rnnlab.training.hparams import flat_hparams
+from rnnlab.training.log import quiet_lightning, run_log
+from rnnlab.training.loggers import log_outcome
+from rnnlab.training.trainer import build_trainer, thread_count
+
+Summary = dict[str, Any]
+
+
+class Run:
+    """A run that is ready to train: everything that a user can get wrong was wrong before this object existed."""
+
+    def __init__(
+        self, config: Mapping[str, Any], folder: RunFolder, prepared: Prepared, progress: bool = False
+    ) -> None:
+        """Build the task and the trainer; write nothing.
+
+        Args:
+            config: Resolved and plain.
+            folder: Where the run is written.
+            prepared: The data that the configuration names.
+            progress: Show a progress bar where there is a terminal.
+
+        Raises:
+            UserError: The configuration cannot be carried out.
+        """
+        quiet_lightning()
+        torch.set_num_threads(thread_count(config))
+        self.config = config
+        self.folder = folder
+        self.prepared = prepared
+        pl.seed_everything(config["seed"], verbose=False)
+        self.task = new_task(config, self.prepared)
+        self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
+        self.trainer = build_trainer(config, folder, self.metrics, self.timing, progress)
+        self.parameters = parameters_of(self.task)
+
+    def execute(self) -> Summary:
+        """Train, test the best checkpoint and write summary.json last, whatever happens.
+
+        Returns:
+            What summary.json holds. An exception inside becomes the status `failed` with its reason.
+
+        Raises:
+            KeyboardInterrupt: The user stopped it; the summary says `interrupted`.
+        """
+        self.folder.start_over(self.config)
+        with run_log(self.folder.log) as log:
+            log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
+            for note in self.prepared.notes:
+                log.warning(note)
+            try:
+                outcome = self._train_and_test()
+            except Exception as error:
+                log.exception("the run failed")
+                outcome = {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
+            except (KeyboardInterrupt, SystemExit):
+                log.info("interrupted")
+                self.folder.write_summary(self._summary({"status": INTERRUPTED}))
+                raise KeyboardInterrupt from None
+            summary = self._summary(outcome)
+            self.folder.write_summary(summary)
+            log.info("%s", outcome["status"])
+        return summary
+
+    def _train_and_test(self) -> Summary:
+        data = self.config["data"]
+        module = SequenceDataModule(self.prepared, data["batch_size"], self.config["seed"], data["bucketing"])
+        self.trainer.fit(self.task, datamodule=module)
+        load_weights(self.task, self.folder.best_checkpoint)
+        self.trainer.test(self.task, datamodule=module, verbose=False)
+        best = self.metrics.best()
+        test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
+        hparams = flat_hparams(self.config, self.parameters)
+        log_outcome(
+            self.trainer.loggers, hparams, {"hp/best_val_loss": best["val/loss"], "hp/test_loss": test["test/loss"]}
+        )
+        return {
+            "status": COMPLETE,
+            "objective": best["val/loss"],
+            "metrics": {"best": _finite(best), "test": _finite(test)},
+            "epochs": len({row["epoch"] for row in self.metrics.rows}),
+            "best_epoch": best["epoch"],
+        }
+
+    def _summary(self, outcome: Summary) -> Summary:
+        return {
+            **outcome,
+            "hparams": flat_hparams(self.config, self.parameters),
+            "parameters": self.parameters,
+            "seconds": round(self.timing.seconds, 3),
+            "data": {"name": self.prepared.name, "sha256": self.prepared.sha256},
+            "versions": provenance.versions(),
+            "git": provenance.git(),
+        }
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
+    """Metrics as JSON can hold them: a perplexity that overflows is null."""
+    return {key: value if math.isfinite(value) else None for key, value in values.items() if "/" in key}

@@ -1,0 +1,22 @@
+"""How the learning rate goes over the training. Each takes the optimizer and the number of steps."""
+
+from __future__ import annotations
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, OneCycleLR
+
+
+def one_cycle(optimizer: Optimizer, steps: int, warmup: float) -> LRScheduler:
+    """Up to the optimizer's rate over the share `warmup` of the steps, then down (Smith and Topin 2018)."""
+    peak = [float(group["lr"]) for group in optimizer.param_groups]
+    return OneCycleLR(optimizer, peak, total_steps=steps, pct_start=warmup, cycle_momentum=False)
+
+
+def cosine(optimizer: Optimizer, steps: int, final_lr: float) -> LRScheduler:
+    """Down to `final_lr` along half a cosine (Loshchilov and Hutter 2017)."""
+    return CosineAnnealingLR(optimizer, T_max=steps, eta_min=final_lr)
+
+
+def constant(optimizer: Optimizer, steps: int) -> LRScheduler:  # noqa: ARG001
+    """The optimizer's rate at every step."""
+    return ConstantLR(optimizer, factor=1.0)

@@ -1,0 +1,81 @@
+"""Lightning's Trainer, as a configuration describes it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import Logger
+
+from rnnlab.config.targets import build
+from rnnlab.errors import UserError
+from rnnlab.training.callbacks import MetricsFile, StepScalars, TimingFile, ValidateAtMaxSteps
+from rnnlab.training.folder import RunFolder
+
+
+def build_trainer(
+    config: Mapping[str, Any], folder: RunFolder, metrics: MetricsFile, timing: TimingFile, progress: bool
+) -> pl.Trainer:
+    """The Trainer of a run; nothing is written before it fits.
+
+    Raises:
+        UserError: Lightning does not take a value, for instance an accelerator that this machine lacks.
+    """
+    settings = {key: value for key, value in config["trainer"].items() if key != "threads"}
+    show_bar = progress and sys.stderr.isatty()
+    callbacks = [metrics, timing, StepScalars(), ValidateAtMaxSteps(), *_switched_on(config["callbacks"])]
+    callbacks.append(_checkpoints(folder))
+    if show_bar:
+        callbacks.append(TQDMProgressBar(refresh_rate=20))
+    try:
+        return pl.Trainer(
+            **settings,
+            logger=_loggers(config["logger"] or {}, folder),
+            callbacks=callbacks,
+            default_root_dir=str(folder.path),
+            enable_progress_bar=show_bar,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+        )
+    except (MisconfigurationException, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
+
+
+def thread_count(config: Mapping[str, Any]) -> int:
+    """CPU threads of a run: `trainer.threads`, else as many as OMP_NUM_THREADS allows, else every core."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    allowed = os.environ.get("OMP_NUM_THREADS", "")
+    limit = int(allowed) if allowed.isdigit() and int(allowed) > 0 else cores
+    return min(config["trainer"]["threads"] or limit, limit)
+
+
+def _switched_on(nodes: Mapping[str, Mapping[str, Any]]) -> list[pl.Callback]:
+    built = []
+    for node in nodes.values():
+        if node.get("enabled", True):
+            built.append(build({key: value for key, value in node.items() if key != "enabled"}))
+    return built
+
+
+def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[Logger]:
+    built = []
+    for node in nodes.values():
+        settings = {key: value for key, value in node.items() if key != "package"}
+        built.append(build(settings, save_dir=str(folder.path)))
+    return built
+
+
+def _checkpoints(folder: RunFolder) -> ModelCheckpoint:
+    return ModelCheckpoint(
+        dirpath=folder.checkpoints,
+        filename="best",
+        monitor="val/loss",
+        mode="min",
+        save_last=True,
+        enable_version_counter=False,
+    )
