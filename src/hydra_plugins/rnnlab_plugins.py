@@ -19,6 +19,9 @@ from omegaconf import DictConfig
 class GridSweeper(BasicSweeper):
     """Every combination of the values given. Unlike Hydra's own it writes nothing before the runs are checked."""
 
+    def __init__(self, params: dict[str, str] | None) -> None:
+        super().__init__(max_batch_size=None, params=params)
+
     def sweep(self, arguments: list[str]) -> Any:
         from rnnlab.errors import RunsFailedError
 

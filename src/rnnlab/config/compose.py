@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from hydra import initialize_config_dir
 from hydra._internal.utils import get_args_parser
-from hydra.core.config_store import ConfigStore
 from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
@@ -60,7 +61,10 @@ def hydra_in(command: str) -> Iterator[GlobalHydra]:
     """Hydra, initialised on rnnlab's conf/ and cleared afterwards."""
     use_hydra()
     GlobalHydra.instance().clear()
-    with readable_errors(command), initialize_config_dir(str(conf_folder()), job_name="rnnlab", version_base="1.3"):
+    with (
+        readable_errors(command),
+        initialize_config_dir(str(conf_folder()), job_name="rnnlab", version_base="1.3"),
+    ):
         yield GlobalHydra.instance()
 
 
@@ -71,7 +75,7 @@ def compose(command: str, arguments: list[str]) -> dict[str, Any]:
         UserError: An argument is not `key=value`, a key is unknown or a value is missing.
     """
     with hydra_in(command) as hydra:
-        return plain(_compose(hydra, command, arguments, RunMode.RUN))
+        return plain(_compose(hydra, f"command/{command}", arguments, RunMode.RUN))
 
 
 def compose_train(arguments: list[str]) -> tuple[RunMode, DictConfig]:
@@ -86,25 +90,23 @@ def compose_train(arguments: list[str]) -> tuple[RunMode, DictConfig]:
     """
     flags = get_args_parser().parse_args(arguments)
     name = flags.config_name or "train"
-    folder = ["--config-dir", flags.config_dir] if flags.config_dir else []
-    with hydra_in("train") as hydra, _config_dir(hydra, folder):
+    with hydra_in("train") as hydra:
+        if flags.config_dir:
+            _search_first(hydra, flags.config_dir)
         mode = RunMode.MULTIRUN if flags.multirun else _mode(hydra, name, flags.overrides)
         config = _compose(hydra, name, flags.overrides, mode)
         _check_hydra_node(config)
         return mode, config
 
 
-@contextmanager
-def _config_dir(hydra: GlobalHydra, flags: list[str]) -> Iterator[None]:
-    if flags:
-        folder = os.path.abspath(flags[1])
-        if not os.path.isdir(folder):
-            raise UserError(f"{flags[0]}: there is no folder {flags[1]}")
-        assert hydra.hydra is not None
-        loader: Any = hydra.hydra.config_loader
-        loader.get_search_path().prepend("command-line", f"file://{folder}")
-        loader.repository.initialize_sources(loader.get_search_path())
-    yield
+def _search_first(hydra: GlobalHydra, folder: str) -> None:
+    """What Hydra's flag --config-dir does."""
+    if not Path(folder).is_dir():
+        raise UserError(f"--config-dir: there is no folder {folder}")
+    assert hydra.hydra is not None
+    loader: Any = hydra.hydra.config_loader
+    loader.get_search_path().prepend("command-line", f"file://{Path(folder).absolute()}")
+    loader.repository.initialize_sources(loader.get_search_path())
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
@@ -113,7 +115,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     Raises:
         OmegaConfBaseException: A value is missing or an interpolation leads nowhere.
     """
-    ours = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+    ours = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     container = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}

@@ -19,6 +19,15 @@ def conf_folder() -> Path:
     return installed if installed.is_dir() else checkout
 
 
+def command_file(command: str) -> Path:
+    """The YAML file of a command's keys.
+
+    Only that of `train` lies at the top of conf/, where a study names it in its defaults list and where its own
+    study.yaml must not meet another file of that name.
+    """
+    return conf_folder() / ("" if command == "train" else "command") / f"{command}.yaml"
+
+
 def plugin_modules() -> list[str]:
     """The modules that the environment variable RNNLAB_PLUGINS lists, separated by commas."""
     return [name.strip() for name in os.environ.get(PLUGINS_VARIABLE, "").split(",") if name.strip()]
@@ -48,6 +57,6 @@ def plugin_conf_folders() -> list[Path]:
                 f"{PLUGINS_VARIABLE}: there is no module '{name}' to import;"
                 " list installed modules, or ones in the current folder or on PYTHONPATH"
             )
-        homes = spec.submodule_search_locations or ([Path(spec.origin).parent] if spec.origin else [])
-        folders += [Path(home) / "conf" for home in homes if (Path(home) / "conf").is_dir()]
-    return folders
+        beside = [str(Path(spec.origin).parent)] if spec.origin else []
+        folders += [Path(home) / "conf" for home in spec.submodule_search_locations or beside]
+    return [folder for folder in folders if folder.is_dir()]

@@ -1,121 +1,127 @@
-"""What there is to configure, read from the YAML files themselves: groups, options, keys, defaults and remarks.
+"""What there is to configure, read from the YAML files themselves: commands, groups, options and keys.
 
-Help, tab completion and the hints of error messages all come from here, so a remark beside a key in conf/ is its
-documentation, and a file in a group's folder is an option.
+Help, tab completion and the hints of error messages all come from here. conf/train.yaml and each file in
+conf/command/ is a command, a file in a group's folder is an option; the comments in it are its documentation
+(see `remarks`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from rnnlab.config.locations import conf_folder, plugin_conf_folders
-
-UNDOCUMENTED = ("_target_", "defaults", "hydra", "name", "package", "files", "reader", "module", "prepare")
+from rnnlab.config import remarks
+from rnnlab.config.locations import command_file, conf_folder, plugin_conf_folders
+from rnnlab.config.remarks import Key
 
 
-@dataclass(frozen=True)
-class Key:
-    """One key that a user can set."""
-
-    name: str
-    default: str
-    remark: str
+def commands() -> dict[str, str]:
+    """Every command with the line that says what it does; training, the most used, first."""
+    files = [command_file("train"), *sorted((conf_folder() / "command").glob("*.yaml"))]
+    found = {file.stem: remarks.summary(file) for file in files}
+    return {**found, "completion": "Set up tab completion of bash or zsh."}
 
 
-def groups(command: str = "train") -> dict[str, str]:
-    """The groups of a command, each with the option that it takes by default ('' where a task chooses)."""
-    chosen = dict(_defaults(conf_folder() / f"{command}.yaml"))
-    if command != "train":
-        return chosen
-    found = {folder.name: "" for folder in sorted(conf_folder().iterdir()) if folder.is_dir()}
-    found.pop("hydra", None)
-    task = dict(_defaults(conf_folder() / "task" / f"{chosen['task']}.yaml"))
-    return {group: chosen.get(group) or task.get(group, "") for group in found}
+def groups(command: str = "train", words: Iterable[str] = ()) -> dict[str, str]:
+    """The groups of a command, in the order in which Hydra composes them: the last to set a key wins.
+
+    Args:
+        command: The command's name.
+        words: Arguments; a `group=option` among them takes the place of the default.
+
+    Returns:
+        Each group with its option.
+    """
+    chosen = {group: options[0] for group, options in choices(words).items()}
+    found: dict[str, str] = {}
+    for group, default in remarks.defaults(command_file(command)):
+        option = chosen.get(group, default)
+        file = option_file(group, option)
+        for inner, inner_default in remarks.defaults(file) if file else ():
+            if inner:
+                found[inner] = chosen.get(inner, inner_default)
+        found[group] = option
+    return found
+
+
+def choices(words: Iterable[str]) -> dict[str, list[str]]:
+    """The options that arguments choose, several where they are swept; what does not exist is left out."""
+    found: dict[str, list[str]] = {}
+    for word in words:
+        group, _, value = word.partition("=")
+        if options := [option for option in value.split(",") if option in group_options(group)]:
+            found[group] = options
+    return found
 
 
 def group_options(group: str) -> list[str]:
     """The options of a group, plugins' included."""
+    if not group:
+        return []
     folders = [folder / group for folder in (conf_folder(), *plugin_conf_folders())]
     return sorted({file.stem for folder in folders if folder.is_dir() for file in folder.glob("*.yaml")})
 
 
-def option_file(group: str, option: str) -> Path:
-    """The YAML file of a group's option."""
-    return next(
-        file
-        for folder in (conf_folder(), *plugin_conf_folders())
-        if (file := folder / group / f"{option}.yaml").is_file()
-    )
+def option_file(group: str, option: str) -> Path | None:
+    """The YAML file of a group's option, if there is one."""
+    files = (folder / group / f"{option}.yaml" for folder in (conf_folder(), *plugin_conf_folders()))
+    return next((file for file in files if file.is_file()), None)
 
 
-def summary(file: Path) -> str:
-    """The comment at the head of a YAML file."""
-    lines = [line[1:].strip() for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
-    return " ".join(line for line in lines if not line.startswith("@package"))
+def examples(command: str) -> list[str]:
+    """The example lines at the head of a command's file."""
+    return remarks.examples(command_file(command))
 
 
 def keys_of(group: str, option: str) -> list[Key]:
-    """The keys that one option of a group defines, in the order of its file."""
+    """The keys that one option of a group defines, in the order of its file, wiring included."""
     file = option_file(group, option)
-    inherited = [key for parent, name in _defaults(file) if not parent for key in keys_of(group, name)]
-    prefix = "" if "@package _global_" in file.read_text(encoding="utf-8") else group
-    return [*inherited, *_keys(file, prefix)]
+    if file is None:
+        return []
+    inherited = [key for parent, name in remarks.defaults(file) if not parent for key in keys_of(group, name)]
+    prefix = "" if "@package _global_" in remarks.head(file) else group.replace("/", ".")
+    return [*inherited, *remarks.keys(file, prefix)]
 
 
 def command_keys(command: str) -> list[Key]:
     """The keys of a command that belong to no group."""
-    return _keys(conf_folder() / f"{command}.yaml", "")
+    return remarks.keys(command_file(command), "")
 
 
-def default_keys(command: str) -> dict[str, Key]:
-    """Every key of a command at its default options, the last definition winning, as Hydra composes them."""
-    found = {key.name: key for key in command_keys(command)}
-    for group, option in groups(command).items():
-        found |= {key.name: key for key in (keys_of(group, option) if option else [])}
+def default_keys(command: str, words: Iterable[str] = ()) -> dict[str, Key]:
+    """Every key of a command at its default options, or at those that the words choose, wiring included."""
+    found: dict[str, Key] = {}
+    for group, option in groups(command, words).items():
+        _merge(found, keys_of(group, option))
+    _merge(found, command_keys(command))
     return found
+
+
+def sweep_groups(words: Iterable[str] = ()) -> dict[str, str]:
+    """The groups of `rnnlab train -m`, launcher and sweeper, each with its option."""
+    chosen = {group: options[0] for group, options in choices(words).items()}
+    defaults = remarks.defaults(command_file("train"), hydra=True)
+    return {group: chosen.get(group, option) for group, option in defaults if group_options(group)}
+
+
+def sweep_keys(words: Iterable[str] = ()) -> list[Key]:
+    """The keys of the launcher and the sweeper."""
+    chosen = sweep_groups(words).items()
+    return [key for group, option in chosen for key in keys_of(group, option) if key.shown]
 
 
 def all_keys(command: str) -> list[str]:
     """Every key and group that a command knows under any of its options."""
-    found = dict.fromkeys(key.name for key in command_keys(command))
-    for group in groups(command):
-        for option in group_options(group):
-            found |= dict.fromkeys(key.name for key in keys_of(group, option))
-    return [*found, *groups(command)]
+    every = [*groups(command), *(sweep_groups() if command == "train" else ())]
+    options = [(group, option) for group in every for option in group_options(group)]
+    found = [*command_keys(command), *(key for choice in options for key in keys_of(*choice))]
+    names = dict.fromkeys(key.name for key in found if key.shown)
+    return [*names, *groups(command)]
 
 
-def _defaults(file: Path) -> Iterator[tuple[str, str]]:
-    """The (group, option) pairs of a file's defaults list; a sibling option has the group ''."""
-    for entry in (yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("defaults", []):
-        if isinstance(entry, dict):
-            (group, option), *_ = entry.items()
-            if "hydra" not in group:
-                yield group.lstrip("/"), str(option)
-        elif entry != "_self_":
-            yield "", str(entry)
-
-
-def _keys(file: Path, prefix: str) -> list[Key]:
-    text = file.read_text(encoding="utf-8")
-    root = yaml.compose(text)
-    return list(_walk(root, prefix, text.splitlines())) if isinstance(root, yaml.MappingNode) else []
-
-
-def _walk(node: Any, prefix: str, lines: list[str]) -> Iterator[Key]:
-    for key_node, value_node in node.value:
-        if key_node.value in UNDOCUMENTED and not (key_node.value == "name" and not prefix):
-            continue
-        name = f"{prefix}.{key_node.value}" if prefix else key_node.value
-        if isinstance(value_node, yaml.MappingNode):
-            yield from _walk(value_node, name, lines)
-        elif isinstance(value_node, yaml.ScalarNode) and not value_node.value.startswith("rnnlab."):
-            remark = lines[key_node.start_mark.line].partition("  #")[2].strip() or lines[
-                key_node.start_mark.line
-            ].partition(" # ")[2]
-            default = '""' if value_node.value == "" else value_node.value
-            yield Key(name, default, remark.strip())
+def _merge(found: dict[str, Key], keys: Iterable[Key]) -> None:
+    """A later key takes an earlier one's place, and its remark too where it has none of its own."""
+    for key in keys:
+        earlier = found.get(key.name, key)
+        found[key.name] = replace(key, remark=key.remark or earlier.remark)

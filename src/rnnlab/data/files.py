@@ -111,6 +111,10 @@ def sha256(files: list[Path]) -> str:
 
 
 def _reason(error: Exception) -> str:
+    from requests.exceptions import ConnectionError as NoConnectionError
+
+    if isinstance(error, NoConnectionError):
+        return "no connection"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).splitlines()[0] if str(error) else type(error).__name__

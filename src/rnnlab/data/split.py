@@ -22,7 +22,9 @@ def split_items(items: list[str], seed: int, deduplicate: bool) -> dict[str, lis
     shuffled = list(dict.fromkeys(items)) if deduplicate else list(items)
     if len(shuffled) < LEAST_ITEMS:
         kind = "distinct items" if deduplicate else "items"
-        raise UserError(f"data: {len(shuffled)} {kind} are too few to split 80/10/10; at least {LEAST_ITEMS} are needed")
+        raise UserError(
+            f"data: {len(shuffled)} {kind} are too few to split 80/10/10; at least {LEAST_ITEMS} are needed"
+        )
     random.Random(seed).shuffle(shuffled)
     first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))
     return {"train": shuffled[:first], "val": shuffled[first:second], "test": shuffled[second:]}

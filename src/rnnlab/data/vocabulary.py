@@ -77,4 +77,4 @@ class Vocabulary:
     def describe(self) -> str:
         """The alphabet in a few words."""
         text = "".join(self.alphabet)
-        return repr(text) if len(text) <= 60 else f"{repr(text[:60])} and {len(text) - 60} more"
+        return repr(text) if len(text) <= 60 else f"{text[:60]!r} and {len(text) - 60} more"

@@ -11,7 +11,7 @@ from rnnlab.nn.recurrent import Recurrent, State
 
 
 class _Kernel(Recurrent):
-    kernel: type[nn.RNNBase]
+    kernel: type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
 
     def __init__(self, *args: Any, **shape: Any) -> None:
         super().__init__(*args, **shape)

@@ -25,7 +25,12 @@ class Recurrent(nn.Module):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, dropout: float = 0.0, bidirectional: bool = False
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
     ) -> None:
         super().__init__()
         self.input_size = input_size
@@ -131,7 +136,7 @@ def build_recurrent(
     """
     target = locate(str(cell["_target_"]))
     settings = {key: value for key, value in cell.items() if key not in ("_target_", "name")}
-    shape = {
+    shape: dict[str, Any] = {
         "input_size": input_size,
         "hidden_size": hidden_size,
         "num_layers": num_layers,
@@ -139,7 +144,9 @@ def build_recurrent(
         "bidirectional": bidirectional,
     }
     if not (isinstance(target, type) and issubclass(target, Cell | Recurrent)):
-        raise UserError(f"cell._target_: {cell['_target_']} derives neither from rnnlab.nn.Cell nor from rnnlab.nn.Recurrent")
+        raise UserError(
+            f"cell._target_: {cell['_target_']} derives neither from rnnlab.nn.Cell nor from rnnlab.nn.Recurrent"
+        )
     try:
         return Stack(target, settings, **shape) if issubclass(target, Cell) else target(**shape, **settings)
     except TypeError as error:

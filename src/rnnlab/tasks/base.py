@@ -54,16 +54,16 @@ class SequenceTask(pl.LightningModule):
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         """Add a batch to the metrics."""
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = self.loss(self.predict(batch), batch)
         self._losses.append(loss.detach())
         self._counts.append(self.count(batch))
         return loss
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
         self.update(self.metrics_of("val"), self.predict(batch), batch)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
         self.update(self.metrics_of("test"), self.predict(batch), batch)
 
     def on_train_epoch_start(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.text import Perplexity
 
@@ -58,15 +58,20 @@ class LanguageModel(SequenceTask):
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
 
     def _new_metrics(self, prefix: str) -> MetricCollection:
-        accuracy = MulticlassAccuracy(
-            len(self.vocabulary), average="micro", ignore_index=IGNORE, validate_args=False
-        )
-        metrics = {"loss": MeanMetric(), "perplexity": Perplexity(ignore_index=IGNORE), "accuracy": accuracy}
+        accuracy = MulticlassAccuracy(len(self.vocabulary), average="micro", ignore_index=IGNORE, validate_args=False)
+        metrics: dict[str, Metric | MetricCollection] = {
+            "loss": MeanMetric(),
+            "perplexity": Perplexity(ignore_index=IGNORE),
+            "accuracy": accuracy,
+        }
         return MetricCollection(metrics, prefix=prefix, compute_groups=False)
 
 
 def choose(
-    logits: Tensor, temperature: float = 1.0, top_k: int | None = None, generator: torch.Generator | None = None
+    logits: Tensor,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    generator: torch.Generator | None = None,
 ) -> Tensor:
     """Draw one symbol a row from logits `(B, V)`, as `(B,)`.
 

@@ -102,7 +102,10 @@ class StepScalars(pl.Callback):
             return
         assert isinstance(pl_module, SequenceTask)
         pl_module.check_losses()
-        scalars = {"train/loss_step": outputs["loss"].item(), "lr": trainer.optimizers[0].param_groups[0]["lr"]}
+        scalars = {
+            "train/loss_step": outputs["loss"].item(),
+            "lr": trainer.optimizers[0].param_groups[0]["lr"],
+        }
         for logger in trainer.loggers:
             logger.log_metrics(scalars, trainer.global_step)
 

@@ -46,7 +46,15 @@ def load(path: str | Path) -> SequenceTask:
         task.load_state_dict(checkpoint["state_dict"])
     except UserError as error:
         raise UserError(f"checkpoint: {file} is refused: {error}") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, TypeError, ValueError, OSError) as error:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+        OSError,
+    ) as error:
         raise UserError(f"checkpoint: {file} is not a checkpoint that rnnlab wrote") from error
     task.card = card
     return task.eval()

@@ -90,7 +90,9 @@ class Run:
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
         hparams = flat_hparams(self.config, self.parameters)
         log_outcome(
-            self.trainer.loggers, hparams, {"hp/best_val_loss": best["val/loss"], "hp/test_loss": test["test/loss"]}
+            self.trainer.loggers,
+            hparams,
+            {"hp/best_val_loss": best["val/loss"], "hp/test_loss": test["test/loss"]},
         )
         return {
             "status": COMPLETE,

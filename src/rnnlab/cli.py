@@ -1,0 +1,114 @@
+"""`rnnlab COMMAND key=value …`: finds the command and hands it its arguments; every ending is one clear line.
+
+Neither torch nor Hydra is imported here, so that help, completion and a mistyped command answer at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import os
+import sys
+
+from rnnlab.config import completion, help, reference
+from rnnlab.config.literals import quote_arguments
+from rnnlab.errors import RunsFailedError, UserError
+
+HELP = ("--help", "-h")
+SWITCHES = ("-m", "--multirun")
+FLAGS_WITH_VALUE = {"-cd": "folder", "--config-dir": "folder", "-cn": "name", "--config-name": "name"}
+
+FAILED, MISUSED, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: The words after `rnnlab`.
+
+    Returns:
+        The exit code: 0 done, 1 some runs failed, 2 the user can put it right, 130 stopped by Ctrl-C.
+    """
+    try:
+        code = _route(arguments)
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        return _end(f"rnnlab: {_one_line(error)}", MISUSED)
+    except RunsFailedError as error:
+        return _end(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _end("rnnlab: interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Python flushes stdout once more when it exits; give it somewhere to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+
+
+def _route(arguments: list[str]) -> int:
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    if command == "completion" and rest[:1] == ["query"]:
+        return completion.main(rest)
+    if command in HELP:
+        return _print(help.overview())
+    if command == "--version":
+        return _print(f"rnnlab {_version()}")
+    if command not in reference.commands():
+        raise UserError(_unknown_command(command))
+    if any(word in HELP for word in rest):
+        return _print(help.command_help(command, rest))
+    if command == "completion":
+        return completion.main(rest)
+    _check_flags(command, rest)
+    return int(importlib.import_module(f"rnnlab.commands.{command}").main(quote_arguments(rest)))
+
+
+def _unknown_command(word: str) -> str:
+    commands = list(reference.commands())
+    if "=" in word or word.startswith("-"):
+        return f"{word}: the command comes first, such as `rnnlab train {word}`; `rnnlab --help` lists them"
+    near = difflib.get_close_matches(word, commands, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"the commands are {', '.join(commands)}"
+    return f"{word}: unknown command; {hint}"
+
+
+def _check_flags(command: str, words: list[str]) -> None:
+    """Refuse the flags that Hydra would answer with its usage text, and those that rnnlab does not use."""
+    remaining = iter(words)
+    for word in remaining:
+        flag, equals, _ = word.partition("=")
+        if not flag.startswith("-"):
+            continue
+        if command == "train" and flag in FLAGS_WITH_VALUE:
+            if not equals and next(remaining, "-").startswith("-"):
+                raise UserError(f"{flag}: needs a {FLAGS_WITH_VALUE[flag]} after it")
+        elif command != "train" or word not in SWITCHES:
+            raise UserError(f"{flag}: unknown flag; `rnnlab {command} --help` shows what there is")
+
+
+def _print(text: str) -> int:
+    print(text)
+    return 0
+
+
+def _end(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+def _one_line(error: UserError) -> str:
+    return " ".join(line.strip() for line in str(error).splitlines() if line.strip())
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("rnnlab")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed: run from its source folder)"

@@ -1,0 +1,124 @@
+"""Comparing the configurations of a sweep, finished or still in progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from rnnlab.errors import UserError
+from rnnlab.report.configurations import Configuration, configurations
+from rnnlab.report.missing import Missing
+from rnnlab.report.provenance import data_sets, packages
+from rnnlab.report.runs import OBJECTIVE, Run, find_runs, number
+from rnnlab.report.statistics import mean, sample_sd
+from rnnlab.report.table import runs_table
+from rnnlab.report.wording import Contender, verdict
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison found.
+
+    Attributes:
+        name: The sweep, the sweeps or the folder that was compared.
+        sentence: Which configuration is best, and whether the seeds separate it from the next.
+        settings: The columns of `ranking` that tell configurations apart, such as `cell`.
+        ranking: One row a configuration, best first: `settings`, `label`, `val_loss`, `val_loss_sd` and
+            `test_loss` (nats per token), `seeds`, `parameters`, `epochs`, `seconds` (means over seeds) and
+            `runs`, the list of the run folders, best seed first. Equal means are ordered by label.
+        runs: One row a run, as results.csv has it: the ranked ones first, then those without a result.
+        missing: The runs that have no result.
+        notes: What a reader should know before trusting the ranking, one sentence each.
+        provenance: The data sets and the versions of packages behind the results, one line each.
+    """
+
+    name: str
+    sentence: str
+    settings: tuple[str, ...]
+    ranking: pd.DataFrame
+    runs: pd.DataFrame
+    missing: Missing
+    notes: tuple[str, ...]
+    provenance: tuple[str, ...]
+
+    @property
+    def best_run(self) -> Path:
+        """The folder of the best configuration's best run."""
+        best_first: list[Path] = self.ranking["runs"].iloc[0]
+        return best_first[0]
+
+
+def compare(folders: Sequence[Path]) -> Comparison:
+    """Rank the configurations whose runs lie in or below the folders by their mean validation loss.
+
+    Raises:
+        UserError: Not one of the runs is complete.
+    """
+    name = ", ".join(folder.resolve().name for folder in folders)
+    runs = find_runs(folders)
+    complete = [run for run in runs if run.is_complete]
+    missing = Missing.of(runs)
+    if not complete:
+        raise UserError(_nothing_yet(name, missing))
+    ranked = sorted(configurations(complete), key=_order)
+    return Comparison(
+        name=name,
+        sentence=verdict([Contender(entry.label, losses(entry)) for entry in ranked]),
+        settings=tuple(ranked[0].settings),
+        ranking=pd.DataFrame([_row(entry) for entry in ranked]),
+        runs=runs_table(ranked, runs),
+        missing=missing,
+        notes=tuple(_notes(ranked, complete)),
+        provenance=(*data_sets(complete), *packages(complete)),
+    )
+
+
+def _nothing_yet(name: str, missing: Missing) -> str:
+    verb = "is" if missing.planned == 1 else "are"
+    failed = len(missing.failed)
+    failures = f" ({failed} failed: {missing.failed[0][1]})" if failed else ""
+    return f"no run of {name} is complete yet; {missing.planned} {verb} planned{failures}"
+
+
+def losses(configuration: Configuration) -> list[float]:
+    """The validation losses of a configuration, one a seed, in nats per token."""
+    return [run.loss for run in configuration.runs]
+
+
+def _order(configuration: Configuration) -> tuple[float, str, str]:
+    return mean(losses(configuration)), configuration.label, configuration.runs[0].folder.as_posix()
+
+
+def _row(configuration: Configuration) -> dict[str, Any]:
+    runs = configuration.runs
+
+    def average(of: str) -> float:
+        return mean(number(run.summary.get(of)) for run in runs)
+
+    return {
+        **configuration.settings,
+        "label": configuration.label,
+        "val_loss": mean(losses(configuration)),
+        "val_loss_sd": sample_sd(losses(configuration)),
+        "seeds": len(runs),
+        "parameters": average("parameters"),
+        "test_loss": mean(number(run.metrics("test").get("test/loss")) for run in runs),
+        "epochs": average("epochs"),
+        "seconds": average("seconds"),
+        "runs": [run.folder for run in sorted(runs, key=lambda run: (run.loss, run.folder.as_posix()))],
+    }
+
+
+def _notes(ranked: Sequence[Configuration], complete: Sequence[Run]) -> list[str]:
+    notes = []
+    repeated = len(complete) - sum(len(entry.runs) for entry in ranked)
+    if repeated:
+        runs, verb, one = ("run", "repeats", "it counts") if repeated == 1 else ("runs", "repeat", "each counts")
+        notes.append(f"{repeated} {runs} {verb} the configuration and seed of another; {one} once.")
+    if len(data_sets(complete)) > 1:
+        notes.append(f"The runs used different data, so their {OBJECTIVE} may not measure the same thing.")
+    return notes

@@ -1,0 +1,166 @@
+"""Which runs are seeds of one configuration, and by which few settings configurations are told apart."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.report.runs import Run
+
+# What differs between equal experiments: where results go, what is only watched, how many threads compute it.
+IGNORED_KEYS = frozenset({"seed", "sweep", "trainer.threads", "trainer.log_every_n_steps"})
+IGNORED_GROUPS = ("callbacks.samples.", "logger.", "hydra.")
+# A group's choice is named by one of these; they head whatever else in the group follows from the choice.
+HEADS = ("name", "_target_", "enabled", "path")
+NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
+# A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
+RESERVED = frozenset({"seed", "seeds", "label", "status", "folder", "parameters", "epochs", "seconds", "runs"})
+FIRST = ("task", "data", "cell")
+ABSENT = "–"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Runs that are equal in everything but the seed.
+
+    Attributes:
+        label: How a sentence calls it, such as `gru with hidden_size 128`.
+        settings: What tells it from the others, by short name, as a table shows it.
+        runs: Its runs, one a seed, sorted by folder.
+    """
+
+    label: str
+    settings: Mapping[str, Any]
+    runs: tuple[Run, ...]
+
+
+def configurations(runs: Sequence[Run]) -> list[Configuration]:
+    """Group complete runs by configuration; a configuration and seed that comes twice counts once.
+
+    A seed counted twice would look like two that agree, and make any difference seem certain.
+    """
+    groups: dict[str, dict[Any, Run]] = {}
+    identities: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        identity = _identity(run)
+        key = json.dumps(identity, sort_keys=True, default=str)
+        identities[key] = identity
+        groups.setdefault(key, {}).setdefault(run.folder if run.seed is None else str(run.seed), run)
+    columns = short_names(varying_keys(list(identities.values())))
+    found = []
+    for key, seeds in groups.items():
+        group = tuple(seeds.values())
+        settings = {short: _shown(long, identities[key]) for long, short in columns.items()}
+        found.append(Configuration(_label(columns, settings), settings, group) if columns else _only(group))
+    return found
+
+
+def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The dotted keys that tell configurations apart, without those that merely come with a group's option.
+
+    With `data.name` in names and file, `data.reader._target_` differs as well, but says nothing new.
+    """
+    keys = dict.fromkeys(key for identity in identities for key in identity)
+    columns = {key: tuple(json.dumps(i.get(key), default=str) for i in identities) for key in keys}
+    partial = {key for key in keys if any(key not in identity for identity in identities)}
+    varying = {key: values for key, values in columns.items() if len(set(values)) > 1}
+    for head in sorted(varying, key=lambda key: (key.count("."), _rank(key))):
+        if head in varying and head.count(".") and _rank(head) < len(HEADS):
+            told = {key for key in varying if _comes_with(key, head, partial) and _follows(columns[key], columns[head])}
+            varying = {key: values for key, values in varying.items() if key not in told}
+    return sorted(varying, key=lambda key: _place(short_name(key)))
+
+
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """A short name for each dotted key; the key itself where a short one would mean two things."""
+    keys = list(keys)
+    uses = Counter(short_name(key) for key in keys)
+    return {
+        key: short_name(key) if uses[short_name(key)] == 1 and short_name(key) not in RESERVED else key for key in keys
+    }
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    off = tuple(f"{key[: -len('enabled')]}" for key, value in run.config.items() if _is_switched_off(key, value))
+    identity = {
+        key: value
+        for key, value in run.config.items()
+        if key not in IGNORED_KEYS
+        and not key.startswith(IGNORED_GROUPS)
+        and (key.endswith(".enabled") or not key.startswith(off))
+    }
+    # The same file name may hold other data: losses on different data must not be averaged.
+    if sha256 := run.part("data").get("sha256"):
+        identity["data.sha256"] = str(sha256)[:8]
+    return identity
+
+
+def _is_switched_off(key: str, value: Any) -> bool:
+    return key.endswith(".enabled") and value is False
+
+
+def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:
+    """Whether a key belongs to the option that the head names, rather than being set for every option.
+
+    `optimizer.momentum` comes with sgd alone; `optimizer.lr` is a setting in its own right.
+    """
+    group = head.rpartition(".")[0] + "."
+    if key == head or not key.startswith(group):
+        return False
+    nested = "." in key.removeprefix(group)
+    return nested or key in partial or key.rpartition(".")[2] in (*HEADS, "sha256")
+
+
+def _follows(values: tuple[str, ...], heads: tuple[str, ...]) -> bool:
+    """Whether each value of the head goes with one value only."""
+    return len(set(zip(heads, values, strict=True))) == len(set(heads))
+
+
+def _rank(key: str) -> int:
+    last = key.rpartition(".")[2]
+    return HEADS.index(last) if last in HEADS else len(HEADS)
+
+
+def short_name(key: str) -> str:
+    """The last part of a dotted key; `cell.name` and `optimizer._target_` are called by their group."""
+    parts = key.split(".")
+    return parts[-2] if len(parts) > 1 and parts[-1] in NAMED_BY_PARENT else parts[-1]
+
+
+def _place(short: str) -> int:
+    return FIRST.index(short) if short in FIRST else len(FIRST)
+
+
+def _shown(key: str, identity: Mapping[str, Any]) -> Any:
+    value = identity.get(key, ABSENT)
+    if key.endswith("_target_"):
+        return str(value).rpartition(".")[2]
+    if value is None or isinstance(value, bool | list | dict):
+        return json.dumps(value, default=str)
+    return value
+
+
+def _label(columns: Mapping[str, str], settings: Mapping[str, Any]) -> str:
+    given = {long: short for long, short in columns.items() if settings[short] != ABSENT}
+    names = [str(settings[short]) for long, short in given.items() if long.endswith((".name", "._target_"))]
+    rest = [
+        f"{short} {plain(settings[short])}"
+        for long, short in given.items()
+        if not long.endswith((".name", "._target_"))
+    ]
+    return " with ".join(filter(None, [" ".join(names), ", ".join(rest)])) or "the default"
+
+
+def plain(value: Any) -> str:
+    """A setting's value as a table or label shows it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _only(runs: tuple[Run, ...]) -> Configuration:
+    """The one configuration there is, called by its cell."""
+    run = runs[0]
+    cell = str(run.config.get("cell.name") or run.part("hparams").get("cell") or "the model")
+    return Configuration(cell, {"cell": cell}, runs)

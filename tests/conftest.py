@@ -1,0 +1,50 @@
+"""Shared by all tests: the command line as a function, a folder to work in, and one small finished sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from support import Answer, shell
+
+settings.register_profile("rnnlab", deadline=None)  # no test asserts a time
+settings.load_profile("rnnlab")
+
+
+@pytest.fixture
+def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def rnnlab(workdir: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """`rnnlab("train", "cell=gru")` in this process, in an empty folder."""
+    from rnnlab.cli import main
+
+    def run(*arguments: str) -> Answer:
+        capfd.readouterr()
+        code = main(list(arguments))
+        captured = capfd.readouterr()
+        return Answer(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which `rnnlab train -m cell=rnn,lstm seed=0,1 sweep=small debug=fast` was run."""
+    folder = tmp_path_factory.mktemp("sweep")
+    done = shell("train", "-m", "cell=rnn,lstm", "seed=0,1", "sweep=small", "debug=fast", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoint(sweep_folder: Path) -> Path:
+    """A best checkpoint of that sweep."""
+    return sorted((sweep_folder / "runs" / "small").glob("lstm*/checkpoints/best.ckpt"))[0]

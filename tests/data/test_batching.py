@@ -1,0 +1,73 @@
+"""Batches: padding, order and coverage."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlab.data.batching import Batches, InOrder, Shuffled
+from rnnlab.data.names import encode
+from rnnlab.data.sequences import IGNORE, Collation
+from rnnlab.data.vocabulary import Vocabulary
+
+NAMES = ["emma", "al", "bo", "christopher", "x"]
+VOCABULARY = Vocabulary.of(NAMES)
+
+
+def test_a_batch_reads_start_and_letters_and_predicts_letters_and_stop() -> None:
+    sequences = encode(NAMES, VOCABULARY, sequence_length=20)
+    batch = Collation(sequences, VOCABULARY.pad)(torch.tensor([0, 1]))
+    s, pad = VOCABULARY.start_stop, VOCABULARY.pad
+    e, m, a, l = (VOCABULARY.symbols.index(letter) for letter in "emal")  # noqa: E741
+    assert batch.inputs.tolist() == [[s, e, m, m, a], [s, a, l, pad, pad]]
+    assert batch.targets.tolist() == [[e, m, m, a, s], [a, l, s, IGNORE, IGNORE]]
+    assert batch.lengths.tolist() == [5, 3]
+
+
+@given(
+    st.lists(st.text("abc", min_size=1, max_size=9), min_size=1, max_size=30),
+    st.integers(1, 8),
+    st.booleans(),
+)
+def test_an_epoch_has_every_item_once_whatever_the_batches(names: list[str], size: int, bucketing: bool) -> None:
+    vocabulary = Vocabulary.of(names)
+    sequences = encode(names, vocabulary, sequence_length=20)
+    order = Shuffled(sequences.lengths, size, seed=0, bucketing=bucketing)
+    batches = Batches(order, Collation(sequences, vocabulary.pad))
+    seen = [vocabulary.decode(row[row != vocabulary.pad].tolist()) for batch in batches for row in batch.inputs]
+    assert sorted(seen) == sorted(names)
+    assert len(list(batches)) == len(batches) == -(-len(names) // size)
+
+
+def order_of(seed: int, epoch: int, bucketing: bool = False) -> list[list[int]]:
+    lengths = np.random.default_rng(1).integers(2, 12, 1_000)
+    order = Shuffled(lengths, 16, seed, bucketing)
+    order.set_epoch(epoch)
+    return [rows.tolist() for rows in order]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 1_000), st.booleans())
+def test_the_order_is_a_function_of_seed_and_epoch_alone(seed: int, epoch: int, bucketing: bool) -> None:
+    torch.manual_seed(seed % 7)
+    first = order_of(seed, epoch, bucketing)
+    torch.rand(3)
+    np.random.default_rng().random(3)
+    assert first == order_of(seed, epoch, bucketing)
+    assert first != order_of(seed, epoch + 1, bucketing)
+    assert first != order_of(seed + 1, epoch, bucketing)
+
+
+def test_bucketing_takes_most_of_the_padding_away() -> None:
+    lengths = np.random.default_rng(1).integers(2, 12, 10_000)
+
+    def padding(bucketing: bool) -> float:
+        batches = [lengths[rows] for rows in Shuffled(lengths, 32, seed=0, bucketing=bucketing)]
+        return 1 - float(sum(batch.sum() for batch in batches) / sum(batch.max() * len(batch) for batch in batches))
+
+    assert padding(True) < 0.03 < 0.3 < padding(False)
+
+
+def test_evaluation_reads_in_the_order_of_the_split() -> None:
+    assert [rows.tolist() for rows in InOrder(5, 2)] == [[0, 1], [2, 3], [4]]

@@ -1,0 +1,116 @@
+"""The names: what is read, how it is split, and what stands in the flat array."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.names import encode, fingerprint
+from rnnlab.data.prepared import Prepared, prepare
+from rnnlab.data.readers import lines
+from rnnlab.data.split import split_items
+from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.errors import UserError
+
+ITEMS = st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=40)
+
+
+def prepared(*arguments: str) -> Prepared:
+    return prepare(plain(compose_train(list(arguments))[1]))
+
+
+@pytest.fixture(scope="module")
+def us_names() -> Prepared:
+    return prepared()
+
+
+def words(data: Prepared, part: str) -> list[str]:
+    sequences = data.parts[part]
+    return [
+        data.vocabulary.decode(sequences.symbols[start : start + length].tolist())
+        for start, length in zip(sequences.starts, sequences.lengths, strict=True)
+    ]
+
+
+def test_the_default_data_are_the_29910_names_of_2017(us_names: Prepared) -> None:
+    names = [name for part in ("train", "val", "test") for name in words(us_names, part)]
+    assert len(names) == len(set(names)) == 29_910
+    assert us_names.vocabulary.symbols == (*"abcdefghijklmnopqrstuvwxyz", "[S]", "[PAD]")
+    assert {"emma", "olivia", "liam"} <= set(names)
+
+
+def test_no_name_is_in_two_parts_and_the_split_is_80_10_10(us_names: Prepared) -> None:
+    parts = {part: set(words(us_names, part)) for part in ("train", "val", "test")}
+    assert parts["train"].isdisjoint(parts["val"] | parts["test"]) and parts["val"].isdisjoint(parts["test"])
+    assert [len(parts[part]) for part in ("train", "val", "test")] == [23_928, 2_991, 2_991]
+
+
+def test_the_seed_of_training_does_not_move_the_split() -> None:
+    first, second = prepared("seed=1", "data.limit=500"), prepared("seed=2", "data.limit=500")
+    assert words(first, "test") == words(second, "test")
+    assert words(first, "test") != words(prepared("split.seed=1", "data.limit=500"), "test")
+
+
+def test_the_lectures_split_of_makemores_names_is_repeated_exactly() -> None:
+    data = prepared("data=names_makemore", "split.deduplicate=false", "split.seed=123")
+    train = words(data, "train")
+    assert len(train) == 25_626 and train[0] == "luann"
+    assert sum(len(part) for part in data.parts.values()) == 32_033
+    assert max(data.parts["train"].lengths) - 1 == 16  # the longest training input
+    assert data.vocabulary.start_stop == 26 and data.vocabulary.pad == 27
+    assert data.sha256 == "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d"
+
+
+@given(ITEMS)
+def test_encoding_and_decoding_any_items_gives_them_back(items: list[str]) -> None:
+    vocabulary = Vocabulary.of(items)
+    sequences = encode(items, vocabulary, sequence_length=100)
+    for item, start, length in zip(items, sequences.starts, sequences.lengths, strict=True):
+        symbols = sequences.symbols[start : start + length]
+        assert symbols[0] == symbols[-1] == vocabulary.start_stop
+        assert vocabulary.decode(symbols.tolist()) == item
+
+
+def test_symbols_are_stored_in_the_smallest_type_that_holds_them() -> None:
+    assert Vocabulary.of(["abc"]).dtype is np.uint8
+    assert Vocabulary.of([chr(0x4E00 + i) for i in range(300)]).dtype is np.uint16
+
+
+def test_what_is_longer_than_the_sequence_length_is_cut_and_said(tmp_path: Path) -> None:
+    file = tmp_path / "items.txt"
+    file.write_text("\n".join(["abcdefghij" + chr(97 + i) for i in range(20)]), encoding="utf-8")
+    data = prepared("data=file", f"data.path={file}", "data.sequence_length=5")
+    assert set(data.parts["train"].lengths.tolist()) == {6}  # five inputs, and the target of the last
+    assert "cut to data.sequence_length=5 of 12" in data.notes[0]
+
+
+@given(st.lists(st.integers(0, 30).map(str), min_size=60, max_size=120), st.integers(0, 2**32 - 1))
+def test_splitting_without_duplicates_shares_nothing_and_loses_nothing(items: list[str], seed: int) -> None:
+    if len(set(items)) < 10:
+        return
+    parts = split_items(items, seed, deduplicate=True)
+    together = [item for part in parts.values() for item in part]
+    assert sorted(together) == sorted(set(items)) and all(parts.values())
+
+
+def test_any_alphabet_is_read_and_blank_lines_are_no_items(tmp_path: Path) -> None:
+    file = tmp_path / "items.txt"
+    file.write_bytes("\ufeffÅsa\r\n\n 莉子 \nÉloïse\u0085x\n".encode())
+    assert lines([file]) == ["Åsa", "莉子", "Éloïse\u0085x"]
+
+
+def test_a_line_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "latin.txt"
+    file.write_bytes("Anna\nJosé\n".encode("latin-1"))
+    with pytest.raises(UserError, match=r"latin\.txt, line 2 is not UTF-8 \(byte 0xe9\)"):
+        lines([file])
+
+
+def test_a_fingerprint_tells_names_apart(us_names: Prepared) -> None:
+    assert len(us_names.training_items) == 23_928
+    assert fingerprint("emma") != fingerprint("emmb")

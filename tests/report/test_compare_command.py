@@ -1,0 +1,80 @@
+"""`rnnlab compare` as a user types it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnnlab.commands.compare import main
+from rnnlab.errors import UserError
+
+
+def test_comparing_a_sweep_prints_the_ranking_and_writes_the_report(first_look, capsys):
+    assert main(["sweep=first-look"]) == 0
+    out = capsys.readouterr().out
+    assert "gru has the lowest mean validation loss" in out
+    assert out.endswith("Report: runs/first-look/report/report.md\n")
+    assert (first_look / "report/learning-curves.png").is_file()
+
+
+def test_two_sweeps_are_ranked_together_and_reported_under_the_first(first_look, capsys, write_seeds):
+    write_seeds("gru", (1.9, 1.91), hidden_size=128, sweep="second")
+    assert main(["sweep=[second,first-look]"]) == 0
+    report = Path("runs/second/report/report.md").read_text()
+    assert report.startswith("# Comparison of second, first-look\n\ngru with hidden_size 128 has")
+    assert not Path("runs/first-look/report").exists()
+
+
+def test_a_path_is_searched_at_any_depth_and_needs_no_plan(workplace, capsys, write_run):
+    write_run("gru", 2.0, under=workplace / "old" / "runs", sweep="a")
+    write_run("rnn", 2.1, under=workplace / "old" / "runs", sweep="b")
+    for _ in range(2):  # the second time, the report of the first lies among the runs
+        assert main(["path=old"]) == 0
+    assert "2" in capsys.readouterr().out
+    assert Path("old/report/results.csv").read_text().count("\n") == 3
+
+
+def test_the_name_of_a_sweep_may_be_a_number(write_run):
+    write_run(sweep="2024")
+    assert main(["sweep=2024"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sweep=nope"], r"sweep=nope: no runs in runs/nope; the sweeps there are: a, first-look$"),
+        (["sweep=[first-look,nope]"], r"sweep=nope"),
+        (["sweep=../x"], r"sweep must be a folder name"),
+        ([], r"give sweep=NAME"),
+        (["sweep=[]"], r"give sweep=NAME"),
+        (["sweep=a", "path=runs"], r"one of them"),
+        (["path=nowhere"], r"path=nowhere: there is no such folder"),
+        (["path=empty"], r"path=empty: no runs in this folder"),
+        (["sweeep=a"], r"sweeep"),
+    ],
+)
+def test_what_leads_to_no_runs_ends_in_one_line(arguments, message, first_look, write_run):
+    write_run(sweep="a")
+    Path("empty").mkdir()
+    with pytest.raises(UserError, match=message) as error:
+        main(arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_without_any_sweep_the_error_says_so():
+    with pytest.raises(UserError, match=r"sweep=a: no runs in runs/a; there is no sweep here yet"):
+        main(["sweep=a"])
+
+
+def test_comparing_loads_no_deep_learning_library(first_look):
+    program = (
+        "import sys; from rnnlab.commands.compare import main; main(['sweep=first-look']);"
+        "unwanted = {'torch', 'lightning', 'tensorboard', 'matplotlib.pyplot'};"
+        "print(*(unwanted & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == ""
+    assert max(map(len, done.stdout.splitlines())) <= 80

@@ -1,0 +1,115 @@
+"""The names language model: its size, its loss, and the names that it makes up."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.names import encode
+from rnnlab.data.sequences import Batch, Collation
+from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.errors import UserError
+from rnnlab.tasks.base import parameters_of
+from rnnlab.tasks.language_model import choose
+from rnnlab.tasks.names import NamesLM
+
+VOCABULARY = Vocabulary.of(["abcdefghijklmnopqrstuvwxyz"])
+
+
+def model(*arguments: str) -> NamesLM:
+    config = plain(compose_train(list(arguments))[1])
+    torch.manual_seed(0)
+    task = NamesLM(VOCABULARY, config["model"], config["cell"], config["optimizer"], config["scheduler"])
+    task.card = {"training_items": torch.tensor([0])}
+    return task
+
+
+def batch_of(*names: str) -> Batch:
+    return Collation(encode(list(names), VOCABULARY, 64), VOCABULARY.pad)(torch.arange(len(names)))
+
+
+@pytest.mark.parametrize("cell", ["scratch_rnn", "rnn"])
+def test_the_lectures_model_has_24028_parameters(cell: str) -> None:
+    """SYSTEMS B4."""
+    assert parameters_of(model(f"cell={cell}")) == 24_028
+
+
+@settings(max_examples=20)
+@given(st.lists(st.text("abc", min_size=1, max_size=9), min_size=2, max_size=6))
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "scratch_rnn"])
+def test_the_loss_of_a_padded_batch_is_the_mean_over_its_tokens(cell: str, names: list[str]) -> None:
+    task = model(f"cell={cell}", "model.hidden_size=8", "model.embedding_size=8")
+    batch = batch_of(*names)
+    total = 0.0
+    for name in names:
+        alone = batch_of(name)
+        total += task.loss(task.predict(alone), alone).item() * int(task.count(alone))
+    assert int(task.count(batch)) == sum(len(name) + 1 for name in names)
+    assert task.loss(task.predict(batch), batch).item() == pytest.approx(total / int(task.count(batch)), abs=1e-5)
+
+
+def test_metrics_agree_with_the_loss_over_batches_of_different_size() -> None:
+    task = model("model.hidden_size=8")
+    metrics = task.metrics_of("val")
+    batches = [batch_of("emma", "al"), batch_of("christopher"), batch_of("bo", "x", "anna")]
+    for batch in batches:
+        task.update(metrics, task.predict(batch), batch)
+    values = {key: value.item() for key, value in metrics.compute().items()}
+    everything = batch_of("emma", "al", "christopher", "bo", "x", "anna")
+    logits = task.predict(everything)
+    right = (logits.argmax(-1) == everything.targets).sum() / task.count(everything)
+    assert values["val/loss"] == pytest.approx(task.loss(logits, everything).item(), abs=1e-5)
+    assert values["val/perplexity"] == pytest.approx(math.exp(values["val/loss"]), rel=1e-4)
+    assert values["val/accuracy"] == pytest.approx(right.item(), abs=1e-6)
+
+
+def test_a_bidirectional_language_model_is_refused() -> None:
+    with pytest.raises(UserError, match=r"model\.bidirectional must be false"):
+        model("model.bidirectional=true")
+
+
+def test_samples_come_from_the_seed_and_keep_to_the_alphabet_and_the_length() -> None:
+    task = model("model.hidden_size=8")
+    names = task.sample(200, seed=1, length=7)
+    assert names == task.sample(200, seed=1, length=7) != task.sample(200, seed=2, length=7)
+    assert all(len(name) <= 7 and set(name) <= set("abcdefghijklmnopqrstuvwxyz") for name in names)
+    assert max(map(len, names)) == 7
+    assert task.training  # sampling leaves the mode as it was
+
+
+def test_a_prefix_begins_every_sample_and_changes_what_follows() -> None:
+    task = model("model.hidden_size=8")
+    names = task.sample(20, prefix="ma", seed=1)
+    assert all(name.startswith("ma") for name in names) and len(set(names)) > 1
+    with pytest.raises(UserError, match=r"prompt: the vocabulary has no 'é', '!'"):
+        task.sample(1, prefix="mé!")
+    with pytest.raises(UserError, match="leave no room"):
+        task.sample(1, prefix="maria", length=5)
+
+
+def test_sampling_draws_from_the_models_own_distribution() -> None:
+    """The first letters of many samples are distributed as the model says, [PAD] left out."""
+    task = model("model.hidden_size=8").eval()
+    start = torch.tensor([[VOCABULARY.start_stop]])
+    logits = task(start)[0][0, -1, : VOCABULARY.pad]
+    expected = logits.softmax(-1)
+    names = task.sample(20_000, length=1, seed=3)
+    counts = torch.zeros(VOCABULARY.pad)
+    for name in names:
+        counts[VOCABULARY.symbols.index(name) if name else VOCABULARY.start_stop] += 1
+    assert (counts / 20_000 - expected).abs().max() < 4 * (0.25 / 20_000) ** 0.5
+
+
+def test_temperature_and_top_k_narrow_the_choice() -> None:
+    logits = torch.tensor([[2.0, 1.0, 0.0, -1.0]]).repeat(2_000, 1)
+    generator = torch.Generator().manual_seed(0)
+    assert set(choose(logits, 0).tolist()) == {0}
+    assert set(choose(logits, 1.0, top_k=2, generator=generator).tolist()) == {0, 1}
+    cold, warm = (choose(logits, t, generator=generator).eq(0).float().mean() for t in (0.5, 2.0))
+    assert cold > nn.functional.softmax(logits[0], 0)[0] > warm
