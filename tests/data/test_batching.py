@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.data.batching import Batches, InOrder, Shuffled
+from rnnlab.data.collation import IGNORE, Collation
 from rnnlab.data.names import encode
-from rnnlab.data.sequences import IGNORE, Collation
 from rnnlab.data.vocabulary import Vocabulary
 
 NAMES = ["emma", "al", "bo", "christopher", "x"]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.names import encode
-from rnnlab.data.sequences import Batch, Collation
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import parameters_of

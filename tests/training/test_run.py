@@ -122,7 +122,7 @@ def test_a_loss_that_is_no_number_fails_the_run_and_says_where(rnnlab: Callable[
         "train",
         "debug=fast",
         "optimizer=sgd",
-        "optimizer.lr=1e30",
+        "optimizer.lr=1e38",
         "scheduler=constant",
         "trainer.gradient_clip_val=null",
     )

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rnnlab.data.sequences import Batch
+from rnnlab.data.collation import Batch
 
 POOL = 50  # batches that are sorted together when bucketing: enough to find equal lengths, few enough to stay random
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import lightning.pytorch as pl
 
 from rnnlab.data.batching import Batches, InOrder, Shuffled
+from rnnlab.data.collation import Collation
 from rnnlab.data.prepared import Prepared
-from rnnlab.data.sequences import Collation
 
 EVALUATION_BATCH_SIZE = 512  # evaluation keeps no gradients, so its batches may be larger
 

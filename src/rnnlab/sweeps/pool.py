@@ -61,7 +61,7 @@ def _execute(runs: Sequence[PlannedRun], workers: int | None) -> Iterator[tuple[
     with parallel_config(backend="loky", inner_max_num_threads=max(1, cores // count)):
         pool = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
         try:
-            yield from pool(delayed(_numbered)(run) for run in runs)
+            yield from pool(delayed(_in_folder)(Path.cwd(), run) for run in runs)
         except TerminatedWorkerError as error:
             raise RunsFailedError(
                 "a worker process was killed, perhaps for want of memory; the same command again goes on with the"
@@ -69,7 +69,8 @@ def _execute(runs: Sequence[PlannedRun], workers: int | None) -> Iterator[tuple[
             ) from error
 
 
-def _numbered(run: PlannedRun) -> tuple[PlannedRun, Summary]:
+def _in_folder(current: Path, run: PlannedRun) -> tuple[PlannedRun, Summary]:
+    os.chdir(current)  # a worker that is used again may have been started elsewhere
     return run, execute(run.config, run.folder.path)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
 from rnnlab.config.targets import build
-from rnnlab.data.sequences import Batch
+from rnnlab.data.collation import Batch
 
 Config = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.text import Perplexity
 
-from rnnlab.data.sequences import IGNORE, Batch
+from rnnlab.data.collation import IGNORE, Batch
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import State, build_recurrent
@@ -81,6 +81,7 @@ def choose(
         top_k: Draw among that many likeliest symbols only.
         generator: Where the randomness comes from.
     """
+    logits = logits.nan_to_num(neginf=-torch.inf)  # a model whose logits overflow still draws something
     if temperature == 0:
         return logits.argmax(dim=-1)
     if top_k is not None and top_k < logits.shape[-1]:

@@ -53,7 +53,7 @@ class MetricsFile(pl.Callback):
         return self.rows[-1]
 
     def _write(self) -> None:
-        columns = {"epoch": 0, "step": 0, "train/loss": 0} | dict.fromkeys(k for row in self.rows for k in row)
+        columns = dict.fromkeys(["epoch", "step", "train/loss", "val/loss", *(k for row in self.rows for k in row)])
         write_atomically(self.folder.metrics, csv_text(self.rows, columns))
 
 

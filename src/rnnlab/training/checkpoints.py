@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,15 +45,7 @@ def load(path: str | Path) -> SequenceTask:
         task.load_state_dict(checkpoint["state_dict"])
     except UserError as error:
         raise UserError(f"checkpoint: {file} is refused: {error}") from error
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        OSError,
-    ) as error:
+    except Exception as error:  # torch's unpickler fails on a foreign file in every way there is
         raise UserError(f"checkpoint: {file} is not a checkpoint that rnnlab wrote") from error
     task.card = card
     return task.eval()

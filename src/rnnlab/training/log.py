@@ -9,6 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LIGHTNING = ("lightning", "lightning.pytorch", "lightning.fabric")
+IRRELEVANT = (
+    # Lightning 2.6 asks torch 2.13 for the kind of a tree in a way that torch has since renamed.
+    r"`isinstance\(treespec, LeafSpec\)`",
+    # Our own callback logs by steps of the whole training, not of an epoch.
+    r"The number of training batches \(\d+\) is smaller than the logging interval",
+)
 
 
 @contextmanager
@@ -24,8 +30,8 @@ def run_log(path: Path) -> Iterator[logging.Logger]:
     quiet_lightning()
     try:
         with warnings.catch_warnings():
-            # Lightning 2.6 asks torch 2.13 for the kind of a tree in a way that torch has since renamed.
-            warnings.filterwarnings("ignore", r"`isinstance\(treespec, LeafSpec\)`", FutureWarning)
+            for message in IRRELEVANT:
+                warnings.filterwarnings("ignore", message)
             yield logging.getLogger("rnnlab")
     finally:
         logging.captureWarnings(False)

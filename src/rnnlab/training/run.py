@@ -11,6 +11,7 @@ import torch
 
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared
+from rnnlab.errors import UserError
 from rnnlab.tasks.base import parameters_of
 from rnnlab.training import provenance
 from rnnlab.training.callbacks import MetricsFile, TimingFile
@@ -51,6 +52,7 @@ class Run:
         self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
         self.trainer = build_trainer(config, folder, self.metrics, self.timing, progress)
         self.parameters = parameters_of(self.task)
+        self._check_monitors()
 
     def execute(self) -> Summary:
         """Train, test the best checkpoint and write summary.json last, whatever happens.
@@ -79,6 +81,13 @@ class Run:
             self.folder.write_summary(summary)
             log.info("%s", outcome["status"])
         return summary
+
+    def _check_monitors(self) -> None:
+        known = ["train/loss", *map(str, self.task.metrics_of("val"))]
+        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]
+            if getattr(callback, "monitor", None) not in [None, *known]:
+                name = type(callback).__name__
+                raise UserError(f"callbacks: {name} monitors {callback.monitor}; choose {', '.join(known)}")
 
     def _train_and_test(self) -> Summary:
         data = self.config["data"]

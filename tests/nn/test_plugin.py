@@ -1,0 +1,69 @@
+"""A cell from outside: one class and one YAML file, as the README tells it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support import shell
+
+CELL = '''
+import torch
+from torch import nn
+from rnnlab.nn import Cell
+
+
+class MinimalGatedUnit(Cell):
+    """One gate (Zhou et al. 2016)."""
+
+    def __init__(self, input_size, hidden_size, gate_bias):
+        super().__init__(input_size, hidden_size)
+        self.gate = nn.Linear(input_size + hidden_size, hidden_size)
+        self.candidate = nn.Linear(input_size + hidden_size, hidden_size)
+        nn.init.constant_(self.gate.bias, gate_bias)
+
+    def step(self, x, state):
+        gate = torch.sigmoid(self.gate(torch.cat([x, state], dim=-1)))
+        candidate = torch.tanh(self.candidate(torch.cat([x, gate * state], dim=-1)))
+        return (1 - gate) * state + gate * candidate
+'''
+OPTION = "# Minimal gated unit.\nname: mgu\n_target_: {module}.MinimalGatedUnit\ngate_bias: 1.0   # openness at first\n"
+
+
+@pytest.fixture(params=["package", "single file"])
+def module(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The user's code, in the two forms that Python knows."""
+    if request.param == "package":
+        conf = tmp_path / "my_cells" / "conf" / "cell"
+        conf.mkdir(parents=True)
+        (tmp_path / "my_cells" / "__init__.py").write_text(CELL)
+    else:
+        conf = tmp_path / "conf" / "cell"
+        conf.mkdir(parents=True)
+        (tmp_path / "my_cells.py").write_text(CELL)
+    (conf / "mgu.yaml").write_text(OPTION.format(module="my_cells"))
+    return "my_cells"
+
+
+def test_a_cell_from_outside_is_swept_beside_the_others_and_generates(tmp_path: Path, module: str) -> None:
+    done = shell(
+        "train", "-m", "cell=mgu,gru", "model.num_layers=2", "debug=fast", "sweep=mine",
+        cwd=tmp_path, RNNLAB_PLUGINS=module,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (run,) = (tmp_path / "runs" / "mine").glob("mgu*")
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["status"] == "complete" and summary["hparams"]["cell"] == "mgu"
+    assert summary["parameters"] == 28 * 96 + 2 * 2 * (192 * 96 + 96) + 96 * 28 + 28
+    made = shell("generate", f"checkpoint={run}", "samples=3", cwd=tmp_path, RNNLAB_PLUGINS=module)
+    assert made.returncode == 0 and len(made.stdout.splitlines()) == 3, made.stderr
+    refused = shell("generate", f"checkpoint={run}", cwd=tmp_path)
+    assert refused.returncode == 2 and "my_cells.MinimalGatedUnit" in refused.stderr
+    assert "RNNLAB_PLUGINS" in refused.stderr and len(refused.stderr.splitlines()) == 1
+
+
+def test_its_keys_and_its_option_are_in_the_help(tmp_path: Path, module: str) -> None:
+    page = shell("train", "cell=mgu", "--help", cwd=tmp_path, RNNLAB_PLUGINS=module).stdout
+    assert "mgu" in page and "cell.gate_bias=1.0" in page and "openness at first" in page

@@ -1,0 +1,82 @@
+"""Every study that ships: it composes, it runs, and its README holds what it found."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rnnlab.report.readme import BEGIN, END
+from support import ROOT, Answer, shell
+
+STUDIES = sorted(path.parent.name for path in (ROOT / "experiments").glob("*/study.yaml"))
+
+
+def recorded(study: str) -> str:
+    """What the study's README says between its two marks."""
+    text = (ROOT / "experiments" / study / "README.md").read_text(encoding="utf-8")
+    return text.partition(BEGIN)[2].partition(END)[0]
+
+
+def losses(study: str) -> dict[str, float]:
+    """The mean validation losses of a study's table, by the row's first cell."""
+    rows = re.findall(r"^\| \**([\w-]+)\** \|.*?(\d\.\d{4})", recorded(study), flags=re.MULTILINE)
+    return {name: float(loss) for name, loss in reversed(rows)}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_runs_as_a_plain_hydra_configuration_with_overrides(tmp_path: Path, study: str) -> None:
+    done = shell(
+        "train", "-cd", str(ROOT / "experiments" / study), "-cn", "study", "debug=fast", "seed=0",
+        "model.embedding_size=8", "trainer.max_epochs=2", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    summaries = [json.loads(file.read_text()) for file in tmp_path.glob(f"runs/{study}/*/summary.json")]
+    assert summaries and all(summary["status"] == "complete" for summary in summaries)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_has_recorded_its_answer_and_its_figure(study: str) -> None:
+    results = recorded(study)
+    assert "nats per token" in results and "learning-curves.png" in results
+    assert (ROOT / "experiments" / study / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "missing" not in results
+
+
+def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
+    assert all(loss <= 2.070 for loss in losses("names-lecture").values())
+    assert "24,028" in recorded("names-lecture")
+    assert losses("names-makemore")["gru"] <= 2.03
+
+
+def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(
+    rnnlab: Callable[..., Answer], workdir: Path
+) -> None:
+    folder = workdir / "experiments" / "tiny"
+    folder.mkdir(parents=True)
+    text = (ROOT / "experiments" / "names-makemore" / "study.yaml").read_text()
+    text = text.replace("names-makemore", "tiny").replace("data: names_makemore", "debug: fast")
+    (folder / "study.yaml").write_text(text)
+    first = rnnlab("study", "name=tiny")
+    assert first.code == 0, first.err
+    assert "nats per token" in first.out and "Made up by" in first.out
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert set(before) == {"study.yaml", "README.md", "learning-curves.png"}
+    assert b"Made up by the best run" in before["README.md"]
+    assert rnnlab("study", "name=tiny").code == 0
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_a_readme_without_its_marks_is_not_overwritten(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    shutil.copytree(ROOT / "experiments" / "names-makemore", workdir / "experiments" / "mine")
+    study = workdir / "experiments" / "mine" / "study.yaml"
+    study.write_text(study.read_text().replace("- override data: names_makemore", "- override debug: fast"))
+    readme = workdir / "experiments" / "mine" / "README.md"
+    readme.write_text("My own words.\n")
+    answer = rnnlab("study", "name=mine")
+    assert answer.code == 2 and "README.md" in answer.err
+    assert readme.read_text() == "My own words.\n"
