@@ -6,11 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-# Downloads are taken from a data folder beside the checkout where there is one, else from the user's cache.
-ifneq ($(wildcard ../shared/data),)
-export RNNLAB_DATA_DIR ?= $(abspath ../shared/data)
-endif
-
 .DEFAULT_GOAL := help
 .PHONY: help install sweep study test test-all lint format tensorboard clean
 

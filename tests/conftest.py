@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from support import Answer, shell
+from support import ROOT, Answer, shell
+
+# Data sets beside the checkout spare the tests a download; anywhere else pooch fetches them once.
+BESIDE = ROOT.parent / "shared" / "data"
+if BESIDE.is_dir():
+    os.environ.setdefault("RNNLAB_DATA_DIR", str(BESIDE))
 
 settings.register_profile("rnnlab", deadline=None)  # no test asserts a time
 settings.load_profile("rnnlab")

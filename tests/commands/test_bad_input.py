@@ -16,6 +16,8 @@ TABLE = [
     ("train model.hiden_size=3", ["model.hiden_size", "model.hidden_size?"]),
     ("train nonsense=3", ["nonsense", "unknown key"]),
     ("train lr=0.1", ["lr", "optimizer.lr?"]),
+    ("train data.path=names.txt", ["data.path", "data=file"]),
+    ("train scheduler=cosine scheduler.warmup=0.1", ["scheduler.warmup", "scheduler=one_cycle"]),
     ("train cell=elman", ["cell=elman", "gru, lstm, rnn or scratch_rnn"]),
     ("train task=poems", ["task=poems", "names"]),
     ("train model.hidden_size=0", ["model.hidden_size", "at least 1"]),

@@ -49,7 +49,7 @@ def test_the_same_command_again_trains_only_what_is_not_complete(sweep_folder: P
 
 def test_one_failing_run_stops_no_other_and_the_command_says_so(tmp_path: Path) -> None:
     done = shell(
-        "train", "-m", "optimizer=sgd", "optimizer.lr=1e30,0.1", "scheduler=constant", "sweep=mixed", "debug=fast",
+        "train", "-m", "optimizer=sgd", "optimizer.lr=1e38,0.1", "scheduler=constant", "sweep=mixed", "debug=fast",
         "trainer.gradient_clip_val=null", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 1 and "Traceback" not in done.stderr

@@ -8,7 +8,7 @@ import re
 from hydra.errors import MissingConfigException, OverrideParseException
 from omegaconf import errors
 
-from rnnlab.config.reference import all_keys, group_options
+from rnnlab.config.reference import all_keys, group_options, options_with
 
 
 def explain(error: Exception, command: str) -> str:
@@ -61,6 +61,8 @@ def _missing_value(error: errors.MissingMandatoryValue) -> str:
 
 
 def _unknown_key(key: str, command: str) -> str:
+    if owners := options_with(key, command):
+        return f"{key}: not a key of the chosen options; it belongs to {_one_of(owners)}"
     known = all_keys(command)
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
     same_name = [k for k in known if k.rpartition(".")[2] == key.rpartition(".")[2]]

@@ -120,6 +120,12 @@ def all_keys(command: str) -> list[str]:
     return [*names, *groups(command)]
 
 
+def options_with(key: str, command: str) -> list[str]:
+    """The options, as `group=option`, that define a key."""
+    pairs = [(group, option) for group in groups(command) for option in group_options(group)]
+    return [f"{group}={option}" for group, option in pairs if key in {k.name for k in keys_of(group, option)}]
+
+
 def _merge(found: dict[str, Key], keys: Iterable[Key]) -> None:
     """A later key takes an earlier one's place, and its remark too where it has none of its own."""
     for key in keys:

@@ -62,7 +62,10 @@ def spread(values: Sequence[float]) -> str:
 
 
 def plus_minus(centre: float, deviation: float) -> str:
-    return loss(centre) if math.isnan(deviation) else f"{loss(centre)} ± {loss(deviation)}"
+    """The two with four decimals each; a deviation too small for them is shown as less than the smallest."""
+    if math.isnan(deviation):
+        return loss(centre)
+    return f"{loss(centre)} ± {deviation:.4f}" if deviation >= 5e-5 or deviation == 0 else f"{loss(centre)} ± <0.0001"
 
 
 def loss(value: float) -> str:

@@ -27,17 +27,32 @@ def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
     return task
 
 
+def find(path: Path) -> Path:
+    """The checkpoint file that a path stands for: itself, or the best one of a run's or a sweep's folder.
+
+    Raises:
+        UserError: There is none.
+    """
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise UserError(f"checkpoint: there is no file {path}")
+    folders = [RunFolder(path), *(RunFolder(inner) for inner in sorted(path.iterdir()) if inner.is_dir())]
+    complete = [(folder.read_summary() or {}, folder) for folder in folders if folder.is_complete()]
+    if not complete:
+        raise UserError(f"checkpoint: {path} is neither a complete run nor a sweep with one")
+    return min(complete, key=lambda pair: float(pair[0]["objective"]))[1].best_checkpoint
+
+
 def load(path: str | Path) -> SequenceTask:
-    """The task of a checkpoint file, or of a run folder's best checkpoint, ready to be used.
+    """The task of a checkpoint, ready to be used; a folder stands for the best checkpoint in it (see `find`).
 
     Only tensors and plain values are read, and only allowed classes are built: a stranger's file runs no code.
 
     Raises:
         UserError: There is no such file, or it is no checkpoint of rnnlab.
     """
-    file = RunFolder(Path(path)).best_checkpoint if Path(path).is_dir() else Path(path)
-    if not file.is_file():
-        raise UserError(f"checkpoint: there is no file {file}")
+    file = find(Path(path))
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         card = checkpoint["rnnlab"]

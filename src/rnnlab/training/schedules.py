@@ -9,7 +9,9 @@ from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler,
 def one_cycle(optimizer: Optimizer, steps: int, warmup: float) -> LRScheduler:
     """Up to the optimizer's rate over the share `warmup` of the steps, then down (Smith and Topin 2018)."""
     peak = [float(group["lr"]) for group in optimizer.param_groups]
-    return OneCycleLR(optimizer, peak, total_steps=steps, pct_start=warmup, cycle_momentum=False)
+    # A way up of a single step has no length, and torch would divide by it: then the way down begins at once.
+    share = warmup if warmup * steps > 1 else 0.5 / steps
+    return OneCycleLR(optimizer, peak, total_steps=steps, pct_start=share, cycle_momentum=False)
 
 
 def cosine(optimizer: Optimizer, steps: int, final_lr: float) -> LRScheduler:

@@ -17,6 +17,10 @@ from rnnlab.errors import UserError
 from rnnlab.training.callbacks import MetricsFile, StepScalars, TimingFile, ValidateAtMaxSteps
 from rnnlab.training.folder import RunFolder
 
+# Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
+# machine it gains next to nothing, and on a busy one the threads wait for each other at every time step.
+WORTH_MORE_THREADS = 16_384
+
 
 def build_trainer(
     config: Mapping[str, Any], folder: RunFolder, metrics: MetricsFile, timing: TimingFile, progress: bool
@@ -47,11 +51,15 @@ def build_trainer(
 
 
 def thread_count(config: Mapping[str, Any]) -> int:
-    """CPU threads of a run: `trainer.threads`, else as many as OMP_NUM_THREADS allows, else every core."""
+    """CPU threads of a run: `trainer.threads`, else one for a small model and every core for a large one.
+
+    OMP_NUM_THREADS caps either, as it does for the workers of a sweep.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     limit = int(allowed) if allowed.isdigit() and int(allowed) > 0 else cores
-    return min(config["trainer"]["threads"] or limit, limit)
+    width = config["model"]["hidden_size"] * config["data"]["batch_size"]
+    return min(config["trainer"]["threads"] or (limit if width >= WORTH_MORE_THREADS else 1), limit)
 
 
 def _switched_on(nodes: Mapping[str, Mapping[str, Any]]) -> list[pl.Callback]:
