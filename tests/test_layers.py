@@ -15,13 +15,14 @@ SOURCE = ROOT / "src" / "rnnlab"
 # What each room may import from, besides itself.
 ROOMS = {
     "errors": set(),
+    "cores": set(),
     "config": {"errors"},
     "data": {"config", "errors"},
     "nn": {"config", "errors"},
     "reference": {"nn"},
     "tasks": {"config", "data", "nn", "errors"},
-    "training": {"config", "data", "tasks", "errors"},
-    "sweeps": {"config", "data", "training", "errors"},
+    "training": {"config", "cores", "data", "tasks", "errors"},
+    "sweeps": {"config", "cores", "data", "training", "errors"},
     "report": {"config", "training", "errors"},
     "commands": {"config", "data", "tasks", "training", "sweeps", "report", "errors"},
     "cli": {"config", "errors", "commands"},

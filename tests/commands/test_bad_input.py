@@ -37,6 +37,7 @@ TABLE = [
     ("train trainer.max_epochs=0", ["trainer.max_epochs", "at least 1"]),
     ("train trainer.max_time=5min", ["trainer.max_time", "DD:HH:MM:SS"]),
     ("train trainer.precision=8", ["trainer.precision", "bf16-mixed"]),
+    ("train trainer.devices=2", ["trainer.devices", "one device"]),
     ("train trainer.accelerator=quantum", ["trainer.accelerator", "cpu"]),
     ("train +trainer.magic=1 debug=fast", ["trainer", "magic"]),
     ("train scheduler.warmup=2", ["scheduler.warmup"]),

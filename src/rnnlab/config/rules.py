@@ -74,7 +74,7 @@ RULES: dict[str, Rule] = {
     "scheduler.warmup": SHARE,
     "scheduler.final_lr": AT_LEAST_ZERO,
     "trainer.accelerator": one_of("auto", "cpu", "gpu", "cuda", "mps", "tpu"),
-    "trainer.devices": either(either(whole(1), ("-1", lambda v: v == -1)), ("auto", lambda v: v == "auto")),
+    "trainer.devices": ("1: a run has one device, and a sweep uses more by doing several runs", lambda v: v == 1),
     "trainer.precision": one_of("32-true", "32", "bf16-mixed", "16-mixed"),
     "trainer.threads": either(whole(1), NOTHING),
     "trainer.max_epochs": whole(1),

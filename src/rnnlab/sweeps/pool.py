@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from rnnlab.cores import allowed_threads, available_cores
 from rnnlab.errors import RunsFailedError
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.sweeps.worker import execute
@@ -56,9 +57,9 @@ def _execute(runs: Sequence[PlannedRun], workers: int | None) -> Iterator[tuple[
     """Each run with its summary, as they end."""
     if not runs:
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = min(workers or cores, len(runs))
-    with parallel_config(backend="loky", inner_max_num_threads=max(1, cores // count)):
+    count = min(workers or available_cores(), len(runs))
+    share = min(max(1, available_cores() // count), allowed_threads())
+    with parallel_config(backend="loky", inner_max_num_threads=share):
         pool = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
         try:
             yield from pool(delayed(_in_folder)(Path.cwd(), run) for run in runs)

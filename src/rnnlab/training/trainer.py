@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +12,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import Logger
 
 from rnnlab.config.targets import build
+from rnnlab.cores import allowed_threads
 from rnnlab.errors import UserError
 from rnnlab.training.callbacks import MetricsFile, StepScalars, TimingFile, ValidateAtMaxSteps
 from rnnlab.training.folder import RunFolder
@@ -55,9 +55,7 @@ def thread_count(config: Mapping[str, Any]) -> int:
 
     OMP_NUM_THREADS caps either, as it does for the workers of a sweep.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    allowed = os.environ.get("OMP_NUM_THREADS", "")
-    limit = int(allowed) if allowed.isdigit() and int(allowed) > 0 else cores
+    limit = allowed_threads()
     width = config["model"]["hidden_size"] * config["data"]["batch_size"]
     return min(config["trainer"]["threads"] or (limit if width >= WORTH_MORE_THREADS else 1), limit)
 

@@ -1,0 +1,59 @@
+"""How many threads a run uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.cores import available_cores
+from rnnlab.training.trainer import thread_count
+from support import shell
+
+CALLBACK = """
+import torch
+from lightning.pytorch import Callback
+
+class Threads(Callback):
+    def on_train_start(self, trainer, pl_module):
+        with open("threads.txt", "a") as stream:
+            stream.write(f"{torch.get_num_threads()}\\n")
+"""
+
+
+def config(*arguments: str) -> dict[str, Any]:
+    return plain(compose_train(list(arguments))[1])
+
+
+def test_a_small_model_gets_one_thread_and_a_large_one_every_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert thread_count(config()) == 1
+    assert thread_count(config("model.hidden_size=512")) == available_cores()
+    assert thread_count(config("model.hidden_size=512", "trainer.threads=1")) == 1
+
+
+def test_omp_num_threads_caps_whatever_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert thread_count(config("model.hidden_size=512", "trainer.threads=8")) == 1
+
+
+@pytest.mark.parametrize(
+    ("cap", "workers", "threads"),
+    [("", "2", max(1, available_cores() // 2)), ("", "1", available_cores()), ("1", "1", 1)],
+)
+def test_the_runs_of_a_sweep_share_the_cores(tmp_path: Path, cap: str, workers: str, threads: int) -> None:
+    (tmp_path / "watch.py").write_text(CALLBACK)
+    done = shell(
+        "train", "-m", "seed=0,1", "debug=fast", "data.limit=100", "model.hidden_size=300",
+        f"hydra.launcher.workers={workers}", "+callbacks.threads._target_=watch.Threads",
+        cwd=tmp_path, RNNLAB_PLUGINS="watch", OMP_NUM_THREADS=cap,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "threads.txt").read_text().split() == [str(threads)] * 2
+
+
+def test_a_cap_that_is_no_number_is_no_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert thread_count(config("model.hidden_size=512")) == available_cores()
