@@ -17,20 +17,31 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("generate", arguments)
     check(config)
-    from rnnlab.tasks.base import Samples  # imports torch, now that the arguments are right
+    from rnnlab.tasks.base import Generates  # imports torch, now that the arguments are right
     from rnnlab.training.checkpoints import load
 
     task = load(config["checkpoint"])
-    if not isinstance(task, Samples):
+    if not isinstance(task, Generates):
         raise UserError(f"checkpoint: {config['checkpoint']} holds a {type(task).__name__}, which generates nothing")
-    names = task.sample(
-        config["samples"],
-        prefix=str(config["prompt"]),
-        length=config["length"],
-        temperature=config["temperature"],
-        top_k=config["top_k"],
-        seed=config["seed"],
-    )
-    print("\n".join(names))
-    print(f"{task.share_new(names):.0%} of these are not in the training set", file=sys.stderr)
+    settings = {key: config[key] for key in ("length", "temperature", "top_k", "seed")}
+    if config["samples"] == 1:
+        pieces = [_now(piece) for piece in task.stream(str(config["prompt"]), **settings)]
+        items = ["".join(pieces)]
+        print()
+    else:
+        items = task.sample(config["samples"], prefix=str(config["prompt"]), **settings)
+        print(_separator(items).join(items))
+    if remark := task.remark(items):
+        print(remark, file=sys.stderr)
     return 0
+
+
+def _now(piece: str) -> str:
+    """Print a piece of a text at once."""
+    print(piece, end="", flush=True)
+    return piece
+
+
+def _separator(items: list[str]) -> str:
+    """Items of one line stand below each other; texts of several lines are set apart."""
+    return "\n\n---\n\n" if any("\n" in item for item in items) else "\n"

@@ -65,11 +65,11 @@ def _sweep(folder: Path) -> Path:
 
 def _samples(comparison: Comparison) -> list[str]:
     """What the best run makes up, from a fixed seed; nothing where its task generates nothing."""
-    from rnnlab.tasks.base import Samples  # imports torch, which training has done in other processes
+    from rnnlab.tasks.base import Generates  # imports torch, which training has done in other processes
     from rnnlab.training.checkpoints import load
 
     task = load(comparison.best_run)
-    return task.sample(SAMPLES, seed=0) if isinstance(task, Samples) else []
+    return task.sample(SAMPLES, seed=0) if isinstance(task, Generates) else []
 
 
 def _write_readme(folder: Path, comparison: Comparison, samples: list[str]) -> None:

@@ -18,6 +18,7 @@ ROOMS = (
     "rnnlab.data.files",
     "rnnlab.data.names",
     "rnnlab.data.readers",
+    "rnnlab.data.texts",
     "rnnlab.nn",
     "rnnlab.reference",
     "rnnlab.tasks",

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from rnnlab.data.collation import Batch
+from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.sequences import Rows, Stretches
 
 POOL = 50  # batches that are sorted together when bucketing: enough to find equal lengths, few enough to stay random
+
+
+class Order(Protocol):
+    """The rows of each batch of an epoch."""
+
+    continues: bool
+    """Whether a batch goes on where the one before it ended."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Rows]: ...
 
 
 class InOrder:
@@ -20,14 +30,37 @@ class InOrder:
     They are not sorted by length, so that a share of the batches (`trainer.limit_val_batches`) is a fair sample.
     """
 
+    continues = False
+
     def __init__(self, count: int, batch_size: int) -> None:
-        self.batches = torch.arange(count).split(batch_size)
+        self.count = count
+        self.batch_size = batch_size
 
     def __len__(self) -> int:
-        return len(self.batches)
+        return -(-self.count // self.batch_size)
 
-    def __iter__(self) -> Iterator[Tensor]:
-        return iter(self.batches)
+    def __iter__(self) -> Iterator[Rows]:
+        return _cut(np.arange(self.count), self.batch_size)
+
+
+class Streams:
+    """Adjoining windows read as parallel streams: row b of a batch goes on where row b of the last one ended.
+
+    The windows are dealt out in runs of equal length, one a stream; the last stream may be shorter, and the batches
+    lose its row when it ends. The order is the same in every epoch.
+    """
+
+    continues = True
+
+    def __init__(self, count: int, streams: int) -> None:
+        self.count = count
+        self.steps = -(-count // streams)  # windows in a stream
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[Rows]:
+        return (np.arange(step, self.count, self.steps) for step in range(self.steps))
 
 
 class Shuffled:
@@ -37,8 +70,10 @@ class Shuffled:
     padding, and the batches are shuffled again.
     """
 
-    def __init__(self, lengths: NDArray[np.int64], batch_size: int, seed: int, bucketing: bool) -> None:
-        self.lengths = lengths
+    continues = False
+
+    def __init__(self, sequences: Stretches, batch_size: int, seed: int, bucketing: bool = False) -> None:
+        self.sequences = sequences
         self.batch_size = batch_size
         self.seed = seed
         self.bucketing = bucketing
@@ -49,24 +84,23 @@ class Shuffled:
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return -(-len(self.lengths) // self.batch_size)
+        return -(-len(self.sequences) // self.batch_size)
 
-    def __iter__(self) -> Iterator[Tensor]:
+    def __iter__(self) -> Iterator[Rows]:
         random = np.random.default_rng((self.seed, self.epoch))
-        rows = random.permutation(len(self.lengths))
+        rows = random.permutation(len(self.sequences))
         if not self.bucketing:
-            return iter(torch.from_numpy(rows).split(self.batch_size))
-        pool = POOL * self.batch_size
-        pools = [rows[i : i + pool] for i in range(0, len(rows), pool)]
-        rows = np.concatenate([rows_[np.argsort(self.lengths[rows_], kind="stable")] for rows_ in pools])
-        batches = torch.from_numpy(rows).split(self.batch_size)
+            return _cut(rows, self.batch_size)
+        pools = _cut(rows, POOL * self.batch_size)
+        by_length = [pool[np.argsort(self.sequences.lengths(pool), kind="stable")] for pool in pools]
+        batches = list(_cut(np.concatenate(by_length), self.batch_size))
         return (batches[i] for i in random.permutation(len(batches)))
 
 
 class Batches:
     """An iterable of batches, what Lightning takes as a data loader; no worker processes, no loop over examples."""
 
-    def __init__(self, order: InOrder | Shuffled, collate: Callable[[Tensor], Batch]) -> None:
+    def __init__(self, order: Order, collate: Collation) -> None:
         self.sampler = order  # where Lightning looks for `set_epoch`, as on a DataLoader; it expects both names
         self.batch_sampler = None
         self.collate = collate
@@ -75,4 +109,9 @@ class Batches:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[Batch]:
-        return map(self.collate, self.sampler)
+        for step, rows in enumerate(self.sampler):
+            yield self.collate(rows, continues=self.sampler.continues and step > 0)
+
+
+def _cut(rows: Rows, size: int) -> Iterator[Rows]:
+    return (rows[i : i + size] for i in range(0, len(rows), size))

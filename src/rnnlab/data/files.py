@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import os
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,12 @@ REGISTRY = {
     "names.txt": Download(
         "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4/names.txt",
         "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
+    ),
+    # 1,115,394 characters of Shakespeare's plays, public domain; the text on which character models are compared.
+    "tinyshakespeare.txt": Download(
+        "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/"
+        "tinyshakespeare/input.txt",
+        "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
     ),
 }
 
@@ -70,6 +77,11 @@ def download(names: list[str]) -> list[Path]:
             ) from error
         fetched.append(Path(path))
     return fetched
+
+
+def standard_library() -> list[Path]:
+    """The sources of the Python standard library's top-level modules, in the order of their names."""
+    return sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
 
 
 def own(path: str) -> list[Path]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import lightning.pytorch as pl
 
-from rnnlab.data.batching import Batches, InOrder, Shuffled
+from rnnlab.data.batching import Batches, InOrder, Order, Shuffled, Streams
 from rnnlab.data.collation import Collation
-from rnnlab.data.prepared import Prepared
+from rnnlab.data.prepared import STREAMS, Part, Prepared
 
 EVALUATION_BATCH_SIZE = 512  # evaluation keeps no gradients, so its batches may be larger
 
 
 class SequenceDataModule(pl.LightningDataModule):
-    """Padded batches of prepared sequences: shuffled for training, in order for validation and test."""
+    """Padded batches of prepared sequences: shuffled or in streams for training, in order for validation and test."""
 
     def __init__(self, prepared: Prepared, batch_size: int, seed: int, bucketing: bool = False) -> None:
         super().__init__()
@@ -22,18 +22,24 @@ class SequenceDataModule(pl.LightningDataModule):
         self.bucketing = bucketing
 
     def train_dataloader(self) -> Batches:
-        lengths = self.prepared.parts["train"].lengths
-        return self._batches("train", Shuffled(lengths, self.batch_size, self.seed, self.bucketing))
+        part = self.prepared.parts["train"]
+        if part.reading == STREAMS:
+            return self._streams(part)
+        return self._batches(part, Shuffled(part.sequences, self.batch_size, self.seed, self.bucketing))
 
     def val_dataloader(self) -> Batches:
-        return self._in_order("val")
+        return self._in_order(self.prepared.parts["val"])
 
     def test_dataloader(self) -> Batches:
-        return self._in_order("test")
+        return self._in_order(self.prepared.parts["test"])
 
-    def _in_order(self, part: str) -> Batches:
-        count = len(self.prepared.parts[part])
-        return self._batches(part, InOrder(count, max(self.batch_size, EVALUATION_BATCH_SIZE)))
+    def _in_order(self, part: Part) -> Batches:
+        if part.reading == STREAMS:
+            return self._streams(part)
+        return self._batches(part, InOrder(len(part.sequences), max(self.batch_size, EVALUATION_BATCH_SIZE)))
 
-    def _batches(self, part: str, order: InOrder | Shuffled) -> Batches:
-        return Batches(order, Collation(self.prepared.parts[part], self.prepared.vocabulary.pad))
+    def _streams(self, part: Part) -> Batches:
+        return self._batches(part, Streams(len(part.sequences), part.streams or self.batch_size))
+
+    def _batches(self, part: Part, order: Order) -> Batches:
+        return Batches(order, Collation(part.sequences, self.prepared.vocabulary.pad))

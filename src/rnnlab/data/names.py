@@ -8,30 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.data.prepared import Prepared
+from rnnlab.data.prepared import Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.split import split_items
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 
 
-def prepare(source: Source, split: Mapping[str, Any], sequence_length: int) -> Prepared:
-    """Split the items and encode each between two `[S]`, cut after `sequence_length` inputs.
+def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -> Prepared:
+    """Split the items and encode each between two `[S]`, cut after `data.sequence_length` inputs.
 
     Raises:
         UserError: There are too few items.
     """
-    vocabulary = Vocabulary.of(source.items)
-    items = split_items(source.items, split["seed"], split["deduplicate"])
-    longest = max(map(len, source.items)) + 1
-    note = f"the longest items were cut to data.sequence_length={sequence_length} of {longest} inputs"
+    vocabulary = Vocabulary.of_characters(source.content, special=(START_STOP, PAD))
+    items = split_items(source.content, split["seed"], split["deduplicate"])
+    cut, longest = data["sequence_length"], max(map(len, source.content)) + 1
+    note = f"the longest items were cut to data.sequence_length={cut} of {longest} inputs"
     return Prepared(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
-        parts={part: encode(items[part], vocabulary, sequence_length) for part in items},
-        training_items=frozenset(map(fingerprint, items["train"])),
-        notes=(note,) if longest > sequence_length else (),
+        parts={part: Part(encode(items[part], vocabulary, cut)) for part in items},
+        card={"training_items": sorted(map(fingerprint, set(items["train"])))},
+        notes=(note,) if longest > cut else (),
     )
 
 

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rnnlab.config.targets import build
-from rnnlab.data.sequences import Sequences
+from rnnlab.data.sequences import Stretches
 from rnnlab.data.source import read
 from rnnlab.data.vocabulary import Vocabulary
+
+SHUFFLED, STREAMS = "shuffled", "streams"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The sequences of training, validation or test, and how they are read.
+
+    Attributes:
+        sequences: What there is.
+        reading: `shuffled` for sequences of their own, `streams` for windows that go on from batch to batch.
+        streams: How many streams are read side by side; None for as many as a batch has rows.
+    """
+
+    sequences: Stretches
+    reading: str = SHUFFLED
+    streams: int | None = None
 
 
 @dataclass(frozen=True)
@@ -20,16 +37,16 @@ class Prepared:
         name: The option of the group `data`.
         sha256: Of the files that it was read from.
         vocabulary: Of the whole data set.
-        parts: The sequences of `train`, `val` and `test`.
-        training_items: What was trained on, as `fingerprint` sees it, to tell new samples from known ones.
+        parts: `train`, `val` and `test`.
+        card: What a checkpoint carries of the data beside the vocabulary; plain values, lists of whole numbers.
         notes: What a user should know about how the data was prepared.
     """
 
     name: str
     sha256: str
     vocabulary: Vocabulary
-    parts: dict[str, Sequences]
-    training_items: frozenset[int]
+    parts: dict[str, Part]
+    card: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -40,11 +57,6 @@ def prepare(config: Mapping[str, Any]) -> Prepared:
         UserError: The data is missing, unreadable or too small.
     """
     source = read(config["data"])
-    prepared = build(
-        config["task"]["prepare"],
-        source=source,
-        split=config["split"],
-        sequence_length=config["data"]["sequence_length"],
-    )
+    prepared = build(config["task"]["prepare"], source=source, split=config["split"], data=dict(config["data"]))
     assert isinstance(prepared, Prepared)
     return prepared

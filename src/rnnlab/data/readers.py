@@ -32,6 +32,18 @@ def lines(files: list[Path]) -> list[str]:
     return items
 
 
+def text(files: list[Path]) -> str:
+    """The files' text, one behind the other, UTF-8.
+
+    Raises:
+        UserError: A line is not UTF-8, or there is nothing but blanks.
+    """
+    together = "".join(map(_decode, files))
+    if not together.strip():
+        raise UserError(f"data: {files[0]} holds no text")
+    return together
+
+
 def _decode(file: Path) -> str:
     content = file.read_bytes()
     try:

@@ -1,26 +1,82 @@
-"""Many sequences in one flat array."""
+"""Many sequences in one flat array: items one behind the other, or windows on a text."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+Rows = NDArray[np.int64]
+
+
+class Stretches(Protocol):
+    """Stretches of one flat array of symbols, each found by its row."""
+
+    @property
+    def symbols(self) -> NDArray[np.unsignedinteger]:
+        """`(total,)`, the smallest unsigned integers that hold the vocabulary."""
+
+    def __len__(self) -> int: ...
+
+    def starts(self, rows: Rows) -> NDArray[np.int64]:
+        """Where the stretches of some rows `(B,)` begin, `(B,)`."""
+
+    def lengths(self, rows: Rows) -> NDArray[np.int64]:
+        """How many symbols they have, `(B,)`."""
+
 
 @dataclass(frozen=True)
 class Sequences:
-    """N sequences, each a stretch of one flat array of symbols; stretches may overlap.
+    """N items, each with its own place and length.
 
     Attributes:
-        symbols: `(total,)`, the smallest unsigned integers that hold the vocabulary.
-        starts: `(N,)`, where each sequence begins.
-        lengths: `(N,)`, how many symbols it has.
+        symbols: `(total,)`.
+        offsets: `(N,)`, where each item begins.
+        sizes: `(N,)`, how many symbols it has.
     """
 
     symbols: NDArray[np.unsignedinteger]
-    starts: NDArray[np.int64]
-    lengths: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    sizes: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.starts)
+        return len(self.offsets)
+
+    def starts(self, rows: Rows) -> NDArray[np.int64]:
+        return self.offsets[rows]
+
+    def lengths(self, rows: Rows) -> NDArray[np.int64]:
+        return self.sizes[rows]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows of one length at every `stride` symbols of a text. None is stored: a row says where it lies.
+
+    A window of T inputs spans T + 1 symbols, for the last one's target. Adjoining windows (`stride` equal to
+    `length`) reach to the end of the text with a shorter last one, so that every symbol is predicted once;
+    overlapping ones are all whole.
+
+    Attributes:
+        symbols: `(total,)`, the text.
+        length: Inputs of a window.
+        stride: Symbols from one window's beginning to the next.
+    """
+
+    symbols: NDArray[np.unsignedinteger]
+    length: int
+    stride: int
+
+    def __len__(self) -> int:
+        predicted = len(self.symbols) - 1
+        if self.stride == self.length:
+            return -(-predicted // self.length)
+        return max(0, (predicted - self.length) // self.stride + 1)
+
+    def starts(self, rows: Rows) -> NDArray[np.int64]:
+        return rows * self.stride
+
+    def lengths(self, rows: Rows) -> NDArray[np.int64]:
+        return np.minimum(self.length + 1, len(self.symbols) - self.starts(rows))

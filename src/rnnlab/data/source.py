@@ -18,12 +18,12 @@ class Source:
 
     Attributes:
         name: The option of the group `data`.
-        items: What the reader gives; for names a list of strings.
+        content: What the reader gives: a list of strings for names, one string for a text.
         files: Where it was read from.
     """
 
     name: str
-    items: list[str]
+    content: Any
     files: list[Path]
 
     @cached_property
@@ -39,6 +39,6 @@ def read(data: Mapping[str, Any]) -> Source:
         UserError: A file is missing, cannot be fetched or cannot be read.
     """
     files = build(data["files"])
-    items = build(data["reader"], files=files)
+    content = build(data["reader"], files=files)
     limit = data.get("limit")
-    return Source(str(data["name"]), items[:limit], files)
+    return Source(str(data["name"]), content[:limit], files)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,68 +15,108 @@ from rnnlab.errors import UserError
 
 START_STOP = "[S]"
 PAD = "[PAD]"
+UNKNOWN = "[UNK]"
+SPECIAL = (START_STOP, UNKNOWN, PAD)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """An alphabet of single characters, then `[S]`, which starts and stops an item, then `[PAD]`.
+    """Characters or words, sorted, and behind them the special symbols that a task needs.
 
     Attributes:
         symbols: Every symbol in the order of its index.
+        level: `char` or `word`: what a symbol is.
     """
 
     symbols: tuple[str, ...]
+    level: str = "char"
 
     @classmethod
-    def of(cls, items: Iterable[str]) -> Vocabulary:
-        """The sorted alphabet of `items` with the two special symbols behind it."""
-        return cls((*sorted(set().union(*items)), START_STOP, PAD))
+    def of_characters(cls, texts: Iterable[str], special: tuple[str, ...] = ()) -> Vocabulary:
+        """The sorted alphabet of the texts."""
+        return cls((*sorted(set().union(*texts)), *special))
+
+    @classmethod
+    def of_words(cls, words: Iterable[str], least: int = 1, special: tuple[str, ...] = (UNKNOWN,)) -> Vocabulary:
+        """The sorted words that occur at least `least` times."""
+        counts = Counter(words)
+        return cls((*sorted(word for word, count in counts.items() if count >= least), *special), "word")
+
+    @classmethod
+    def from_card(cls, card: dict[str, Any]) -> Vocabulary:
+        """What `card` described."""
+        return cls(tuple(card["symbols"]), card["level"])
+
+    @property
+    def card(self) -> dict[str, Any]:
+        """The vocabulary as a checkpoint carries it."""
+        return {"symbols": list(self.symbols), "level": self.level}
 
     def __len__(self) -> int:
         return len(self.symbols)
 
-    @property
-    def start_stop(self) -> int:
-        return len(self.symbols) - 2
-
-    @property
-    def pad(self) -> int:
-        return len(self.symbols) - 1
-
-    @property
+    @cached_property
     def alphabet(self) -> tuple[str, ...]:
         """The symbols without the special ones."""
-        return self.symbols[:-2]
+        return tuple(symbol for symbol in self.symbols if symbol not in SPECIAL)
+
+    @cached_property
+    def start_stop(self) -> int:
+        return self.symbols.index(START_STOP)
+
+    @cached_property
+    def pad(self) -> int:
+        """What fills a batch; without a symbol of its own any will do, since padding is never a target."""
+        return self.symbols.index(PAD) if PAD in self.symbols else 0
 
     @property
     def dtype(self) -> type[np.unsignedinteger]:
         """The smallest type that holds every index."""
         return np.uint8 if len(self) <= 256 else np.uint16 if len(self) <= 65536 else np.uint32
 
+    def encode(self, text: str, key: str = "prompt") -> NDArray[np.unsignedinteger]:
+        """The indices of a text's symbols, `(T,)` in the smallest integer type; words are separated by blanks.
+
+        Raises:
+            UserError: A symbol is not in the vocabulary, which has none for the unknown; the line begins with `key`.
+        """
+        return self._encode_words(text.split(), key) if self.level == "word" else self._encode_characters(text, key)
+
+    def decode(self, indices: Sequence[int]) -> str:
+        """The text of indices; what starts, stops or fills is left out."""
+        silent = {START_STOP, PAD}
+        symbols = (self.symbols[index] for index in indices)
+        return (" " if self.level == "word" else "").join(symbol for symbol in symbols if symbol not in silent)
+
+    def describe(self) -> str:
+        """The alphabet in a few words."""
+        if self.level == "word":
+            return f"{len(self.alphabet):,} words, such as {', '.join(map(repr, self.alphabet[:5]))}"
+        text = "".join(self.alphabet)
+        return repr(text) if len(text) <= 60 else f"{text[:60]!r} and {len(text) - 60} more"
+
     @cached_property
     def _code_points(self) -> NDArray[np.uint32]:
         return np.array([ord(symbol) for symbol in self.alphabet], dtype=np.uint32)
 
-    def encode(self, text: str, key: str = "prompt") -> NDArray[np.unsignedinteger]:
-        """The indices of a text's characters, `(len(text),)` in the smallest integer type.
+    @cached_property
+    def _indices(self) -> dict[str, int]:
+        return {symbol: index for index, symbol in enumerate(self.symbols)}
 
-        Raises:
-            UserError: A character is not in the alphabet; the line begins with `key`.
-        """
+    def _encode_characters(self, text: str, key: str) -> NDArray[np.unsignedinteger]:
         points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
         indices = np.searchsorted(self._code_points, points).clip(max=len(self.alphabet) - 1)
         unknown = self._code_points[indices] != points
         if unknown.any():
-            missing = ", ".join(repr(chr(point)) for point in dict.fromkeys(points[unknown].tolist()))
-            raise UserError(f"{key}: the vocabulary has no {missing}; it knows {self.describe()}")
+            raise self._refusal(key, [chr(point) for point in points[unknown].tolist()])
         return indices.astype(self.dtype)
 
-    def decode(self, indices: Sequence[int]) -> str:
-        """The text of indices; special symbols are left out."""
-        alphabet_size = len(self.alphabet)
-        return "".join(self.symbols[index] for index in indices if index < alphabet_size)
+    def _encode_words(self, words: list[str], key: str) -> NDArray[np.unsignedinteger]:
+        unknown = self._indices.get(UNKNOWN)
+        if unknown is None and (missing := [word for word in words if word not in self._indices]):
+            raise self._refusal(key, missing)
+        return np.array([self._indices.get(word, unknown) for word in words], dtype=self.dtype)
 
-    def describe(self) -> str:
-        """The alphabet in a few words."""
-        text = "".join(self.alphabet)
-        return repr(text) if len(text) <= 60 else f"{text[:60]!r} and {len(text) - 60} more"
+    def _refusal(self, key: str, symbols: list[str]) -> UserError:
+        missing = ", ".join(map(repr, dict.fromkeys(symbols)))
+        return UserError(f"{key}: the vocabulary has no {missing}; it knows {self.describe()}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import lightning.pytorch as pl
@@ -119,22 +119,27 @@ class SequenceTask(pl.LightningModule):
 
 
 @runtime_checkable
-class Samples(Protocol):
-    """What a task that makes up items can do besides."""
+class Generates(Protocol):
+    """What a task that makes up items or texts can do besides."""
 
     def sample(
         self,
         count: int,
         prefix: str = "",
-        length: int = 100,
+        length: int | None = None,
         temperature: float = 1.0,
         top_k: int | None = None,
         seed: int = 0,
     ) -> list[str]:
-        """Draw `count` items at once."""
+        """Draw `count` of them at once; a length of None is the task's own."""
 
-    def share_new(self, items: Iterable[str]) -> float:
-        """The share of items that the model was not trained on."""
+    def stream(
+        self, prefix: str, length: int | None, temperature: float, top_k: int | None, seed: int
+    ) -> Iterator[str]:
+        """One of them, in pieces as they are drawn."""
+
+    def remark(self, items: Iterable[str]) -> str:
+        """What there is to say about them, such as how many are new; may be empty."""
 
 
 def parameters_of(module: nn.Module) -> int:

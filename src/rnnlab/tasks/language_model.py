@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric, MetricCollection
@@ -9,7 +11,7 @@ from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.text import Perplexity
 
 from rnnlab.data.collation import IGNORE, Batch
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import State, build_recurrent
 from rnnlab.tasks.base import Config, SequenceTask
@@ -31,8 +33,9 @@ class LanguageModel(SequenceTask):
         )
         self.dropout = nn.Dropout(model["dropout"])
         self.head = nn.Linear(self.encoder.output_size, len(vocabulary))
-        self.val_metrics = self._new_metrics("val/")
-        self.test_metrics = self._new_metrics("test/")
+        self.val_metrics = MetricCollection(self.new_metrics(), prefix="val/", compute_groups=False)
+        self.test_metrics = MetricCollection(self.new_metrics(), prefix="test/", compute_groups=False)
+        self._carried: dict[bool, State] = {}  # where the last batch ended, of training and of evaluation
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """From symbols `(B, T)` and a state to logits `(B, T, V)` and the next state."""
@@ -41,7 +44,11 @@ class LanguageModel(SequenceTask):
 
     def predict(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.
-        return self(batch.inputs)[0]  # type: ignore[no-any-return]
+        start = _rows(self._carried[self.training], len(batch.inputs)) if batch.continues else None
+        logits: Tensor
+        logits, state = self(batch.inputs, start)
+        self._carried[self.training] = _rows(state, len(batch.inputs))
+        return logits
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
@@ -57,14 +64,43 @@ class LanguageModel(SequenceTask):
         metrics["perplexity"].update(logits, batch.targets)
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
 
-    def _new_metrics(self, prefix: str) -> MetricCollection:
+    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+        """What is measured on validation and test, before anything was."""
         accuracy = MulticlassAccuracy(len(self.vocabulary), average="micro", ignore_index=IGNORE, validate_args=False)
-        metrics: dict[str, Metric | MetricCollection] = {
-            "loss": MeanMetric(),
-            "perplexity": Perplexity(ignore_index=IGNORE),
-            "accuracy": accuracy,
-        }
-        return MetricCollection(metrics, prefix=prefix, compute_groups=False)
+        return {"loss": MeanMetric(), "perplexity": Perplexity(ignore_index=IGNORE), "accuracy": accuracy}
+
+    @torch.no_grad()
+    def draw(self, known: Tensor, steps: int, temperature: float, top_k: int | None, seed: int) -> Iterator[Tensor]:
+        """Continue `known` `(B, T)` for `steps` symbols; the state is carried, so each costs the same.
+
+        Yields:
+            The symbols `(B,)` of each step.
+        """
+        training = self.training
+        self.eval()
+        generator = torch.Generator(device=self.device).manual_seed(seed)
+        inputs, state = known.to(self.device), None
+        try:
+            for _ in range(steps):
+                logits, state = self(inputs, state)
+                symbols = choose(self.mask(logits[:, -1]), temperature, top_k, generator)
+                yield symbols
+                inputs = symbols[:, None]
+        finally:
+            self.train(training)
+
+    def mask(self, logits: Tensor) -> Tensor:
+        """Logits `(B, V)` in which symbols that are never to be drawn have no chance."""
+        for silent in {PAD, UNKNOWN} & set(self.vocabulary.symbols):
+            logits[:, self.vocabulary.symbols.index(silent)] = -torch.inf
+        return logits
+
+
+def _rows(state: State, count: int) -> State:
+    """The state of the first rows, cut off from the graph that made it."""
+    if isinstance(state, Tensor):
+        return state[:, :count].detach()
+    return tuple(part[:, :count].detach() for part in state)
 
 
 def choose(

@@ -11,7 +11,7 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from rnnlab.tasks.base import Samples, SequenceTask
+from rnnlab.tasks.base import Generates, SequenceTask
 from rnnlab.training.folder import RunFolder, csv_text, write_atomically
 
 Row = dict[str, float | int]
@@ -125,17 +125,17 @@ class ValidateAtMaxSteps(pl.Callback):
 
 
 class SampleText(pl.Callback):
-    """Samples of a generating task as text in TensorBoard at every validation."""
+    """Generates of a generating task as text in TensorBoard at every validation."""
 
     def __init__(self, count: int) -> None:
         self.count = count
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if not isinstance(pl_module, Samples):
+        if not isinstance(pl_module, Generates):
             return
         names = pl_module.sample(self.count, seed=trainer.global_step)
-        listing = "\n".join(f"- {name}" for name in names)
-        text = f"{listing}\n\n{pl_module.share_new(names):.0%} are not in the training set"
+        listing = "\n".join(f"- {' '.join(name.split())}" for name in names)
+        text = f"{listing}\n\n{pl_module.remark(names)}"
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_text("samples", text, trainer.global_step)

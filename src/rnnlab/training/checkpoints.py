@@ -21,8 +21,8 @@ def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
     task = _build(config, prepared.vocabulary)
     task.card = {
         "config": dict(config),
-        "vocabulary": list(prepared.vocabulary.symbols),
-        "training_items": torch.tensor(sorted(prepared.training_items), dtype=torch.long),
+        "vocabulary": prepared.vocabulary.card,
+        "data": prepared.card,
     }
     return task
 
@@ -56,7 +56,7 @@ def load(path: str | Path) -> SequenceTask:
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         card = checkpoint["rnnlab"]
-        task = _build(card["config"], Vocabulary(tuple(card["vocabulary"])))
+        task = _build(card["config"], Vocabulary.from_card(card["vocabulary"]))
         task.load_state_dict(checkpoint["state_dict"])
     except UserError as error:
         raise UserError(f"checkpoint: {file} is refused: {error}") from error

@@ -91,7 +91,9 @@ class Run:
 
     def _train_and_test(self) -> Summary:
         data = self.config["data"]
-        module = SequenceDataModule(self.prepared, data["batch_size"], self.config["seed"], data["bucketing"])
+        module = SequenceDataModule(
+            self.prepared, data["batch_size"], self.config["seed"], data.get("bucketing", False)
+        )
         self.trainer.fit(self.task, datamodule=module)
         load_weights(self.task, self.folder.best_checkpoint)
         self.trainer.test(self.task, datamodule=module, verbose=False)

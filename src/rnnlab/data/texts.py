@@ -1,0 +1,83 @@
+"""One long text, cut into windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.data.prepared import SHUFFLED, STREAMS, Part, Prepared
+from rnnlab.data.sequences import Windows
+from rnnlab.data.source import Source
+from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.errors import UserError
+
+# Where validation and test begin, as shares of the text. `90/10` tests on what it validates, and `whole` trains,
+# validates and tests on everything: the notes of a run say so.
+CUTS = {"80/10/10": ((0.0, 0.8), (0.8, 0.9), (0.9, 1.0)), "90/10": ((0.0, 0.9), (0.9, 1.0), (0.9, 1.0)),
+        "whole": ((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))}  # fmt: skip
+NOTES = {"90/10": "the test part is the validation part", "whole": "training, validation and test are the whole text"}
+
+# Evaluation reads a text as a few streams at a time, each long enough that its beginning, where the model knows
+# nothing yet, does not show in the mean.
+EVALUATION_STREAM = 8_192
+EVALUATION_WINDOW = 512
+
+
+def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -> Prepared:  # noqa: ARG001
+    """Cut a text into contiguous parts, and each part into windows.
+
+    Training reads overlapping windows in random order (`data.windows=sliding`) or adjoining ones as streams
+    (`data.windows=streams`); validation and test always read their whole text, state carried along. `split.seed` has
+    no part in it: the cuts are where they are.
+
+    Raises:
+        UserError: A part is too short for a window.
+    """
+    text: str = source.content
+    pieces = {
+        part: _piece(text, data["level"], cut) for part, cut in zip(("train", "val", "test"), CUTS[data["parts"]])
+    }
+    vocabulary = _vocabulary(text, pieces["train"], data)
+    symbols = {part: vocabulary.encode(piece, key="data") for part, piece in pieces.items()}
+    parts = {part: _evaluated(symbols[part], part) for part in ("val", "test")}
+    note = NOTES.get(data["parts"])
+    return Prepared(
+        name=source.name,
+        sha256=source.sha256,
+        vocabulary=vocabulary,
+        parts={"train": _trained(symbols["train"], data), **parts},
+        notes=(note,) if note else (),
+    )
+
+
+def _piece(text: str, level: str, cut: tuple[float, float]) -> str:
+    """The share of the text between two cuts, which never fall inside a word where words are the symbols."""
+    symbols: Any = text.split() if level == "word" else text
+    begin, end = (int(share * len(symbols)) for share in cut)
+    piece = symbols[begin:end]
+    return " ".join(piece) if level == "word" else piece
+
+
+def _vocabulary(text: str, training: str, data: Mapping[str, Any]) -> Vocabulary:
+    if data["level"] == "word":
+        return Vocabulary.of_words(training.split(), data["min_count"])
+    return Vocabulary.of_characters([text])
+
+
+def _trained(symbols: NDArray[np.unsignedinteger], data: Mapping[str, Any]) -> Part:
+    length = data["sequence_length"]
+    if len(symbols) < length + 1:
+        raise UserError(f"data.sequence_length={length} is longer than the training text of {len(symbols)} symbols")
+    if data["windows"] == STREAMS:
+        return Part(Windows(symbols, length, stride=length), STREAMS)
+    return Part(Windows(symbols, length, data["stride"]), SHUFFLED)
+
+
+def _evaluated(symbols: NDArray[np.unsignedinteger], part: str) -> Part:
+    if len(symbols) < 2:
+        raise UserError(f"data: the text leaves {len(symbols)} symbols for {part}; at least 2 are needed")
+    streams = max(1, len(symbols) // EVALUATION_STREAM)
+    return Part(Windows(symbols, EVALUATION_WINDOW, stride=EVALUATION_WINDOW), STREAMS, streams)

@@ -1,0 +1,82 @@
+"""A language model of a text: characters, or words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+from torchmetrics import MeanMetric, Metric, MetricCollection
+
+from rnnlab.data.collation import Batch
+from rnnlab.tasks.language_model import LanguageModel
+
+LENGTH = 200  # symbols that are generated, unless told otherwise
+
+
+class BitsPerCharacter(MeanMetric):
+    """The mean loss in bits instead of nats."""
+
+    def compute(self) -> Tensor:
+        return super().compute() / math.log(2)
+
+
+class CharRNN(LanguageModel):
+    """Predicts each symbol of a text from all before it, and continues a text of its own."""
+
+    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+        bits = {"bits_per_char": BitsPerCharacter()} if self.vocabulary.level == "char" else {}
+        return {**super().new_metrics(), **bits}
+
+    def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
+        super().update(metrics, logits, batch)
+        if "bits_per_char" in metrics:
+            metrics["bits_per_char"].update(self.loss(logits, batch), self.count(batch))
+
+    def sample(
+        self,
+        count: int,
+        prefix: str = "",
+        length: int | None = None,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        seed: int = 0,
+    ) -> list[str]:
+        """Continue a text `count` times at once by `length` symbols (200); the prefix is part of each.
+
+        Raises:
+            UserError: The prefix has a symbol that the vocabulary lacks.
+        """
+        known = self._known(prefix).repeat(count, 1)
+        drawn = list(self.draw(known, LENGTH if length is None else length, temperature, top_k, seed))
+        rows = torch.stack(drawn, dim=1).tolist()
+        return [prefix + self._joint(prefix) + self.vocabulary.decode(row) for row in rows]
+
+    def stream(
+        self, prefix: str, length: int | None, temperature: float, top_k: int | None, seed: int
+    ) -> Iterator[str]:
+        """The pieces of one continued text as they are drawn, the prefix first.
+
+        Raises:
+            UserError: The prefix has a symbol that the vocabulary lacks.
+        """
+        known = self._known(prefix)
+        yield prefix
+        steps = LENGTH if length is None else length
+        for number, symbols in enumerate(self.draw(known, steps, temperature, top_k, seed)):
+            yield (self._joint(prefix or " " * number)) + self.vocabulary.decode(symbols.tolist())
+
+    def remark(self, items: Iterable[str]) -> str:
+        """Nothing to say."""
+        return ""
+
+    def _known(self, prefix: str) -> Tensor:
+        """The prefix as indices `(1, T)`; where there is none, what a new line or the first symbol would be."""
+        indices = self.vocabulary.encode(prefix).tolist()
+        start = self.vocabulary.symbols.index("\n") if "\n" in self.vocabulary.symbols else 0
+        return torch.tensor([indices or [start]])
+
+    def _joint(self, prefix: str) -> str:
+        """What stands between a prefix and the next symbol."""
+        return " " if prefix and self.vocabulary.level == "word" else ""
