@@ -61,7 +61,7 @@ class Vocabulary:
         Raises:
             UserError: A character is not in the alphabet; the line begins with `key`.
         """
-        points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         indices = np.searchsorted(self._code_points, points).clip(max=len(self.alphabet) - 1)
         unknown = self._code_points[indices] != points
         if unknown.any():
