@@ -48,7 +48,8 @@ def test_a_study_has_recorded_its_answer_and_its_figure(study: str) -> None:
 
 
 def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
-    assert all(loss <= 2.070 for loss in losses("names-lecture").values())
+    lecture = losses("names-lecture")
+    assert set(lecture) == {"scratch_rnn", "rnn"} and max(lecture.values()) <= 2.070
     assert "24,028" in recorded("names-lecture")
     assert losses("names-makemore")["gru"] <= 2.03
 

@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
     except RunsFailedError as error:
         return _end(str(error), FAILED)
     except KeyboardInterrupt:
-        return _end("rnnlab: interrupted", INTERRUPTED)
+        return _end("rnnlab: interrupted; the same command again goes on with what is not complete", INTERRUPTED)
     except BrokenPipeError:
         # Python flushes stdout once more when it exits; give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,8 +6,10 @@ import os
 
 
 def available_cores() -> int:
-    """The cores that this process may run on, which a container or a batch system can have limited."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may use, which a container or a batch system can have limited."""
+    import joblib  # it knows affinity masks and container quotas
+
+    return int(joblib.cpu_count())
 
 
 def allowed_threads() -> int:

@@ -6,19 +6,22 @@ import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from rnnlab.data.batching import Batches, InOrder, Shuffled
+from rnnlab.data.batching import Batches, InOrder, Shuffled, Streams
 from rnnlab.data.collation import IGNORE, Collation
 from rnnlab.data.names import encode
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.sequences import Sequences, Windows
+from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 
+NAMED = (START_STOP, PAD)
 NAMES = ["emma", "al", "bo", "christopher", "x"]
-VOCABULARY = Vocabulary.of(NAMES)
+VOCABULARY = Vocabulary.of_characters(NAMES, NAMED)
 
 
 def test_a_batch_reads_start_and_letters_and_predicts_letters_and_stop() -> None:
     sequences = encode(NAMES, VOCABULARY, sequence_length=20)
-    batch = Collation(sequences, VOCABULARY.pad)(torch.tensor([0, 1]))
+    batch = Collation(sequences, VOCABULARY.pad)(np.array([0, 1]))
     s, pad = VOCABULARY.start_stop, VOCABULARY.pad
     e, m, a, l = (VOCABULARY.symbols.index(letter) for letter in "emal")  # noqa: E741
     assert batch.inputs.tolist() == [[s, e, m, m, a], [s, a, l, pad, pad]]
@@ -32,18 +35,21 @@ def test_a_batch_reads_start_and_letters_and_predicts_letters_and_stop() -> None
     st.booleans(),
 )
 def test_an_epoch_has_every_item_once_whatever_the_batches(names: list[str], size: int, bucketing: bool) -> None:
-    vocabulary = Vocabulary.of(names)
+    vocabulary = Vocabulary.of_characters(names, NAMED)
     sequences = encode(names, vocabulary, sequence_length=20)
-    order = Shuffled(sequences.lengths, size, seed=0, bucketing=bucketing)
+    order = Shuffled(sequences, size, seed=0, bucketing=bucketing)
     batches = Batches(order, Collation(sequences, vocabulary.pad))
     seen = [vocabulary.decode(row[row != vocabulary.pad].tolist()) for batch in batches for row in batch.inputs]
     assert sorted(seen) == sorted(names)
     assert len(list(batches)) == len(batches) == -(-len(names) // size)
 
 
+def of_lengths(lengths: NDArray[np.int64]) -> Sequences:
+    return Sequences(np.zeros(1, dtype=np.uint8), np.zeros_like(lengths), lengths)
+
+
 def order_of(seed: int, epoch: int, bucketing: bool = False) -> list[list[int]]:
-    lengths = np.random.default_rng(1).integers(2, 12, 1_000)
-    order = Shuffled(lengths, 16, seed, bucketing)
+    order = Shuffled(of_lengths(np.random.default_rng(1).integers(2, 12, 1_000)), 16, seed, bucketing)
     order.set_epoch(epoch)
     return [rows.tolist() for rows in order]
 
@@ -63,7 +69,7 @@ def test_bucketing_takes_most_of_the_padding_away() -> None:
     lengths = np.random.default_rng(1).integers(2, 12, 10_000)
 
     def padding(bucketing: bool) -> float:
-        batches = [lengths[rows] for rows in Shuffled(lengths, 32, seed=0, bucketing=bucketing)]
+        batches = [lengths[rows] for rows in Shuffled(of_lengths(lengths), 32, seed=0, bucketing=bucketing)]
         return 1 - float(sum(batch.sum() for batch in batches) / sum(batch.max() * len(batch) for batch in batches))
 
     assert padding(True) < 0.03 < 0.3 < padding(False)
@@ -71,3 +77,32 @@ def test_bucketing_takes_most_of_the_padding_away() -> None:
 
 def test_evaluation_reads_in_the_order_of_the_split() -> None:
     assert [rows.tolist() for rows in InOrder(5, 2)] == [[0, 1], [2, 3], [4]]
+
+
+TEXTS = st.integers(2, 400).map(lambda n: np.arange(n, dtype=np.uint16))
+
+
+@given(TEXTS, st.integers(1, 50), st.integers(1, 9))
+def test_streams_cover_every_character_once_and_each_row_goes_on_where_it_ended(
+    text: NDArray[np.uint16], length: int, streams: int
+) -> None:
+    windows = Windows(text, length, stride=length)
+    batches = list(Batches(Streams(len(windows), streams), Collation(windows, pad=0)))
+    targets = np.concatenate([batch.targets[batch.targets != IGNORE].numpy() for batch in batches])
+    assert sorted(targets) == list(range(1, len(text)))
+    assert [batch.continues for batch in batches] == [False] + [True] * (len(batches) - 1)
+    for before, after in zip(batches, batches[1:], strict=False):
+        assert len(after.inputs) <= len(before.inputs) <= streams
+        ends = [int(row[length - 1]) for row in before.targets[: len(after.inputs)]]
+        assert [int(row[0]) for row in after.inputs] == ends
+
+
+@given(TEXTS, st.integers(1, 50), st.integers(1, 9))
+def test_sliding_windows_are_whole_and_stored_nowhere(text: NDArray[np.uint16], length: int, stride: int) -> None:
+    if stride == length:
+        return
+    windows = Windows(text, length, stride)
+    rows = np.arange(len(windows))
+    expected = [start for start in range(0, len(text), stride) if start + length + 1 <= len(text)]
+    assert windows.starts(rows).tolist() == expected
+    assert set(windows.lengths(rows).tolist()) <= {length + 1}

@@ -13,10 +13,12 @@ from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.names import encode, fingerprint
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.data.readers import lines
+from rnnlab.data.sequences import Sequences
 from rnnlab.data.split import split_items
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
 
+NAMED = (START_STOP, PAD)
 ITEMS = st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=40)
 
 
@@ -30,10 +32,11 @@ def us_names() -> Prepared:
 
 
 def words(data: Prepared, part: str) -> list[str]:
-    sequences = data.parts[part]
+    sequences = data.parts[part].sequences
+    assert isinstance(sequences, Sequences)
     return [
         data.vocabulary.decode(sequences.symbols[start : start + length].tolist())
-        for start, length in zip(sequences.starts, sequences.lengths, strict=True)
+        for start, length in zip(sequences.offsets, sequences.sizes, strict=True)
     ]
 
 
@@ -60,32 +63,34 @@ def test_the_lectures_split_of_makemores_names_is_repeated_exactly() -> None:
     data = prepared("data=names_makemore", "split.deduplicate=false", "split.seed=123")
     train = words(data, "train")
     assert len(train) == 25_626 and train[0] == "luann"
-    assert sum(len(part) for part in data.parts.values()) == 32_033
-    assert max(data.parts["train"].lengths) - 1 == 16  # the longest training input
+    assert sum(len(part.sequences) for part in data.parts.values()) == 32_033
+    assert max(data.parts["train"].sequences.lengths(np.arange(len(train)))) - 1 == 16  # the longest training input
     assert data.vocabulary.start_stop == 26 and data.vocabulary.pad == 27
     assert data.sha256 == "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d"
 
 
 @given(ITEMS)
 def test_encoding_and_decoding_any_items_gives_them_back(items: list[str]) -> None:
-    vocabulary = Vocabulary.of(items)
+    vocabulary = Vocabulary.of_characters(items, NAMED)
     sequences = encode(items, vocabulary, sequence_length=100)
-    for item, start, length in zip(items, sequences.starts, sequences.lengths, strict=True):
+    for item, start, length in zip(items, sequences.offsets, sequences.sizes, strict=True):
         symbols = sequences.symbols[start : start + length]
         assert symbols[0] == symbols[-1] == vocabulary.start_stop
         assert vocabulary.decode(symbols.tolist()) == item
 
 
 def test_symbols_are_stored_in_the_smallest_type_that_holds_them() -> None:
-    assert Vocabulary.of(["abc"]).dtype is np.uint8
-    assert Vocabulary.of([chr(0x4E00 + i) for i in range(300)]).dtype is np.uint16
+    assert Vocabulary.of_characters(["abc"]).dtype is np.uint8
+    assert Vocabulary.of_characters([chr(0x4E00 + i) for i in range(300)]).dtype is np.uint16
 
 
 def test_what_is_longer_than_the_sequence_length_is_cut_and_said(tmp_path: Path) -> None:
     file = tmp_path / "items.txt"
     file.write_text("\n".join(["abcdefghij" + chr(97 + i) for i in range(20)]), encoding="utf-8")
     data = prepared("data=file", f"data.path={file}", "data.sequence_length=5")
-    assert set(data.parts["train"].lengths.tolist()) == {6}  # five inputs, and the target of the last
+    assert set(data.parts["train"].sequences.lengths(np.arange(16)).tolist()) == {
+        6
+    }  # five inputs, and the target of the last
     assert "cut to data.sequence_length=5 of 12" in data.notes[0]
 
 
@@ -112,5 +117,5 @@ def test_a_line_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 
 
 def test_a_fingerprint_tells_names_apart(us_names: Prepared) -> None:
-    assert len(us_names.training_items) == 23_928
+    assert len(us_names.card["training_items"]) == 23_928
     assert fingerprint("emma") != fingerprint("emmb")

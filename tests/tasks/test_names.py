@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,25 +14,25 @@ from torch import nn
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.names import encode
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.language_model import choose
 from rnnlab.tasks.names import NamesLM
 
-VOCABULARY = Vocabulary.of(["abcdefghijklmnopqrstuvwxyz"])
+VOCABULARY = Vocabulary.of_characters(["abcdefghijklmnopqrstuvwxyz"], (START_STOP, PAD))
 
 
 def model(*arguments: str) -> NamesLM:
     config = plain(compose_train(list(arguments))[1])
     torch.manual_seed(0)
     task = NamesLM(VOCABULARY, config["model"], config["cell"], config["optimizer"], config["scheduler"])
-    task.card = {"training_items": torch.tensor([0])}
+    task.card = {"data": {"training_items": [0]}}
     return task
 
 
 def batch_of(*names: str) -> Batch:
-    return Collation(encode(list(names), VOCABULARY, 64), VOCABULARY.pad)(torch.arange(len(names)))
+    return Collation(encode(list(names), VOCABULARY, 64), VOCABULARY.pad)(np.arange(len(names)))
 
 
 @pytest.mark.parametrize("cell", ["scratch_rnn", "rnn"])

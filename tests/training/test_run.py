@@ -82,7 +82,7 @@ def test_the_config_is_complete_and_plain(run: Path) -> None:
 
 def test_a_checkpoint_is_plain_data_and_needs_nothing_but_itself(run: Path) -> None:
     content = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)
-    assert content["rnnlab"]["vocabulary"][-2:] == ["[S]", "[PAD]"]
+    assert content["rnnlab"]["vocabulary"]["symbols"][-2:] == ["[S]", "[PAD]"]
     assert content["rnnlab"]["config"]["cell"]["name"] == "lstm"
     task = load(run)
     assert isinstance(task, NamesLM)

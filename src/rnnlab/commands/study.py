@@ -15,7 +15,7 @@ from rnnlab.report.readme import fill_in
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import FIGURE, write_report
 from rnnlab.sweeps.plan import RUNS
-from rnnlab.training.folder import write_atomically
+from rnnlab.training.folder import RunFolder, plan_file, planned_runs, write_atomically
 
 EXPERIMENTS = Path("experiments")
 SAMPLES = 10
@@ -31,11 +31,15 @@ def main(arguments: list[str]) -> int:
     folder = _folder(str(compose("study", arguments)["name"]))
     sweep = _sweep(folder)
     failure: RunsFailedError | None = None
+    plan_file(sweep).unlink(missing_ok=True)  # what an earlier form of the study planned is no part of its answer
     try:
         train.main(_train_arguments(folder))
     except RunsFailedError as error:
         failure = error
-    comparison = compare([sweep])
+    planned = planned_runs(sweep)
+    if failure is not None and not any(RunFolder(sweep / name).result() for name in planned):
+        raise failure
+    comparison = compare([sweep], only=planned)
     write_report(comparison, sweep / "report")
     samples = _samples(comparison)
     _write_readme(folder, comparison, samples)

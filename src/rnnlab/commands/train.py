@@ -15,8 +15,6 @@ from rnnlab.config.locations import conf_folder
 from rnnlab.errors import RunsFailedError, UserError
 from rnnlab.sweeps.plan import PlannedRun, plan
 
-SHOWING = ("--cfg", "-c", "--info", "-i", "--resolve")
-
 
 def main(arguments: list[str]) -> int:
     """Check everything, then hand over to Hydra, which runs or sweeps.
@@ -27,7 +25,7 @@ def main(arguments: list[str]) -> int:
     """
     mode, config = compose_train(arguments)
     jobs: list[PlannedRun] = []
-    if mode is RunMode.RUN and not any(argument.startswith(SHOWING) for argument in arguments):
+    if mode is RunMode.RUN:
         with readable_errors("train"):
             jobs = plan([plain(config)])
 
@@ -64,8 +62,8 @@ def _train(run: PlannedRun) -> None:
         UserError: It cannot be carried out on this machine; nothing was written.
         RunsFailedError: It failed.
     """
-    if run.folder.is_complete():
-        print(f"{run.folder.path} is complete already: val/loss {(run.folder.read_summary() or {})['objective']:.4f}")
+    if result := run.folder.result():
+        print(f"{run.folder.path} is complete already: val/loss {result['objective']:.4f}")
         return
     from rnnlab.data.prepared import prepare
     from rnnlab.training.run import Run  # imports torch, now that there is something to train

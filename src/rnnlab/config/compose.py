@@ -20,7 +20,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from rnnlab.config import targets
+from rnnlab.config import strangers
 from rnnlab.config.locations import conf_folder, plugin_conf_folders
 from rnnlab.config.messages import explain
 from rnnlab.errors import UserError
@@ -90,13 +90,16 @@ def compose_train(arguments: list[str]) -> tuple[RunMode, DictConfig]:
     """
     flags = get_args_parser().parse_args(arguments)
     name = flags.config_name or "train"
+    strangers.check_before_composing(flags.config_dir, name, flags.overrides)
     with hydra_in("train") as hydra:
+        usual = _compose(hydra, "train", [], RunMode.RUN)
         if flags.config_dir:
             _search_first(hydra, flags.config_dir)
         mode = RunMode.MULTIRUN if flags.multirun else _mode(hydra, name, flags.overrides)
         config = _compose(hydra, name, flags.overrides, mode)
-        _check_hydra_node(config)
-        return mode, config
+    strangers.check_composed(config, usual)
+    strangers.check_keys(config, flags.overrides)
+    return mode, config
 
 
 def _search_first(hydra: GlobalHydra, folder: str) -> None:
@@ -135,16 +138,3 @@ def _compose(hydra: GlobalHydra, name: str, overrides: list[str], mode: RunMode)
 def _mode(hydra: GlobalHydra, name: str, overrides: list[str]) -> RunMode:
     assert hydra.hydra is not None
     return hydra.hydra.get_mode(config_name=name, overrides=overrides) or RunMode.RUN
-
-
-def _check_hydra_node(config: DictConfig) -> None:
-    """Hydra calls what its own node names (callbacks, loggers, plugins) before any code of ours could refuse it."""
-    node = OmegaConf.to_container(config.hydra, resolve=False)
-    assert isinstance(node, dict)
-    for key in ("job_logging", "hydra_logging"):
-        if {"handlers", "formatters", "filters", "loggers"} & set(node.get(key) or {}):
-            raise UserError(f"hydra/{key}: rnnlab logs to the run folder; leave it at none")
-    if node["job"].get("env_set"):
-        raise UserError("hydra.job.env_set: a configuration may not set environment variables")
-    for key, target in targets.targets(node, "hydra"):
-        targets.check_hydra(target, key)

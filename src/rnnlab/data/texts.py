@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rnnlab.data.prepared import SHUFFLED, STREAMS, Part, Prepared
 from rnnlab.data.sequences import Windows
 from rnnlab.data.source import Source
+from rnnlab.data.split import PARTS
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 
@@ -37,9 +38,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -
         UserError: A part is too short for a window.
     """
     text: str = source.content
-    pieces = {
-        part: _piece(text, data["level"], cut) for part, cut in zip(("train", "val", "test"), CUTS[data["parts"]])
-    }
+    pieces = {part: _piece(text, data["level"], cut) for part, cut in zip(PARTS, CUTS[data["parts"]], strict=True)}
     vocabulary = _vocabulary(text, pieces["train"], data)
     symbols = {part: vocabulary.encode(piece, key="data") for part, piece in pieces.items()}
     parts = {part: _evaluated(symbols[part], part) for part in ("val", "test")}

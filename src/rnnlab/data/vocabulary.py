@@ -104,7 +104,7 @@ class Vocabulary:
         return {symbol: index for index, symbol in enumerate(self.symbols)}
 
     def _encode_characters(self, text: str, key: str) -> NDArray[np.unsignedinteger]:
-        points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
         indices = np.searchsorted(self._code_points, points).clip(max=len(self.alphabet) - 1)
         unknown = self._code_points[indices] != points
         if unknown.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from rnnlab.report.runs import OBJECTIVE, Run, find_runs, number
 from rnnlab.report.statistics import mean, sample_sd
 from rnnlab.report.table import runs_table
 from rnnlab.report.wording import Contender, verdict
+
+# What decides which items a run is validated on, beside the data set itself.
+VALIDATED_ON = ("data.limit", "split.seed", "split.deduplicate", "trainer.limit_val_batches")
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,18 @@ class Comparison:
         return best_first[0]
 
 
-def compare(folders: Sequence[Path]) -> Comparison:
+def compare(folders: Sequence[Path], only: Collection[str] | None = None) -> Comparison:
     """Rank the configurations whose runs lie in or below the folders by their mean validation loss.
+
+    Args:
+        folders: Sweeps, or any folders that hold runs.
+        only: The names of the runs to be considered; None for all.
 
     Raises:
         UserError: Not one of the runs is complete.
     """
     name = ", ".join(folder.resolve().name for folder in folders)
-    runs = find_runs(folders)
+    runs = [run for run in find_runs(folders) if only is None or run.folder.name in only]
     complete = [run for run in runs if run.is_complete]
     missing = Missing.of(runs)
     if not complete:
@@ -72,7 +79,7 @@ def compare(folders: Sequence[Path]) -> Comparison:
         ranking=pd.DataFrame([_row(entry) for entry in ranked]),
         runs=runs_table(ranked, runs),
         missing=missing,
-        notes=tuple(_notes(ranked, complete)),
+        notes=tuple(_notes(ranked, complete, missing)),
         provenance=(*data_sets(complete), *packages(complete)),
     )
 
@@ -113,7 +120,7 @@ def _row(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _notes(ranked: Sequence[Configuration], complete: Sequence[Run]) -> list[str]:
+def _notes(ranked: Sequence[Configuration], complete: Sequence[Run], missing: Missing) -> list[str]:
     notes = []
     repeated = len(complete) - sum(len(entry.runs) for entry in ranked)
     if repeated:
@@ -121,4 +128,9 @@ def _notes(ranked: Sequence[Configuration], complete: Sequence[Run]) -> list[str
         notes.append(f"{repeated} {runs} {verb} the configuration and seed of another; {one} once.")
     if len(data_sets(complete)) > 1:
         notes.append(f"The runs used different data, so their {OBJECTIVE} may not measure the same thing.")
+    for key in VALIDATED_ON:
+        if len({str(run.config.get(key)) for run in complete}) > 1:
+            notes.append(f"{key} differs, so the runs were not validated on the same items.")
+    if missing.failed:
+        notes.append("A configuration that lost seeds to failures is ranked by those that survived.")
     return notes

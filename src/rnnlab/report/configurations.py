@@ -8,11 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rnnlab.config.effect import with_effect
 from rnnlab.report.runs import Run
 
-# What differs between equal experiments: where results go, what is only watched, how many threads compute it.
-IGNORED_KEYS = frozenset({"seed", "sweep", "trainer.threads", "trainer.log_every_n_steps"})
-IGNORED_GROUPS = ("callbacks.samples.", "logger.", "hydra.")
 # A group's choice is named by one of these; they head whatever else in the group follows from the choice.
 HEADS = ("name", "_target_", "enabled", "path")
 NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
@@ -84,22 +82,11 @@ def short_names(keys: Iterable[str]) -> dict[str, str]:
 
 
 def _identity(run: Run) -> dict[str, Any]:
-    off = tuple(f"{key[: -len('enabled')]}" for key, value in run.config.items() if _is_switched_off(key, value))
-    identity = {
-        key: value
-        for key, value in run.config.items()
-        if key not in IGNORED_KEYS
-        and not key.startswith(IGNORED_GROUPS)
-        and (key.endswith(".enabled") or not key.startswith(off))
-    }
+    identity = {key: value for key, value in with_effect(run.config).items() if key != "seed"}
     # The same file name may hold other data: losses on different data must not be averaged.
     if sha256 := run.part("data").get("sha256"):
         identity["data.sha256"] = str(sha256)[:8]
     return identity
-
-
-def _is_switched_off(key: str, value: Any) -> bool:
-    return key.endswith(".enabled") and value is False
 
 
 def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:

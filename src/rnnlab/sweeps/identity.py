@@ -8,20 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rnnlab.config.rules import flatten
-
-# Keys that cannot change a result: where things are written, what is shown, how the work is shared out. Where the
-# data lies is left out as well: the SHA-256 of its content stands for it.
-WITHOUT_EFFECT = (
-    "sweep",
-    "logger.",
-    "callbacks.samples.",
-    "trainer.log_every_n_steps",
-    "trainer.threads",
-    "data.files.",
-    "data.path",
-    "task.file_reader",
-)
+from rnnlab.config.effect import with_effect
 
 
 def run_name(config: Mapping[str, Any], data_sha256: str) -> str:
@@ -34,6 +21,7 @@ def run_name(config: Mapping[str, Any], data_sha256: str) -> str:
 
 def fingerprint(config: Mapping[str, Any], data_sha256: str) -> str:
     """Eight hexadecimal digits for the configuration and the data."""
-    leaves = {key: value for key, value in flatten(config) if not key.startswith(WITHOUT_EFFECT)}
+    leaves = with_effect(config)
+    leaves.pop("data.path", None)  # the SHA-256 stands for the content, wherever it lies
     canonical = json.dumps([leaves, data_sha256], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:8]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.rules import check
-from rnnlab.data.prepared import prepare
+from rnnlab.config.rules import check_run
+from rnnlab.data.prepared import data_key, prepare
 from rnnlab.sweeps.identity import run_name
 from rnnlab.training.folder import RunFolder
 
@@ -41,18 +40,13 @@ def plan(configs: Iterable[Mapping[str, Any]], labels: Iterable[str] = ()) -> li
     planned: dict[Path, PlannedRun] = {}
     names = iter(labels)
     for config in configs:
-        check(config)
+        check_run(config)
         key = data_key(config)
         if key not in hashes:
             hashes[key] = prepare(config).sha256
         folder = RunFolder(RUNS / str(config["sweep"]) / run_name(config, hashes[key]))
         planned.setdefault(folder.path, PlannedRun(dict(config), folder, next(names, "") or folder.path.name))
     return list(planned.values())
-
-
-def data_key(config: Mapping[str, Any]) -> str:
-    """Equal for configurations that prepare the same data in the same way."""
-    return json.dumps([config["data"], config["split"], config["task"]], sort_keys=True)
 
 
 def labels_of(overrides: Sequence[Sequence[str]]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -40,8 +41,8 @@ def run_all(planned: Sequence[PlannedRun], workers: int | None, console: Console
         The summary of each, in the order of `planned`.
     """
     _remember(planned)
-    summaries = {run.folder.path: run.folder.read_summary() or {} for run in planned}
-    open_runs = [run for run in planned if summaries[run.folder.path].get("status") != COMPLETE]
+    summaries = {run.folder.path: result for run in planned if (result := run.folder.result())}
+    open_runs = [run for run in planned if run.folder.path not in summaries]
     if len(open_runs) < len(planned):
         console.print(f"{len(planned) - len(open_runs)} of {len(planned)} runs are complete already")
     with _progress(console) as progress:
@@ -84,10 +85,10 @@ def _remember(planned: Sequence[PlannedRun]) -> None:
 
 
 def _line(run: PlannedRun, summary: Summary, done: int, total: int) -> str:
-    head = f"[{done:>{len(str(total))}}/{total}] {run.label}".replace("[", r"\[")
+    head = escape(f"[{done:>{len(str(total))}}/{total}] {run.label}")
     if summary["status"] == COMPLETE:
         return f"{head}  val/loss {summary['objective']:.4f}  {summary['seconds']:.1f} s"
-    return f"{head}  [red]{summary['status']}[/red]: {summary.get('reason', '')}"
+    return f"{head}  [red]{summary['status']}[/red]: {escape(summary.get('reason', ''))}"
 
 
 def _progress(console: Console) -> Progress:

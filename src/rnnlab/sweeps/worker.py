@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rnnlab.data.prepared import Prepared, prepare
-from rnnlab.sweeps.plan import data_key
+from rnnlab.data.prepared import prepare
 from rnnlab.training.folder import FAILED, INTERRUPTED, RunFolder, write_atomically
 
 Summary = dict[str, Any]
@@ -20,24 +19,14 @@ def execute(config: Mapping[str, Any], path: Path) -> Summary:
 
     folder = RunFolder(path)
     try:
-        return Run(config, folder, _prepared(config)).execute()
-    except KeyboardInterrupt:
-        return {"status": INTERRUPTED, "reason": "interrupted"}
-    except Exception as error:  # it could not even begin, for instance for want of an accelerator
+        run = Run(config, folder, prepare(config))
+    except Exception as error:  # it cannot even begin, for instance for want of an accelerator
         summary = {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
         folder.start_over(config)
         write_atomically(folder.log, traceback.format_exc())
         folder.write_summary(summary)
         return summary
-
-
-_last: dict[str, Prepared] = {}
-
-
-def _prepared(config: Mapping[str, Any]) -> Prepared:
-    """The data of a run; runs of a sweep mostly share it, so a worker keeps what it prepared last."""
-    key = data_key(config)
-    if key not in _last:
-        _last.clear()
-        _last[key] = prepare(config)
-    return _last[key]
+    try:
+        return run.execute()
+    except KeyboardInterrupt:
+        return {"status": INTERRUPTED, "reason": "interrupted"}

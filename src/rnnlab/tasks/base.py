@@ -10,6 +10,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MetricCollection
 
 from rnnlab.config.targets import build
@@ -33,6 +34,7 @@ class SequenceTask(pl.LightningModule):
         self.card: dict[str, Any] = {}
         self._losses: list[Tensor] = []
         self._counts: list[Tensor] = []
+        self._checked = 0
 
     @abstractmethod
     def predict(self, batch: Batch) -> Tensor:
@@ -69,6 +71,7 @@ class SequenceTask(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         self._losses.clear()
         self._counts.clear()
+        self._checked = 0
 
     def on_train_epoch_end(self) -> None:
         self.log("train/loss", self.mean_train_loss())
@@ -89,12 +92,15 @@ class SequenceTask(pl.LightningModule):
         return int(torch.stack(self._counts).sum()) if self._counts else 0
 
     def check_losses(self) -> None:
-        """Look at the losses of this epoch's steps so far.
+        """Look at the losses of the steps since the last look in this epoch.
 
         Raises:
             FloatingPointError: One is not a finite number; the message says which step's.
         """
-        losses = torch.stack(self._losses)
+        if self._checked == len(self._losses):
+            return
+        losses = torch.stack(self._losses[self._checked :])
+        self._checked = len(self._losses)
         broken = (~torch.isfinite(losses)).nonzero()
         if len(broken):
             step = self.global_step - len(losses) + int(broken[0]) + 1
@@ -104,10 +110,20 @@ class SequenceTask(pl.LightningModule):
             )
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        optimizer = build(self.optimizer, params=self.parameters())
-        steps = int(self.trainer.estimated_stepping_batches)
-        schedule = build(self.scheduler, optimizer=optimizer, steps=steps)
+        optimizer, schedule = self.build_optimizer(int(self.trainer.estimated_stepping_batches))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def build_optimizer(self, steps: int) -> tuple[torch.optim.Optimizer, LRScheduler]:
+        """The optimizer and its schedule over that many steps.
+
+        Raises:
+            UserError: The configuration gives them a key that they do not have.
+        """
+        settings = dict(self.optimizer)
+        if "mixed" in str(self.trainer.precision):
+            settings.pop("fused", None)  # Lightning cannot clip gradients that a fused optimizer unscales itself
+        optimizer = build(settings, params=self.parameters())
+        return optimizer, build(self.scheduler, optimizer=optimizer, steps=steps)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["rnnlab"] = self.card

@@ -123,4 +123,5 @@ def choose(
     if top_k is not None and top_k < logits.shape[-1]:
         least = logits.topk(top_k, dim=-1).values[:, -1:]
         logits = logits.masked_fill(logits < least, -torch.inf)
+    logits = logits - logits.max(dim=-1, keepdim=True).values  # so that a tiny temperature cannot overflow
     return torch.multinomial((logits / temperature).softmax(dim=-1), 1, generator=generator)[:, 0]

@@ -63,8 +63,16 @@ class TimingFile(pl.Callback):
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.rows: list[Row] = []
-        self.seconds = 0.0
-        self._started = self._epoch_started = time.perf_counter()
+        self._started: float | None = None
+        self._ended: float | None = None
+        self._epoch_started = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Of training so far, or of the whole of it once it has ended."""
+        if self._started is None:
+            return 0.0
+        return (self._ended or time.perf_counter()) - self._started
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._started = time.perf_counter()
@@ -79,7 +87,7 @@ class TimingFile(pl.Callback):
         row = {
             "epoch": trainer.current_epoch,
             "step": trainer.global_step,
-            "seconds": round(now - self._started, 3),
+            "seconds": round(self.seconds, 3),
             "tokens_per_second": round(tokens / (now - self._epoch_started), 1),  # validation included
             "peak_memory_mb": round(_peak_memory_mb(), 1),
         }
@@ -89,7 +97,7 @@ class TimingFile(pl.Callback):
             logger.log_metrics({"timing/tokens_per_second": row["tokens_per_second"]}, trainer.global_step)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.seconds = time.perf_counter() - self._started
+        self._ended = time.perf_counter()
 
 
 class StepScalars(pl.Callback):
@@ -109,7 +117,7 @@ class StepScalars(pl.Callback):
         for logger in trainer.loggers:
             logger.log_metrics(scalars, trainer.global_step)
 
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, SequenceTask)
         pl_module.check_losses()
 

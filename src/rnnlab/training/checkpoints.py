@@ -38,7 +38,7 @@ def find(path: Path) -> Path:
     if not path.is_dir():
         raise UserError(f"checkpoint: there is no file {path}")
     folders = [RunFolder(path), *(RunFolder(inner) for inner in sorted(path.iterdir()) if inner.is_dir())]
-    complete = [(folder.read_summary() or {}, folder) for folder in folders if folder.is_complete()]
+    complete = [(result, folder) for folder in folders if (result := folder.result())]
     if not complete:
         raise UserError(f"checkpoint: {path} is neither a complete run nor a sweep with one")
     return min(complete, key=lambda pair: float(pair[0]["objective"]))[1].best_checkpoint

@@ -29,6 +29,8 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:
@@ -93,15 +95,24 @@ class RunFolder:
         write_atomically(self.summary, json.dumps(summary, indent=2, allow_nan=False) + "\n")
 
     def read_summary(self) -> dict[str, Any] | None:
-        """What summary.json says, or None where there is none yet."""
+        """What summary.json says, or None where there is none yet.
+
+        Raises:
+            ValueError: It is damaged.
+        """
         try:
             summary = json.loads(self.summary.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         return summary if isinstance(summary, dict) else None
 
-    def is_complete(self) -> bool:
-        return (self.read_summary() or {}).get("status") == COMPLETE
+    def result(self) -> dict[str, Any] | None:
+        """The summary of a complete run; None while there is no result that can be read."""
+        try:
+            summary = self.read_summary()
+        except ValueError:
+            return None
+        return summary if summary and summary.get("status") == COMPLETE else None
 
 
 def plan_file(sweep: Path) -> Path:
@@ -112,10 +123,11 @@ def plan_file(sweep: Path) -> Path:
 def planned_runs(sweep: Path) -> list[str]:
     """The folder names of every run that was ever planned for a sweep."""
     file = plan_file(sweep)
-    return file.read_text(encoding="utf-8").split() if file.is_file() else []
+    return list(dict.fromkeys(file.read_text(encoding="utf-8").split())) if file.is_file() else []
 
 
 def add_to_plan(sweep: Path, names: Iterable[str]) -> None:
     """Remember which runs a sweep consists of, so that the missing ones can be counted."""
-    known = dict.fromkeys([*planned_runs(sweep), *names])
-    write_atomically(plan_file(sweep), "\n".join(known) + "\n")
+    sweep.mkdir(parents=True, exist_ok=True)
+    with plan_file(sweep).open("a", encoding="utf-8") as stream:  # appended: two commands may plan at a time
+        stream.write("".join(f"{name}\n" for name in dict.fromkeys(names) if name not in planned_runs(sweep)))

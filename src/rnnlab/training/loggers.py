@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lightning.pytorch.loggers import Logger, TensorBoardLogger
+from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 
 
 class RunTensorBoard(TensorBoardLogger):
@@ -30,4 +30,11 @@ def log_outcome(loggers: list[Logger], hparams: Mapping[str, Any], outcome: Mapp
         else:
             logger.log_hyperparams(dict(hparams))
             logger.log_metrics(dict(outcome))
+
+
+def close(loggers: list[Logger]) -> None:
+    """Let every logger write what it still holds. A run of Weights & Biases is ended, or the next would join it."""
+    for logger in loggers:
         logger.finalize("success")
+        if isinstance(logger, WandbLogger):
+            logger.experiment.finish()

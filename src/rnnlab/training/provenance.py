@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 PACKAGES = ("rnnlab", "torch", "lightning", "torchmetrics", "hydra-core", "numpy")
@@ -12,13 +12,20 @@ PACKAGES = ("rnnlab", "torch", "lightning", "torchmetrics", "hydra-core", "numpy
 
 def versions() -> dict[str, str]:
     """The versions of Python and of what a result may depend on."""
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
 
 
 def git() -> dict[str, Any] | None:
     """The commit of the current folder and whether it has uncommitted changes; None where it is no checkout."""
     commit = _ask("rev-parse", "HEAD")
     return {"commit": commit, "dirty": bool(_ask("status", "--porcelain"))} if commit else None
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # rnnlab itself, run from its sources
+        return "not installed"
 
 
 def _ask(*arguments: str) -> str:

@@ -19,7 +19,7 @@ from rnnlab.training.checkpoints import load_weights, new_task
 from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, RunFolder
 from rnnlab.training.hparams import flat_hparams
 from rnnlab.training.log import quiet_lightning, run_log
-from rnnlab.training.loggers import log_outcome
+from rnnlab.training.loggers import close, log_outcome
 from rnnlab.training.trainer import build_trainer, thread_count
 
 Summary = dict[str, Any]
@@ -52,7 +52,10 @@ class Run:
         self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
         self.trainer = build_trainer(config, folder, self.metrics, self.timing, progress)
         self.parameters = parameters_of(self.task)
+        self.task.trainer = self.trainer
+        self.task.build_optimizer(steps=100)  # a key that it does not have is found now, not in the middle
         self._check_monitors()
+        self.origin = {"versions": provenance.versions(), "git": provenance.git()}
 
     def execute(self) -> Summary:
         """Train, test the best checkpoint and write summary.json last, whatever happens.
@@ -70,6 +73,7 @@ class Run:
                 log.warning(note)
             try:
                 outcome = self._train_and_test()
+                self._log_outcome(outcome)
             except Exception as error:
                 log.exception("the run failed")
                 outcome = {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
@@ -77,6 +81,8 @@ class Run:
                 log.info("interrupted")
                 self.folder.write_summary(self._summary({"status": INTERRUPTED}))
                 raise KeyboardInterrupt from None
+            finally:
+                close(self.trainer.loggers)
             summary = self._summary(outcome)
             self.folder.write_summary(summary)
             log.info("%s", outcome["status"])
@@ -99,12 +105,6 @@ class Run:
         self.trainer.test(self.task, datamodule=module, verbose=False)
         best = self.metrics.best()
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
-        hparams = flat_hparams(self.config, self.parameters)
-        log_outcome(
-            self.trainer.loggers,
-            hparams,
-            {"hp/best_val_loss": best["val/loss"], "hp/test_loss": test["test/loss"]},
-        )
         return {
             "status": COMPLETE,
             "objective": best["val/loss"],
@@ -113,6 +113,13 @@ class Run:
             "best_epoch": best["epoch"],
         }
 
+    def _log_outcome(self, outcome: Summary) -> None:
+        figures = {
+            "hp/best_val_loss": outcome["objective"],
+            "hp/test_loss": outcome["metrics"]["test"]["test/loss"],
+        }
+        log_outcome(self.trainer.loggers, flat_hparams(self.config, self.parameters), figures)
+
     def _summary(self, outcome: Summary) -> Summary:
         return {
             **outcome,
@@ -120,8 +127,7 @@ class Run:
             "parameters": self.parameters,
             "seconds": round(self.timing.seconds, 3),
             "data": {"name": self.prepared.name, "sha256": self.prepared.sha256},
-            "versions": provenance.versions(),
-            "git": provenance.git(),
+            **self.origin,
         }
 
 

@@ -1,0 +1,33 @@
+"""Which keys can change a result: what a run's identity is made of, and what tells configurations apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rnnlab.config.rules import flatten
+
+# Where things are written, what is shown, how the work is shared out, how files are found and read.
+WITHOUT_EFFECT = (
+    "sweep",
+    "logger",
+    "callbacks.samples.",
+    "trainer.log_every_n_steps",
+    "trainer.threads",
+    "data.files.",
+    "task.file_reader",
+)
+
+
+def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The leaves of a configuration, nested or already flat, that can change a result, by dotted key.
+
+    The settings of a callback that is switched off are left out: they do nothing.
+    """
+    leaves = dict(flatten(config))
+    off = tuple(key.removesuffix("enabled") for key, on in leaves.items() if key.endswith(".enabled") and on is False)
+    return {
+        key: value
+        for key, value in leaves.items()
+        if not key.startswith(WITHOUT_EFFECT) and (key.endswith(".enabled") or not key.startswith(off))
+    }

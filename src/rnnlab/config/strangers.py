@@ -1,0 +1,110 @@
+"""A study may come from a stranger: what it may not say, refused before Hydra acts on it.
+
+Hydra calls what its own node names (callbacks, loggers, plugins), imports what `hydra.searchpath` points at and writes
+where `hydra.run.dir` says. So of that node a study may set the mode, the launcher and the sweeper, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import DictConfig, OmegaConf
+
+from rnnlab.config import targets
+from rnnlab.config.messages import unknown_key
+from rnnlab.config.reference import defined_keys, group_options, groups
+from rnnlab.config.rules import flatten
+from rnnlab.errors import UserError
+
+PLUGINS = frozenset(
+    {
+        "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
+        "hydra_plugins.rnnlab_plugins.GridSweeper",
+        "hydra_plugins.rnnlab_plugins.RunLauncher",
+    }
+)
+# What Hydra fills in by itself, and what is checked on its own.
+VARIABLE = ("mode", "launcher", "sweeper", "overrides", "runtime", "job", "verbose")
+# Lightning's own arguments, callbacks and loggers have keys that conf/ does not list.
+OPEN = ("callbacks.", "logger.", "trainer.")
+
+
+def check_before_composing(folder: str | None, name: str, overrides: Sequence[str]) -> None:
+    """Refuse what Hydra could not compose with or would import while it does: no option, a search path.
+
+    Raises:
+        UserError: The primary configuration or an argument has one.
+    """
+    for word in overrides:
+        group, _, option = word.partition("=")
+        if group in groups() and option in ("null", ""):
+            raise UserError(f"{word}: choose an option of this group: {', '.join(group_options(group))}")
+    found = any(word.lstrip("+~").startswith("hydra.searchpath") for word in overrides)
+    file = Path(folder or ".") / f"{name}.yaml"
+    if folder and file.is_file():
+        try:
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise UserError(f"{file}: not YAML ({str(error).splitlines()[0]})") from error
+        hydra = content.get("hydra") if isinstance(content, dict) else None
+        found = found or "searchpath" in (hydra or {}) or any("searchpath" in str(key) for key in content or {})
+    if found:
+        raise UserError("hydra.searchpath: folders of options are listed in RNNLAB_PLUGINS, not in a configuration")
+
+
+def check_composed(config: DictConfig, usual: DictConfig) -> None:
+    """Refuse every setting of Hydra's node that is not rnnlab's, and every target that is not allowed.
+
+    Raises:
+        UserError: One is there; the line names its key.
+    """
+    node, expected = _unresolved(config), _unresolved(usual)
+    for key in {*node, *expected} - set(VARIABLE):
+        if node.get(key) != expected.get(key):
+            raise UserError(f"hydra.{key}: leave it as it is; rnnlab takes care of folders, logs and callbacks")
+    for key in ("chdir", "env_set", "env_copy"):
+        if node["job"].get(key) != expected["job"].get(key):
+            raise UserError(f"hydra.job.{key}: leave it as it is")
+    for key in ("launcher", "sweeper"):
+        _check_plugin(node[key], f"hydra.{key}")
+    for key, target in targets.targets(OmegaConf.to_container(OmegaConf.masked_copy(config, _ours(config)))):
+        if "${" not in target:  # resolved and checked with the run that it belongs to
+            targets.check(target, key)
+
+
+def check_keys(config: DictConfig, overrides: Sequence[str]) -> None:
+    """Refuse a key that nothing reads: in a study.yaml Hydra takes a mistyped one without a word.
+
+    Raises:
+        UserError: There is one, and no argument adds it on purpose with `+`.
+    """
+    known = defined_keys()
+    added = tuple(word.lstrip("+").partition("=")[0] for word in overrides if word.startswith("+"))
+    ours = OmegaConf.to_container(OmegaConf.masked_copy(config, _ours(config)))
+    assert isinstance(ours, dict)
+    for key, value in flatten({str(name): node for name, node in ours.items()}):
+        if key not in known and not key.startswith((*OPEN, *added)) and value != {}:
+            raise UserError(unknown_key(key, "train"))
+
+
+def _check_plugin(node: Any, key: str) -> None:
+    if not isinstance(node, Mapping):
+        raise UserError(f"{key}: choose an option of the group {key.replace('.', '/')}")
+    for name, value in flatten(node):
+        if name == "_target_" and value in PLUGINS:
+            continue
+        if "_target_" in name or "${" in str(value):
+            raise UserError(f"{key}.{name}: '{value}' is not something a configuration may call")
+
+
+def _unresolved(config: DictConfig) -> dict[str, Any]:
+    node = OmegaConf.to_container(config.hydra, resolve=False)
+    assert isinstance(node, dict)
+    return {str(key): value for key, value in node.items()}
+
+
+def _ours(config: DictConfig) -> list[str]:
+    return [str(key) for key in config if key != "hydra"]
