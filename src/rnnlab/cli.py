@@ -50,6 +50,8 @@ def main(arguments: list[str]) -> int:
         # Python flushes stdout once more when it exits; give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except OSError as error:  # a folder that cannot be written, a name that is too long
+        return _end(f"rnnlab: {error.filename or 'a file'}: {error.strerror or error}", MISUSED)
 
 
 def _route(arguments: list[str]) -> int:

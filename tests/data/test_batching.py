@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -91,7 +93,7 @@ def test_streams_cover_every_character_once_and_each_row_goes_on_where_it_ended(
     targets = np.concatenate([batch.targets[batch.targets != IGNORE].numpy() for batch in batches])
     assert sorted(targets) == list(range(1, len(text)))
     assert [batch.continues for batch in batches] == [False] + [True] * (len(batches) - 1)
-    for before, after in zip(batches, batches[1:], strict=False):
+    for before, after in itertools.pairwise(batches):
         assert len(after.inputs) <= len(before.inputs) <= streams
         ends = [int(row[length - 1]) for row in before.targets[: len(after.inputs)]]
         assert [int(row[0]) for row in after.inputs] == ends

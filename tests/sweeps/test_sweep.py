@@ -79,3 +79,30 @@ def test_a_killed_sweep_keeps_what_was_complete_and_goes_on(tmp_path: Path) -> N
     assert f"{len(before)} of 3 runs are complete already" in done.stderr
     assert len(runs(tmp_path, "killed")) == 3
     assert all((run / "summary.json").read_bytes() == content for run, content in before.items())
+
+
+KILLER = """
+import os, signal
+from lightning.pytorch import Callback
+
+class Killer(Callback):
+    def on_train_epoch_end(self, trainer, pl_module):
+        if pl_module.card["config"]["seed"] == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_run_that_kills_its_worker_fails_alone(tmp_path: Path) -> None:
+    (tmp_path / "killer.py").write_text(KILLER)
+    done = shell(
+        "train", "-m", "seed=0,1,2,3", "sweep=deadly", "debug=fast", "+callbacks.x._target_=killer.Killer",
+        cwd=tmp_path, RNNLAB_PLUGINS="killer",
+    )  # fmt: skip
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    statuses = {
+        summary["hparams"]["seed"] if "hparams" in summary else 1: summary["status"]
+        for run in runs(tmp_path, "deadly")
+        for summary in [json.loads((run / "summary.json").read_text())]
+    }
+    assert statuses == {0: "complete", 1: "failed", 2: "complete", 3: "complete"}
+    assert "1 of 4 runs failed" in done.stderr and "worker process was killed" in done.stderr

@@ -21,7 +21,8 @@ def main(arguments: list[str]) -> int:
     config = compose("compare", arguments)
     folders = source_folders(config["sweep"], config["path"])
     comparison = compare(folders)
-    report = write_report(comparison, folders[0] / "report")
+    others = [folder.name for folder in folders[1:]]  # a report on several sweeps leaves each one's own alone
+    report = write_report(comparison, folders[0] / "-with-".join(["report", *others]))
     console = Console(highlight=False)
     terminal(comparison, console)
     console.print()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.config_search_path import ConfigSearchPath
@@ -54,6 +55,8 @@ def readable_errors(command: str) -> Iterator[None]:
         yield
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(explain(error, command)) from error
+    except yaml.YAMLError as error:
+        raise UserError(f"not YAML: {' '.join(str(error).split())}") from error
 
 
 @contextmanager

@@ -45,7 +45,7 @@ PORTION: Rule = (
 )
 DURATION: Rule = (
     "a time as DD:HH:MM:SS, such as 00:00:10:00 for ten minutes",
-    lambda v: isinstance(v, str) and bool(re.fullmatch(r"\d+:\d{1,2}:\d{1,2}:\d{1,2}", v)),
+    lambda v: isinstance(v, str) and bool(re.fullmatch(r"\d+:\d{1,2}:\d{1,2}:\d{1,2}", v)) and bool(v.strip("0:")),
 )
 FOLDER_NAME: Rule = (
     "a folder name of letters, digits, '.', '_' and '-' that does not begin with '.'",

@@ -85,6 +85,9 @@ def check_keys(config: DictConfig, overrides: Sequence[str]) -> None:
     added = tuple(word.lstrip("+").partition("=")[0] for word in overrides if word.startswith("+"))
     ours = OmegaConf.to_container(OmegaConf.masked_copy(config, _ours(config)))
     assert isinstance(ours, dict)
+    for word in overrides:
+        if (name := word.partition("=")[0]) in ("cell.name", "data.name", "task.name"):
+            raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
     for key, value in flatten({str(name): node for name, node in ours.items()}):
         if key not in known and not key.startswith((*OPEN, *added)) and value != {}:
             raise UserError(unknown_key(key, "train"))

@@ -92,9 +92,10 @@ def own(path: str) -> list[Path]:
     Raises:
         UserError: It is missing, a folder, empty or unreadable.
     """
-    file = Path(path).expanduser()
-    if not file.exists():
-        raise UserError(f"data.path: there is no file {path}")
+    file = Path(path)
+    if not path.strip() or not file.exists():
+        hint = "; it is taken literally: files are swept by a study.yaml" if "," in path else ""
+        raise UserError(f"data.path: there is no file {path or '(no name was given)'}{hint}")
     if file.is_dir():
         raise UserError(f"data.path: {path} is a folder; name a file")
     try:

@@ -22,7 +22,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -
         UserError: There are too few items.
     """
     vocabulary = Vocabulary.of_characters(source.content, special=(START_STOP, PAD))
-    items = split_items(source.content, split["seed"], split["deduplicate"])
+    items = split_items(source.content, split["seed"], split["deduplicate"], f"data: {source.files[0]}")
     cut, longest = data["sequence_length"], max(map(len, source.content)) + 1
     note = f"the longest items were cut to data.sequence_length={cut} of {longest} inputs"
     return Prepared(

@@ -25,8 +25,8 @@ def lines(files: list[Path]) -> list[str]:
     """
     items = []
     for file in files:
-        text = _decode(file)
-        items += [item for line in text.split("\n") if (item := line.strip())]
+        whole = _decode(file).replace("\r\n", "\n").replace("\r", "\n")
+        items += [item for line in whole.split("\n") if (item := line.strip())]
     if not items:
         raise UserError(f"data: {files[0]} holds no items; one item a line is expected")
     return items

@@ -10,20 +10,20 @@ PARTS = ("train", "val", "test")
 LEAST_ITEMS = 10  # the fewest of which 80/10/10 leaves one for every part
 
 
-def split_items(items: list[str], seed: int, deduplicate: bool) -> dict[str, list[str]]:
+def split_items(items: list[str], seed: int, deduplicate: bool, where: str = "data") -> dict[str, list[str]]:
     """Shuffle by `seed` and cut 80/10/10; `deduplicate` first drops every repetition of an item.
 
     The shuffle is that of Python's `random.Random(seed)`, so that splits of scripts which seed the module
     `random` can be repeated exactly.
 
     Raises:
-        UserError: There are too few items to give each part one.
+        UserError: There are too few items in `where` to give each part one.
     """
     shuffled = list(dict.fromkeys(items)) if deduplicate else list(items)
     if len(shuffled) < LEAST_ITEMS:
         kind = "distinct items" if deduplicate else "items"
         raise UserError(
-            f"data: {len(shuffled)} {kind} are too few to split 80/10/10; at least {LEAST_ITEMS} are needed"
+            f"{where}: {len(shuffled)} {kind} are too few to split 80/10/10; at least {LEAST_ITEMS} are needed"
         )
     random.Random(seed).shuffle(shuffled)
     first, second = int(0.8 * len(shuffled)), int(0.9 * len(shuffled))

@@ -147,6 +147,9 @@ def build_recurrent(
         raise UserError(
             f"cell._target_: {cell['_target_']} derives neither from rnnlab.nn.Cell nor from rnnlab.nn.Recurrent"
         )
+    if target.step is Cell.step if issubclass(target, Cell) else target.forward is Recurrent.forward:
+        method = "step" if issubclass(target, Cell) else "forward"
+        raise UserError(f"cell: {target.__name__} does not define {method}")
     try:
         return Stack(target, settings, **shape) if issubclass(target, Cell) else target(**shape, **settings)
     except TypeError as error:

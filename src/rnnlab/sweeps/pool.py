@@ -23,10 +23,12 @@ from rich.progress import (
 from rnnlab.cores import allowed_threads, available_cores
 from rnnlab.errors import RunsFailedError
 from rnnlab.sweeps.plan import PlannedRun
-from rnnlab.sweeps.worker import execute
+from rnnlab.sweeps.worker import execute, record_failure
 from rnnlab.training.folder import COMPLETE, add_to_plan
 
 Summary = dict[str, Any]
+
+KILLED = "perhaps for want of memory; hydra.launcher.workers=1 needs less"
 
 
 def run_all(planned: Sequence[PlannedRun], workers: int | None, console: Console) -> list[Summary]:
@@ -47,33 +49,53 @@ def run_all(planned: Sequence[PlannedRun], workers: int | None, console: Console
         console.print(f"{len(planned) - len(open_runs)} of {len(planned)} runs are complete already")
     with _progress(console) as progress:
         bar = progress.add_task("runs", total=len(open_runs))
-        for done, (run, summary) in enumerate(_execute(open_runs, workers), start=1):
+        for done, (run, summary) in enumerate(_execute(open_runs, workers or available_cores()), start=1):
             summaries[run.folder.path] = summary
             progress.console.print(_line(run, summary, done, len(open_runs)), highlight=False, soft_wrap=True)
             progress.advance(bar)
     return [summaries[run.folder.path] for run in planned]
 
 
-def _execute(runs: Sequence[PlannedRun], workers: int | None) -> Iterator[tuple[PlannedRun, Summary]]:
-    """Each run with its summary, as they end."""
+def _execute(runs: Sequence[PlannedRun], workers: int) -> Iterator[tuple[PlannedRun, Summary]]:
+    """Each run with its summary, as they end.
+
+    A worker that is killed, for want of memory for instance, takes its pool along. Those runs that had been started
+    are then done again one by one, so that a run which kills its worker again is known for sure and fails alone.
+    """
+    left = list(runs)
+    try:
+        for ended in _pool(list(left), workers):
+            left.remove(ended[0])
+            yield ended
+        return
+    except TerminatedWorkerError as error:
+        suspects = [run for run in left if run.folder.was_begun()]
+        if not suspects:  # it was no run that killed it
+            raise RunsFailedError(f"worker processes are killed before they can begin: {KILLED}") from error
+    for run in suspects:
+        left.remove(run)
+        try:
+            yield from _pool([run], workers)
+        except TerminatedWorkerError:
+            yield run, record_failure(run, f"its worker process was killed, {KILLED}")
+    yield from _execute(left, workers)
+
+
+def _pool(runs: Sequence[PlannedRun], workers: int) -> Iterator[tuple[PlannedRun, Summary]]:
     if not runs:
         return
-    count = min(workers or available_cores(), len(runs))
+    count = min(workers, len(runs))
     share = min(max(1, available_cores() // count), allowed_threads())
     with parallel_config(backend="loky", inner_max_num_threads=share):
-        pool = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
-        try:
-            yield from pool(delayed(_in_folder)(Path.cwd(), run) for run in runs)
-        except TerminatedWorkerError as error:
-            raise RunsFailedError(
-                "a worker process was killed, perhaps for want of memory; the same command again goes on with the"
-                " runs that are not complete (hydra.launcher.workers=1 needs less)"
-            ) from error
+        # Asked for one, joblib would work in this very process; only a person who asks for one worker gets that.
+        jobs = 1 if workers == 1 else max(2, count)
+        pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+        yield from pool(delayed(_in_folder)(Path.cwd(), run) for run in runs)
 
 
 def _in_folder(current: Path, run: PlannedRun) -> tuple[PlannedRun, Summary]:
     os.chdir(current)  # a worker that is used again may have been started elsewhere
-    return run, execute(run.config, run.folder.path)
+    return run, execute(run)
 
 
 def _remember(planned: Sequence[PlannedRun]) -> None:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rnnlab.data.prepared import prepare
-from rnnlab.training.folder import FAILED, INTERRUPTED, RunFolder, write_atomically
+from rnnlab.sweeps.plan import PlannedRun
+from rnnlab.training.folder import FAILED, INTERRUPTED, write_atomically
 
 Summary = dict[str, Any]
 
 
-def execute(config: Mapping[str, Any], path: Path) -> Summary:
+def execute(planned: PlannedRun) -> Summary:
     """Train one run in this process; whatever happens comes back as a summary, never as an exception."""
     from rnnlab.training.run import Run  # imports torch: in the workers only, once each
 
-    folder = RunFolder(path)
     try:
-        run = Run(config, folder, prepare(config))
+        run = Run(planned.config, planned.folder, prepare(planned.config))
     except Exception as error:  # it cannot even begin, for instance for want of an accelerator
-        summary = {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
-        folder.start_over(config)
-        write_atomically(folder.log, traceback.format_exc())
-        folder.write_summary(summary)
-        return summary
+        return record_failure(planned, f"{type(error).__name__}: {error}".splitlines()[0], traceback.format_exc())
     try:
         return run.execute()
     except KeyboardInterrupt:
         return {"status": INTERRUPTED, "reason": "interrupted"}
+
+
+def record_failure(planned: PlannedRun, reason: str, log: str = "") -> Summary:
+    """Write down that a run failed which cannot write it down itself."""
+    summary = {"status": FAILED, "reason": reason}
+    if log:
+        planned.folder.start_over(planned.config)
+        write_atomically(planned.folder.log, log)
+    planned.folder.write_summary(summary)
+    return summary

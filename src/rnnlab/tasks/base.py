@@ -74,7 +74,7 @@ class SequenceTask(pl.LightningModule):
         self._checked = 0
 
     def on_train_epoch_end(self) -> None:
-        self.log("train/loss", self.mean_train_loss())
+        self.log_dict({"train/loss": self.mean_train_loss(), **self._at_step()})
 
     def on_validation_epoch_end(self) -> None:
         self._log("val")
@@ -128,9 +128,13 @@ class SequenceTask(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["rnnlab"] = self.card
 
+    def _at_step(self) -> dict[str, float]:
+        """Makes Lightning place a figure behind the steps that led to it, as metrics.csv does; it counts from 0."""
+        return {"step": float(self.global_step)}
+
     def _log(self, part: str) -> None:
         metrics = self.metrics_of(part)
-        self.log_dict(metrics.compute())
+        self.log_dict({**metrics.compute(), **self._at_step()})
         metrics.reset()
 
 

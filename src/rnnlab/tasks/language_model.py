@@ -16,6 +16,8 @@ from rnnlab.errors import UserError
 from rnnlab.nn import State, build_recurrent
 from rnnlab.tasks.base import Config, SequenceTask
 
+COLDEST = 1e-6  # a temperature below it would divide by zero in float32
+
 
 class LanguageModel(SequenceTask):
     """A recurrent language model over a vocabulary."""
@@ -113,12 +115,12 @@ def choose(
 
     Args:
         logits: Unnormalised log probabilities.
-        temperature: They are divided by it first; 0 takes the likeliest symbol.
+        temperature: They are divided by it first; 0, or next to it, takes the likeliest symbol.
         top_k: Draw among that many likeliest symbols only.
         generator: Where the randomness comes from.
     """
     logits = logits.nan_to_num(neginf=-torch.inf)  # a model whose logits overflow still draws something
-    if temperature == 0:
+    if temperature < COLDEST:
         return logits.argmax(dim=-1)
     if top_k is not None and top_k < logits.shape[-1]:
         least = logits.topk(top_k, dim=-1).values[:, -1:]

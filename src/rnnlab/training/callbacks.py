@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import lightning.pytorch as pl
+import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from rnnlab.tasks.base import Generates, SequenceTask
@@ -103,6 +104,14 @@ class TimingFile(pl.Callback):
 class StepScalars(pl.Callback):
     """Loss and learning rate every `trainer.log_every_n_steps` steps, and a stop where the loss is no number."""
 
+    def __init__(self) -> None:
+        self._lr = 0.0
+
+    def on_before_optimizer_step(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        self._lr = optimizer.param_groups[0]["lr"]  # behind the step, the schedule has already moved it
+
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
@@ -112,7 +121,7 @@ class StepScalars(pl.Callback):
         pl_module.check_losses()
         scalars = {
             "train/loss_step": outputs["loss"].item(),
-            "lr": trainer.optimizers[0].param_groups[0]["lr"],
+            "lr": self._lr,
         }
         for logger in trainer.loggers:
             logger.log_metrics(scalars, trainer.global_step)

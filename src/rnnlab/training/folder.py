@@ -88,6 +88,10 @@ class RunFolder:
         self.path.mkdir(parents=True)
         self.write_config(config)
 
+    def was_begun(self) -> bool:
+        """Whether an attempt has been started that has not come to any end."""
+        return self.config.is_file() and not self.summary.is_file()
+
     def write_config(self, config: Mapping[str, Any]) -> None:
         write_atomically(self.config, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
 

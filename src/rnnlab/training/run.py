@@ -55,6 +55,11 @@ class Run:
         self.task.trainer = self.trainer
         self.task.build_optimizer(steps=100)  # a key that it does not have is found now, not in the middle
         self._check_monitors()
+        batching = config["data"]
+        self.data = SequenceDataModule(
+            prepared, batching["batch_size"], config["seed"], batching.get("bucketing", False)
+        )
+        self._check_batches()
         self.origin = {"versions": provenance.versions(), "git": provenance.git()}
 
     def execute(self) -> Summary:
@@ -95,14 +100,24 @@ class Run:
                 name = type(callback).__name__
                 raise UserError(f"callbacks: {name} monitors {callback.monitor}; choose {', '.join(known)}")
 
+    def _check_batches(self) -> None:
+        """Lightning would find these only after the run has begun."""
+        counts = {"train": len(self.data.train_dataloader()), "val": len(self.data.val_dataloader()),
+                  "test": len(self.data.test_dataloader())}  # fmt: skip
+        for part, count in counts.items():
+            share = self.config["trainer"][f"limit_{part}_batches"]
+            if isinstance(share, float) and int(share * count) == 0:
+                raise UserError(
+                    f"trainer.limit_{part}_batches={share} leaves none of {count} batches; use a whole number"
+                )
+        interval, count = self.config["trainer"]["val_check_interval"], counts["train"]
+        if (isinstance(interval, int) and interval > count) or int(interval * count) == 0:
+            raise UserError(f"trainer.val_check_interval={interval} does not fit into an epoch of {count} batches")
+
     def _train_and_test(self) -> Summary:
-        data = self.config["data"]
-        module = SequenceDataModule(
-            self.prepared, data["batch_size"], self.config["seed"], data.get("bucketing", False)
-        )
-        self.trainer.fit(self.task, datamodule=module)
+        self.trainer.fit(self.task, datamodule=self.data)
         load_weights(self.task, self.folder.best_checkpoint)
-        self.trainer.test(self.task, datamodule=module, verbose=False)
+        self.trainer.test(self.task, datamodule=self.data, verbose=False)
         best = self.metrics.best()
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
         return {
