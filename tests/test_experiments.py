@@ -50,8 +50,10 @@ def test_a_study_has_recorded_its_answer_and_its_figure(study: str) -> None:
 def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
     lecture = losses("names-lecture")
     assert set(lecture) == {"scratch_rnn", "rnn"} and max(lecture.values()) <= 2.070
-    assert "24,028" in recorded("names-lecture")
     assert losses("names-makemore")["gru"] <= 2.03
+    assert losses("shakespeare")["lstm"] <= 1.53
+    parameters = {"names-lecture": 24_028, "nursery-rhyme": 57_141, "quotation": 8_891, "shakespeare": 350_593}
+    assert all(f"{count:,}" in recorded(study) for study, count in parameters.items())
 
 
 def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(

@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         try:  # Hydra prints a line of its own about an exception that leaves here
             for job in jobs or plan([plain(config)]):
                 _train(job)
-        except (UserError, RunsFailedError) as problem:
+        except (UserError, RunsFailedError, OSError) as problem:
             problems.append(problem)
 
     _run_hydra(train, arguments)
