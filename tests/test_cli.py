@@ -66,7 +66,7 @@ def test_failed_runs_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 def test_ctrl_c_ends_with_a_short_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     stand_in(monkeypatch, "train", KeyboardInterrupt())
     assert main(["train"]) == 130
-    assert capsys.readouterr().err == "rnnlab: interrupted\n"
+    assert capsys.readouterr().err == "rnnlab: interrupted; the same command again goes on with what is not complete\n"
 
 
 MISUSES = {

@@ -23,9 +23,9 @@ def test_comparing_a_sweep_prints_the_ranking_and_writes_the_report(first_look, 
 def test_two_sweeps_are_ranked_together_and_reported_under_the_first(first_look, capsys, write_seeds):
     write_seeds("gru", (1.9, 1.91), hidden_size=128, sweep="second")
     assert main(["sweep=[second,first-look]"]) == 0
-    report = Path("runs/second/report/report.md").read_text()
+    report = Path("runs/second/report-with-first-look/report.md").read_text()
     assert report.startswith("# Comparison of second, first-look\n\ngru with hidden_size 128 has")
-    assert not Path("runs/first-look/report").exists()
+    assert not Path("runs/first-look/report").exists() and not Path("runs/second/report").exists()
 
 
 def test_a_path_is_searched_at_any_depth_and_needs_no_plan(workplace, capsys, write_run):

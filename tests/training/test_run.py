@@ -111,7 +111,8 @@ def test_tensorboard_has_curves_and_samples(run: Path) -> None:
         "lr",
         "test/loss",
     } <= set(events.Tags()["scalars"])
-    assert len(events.Scalars("val/loss")) == 4
+    for tag in ("val/loss", "train/loss", "timing/tokens_per_second"):
+        assert [point.step for point in events.Scalars(tag)] == [4, 8, 12, 16]  # the steps of metrics.csv
     texts = events.Tensors("samples/text_summary")
     assert len(texts) == 4
     assert b"are not in the training set" in texts[-1].tensor_proto.string_val[0]

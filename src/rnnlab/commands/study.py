@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from rnnlab.commands import train
 from rnnlab.config.compose import compose, compose_train, plain, readable_errors
@@ -19,6 +21,7 @@ from rnnlab.training.folder import RunFolder, plan_file, planned_runs, write_ato
 
 EXPERIMENTS = Path("experiments")
 SAMPLES = 10
+LINE = 100  # what is longer than a line is shown alone
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +44,7 @@ def main(arguments: list[str]) -> int:
         raise failure
     comparison = compare([sweep], only=planned)
     write_report(comparison, sweep / "report")
-    samples = _samples(comparison)
+    samples = _samples(comparison.best_run)
     _write_readme(folder, comparison, samples)
     _show(comparison, samples, folder)
     if failure is not None:
@@ -67,25 +70,29 @@ def _sweep(folder: Path) -> Path:
         return RUNS / str(plain(compose_train(_train_arguments(folder))[1])["sweep"])
 
 
-def _samples(comparison: Comparison) -> list[str]:
-    """What the best run makes up, from a fixed seed; nothing where its task generates nothing."""
+def _samples(best_run: Path) -> str:
+    """What the best run makes up, from a fixed seed: some names in a row, or one text; '' where it makes up nothing."""
     from rnnlab.tasks.base import Generates  # imports torch, which training has done in other processes
     from rnnlab.training.checkpoints import load
 
-    task = load(comparison.best_run)
-    return task.sample(SAMPLES, seed=0) if isinstance(task, Generates) else []
+    task = load(best_run)
+    if not isinstance(task, Generates):
+        return ""
+    items = task.sample(SAMPLES, seed=0)
+    return ", ".join(items) if max(map(len, items)) <= LINE else items[0].strip("\n")
 
 
-def _write_readme(folder: Path, comparison: Comparison, samples: list[str]) -> None:
+def _write_readme(folder: Path, comparison: Comparison, samples: str) -> None:
     write_atomically(folder / FIGURE, learning_curves(comparison))
-    made_up = f"\nMade up by the best run: {', '.join(samples)}.\n" if samples else ""
+    block = textwrap.indent(samples, "    ")
+    made_up = f"\nMade up by the best run:\n\n{block}\n" if samples else ""
     fill_in(folder / "README.md", folder.name, markdown(comparison, FIGURE) + made_up)
 
 
-def _show(comparison: Comparison, samples: list[str], folder: Path) -> None:
+def _show(comparison: Comparison, samples: str, folder: Path) -> None:
     console = Console(highlight=False)
     terminal(comparison, console)
     if samples:
-        console.print(f"\nMade up by {comparison.best_run}:")
-        console.print("  " + ", ".join(samples))
+        console.print(f"\nMade up by {comparison.best_run}:\n")
+        console.print(Text(textwrap.indent(samples, "  ")))
     console.print(f"\nWritten to {folder / 'README.md'}", soft_wrap=True)
