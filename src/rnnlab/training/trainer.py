@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -69,10 +70,16 @@ def _switched_on(nodes: Mapping[str, Mapping[str, Any]]) -> list[pl.Callback]:
 
 
 def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[Logger]:
+    os.environ.setdefault("WANDB_SILENT", "true")  # it would print a page a run
     built = []
-    for node in nodes.values():
+    for name, node in nodes.items():
         settings = {key: value for key, value in node.items() if key != "package"}
-        built.append(build(settings, save_dir=str(folder.path)))
+        try:
+            built.append(build(settings, save_dir=str(folder.path)))
+        except UserError:
+            raise
+        except Exception as error:  # a service's client fails in ways of its own
+            raise UserError(f"logger={name}: {str(error).splitlines()[0]}") from error
     return built
 
 
