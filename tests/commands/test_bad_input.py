@@ -45,6 +45,8 @@ TABLE = [
     ("train callbacks.early_stopping.enabled=true callbacks.early_stopping.monitor=val/los", ["callbacks", "val/los"]),
     ("train logger=wandb", ["logger=wandb", "pip install wandb"]),
     ("train logger=mlflow", ["logger=mlflow", "pip install mlflow"]),
+    ("train task=chars data=names", ["data=names", "data=stdlib"]),
+    ("train task=names data=nursery_rhyme", ["data=nursery_rhyme", "data=names"]),
     ("train data=file", ["data.path", "data.path=VALUE"]),
     ("train data=file data.path=missing.txt", ["data.path", "missing.txt"]),
     ("train data=file data.path=empty.txt", ["empty.txt", "empty"]),

@@ -13,14 +13,17 @@ from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.split import split_items
 from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
+from rnnlab.errors import UserError
 
 
 def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -> Prepared:
     """Split the items and encode each between two `[S]`, cut after `data.sequence_length` inputs.
 
     Raises:
-        UserError: There are too few items.
+        UserError: The source is no list, or there are too few items.
     """
+    if isinstance(source.content, str):
+        raise UserError(f"data={source.name} is one text; a model of names reads a list of items, such as data=names")
     vocabulary = Vocabulary.of_characters(source.content, special=(START_STOP, PAD))
     items = split_items(source.content, split["seed"], split["deduplicate"], f"data: {source.files[0]}")
     cut, longest = data["sequence_length"], max(map(len, source.content)) + 1

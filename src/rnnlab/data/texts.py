@@ -35,9 +35,11 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -
     no part in it: the cuts are where they are.
 
     Raises:
-        UserError: A part is too short for a window.
+        UserError: The source is no text, or a part of it is too short for a window.
     """
-    text: str = source.content
+    text = source.content
+    if not isinstance(text, str):
+        raise UserError(f"data={source.name} is a list of items; a character model reads a text, such as data=stdlib")
     pieces = {part: _piece(text, data["level"], cut) for part, cut in zip(PARTS, CUTS[data["parts"]], strict=True)}
     vocabulary = _vocabulary(text, pieces["train"], data)
     symbols = {part: vocabulary.encode(piece, key="data") for part, piece in pieces.items()}
