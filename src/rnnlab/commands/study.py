@@ -16,8 +16,7 @@ from rnnlab.report.figures import learning_curves
 from rnnlab.report.readme import fill_in
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import FIGURE, write_report
-from rnnlab.sweeps.plan import RUNS
-from rnnlab.training.folder import RunFolder, plan_file, planned_runs, write_atomically
+from rnnlab.training.folder import RUNS, RunFolder, plan_file, planned_runs, write_atomically
 
 EXPERIMENTS = Path("experiments")
 SAMPLES = 10

@@ -8,8 +8,7 @@ from typing import Any
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
 from rnnlab.report.runs import run_folders
-
-RUNS = Path("runs")
+from rnnlab.training.folder import RUNS
 
 
 def source_folders(sweep: Any, path: Any) -> tuple[Path, ...]:

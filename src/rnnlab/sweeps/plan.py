@@ -10,9 +10,7 @@ from typing import Any
 from rnnlab.config.rules import check_run
 from rnnlab.data.prepared import data_key, prepare
 from rnnlab.sweeps.identity import run_name
-from rnnlab.training.folder import RunFolder
-
-RUNS = Path("runs")
+from rnnlab.training.folder import RUNS, RunFolder
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ class CharRNN(LanguageModel):
         known = self._known(prefix).repeat(count, 1)
         drawn = list(self.draw(known, LENGTH if length is None else length, temperature, top_k, seed))
         rows = torch.stack(drawn, dim=1).tolist()
-        return [prefix + self._joint(prefix) + self.vocabulary.decode(row) for row in rows]
+        joint = self._joint if prefix else ""
+        return [prefix + joint + self.vocabulary.decode(row) for row in rows]
 
     def stream(
         self, prefix: str, length: int | None, temperature: float, top_k: int | None, seed: int
@@ -65,7 +66,8 @@ class CharRNN(LanguageModel):
         yield prefix
         steps = LENGTH if length is None else length
         for number, symbols in enumerate(self.draw(known, steps, temperature, top_k, seed)):
-            yield (self._joint(prefix or " " * number)) + self.vocabulary.decode(symbols.tolist())
+            joint = self._joint if prefix or number else ""
+            yield joint + self.vocabulary.decode(symbols.tolist())
 
     def remark(self, items: Iterable[str]) -> str:
         """Nothing to say."""
@@ -77,6 +79,7 @@ class CharRNN(LanguageModel):
         start = self.vocabulary.symbols.index("\n") if "\n" in self.vocabulary.symbols else 0
         return torch.tensor([indices or [start]])
 
-    def _joint(self, prefix: str) -> str:
-        """What stands between a prefix and the next symbol."""
-        return " " if prefix and self.vocabulary.level == "word" else ""
+    @property
+    def _joint(self) -> str:
+        """What stands between two symbols."""
+        return " " if self.vocabulary.level == "word" else ""

@@ -119,10 +119,7 @@ class StepScalars(pl.Callback):
             return
         assert isinstance(pl_module, SequenceTask)
         pl_module.check_losses()
-        scalars = {
-            "train/loss_step": outputs["loss"].item(),
-            "lr": self._lr,
-        }
+        scalars = {"train/loss_step": outputs["loss"].item(), "lr": self._lr}
         for logger in trainer.loggers:
             logger.log_metrics(scalars, trainer.global_step)
 
@@ -142,7 +139,7 @@ class ValidateAtMaxSteps(pl.Callback):
 
 
 class SampleText(pl.Callback):
-    """Generates of a generating task as text in TensorBoard at every validation."""
+    """Samples of a generating task as text in TensorBoard at every validation."""
 
     def __init__(self, count: int) -> None:
         self.count = count

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
 COMPLETE, FAILED, INTERRUPTED = "complete", "failed", "interrupted"
 
 
