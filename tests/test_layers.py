@@ -26,7 +26,7 @@ ROOMS = {
     "report": {"config", "training", "errors"},
     "commands": {"config", "data", "tasks", "training", "sweeps", "report", "errors"},
     "cli": {"config", "errors", "commands"},
-    "__init__": set(),
+    "__init__": {"training"},
     "__main__": {"cli"},
 }
 

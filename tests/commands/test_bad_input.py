@@ -27,7 +27,7 @@ TABLE = [
     ("train optimizer.lr=-1", ["optimizer.lr", "above 0"]),
     ("train optimizer.lr=nan", ["optimizer.lr", "above 0"]),
     ("train model.dropout=1.0", ["model.dropout", "not including 1"]),
-    ("train model.bidirectional=true", ["model.bidirectional", "false"]),
+    ("train model.bidirectional=true", ["model.bidirectional=true", "language model"]),
     ("train data.batch_size=0", ["data.batch_size", "at least 1"]),
     ("train data.sequence_length=0", ["data.sequence_length", "at least 1"]),
     ("train seed=-1", ["seed", "0 to 4294967295"]),
@@ -53,7 +53,7 @@ TABLE = [
     ("train data=file data.path=blank.txt", ["blank.txt", "one item a line"]),
     ("train data=file data.path=latin.txt", ["latin.txt", "line 2", "UTF-8"]),
     ("train data=file data.path=one.txt", ["1 distinct items", "at least 10"]),
-    ("train data=file data.path=.", ["data.path", "folder"]),
+    ("train data=file data.path=nothing", ["data.path", "folder nothing holds no files"]),
     ("train cell=rnn,gru", ["cell=rnn,gru", "-m"]),
     ("train -m model.hidden_size=8,0", ["model.hidden_size", "at least 1"]),
     ("train -m cell=rnn,elman", ["cell=elman", "gru"]),
@@ -94,6 +94,7 @@ def test_bad_input_ends_in_one_clear_line(
     rnnlab: Callable[..., Answer], workdir: Path, command: str, named: list[str]
 ) -> None:
     (workdir / "empty.txt").touch()
+    (workdir / "nothing").mkdir()
     (workdir / "blank.txt").write_text("\n \n")
     (workdir / "latin.txt").write_bytes("Ann\nJosé\n".encode("latin-1"))
     (workdir / "one.txt").write_text("emma\n")

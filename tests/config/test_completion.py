@@ -54,7 +54,9 @@ def test_groups_and_the_first_part_of_keys() -> None:
 def test_a_dotted_key_goes_on_to_its_next_dot() -> None:
     assert "model.hidden_size=" in answers(["train", "model."])
     assert answers(["train", "model.h"]) == ["model.hidden_size="]
-    assert answers(["train", "callbacks."]) == ["callbacks.early_stopping.", "callbacks.samples."]
+    assert answers(["train", "callbacks."]) == [
+        f"callbacks.{name}." for name in ("early_stopping", "samples", "confusion_matrix")
+    ]
     assert answers(["train", "hydra.l"]) == ["hydra.launcher."]
 
 

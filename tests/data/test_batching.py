@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rnnlab.data.batching import Batches, InOrder, Shuffled, Streams
 from rnnlab.data.collation import IGNORE, Collation
 from rnnlab.data.names import encode
+from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Sequences, Windows
 from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 
@@ -23,7 +24,7 @@ VOCABULARY = Vocabulary.of_characters(NAMES, NAMED)
 
 def test_a_batch_reads_start_and_letters_and_predicts_letters_and_stop() -> None:
     sequences = encode(NAMES, VOCABULARY, sequence_length=20)
-    batch = Collation(sequences, VOCABULARY.pad)(np.array([0, 1]))
+    batch = Collation(Part(sequences), VOCABULARY.pad)(np.array([0, 1]))
     s, pad = VOCABULARY.start_stop, VOCABULARY.pad
     e, m, a, l = (VOCABULARY.symbols.index(letter) for letter in "emal")  # noqa: E741
     assert batch.inputs.tolist() == [[s, e, m, m, a], [s, a, l, pad, pad]]
@@ -40,7 +41,7 @@ def test_an_epoch_has_every_item_once_whatever_the_batches(names: list[str], siz
     vocabulary = Vocabulary.of_characters(names, NAMED)
     sequences = encode(names, vocabulary, sequence_length=20)
     order = Shuffled(sequences, size, seed=0, bucketing=bucketing)
-    batches = Batches(order, Collation(sequences, vocabulary.pad))
+    batches = Batches(order, Collation(Part(sequences), vocabulary.pad))
     seen = [vocabulary.decode(row[row != vocabulary.pad].tolist()) for batch in batches for row in batch.inputs]
     assert sorted(seen) == sorted(names)
     assert len(list(batches)) == len(batches) == -(-len(names) // size)
@@ -89,7 +90,7 @@ def test_streams_cover_every_character_once_and_each_row_goes_on_where_it_ended(
     text: NDArray[np.uint16], length: int, streams: int
 ) -> None:
     windows = Windows(text, length, stride=length)
-    batches = list(Batches(Streams(len(windows), streams), Collation(windows, pad=0)))
+    batches = list(Batches(Streams(len(windows), streams), Collation(Part(windows), pad=0)))
     targets = np.concatenate([batch.targets[batch.targets != IGNORE].numpy() for batch in batches])
     assert sorted(targets) == list(range(1, len(text)))
     assert [batch.continues for batch in batches] == [False] + [True] * (len(batches) - 1)

@@ -14,8 +14,10 @@ from torch import nn
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.names import encode
+from rnnlab.data.prepared import Part
 from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
+from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.language_model import choose
 from rnnlab.tasks.names import NamesLM
@@ -26,13 +28,13 @@ VOCABULARY = Vocabulary.of_characters(["abcdefghijklmnopqrstuvwxyz"], (START_STO
 def model(*arguments: str) -> NamesLM:
     config = plain(compose_train(list(arguments))[1])
     torch.manual_seed(0)
-    task = NamesLM(VOCABULARY, config["model"], config["cell"], config["optimizer"], config["scheduler"])
+    task = NamesLM(VOCABULARY, {}, config["model"], config["cell"], config["optimizer"], config["scheduler"])
     task.card = {"data": {"training_items": [0]}}
     return task
 
 
 def batch_of(*names: str) -> Batch:
-    return Collation(encode(list(names), VOCABULARY, 64), VOCABULARY.pad)(np.arange(len(names)))
+    return Collation(Part(encode(list(names), VOCABULARY, 64)), VOCABULARY.pad)(np.arange(len(names)))
 
 
 @pytest.mark.parametrize("cell", ["scratch_rnn", "rnn"])
@@ -71,14 +73,14 @@ def test_metrics_agree_with_the_loss_over_batches_of_different_size() -> None:
 
 
 def test_a_bidirectional_language_model_is_refused() -> None:
-    with pytest.raises(UserError, match=r"model\.bidirectional must be false"):
+    with pytest.raises(UserError, match=r"model\.bidirectional=true is not for a language model"):
         model("model.bidirectional=true")
 
 
 def test_samples_come_from_the_seed_and_keep_to_the_alphabet_and_the_length() -> None:
     task = model("model.hidden_size=8")
-    names = task.sample(200, seed=1, length=7)
-    assert names == task.sample(200, seed=1, length=7) != task.sample(200, seed=2, length=7)
+    names = task.sample(200, Sampling(seed=1, length=7))
+    assert names == task.sample(200, Sampling(seed=1, length=7)) != task.sample(200, Sampling(seed=2, length=7))
     assert all(len(name) <= 7 and set(name) <= set("abcdefghijklmnopqrstuvwxyz") for name in names)
     assert max(map(len, names)) == 7
     assert task.training  # sampling leaves the mode as it was
@@ -86,12 +88,12 @@ def test_samples_come_from_the_seed_and_keep_to_the_alphabet_and_the_length() ->
 
 def test_a_prefix_begins_every_sample_and_changes_what_follows() -> None:
     task = model("model.hidden_size=8")
-    names = task.sample(20, prefix="ma", seed=1)
+    names = task.sample(20, Sampling(prefix="ma", seed=1))
     assert all(name.startswith("ma") for name in names) and len(set(names)) > 1
     with pytest.raises(UserError, match=r"prompt: the vocabulary has no 'é', '!'"):
-        task.sample(1, prefix="mé!")
+        task.sample(1, Sampling(prefix="mé!"))
     with pytest.raises(UserError, match="leave no room"):
-        task.sample(1, prefix="maria", length=5)
+        task.sample(1, Sampling(prefix="maria", length=5))
 
 
 def test_sampling_draws_from_the_models_own_distribution() -> None:
@@ -100,7 +102,7 @@ def test_sampling_draws_from_the_models_own_distribution() -> None:
     start = torch.tensor([[VOCABULARY.start_stop]])
     logits = task(start)[0][0, -1, : VOCABULARY.pad]
     expected = logits.softmax(-1)
-    names = task.sample(20_000, length=1, seed=3)
+    names = task.sample(20_000, Sampling(length=1, seed=3))
     counts = torch.zeros(VOCABULARY.pad)
     for name in names:
         counts[VOCABULARY.symbols.index(name) if name else VOCABULARY.start_stop] += 1

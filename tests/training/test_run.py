@@ -14,8 +14,8 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from rnnlab.tasks.names import NamesLM
-from rnnlab.training.checkpoints import load
 from rnnlab.training.folder import RunFolder, write_atomically
+from rnnlab.training.trained import Trained
 from support import Answer, table
 
 HPARAMS = {
@@ -84,9 +84,9 @@ def test_a_checkpoint_is_plain_data_and_needs_nothing_but_itself(run: Path) -> N
     content = torch.load(run / "checkpoints" / "best.ckpt", weights_only=True)
     assert content["rnnlab"]["vocabulary"]["symbols"][-2:] == ["[S]", "[PAD]"]
     assert content["rnnlab"]["config"]["cell"]["name"] == "lstm"
-    task = load(run)
-    assert isinstance(task, NamesLM)
-    assert len(task.sample(5)) == 5
+    model = Trained(run)
+    assert isinstance(model.task, NamesLM)
+    assert len(model.generate(samples=5)) == 5
 
 
 def test_the_same_run_twice_gives_the_same_bits(rnnlab: Callable[..., Answer], workdir: Path) -> None:

@@ -6,7 +6,6 @@ import sys
 
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
-from rnnlab.errors import UserError
 
 
 def main(arguments: list[str]) -> int:
@@ -17,21 +16,17 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("generate", arguments)
     check(config)
-    from rnnlab.tasks.base import Generates  # imports torch, now that the arguments are right
-    from rnnlab.training.checkpoints import load
+    from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-    task = load(config["checkpoint"])
-    if not isinstance(task, Generates):
-        raise UserError(f"checkpoint: {config['checkpoint']} holds a {type(task).__name__}, which generates nothing")
-    settings = {key: config[key] for key in ("length", "temperature", "top_k", "seed")}
+    model = Trained(config["checkpoint"])
+    settings = {key: config[key] for key in ("prompt", "length", "temperature", "top_k", "seed")}
     if config["samples"] == 1:
-        pieces = [_now(piece) for piece in task.stream(str(config["prompt"]), **settings)]
-        items = ["".join(pieces)]
+        items = ["".join(map(_now, model.stream(**settings)))]
         print()
     else:
-        items = task.sample(config["samples"], prefix=str(config["prompt"]), **settings)
+        items = model.generate(samples=config["samples"], **settings)
         print(_separator(items).join(items))
-    if remark := task.remark(items):
+    if remark := model.remark(items):
         print(remark, file=sys.stderr)
     return 0
 

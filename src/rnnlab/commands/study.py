@@ -71,13 +71,13 @@ def _sweep(folder: Path) -> Path:
 
 def _samples(best_run: Path) -> str:
     """What the best run makes up, from a fixed seed: some names in a row, or one text; '' where it makes up nothing."""
-    from rnnlab.tasks.base import Generates  # imports torch, which training has done in other processes
-    from rnnlab.training.checkpoints import load
+    from rnnlab.tasks.abilities import Generates  # imports torch, which training has done in other processes
+    from rnnlab.training.trained import Trained
 
-    task = load(best_run)
-    if not isinstance(task, Generates):
+    model = Trained(best_run)
+    if not isinstance(model.task, Generates):
         return ""
-    items = task.sample(SAMPLES, seed=0)
+    items = model.generate(samples=SAMPLES)
     return ", ".join(items) if max(map(len, items)) <= LINE else items[0].strip("\n")
 
 

@@ -74,6 +74,5 @@ def _train(run: PlannedRun) -> None:
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
     best, test = summary["metrics"]["best"], summary["metrics"]["test"]
-    print(
-        f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} nats per token, {summary['seconds']:.1f} s"
-    )
+    losses = f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} {summary['unit']}"
+    print(f"{losses}, {summary['seconds']:.1f} s")

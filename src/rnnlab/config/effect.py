@@ -12,9 +12,12 @@ WITHOUT_EFFECT = (
     "sweep",
     "logger",
     "callbacks.samples.",
+    "callbacks.confusion_matrix.",
     "trainer.log_every_n_steps",
     "trainer.threads",
     "data.files.",
+    "data.text_column",  # and the next: what they do is part of data.reader
+    "data.label_column",
     "task.file_reader",
 )
 

@@ -17,7 +17,7 @@ import yaml
 from rnnlab.errors import UserError
 
 # How parts are put together. These can be set like any other key, but no one needs to know of them.
-WIRING = frozenset({"_target_", "hydra", "package", "files", "module", "prepare"})
+WIRING = frozenset({"_target_", "hydra", "package", "files", "module", "prepare", "file_reader"})
 
 
 @dataclass(frozen=True)

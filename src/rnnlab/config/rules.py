@@ -73,6 +73,8 @@ RULES: dict[str, Rule] = {
     "model.num_layers": whole(1),
     "model.dropout": SHARE,
     "model.bidirectional": TRUE_OR_FALSE,
+    "model.pooling": one_of("last", "mean", "max"),
+    "model.word_dropout": SHARE,
     "optimizer.lr": ABOVE_ZERO,
     "optimizer.weight_decay": AT_LEAST_ZERO,
     "optimizer.momentum": SHARE,
@@ -97,8 +99,11 @@ RULES: dict[str, Rule] = {
     "callbacks.early_stopping.mode": one_of("min", "max"),
     "callbacks.samples.enabled": TRUE_OR_FALSE,
     "callbacks.samples.count": whole(1),
+    "callbacks.confusion_matrix.enabled": TRUE_OR_FALSE,
     "hydra.launcher.workers": either(whole(1), NOTHING),
-    # generate
+    # generate, predict, evaluate
+    "format": one_of("text", "csv", "json"),
+    "part": one_of("val", "test"),
     "samples": whole(1),
     "length": either(whole(1), NOTHING),
     "temperature": AT_LEAST_ZERO,

@@ -16,7 +16,9 @@ from rnnlab.config.locations import PLUGINS_VARIABLE, make_plugins_importable, p
 from rnnlab.errors import UserError
 
 ROOMS = (
+    "rnnlab.data.classification",
     "rnnlab.data.files",
+    "rnnlab.data.labelled_files",
     "rnnlab.data.names",
     "rnnlab.data.readers",
     "rnnlab.data.texts",
@@ -24,6 +26,7 @@ ROOMS = (
     "rnnlab.reference",
     "rnnlab.tasks",
     "rnnlab.training.callbacks",
+    "rnnlab.training.confusion",
     "rnnlab.training.loggers",
     "rnnlab.training.schedules",
 )

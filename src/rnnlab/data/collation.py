@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from rnnlab.data.sequences import Rows, Stretches
+from rnnlab.data.prepared import Part
+from rnnlab.data.sequences import Rows
 
 IGNORE = -100  # the target of a padded position; torch's cross-entropy and torchmetrics leave it out
 
@@ -18,7 +19,7 @@ class Batch(NamedTuple):
     Attributes:
         inputs: `(B, T)` long, padded.
         lengths: `(B,)` long, how many inputs of each row are real.
-        targets: `(B, T)` long, padded with `IGNORE`.
+        targets: `(B, T)` long, padded with `IGNORE`, for a language model; `(B,)` long for a classifier.
         continues: Whether each row goes on where the same row of the batch before ended.
     """
 
@@ -29,11 +30,15 @@ class Batch(NamedTuple):
 
 
 class Collation:
-    """Cuts padded batches of a language model out of flat symbols: a target is the symbol after its input."""
+    """Cuts padded batches out of flat symbols.
 
-    def __init__(self, sequences: Stretches, pad: int) -> None:
-        self.sequences = sequences
-        self.symbols = torch.from_numpy(sequences.symbols)
+    Where sequences have labels, those are the targets. Otherwise a target is the symbol after its input.
+    """
+
+    def __init__(self, part: Part, pad: int) -> None:
+        self.sequences = part.sequences
+        self.symbols = torch.from_numpy(part.sequences.symbols)
+        self.labels = None if part.labels is None else torch.from_numpy(part.labels)
         self.pad = pad
 
     def __call__(self, rows: Rows, continues: bool = False) -> Batch:
@@ -41,9 +46,11 @@ class Collation:
         starts = torch.from_numpy(self.sequences.starts(rows))
         lengths = torch.from_numpy(self.sequences.lengths(rows))
         positions = torch.arange(int(lengths.max()))
-        inside = positions < lengths[:, None]  # (B, T + 1)
+        inside = positions < lengths[:, None]  # (B, longest)
         where = (starts[:, None] + positions).clamp_(max=len(self.symbols) - 1)
         symbols = self.symbols[where].long()
+        if self.labels is not None:
+            return Batch(symbols.where(inside, self.pad), lengths, self.labels[torch.from_numpy(rows)], continues)
         targets = symbols.where(inside, IGNORE)[:, 1:]
         # The last symbol of a sequence is only ever a target: as an input it would predict padding.
         inputs = symbols[:, :-1].where(inside[:, 1:], self.pad)

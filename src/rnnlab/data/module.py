@@ -42,4 +42,4 @@ class SequenceDataModule(pl.LightningDataModule):
         return self._batches(part, Streams(len(part.sequences), part.streams or self.batch_size))
 
     def _batches(self, part: Part, order: Order) -> Batches:
-        return Batches(order, Collation(part.sequences, self.prepared.vocabulary.pad))
+        return Batches(order, Collation(part, self.prepared.vocabulary.pad))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.data.prepared import Part, Prepared
+from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.split import split_items
@@ -16,24 +16,28 @@ from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
 
 
-def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -> Prepared:
+def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], known: Known | None = None) -> Prepared:
     """Split the items and encode each between two `[S]`, cut after `data.sequence_length` inputs.
 
     Raises:
         UserError: The source is no list, or there are too few items.
     """
-    if isinstance(source.content, str):
-        raise UserError(f"data={source.name} is one text; a model of names reads a list of items, such as data=names")
-    vocabulary = Vocabulary.of_characters(source.content, special=(START_STOP, PAD))
-    items = split_items(source.content, split["seed"], split["deduplicate"], f"data: {source.files[0]}")
-    cut, longest = data["sequence_length"], max(map(len, source.content)) + 1
+    if not isinstance(source.content, list):
+        raise UserError(f"data={source.name} is no list of items, which a model of names reads, such as data=names")
+    content = source.content[: None if known else source.limit]
+    if known is not None:
+        vocabulary, items = known.vocabulary, {"test": content}
+    else:
+        vocabulary = Vocabulary.of_characters(content, special=(START_STOP, PAD))
+        items = split_items(content, split["seed"], split["deduplicate"], f"data: {source.files[0]}")
+    cut, longest = data["sequence_length"], max(map(len, content)) + 1
     note = f"the longest items were cut to data.sequence_length={cut} of {longest} inputs"
     return Prepared(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
         parts={part: Part(encode(items[part], vocabulary, cut)) for part in items},
-        card={"training_items": sorted(map(fingerprint, set(items["train"])))},
+        card={"training_items": sorted(map(fingerprint, set(items.get("train", []))))},
         notes=(note,) if longest > cut else (),
     )
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rnnlab.config.targets import build
 from rnnlab.data.sequences import Stretches
 from rnnlab.data.source import locate
@@ -23,11 +26,26 @@ class Part:
         sequences: What there is.
         reading: `shuffled` for sequences of their own, `streams` for windows that go on from batch to batch.
         streams: How many streams are read side by side; None for as many as a batch has rows.
+        labels: `(N,)`, the index of each sequence's class; None where the symbols are what is predicted.
     """
 
     sequences: Stretches
     reading: str = SHUFFLED
     streams: int | None = None
+    labels: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a trained model knows of its data; other data must be read in the same way.
+
+    Attributes:
+        vocabulary: Its symbols.
+        card: What its checkpoint carries of the data (`Prepared.card`).
+    """
+
+    vocabulary: Vocabulary
+    card: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,7 @@ class Prepared:
         name: The option of the group `data`.
         sha256: Of the files that it was read from.
         vocabulary: Of the whole data set.
-        parts: `train`, `val` and `test`.
+        parts: `train`, `val` and `test`; of other data than a model was trained on, all of it as `test`.
         card: What a checkpoint carries of the data beside the vocabulary; plain values, lists of whole numbers.
         notes: What a user should know about how the data was prepared.
     """
@@ -68,6 +86,23 @@ def prepare(config: Mapping[str, Any]) -> Prepared:
             data=dict(config["data"]),
         )
     prepared = _last[key]
+    assert isinstance(prepared, Prepared)
+    return prepared
+
+
+def prepare_other(config: Mapping[str, Any], known: Known) -> Prepared:
+    """Read other data as a trained model would: nothing is split or left out, all of it is the part `test`.
+
+    Raises:
+        UserError: The data is missing or unreadable, or has what the model does not know.
+    """
+    prepared = build(
+        config["task"]["prepare"],
+        source=locate(config["data"]),
+        split=config["split"],
+        data=dict(config["data"]),
+        known=known,
+    )
     assert isinstance(prepared, Prepared)
     return prepared
 

@@ -25,7 +25,7 @@ def lines(files: list[Path]) -> list[str]:
     """
     items = []
     for file in files:
-        whole = _decode(file).replace("\r\n", "\n").replace("\r", "\n")
+        whole = decode(file).replace("\r\n", "\n").replace("\r", "\n")
         items += [item for line in whole.split("\n") if (item := line.strip())]
     if not items:
         raise UserError(f"data: {files[0]} holds no items; one item a line is expected")
@@ -38,13 +38,18 @@ def text(files: list[Path]) -> str:
     Raises:
         UserError: A line is not UTF-8, or there is nothing but blanks.
     """
-    together = "".join(map(_decode, files))
+    together = "".join(map(decode, files))
     if not together.strip():
         raise UserError(f"data: {files[0]} holds no text")
     return together
 
 
-def _decode(file: Path) -> str:
+def decode(file: Path) -> str:
+    """A file's text.
+
+    Raises:
+        UserError: It is not UTF-8; the line names the place.
+    """
     content = file.read_bytes()
     try:
         return content.decode("utf-8-sig")

@@ -20,7 +20,7 @@ class Source:
         name: The option of the group `data`.
         files: Where it lies.
         reader: The configuration of what reads them.
-        limit: How many items or characters are used; None for all.
+        limit: How many items or characters are to be used; None for all.
     """
 
     name: str
@@ -30,12 +30,12 @@ class Source:
 
     @cached_property
     def content(self) -> Any:
-        """What the reader gives: a list of strings for names, one string for a text.
+        """What the reader gives: a list of strings for names, one string for a text, or `LabelledTexts`.
 
         Raises:
             UserError: A file cannot be read.
         """
-        return build(self.reader, files=self.files)[: self.limit]
+        return build(self.reader, files=self.files)
 
     @cached_property
     def sha256(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.prepared import SHUFFLED, STREAMS, Part, Prepared
+from rnnlab.data.prepared import SHUFFLED, STREAMS, Known, Part, Prepared
 from rnnlab.data.sequences import Windows
 from rnnlab.data.source import Source
 from rnnlab.data.split import PARTS
@@ -27,7 +27,12 @@ EVALUATION_STREAM = 8_192
 EVALUATION_WINDOW = 512
 
 
-def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -> Prepared:  # noqa: ARG001
+def prepare(
+    source: Source,
+    split: Mapping[str, Any],  # noqa: ARG001
+    data: Mapping[str, Any],
+    known: Known | None = None,
+) -> Prepared:
     """Cut a text into contiguous parts, and each part into windows.
 
     Training reads overlapping windows in random order (`data.windows=sliding`) or adjoining ones as streams
@@ -37,19 +42,22 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any]) -
     Raises:
         UserError: The source is no text, or a part of it is too short for a window.
     """
-    text = source.content
-    if not isinstance(text, str):
-        raise UserError(f"data={source.name} is a list of items; a character model reads a text, such as data=stdlib")
+    if not isinstance(source.content, str):
+        raise UserError(f"data={source.name} is no running text, which a character model reads, such as data=stdlib")
+    if known is not None:
+        symbols = known.vocabulary.encode(source.content, key=f"data: {source.files[0]}")
+        return Prepared(source.name, source.sha256, known.vocabulary, {"test": _evaluated(symbols, "test")})
+    text = source.content[: source.limit]
     pieces = {part: _piece(text, data["level"], cut) for part, cut in zip(PARTS, CUTS[data["parts"]], strict=True)}
     vocabulary = _vocabulary(text, pieces["train"], data)
-    symbols = {part: vocabulary.encode(piece, key="data") for part, piece in pieces.items()}
-    parts = {part: _evaluated(symbols[part], part) for part in ("val", "test")}
+    encoded = {part: vocabulary.encode(piece, key="data") for part, piece in pieces.items()}
+    parts = {part: _evaluated(encoded[part], part) for part in ("val", "test")}
     note = NOTES.get(data["parts"])
     return Prepared(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
-        parts={"train": _trained(symbols["train"], data), **parts},
+        parts={"train": _trained(encoded["train"], data), **parts},
         notes=(note,) if note else (),
     )
 

@@ -65,6 +65,10 @@ class Vocabulary:
         return self.symbols.index(START_STOP)
 
     @cached_property
+    def unknown(self) -> int:
+        return self.symbols.index(UNKNOWN)
+
+    @cached_property
     def pad(self) -> int:
         """What fills a batch; without a symbol of its own any will do, since padding is never a target."""
         return self.symbols.index(PAD) if PAD in self.symbols else 0
@@ -81,6 +85,14 @@ class Vocabulary:
             UserError: A symbol is not in the vocabulary, which has none for the unknown; the line begins with `key`.
         """
         return self._encode_words(text.split(), key) if self.level == "word" else self._encode_characters(text, key)
+
+    def indices(self, words: Iterable[str]) -> NDArray[np.unsignedinteger]:
+        """The indices of words, `(T,)` in the smallest integer type; a vocabulary with `[UNK]` takes any word."""
+        known, unknown = self._indices, self._indices.get(UNKNOWN, 0)
+        return np.fromiter((known.get(word, unknown) for word in words), dtype=self.dtype)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._indices
 
     def decode(self, indices: Sequence[int]) -> str:
         """The text of indices; what starts, stops or fills is left out."""
@@ -112,10 +124,9 @@ class Vocabulary:
         return indices.astype(self.dtype)
 
     def _encode_words(self, words: list[str], key: str) -> NDArray[np.unsignedinteger]:
-        unknown = self._indices.get(UNKNOWN)
-        if unknown is None and (missing := [word for word in words if word not in self._indices]):
+        if UNKNOWN not in self._indices and (missing := [word for word in words if word not in self._indices]):
             raise self._refusal(key, missing)
-        return np.array([self._indices.get(word, unknown) for word in words], dtype=self.dtype)
+        return self.indices(words)
 
     def _refusal(self, key: str, symbols: list[str]) -> UserError:
         missing = ", ".join(map(repr, dict.fromkeys(symbols)))

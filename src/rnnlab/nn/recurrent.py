@@ -22,7 +22,12 @@ class Recurrent(nn.Module):
     A state goes in and comes out, so that generation, truncated backpropagation through time and streaming are the
     same call. Padding never changes a result: with `lengths`, the state is the one at each sequence's own end and
     a backward pass starts there.
+
+    Attributes:
+        causal: Whether an output depends on no later input, as a language model needs it.
     """
+
+    causal = True
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class Recurrent(nn.Module):
         self.num_layers = num_layers
         self.dropout = dropout
         self.directions = 2 if bidirectional else 1
+        self.causal = self.causal and not bidirectional
 
     @property
     def output_size(self) -> int:

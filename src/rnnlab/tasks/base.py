@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
-from torchmetrics import MetricCollection
+from torchmetrics import Metric, MetricCollection
 
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
@@ -25,7 +25,10 @@ class SequenceTask(pl.LightningModule):
     Attributes:
         card: What a checkpoint carries beside the weights so that it can be opened without anything else: the
             configuration, the vocabulary and whatever a task adds; plain values and tensors.
+        unit: What a loss is a mean of.
     """
+
+    unit = "nats per token"
 
     def __init__(self, optimizer: Config, scheduler: Config) -> None:
         super().__init__()
@@ -49,12 +52,21 @@ class SequenceTask(pl.LightningModule):
         """How many predictions that mean is over: the tokens of a language model, the rows of a classifier."""
 
     @abstractmethod
-    def metrics_of(self, part: str) -> MetricCollection:
-        """The metrics of `val` or `test`, named `val/loss`, …"""
+    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+        """What is measured on validation and test, `loss` among it, before anything was."""
 
     @abstractmethod
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         """Add a batch to the metrics."""
+
+    def measure(self) -> None:
+        """Make the metrics; a task calls it at the end of its `__init__`, when it knows what they depend on."""
+        self.val_metrics = MetricCollection(self.new_metrics(), prefix="val/", compute_groups=False)
+        self.test_metrics = MetricCollection(self.new_metrics(), prefix="test/", compute_groups=False)
+
+    def metrics_of(self, part: str) -> MetricCollection:
+        """The metrics of `val` or `test`, named `val/loss`, …"""
+        return self.val_metrics if part == "val" else self.test_metrics
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = self.loss(self.predict(batch), batch)
@@ -136,30 +148,6 @@ class SequenceTask(pl.LightningModule):
         metrics = self.metrics_of(part)
         self.log_dict({**metrics.compute(), **self._at_step()})
         metrics.reset()
-
-
-@runtime_checkable
-class Generates(Protocol):
-    """What a task that makes up items or texts can do besides."""
-
-    def sample(
-        self,
-        count: int,
-        prefix: str = "",
-        length: int | None = None,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        seed: int = 0,
-    ) -> list[str]:
-        """Draw `count` of them at once; a length of None is the task's own."""
-
-    def stream(
-        self, prefix: str, length: int | None, temperature: float, top_k: int | None, seed: int
-    ) -> Iterator[str]:
-        """One of them, in pieces as they are drawn."""
-
-    def remark(self, items: Iterable[str]) -> str:
-        """What there is to say about them, such as how many are new; may be empty."""
 
 
 def parameters_of(module: nn.Module) -> int:

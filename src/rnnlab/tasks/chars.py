@@ -10,6 +10,7 @@ from torch import Tensor
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
 from rnnlab.data.collation import Batch
+from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.language_model import LanguageModel
 
 LENGTH = 200  # symbols that are generated, unless told otherwise
@@ -34,39 +35,28 @@ class CharRNN(LanguageModel):
         if "bits_per_char" in metrics:
             metrics["bits_per_char"].update(self.loss(logits, batch), self.count(batch))
 
-    def sample(
-        self,
-        count: int,
-        prefix: str = "",
-        length: int | None = None,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        seed: int = 0,
-    ) -> list[str]:
+    def sample(self, count: int, sampling: Sampling) -> list[str]:
         """Continue a text `count` times at once by `length` symbols (200); the prefix is part of each.
 
         Raises:
             UserError: The prefix has a symbol that the vocabulary lacks.
         """
-        known = self._known(prefix).repeat(count, 1)
-        drawn = list(self.draw(known, LENGTH if length is None else length, temperature, top_k, seed))
+        prefix = sampling.prefix
+        drawn = list(self.draw(self._known(prefix).repeat(count, 1), _length(sampling), sampling))
         rows = torch.stack(drawn, dim=1).tolist()
         joint = self._joint if prefix else ""
         return [prefix + joint + self.vocabulary.decode(row) for row in rows]
 
-    def stream(
-        self, prefix: str, length: int | None, temperature: float, top_k: int | None, seed: int
-    ) -> Iterator[str]:
+    def stream(self, sampling: Sampling) -> Iterator[str]:
         """The pieces of one continued text as they are drawn, the prefix first.
 
         Raises:
             UserError: The prefix has a symbol that the vocabulary lacks.
         """
-        known = self._known(prefix)
-        yield prefix
-        steps = LENGTH if length is None else length
-        for number, symbols in enumerate(self.draw(known, steps, temperature, top_k, seed)):
-            joint = self._joint if prefix or number else ""
+        known = self._known(sampling.prefix)
+        yield sampling.prefix
+        for number, symbols in enumerate(self.draw(known, _length(sampling), sampling)):
+            joint = self._joint if sampling.prefix or number else ""
             yield joint + self.vocabulary.decode(symbols.tolist())
 
     def remark(self, items: Iterable[str]) -> str:
@@ -83,3 +73,7 @@ class CharRNN(LanguageModel):
     def _joint(self) -> str:
         """What stands between two symbols."""
         return " " if self.vocabulary.level == "word" else ""
+
+
+def _length(sampling: Sampling) -> int:
+    return LENGTH if sampling.length is None else sampling.length

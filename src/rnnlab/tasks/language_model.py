@@ -14,6 +14,7 @@ from rnnlab.data.collation import IGNORE, Batch
 from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import State, build_recurrent
+from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import Config, SequenceTask
 
 COLDEST = 1e-6  # a temperature below it would divide by zero in float32
@@ -23,21 +24,26 @@ class LanguageModel(SequenceTask):
     """A recurrent language model over a vocabulary."""
 
     def __init__(
-        self, vocabulary: Vocabulary, model: Config, cell: Config, optimizer: Config, scheduler: Config
+        self, vocabulary: Vocabulary, data: Config, model: Config, cell: Config, optimizer: Config, scheduler: Config
     ) -> None:
         super().__init__(optimizer, scheduler)
-        if model["bidirectional"]:
-            raise UserError("model.bidirectional must be false for a language model: it would see what it predicts")
         self.vocabulary = vocabulary
         self.embedding = nn.Embedding(len(vocabulary), model["embedding_size"])
         self.encoder = build_recurrent(
-            cell, model["embedding_size"], model["hidden_size"], model["num_layers"], model["dropout"]
+            cell,
+            model["embedding_size"],
+            model["hidden_size"],
+            model["num_layers"],
+            model["dropout"],
+            model["bidirectional"],
         )
+        if not self.encoder.causal:
+            wrong = "model.bidirectional=true" if model["bidirectional"] else f"cell={cell['name']}"
+            raise UserError(f"{wrong} is not for a language model, which would see what it predicts")
         self.dropout = nn.Dropout(model["dropout"])
         self.head = nn.Linear(self.encoder.output_size, len(vocabulary))
-        self.val_metrics = MetricCollection(self.new_metrics(), prefix="val/", compute_groups=False)
-        self.test_metrics = MetricCollection(self.new_metrics(), prefix="test/", compute_groups=False)
         self._carried: dict[bool, State] = {}  # where the last batch ended, of training and of evaluation
+        self.measure()
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """From symbols `(B, T)` and a state to logits `(B, T, V)` and the next state."""
@@ -58,21 +64,17 @@ class LanguageModel(SequenceTask):
     def count(self, batch: Batch) -> Tensor:
         return batch.lengths.sum()
 
-    def metrics_of(self, part: str) -> MetricCollection:
-        return self.val_metrics if part == "val" else self.test_metrics
-
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         metrics["perplexity"].update(logits, batch.targets)
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
 
     def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        """What is measured on validation and test, before anything was."""
         accuracy = MulticlassAccuracy(len(self.vocabulary), average="micro", ignore_index=IGNORE, validate_args=False)
         return {"loss": MeanMetric(), "perplexity": Perplexity(ignore_index=IGNORE), "accuracy": accuracy}
 
     @torch.no_grad()
-    def draw(self, known: Tensor, steps: int, temperature: float, top_k: int | None, seed: int) -> Iterator[Tensor]:
+    def draw(self, known: Tensor, steps: int, sampling: Sampling) -> Iterator[Tensor]:
         """Continue `known` `(B, T)` for `steps` symbols; the state is carried, so each costs the same.
 
         Yields:
@@ -80,12 +82,12 @@ class LanguageModel(SequenceTask):
         """
         training = self.training
         self.eval()
-        generator = torch.Generator(device=self.device).manual_seed(seed)
+        generator = torch.Generator(device=self.device).manual_seed(sampling.seed)
         inputs, state = known.to(self.device), None
         try:
             for _ in range(steps):
                 logits, state = self(inputs, state)
-                symbols = choose(self.mask(logits[:, -1]), temperature, top_k, generator)
+                symbols = choose(self.mask(logits[:, -1]), sampling.temperature, sampling.top_k, generator)
                 yield symbols
                 inputs = symbols[:, None]
         finally:

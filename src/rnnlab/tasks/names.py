@@ -8,6 +8,7 @@ import torch
 
 from rnnlab.data.names import fingerprint
 from rnnlab.errors import UserError
+from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.language_model import LanguageModel
 
 LONGEST = 100  # symbols of a name, unless told otherwise
@@ -16,38 +17,29 @@ LONGEST = 100  # symbols of a name, unless told otherwise
 class NamesLM(LanguageModel):
     """Learns items of a few symbols, such as names, and makes up new ones."""
 
-    def sample(
-        self,
-        count: int,
-        prefix: str = "",
-        length: int | None = None,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        seed: int = 0,
-    ) -> list[str]:
+    def sample(self, count: int, sampling: Sampling) -> list[str]:
         """Draw `count` names at once, each until `[S]` or `length` symbols (100), the prefix included.
 
         Raises:
             UserError: The prefix has a symbol that the vocabulary lacks, or leaves no room within `length`.
         """
-        length = LONGEST if length is None else length
+        prefix = sampling.prefix
+        length = LONGEST if sampling.length is None else sampling.length
         if len(prefix) >= length:
             raise UserError(f"prompt: its {len(prefix)} symbols leave no room for more within length={length}")
         stop = self.vocabulary.start_stop
         known = torch.tensor([[stop, *self.vocabulary.encode(prefix).tolist()]]).repeat(count, 1)  # (B, T)
         drawn, ended = [], torch.zeros(count, dtype=torch.bool, device=self.device)
-        for symbols in self.draw(known, length - len(prefix), temperature, top_k, seed):
+        for symbols in self.draw(known, length - len(prefix), sampling):
             drawn.append(symbols.where(~ended, stop))
             ended |= symbols == stop
             if ended.all():
                 break
         return [prefix + self.vocabulary.decode(row) for row in torch.stack(drawn, dim=1).tolist()]
 
-    def stream(
-        self, prefix: str, length: int | None, temperature: float, top_k: int | None, seed: int
-    ) -> Iterator[str]:
+    def stream(self, sampling: Sampling) -> Iterator[str]:
         """One name, whole: it is short."""
-        yield self.sample(1, prefix, length, temperature, top_k, seed)[0]
+        yield self.sample(1, sampling)[0]
 
     def remark(self, items: Iterable[str]) -> str:
         """How many of the items are new."""

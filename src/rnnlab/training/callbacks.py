@@ -12,7 +12,8 @@ import lightning.pytorch as pl
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from rnnlab.tasks.base import Generates, SequenceTask
+from rnnlab.tasks.abilities import Generates, Sampling
+from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.folder import RunFolder, csv_text, write_atomically
 
 Row = dict[str, float | int]
@@ -147,7 +148,7 @@ class SampleText(pl.Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if not isinstance(pl_module, Generates):
             return
-        names = pl_module.sample(self.count, seed=trainer.global_step)
+        names = pl_module.sample(self.count, Sampling(seed=trainer.global_step))
         listing = "\n".join(f"- {' '.join(name.split())}" for name in names)
         text = f"{listing}\n\n{pl_module.remark(names)}"
         for logger in trainer.loggers:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from rnnlab.config.targets import build
-from rnnlab.data.prepared import Prepared
+from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
@@ -18,11 +18,12 @@ from rnnlab.training.folder import RunFolder
 
 def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
     """An untrained task of a configuration, with what its checkpoints will carry."""
-    task = _build(config, prepared.vocabulary)
+    task = _build(config, Known(prepared.vocabulary, prepared.card))
     task.card = {
         "config": dict(config),
         "vocabulary": prepared.vocabulary.card,
         "data": prepared.card,
+        "sha256": prepared.sha256,
     }
     return task
 
@@ -44,7 +45,7 @@ def find(path: Path) -> Path:
     return min(complete, key=lambda pair: float(pair[0]["objective"]))[1].best_checkpoint
 
 
-def load(path: str | Path) -> SequenceTask:
+def load_task(path: str | Path) -> SequenceTask:
     """The task of a checkpoint, ready to be used; a folder stands for the best checkpoint in it (see `find`).
 
     Only tensors and plain values are read, and only allowed classes are built: a stranger's file runs no code.
@@ -56,7 +57,7 @@ def load(path: str | Path) -> SequenceTask:
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         card = checkpoint["rnnlab"]
-        task = _build(card["config"], Vocabulary.from_card(card["vocabulary"]))
+        task = _build(card["config"], Known(Vocabulary.from_card(card["vocabulary"]), card["data"]))
         task.load_state_dict(checkpoint["state_dict"])
     except UserError as error:
         raise UserError(f"checkpoint: {file} is refused: {error}") from error
@@ -71,10 +72,11 @@ def load_weights(task: SequenceTask, file: Path) -> None:
     task.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["state_dict"])
 
 
-def _build(config: Mapping[str, Any], vocabulary: Vocabulary) -> SequenceTask:
+def _build(config: Mapping[str, Any], known: Known) -> SequenceTask:
     task = build(
         config["task"]["module"],
-        vocabulary=vocabulary,
+        vocabulary=known.vocabulary,
+        data=known.card,
         model=config["model"],
         cell=config["cell"],
         optimizer=config["optimizer"],

@@ -29,15 +29,22 @@ def run_log(path: Path) -> Iterator[logging.Logger]:
     logging.captureWarnings(True)
     quiet_lightning()
     try:
-        with warnings.catch_warnings():
-            for message in IRRELEVANT:
-                warnings.filterwarnings("ignore", message)
+        with without_irrelevant_warnings():
             yield logging.getLogger("rnnlab")
     finally:
         logging.captureWarnings(False)
         root.setLevel(level)
         root.removeHandler(handler)
         handler.close()
+
+
+@contextmanager
+def without_irrelevant_warnings() -> Iterator[None]:
+    """Leave out the warnings that no user can do anything about."""
+    with warnings.catch_warnings():
+        for message in IRRELEVANT:
+            warnings.filterwarnings("ignore", message)
+        yield
 
 
 def quiet_lightning() -> None:

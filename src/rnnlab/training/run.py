@@ -140,6 +140,7 @@ class Run:
             **outcome,
             "hparams": flat_hparams(self.config, self.parameters),
             "parameters": self.parameters,
+            "unit": self.task.unit,
             "seconds": round(self.timing.seconds, 3),
             "data": {"name": self.prepared.name, "sha256": self.prepared.sha256},
             **self.origin,
