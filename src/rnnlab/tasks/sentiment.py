@@ -60,7 +60,9 @@ class SentimentClassifier(SequenceTask):
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """From words `(B, T)` and how many of each row are real `(B,)` to logits `(B, classes)`."""
-        hidden, _ = self.encoder(self.dropout(self.embedding(inputs)), lengths=lengths)  # (B, T, H)
+        # What reads forwards cannot see the padding behind a text, and is several times as fast without packing.
+        ends = None if self.encoder.causal else lengths
+        hidden, _ = self.encoder(self.dropout(self.embedding(inputs)), lengths=ends)  # (B, T, H)
         vector = pool(hidden, lengths, self.pooling, self.encoder.directions)  # (B, H)
         logits: Tensor = self.head(self.dropout(vector))
         return logits
