@@ -1,4 +1,4 @@
-"""Shared by all tests: the command line as a function, a folder to work in, and one small finished sweep."""
+"""Shared by all tests: the command line as a function, a folder to work in, and two small finished sweeps."""
 
 from __future__ import annotations
 
@@ -46,6 +46,16 @@ def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which `rnnlab train -m cell=rnn,lstm seed=0,1 sweep=small debug=fast` was run."""
     folder = tmp_path_factory.mktemp("sweep")
     done = shell("train", "-m", "cell=rnn,lstm", "seed=0,1", "sweep=small", "debug=fast", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sentiment_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `rnnlab train -m task=sentiment data=rt_polarity cell=bag,gru seed=0,1 debug=fast sweep=tone` was run."""
+    folder = tmp_path_factory.mktemp("sentiment")
+    words = ("task=sentiment", "data=rt_polarity", "cell=bag,gru", "seed=0,1", "debug=fast", "sweep=tone")
+    done = shell("train", "-m", *words, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -39,6 +39,7 @@ TABLE = [
     ("train trainer.precision=8", ["trainer.precision", "bf16-mixed"]),
     ("train trainer.devices=2", ["trainer.devices", "one device"]),
     ("train trainer.accelerator=quantum", ["trainer.accelerator", "cpu"]),
+    ("train task=sentiment task.shown=[good,3]", ["task.shown", "a list of texts"]),
     ("train +trainer.magic=1 debug=fast", ["trainer", "magic"]),
     ("train scheduler.warmup=2", ["scheduler.warmup"]),
     ("train callbacks.early_stopping.enabled=maybe", ["callbacks.early_stopping.enabled", "true or false"]),

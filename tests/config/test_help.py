@@ -70,6 +70,14 @@ def test_a_default_that_follows_another_key_is_shown_as_its_value() -> None:
     assert "sweep=names " in help.command_help("train")
 
 
+def test_a_long_list_is_shown_where_it_can_be_wrapped() -> None:
+    page = help.command_help("train", ["task=sentiment"])
+    assert "\n  task.shown=[...] " in page
+    shown = "by default 'this film was absolutely wonderful', 'this film was painfully boring', 'not good', 'good not',"
+    assert f"{shown} 'not bad , good', 'not good , bad'" in " ".join(page.split())
+    assert max(map(len, page.splitlines())) <= help.WIDEST
+
+
 def test_options_of_plugins_appear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     conf = tmp_path / "elsewhere" / "conf" / "cell"
     conf.mkdir(parents=True)

@@ -33,6 +33,9 @@ quoted: "a # b"  # a value with a hash
 empty: ""
 missing:
 nested: {}
+texts:
+  - not good
+  - bad, or worse
 """
 
 
@@ -133,6 +136,7 @@ def test_remarks_stand_beside_a_key_or_above_it(plugin: Path) -> None:
         "empty": ('""', ""),
         "missing": ("null", ""),
         "nested": ("{}", ""),
+        "texts": ("['not good','bad, or worse']", ""),
     }
 
 

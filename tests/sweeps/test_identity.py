@@ -41,6 +41,12 @@ def test_what_can_change_a_result_changes_the_name(default: dict[str, Any], argu
     assert run_name(config(argument), SHA) != run_name(default, SHA)
 
 
+def test_the_texts_that_a_study_shows_do_not_change_the_name() -> None:
+    shown = config("task=sentiment", "task.shown=['very good']")
+    assert shown["task"]["shown"] == ["very good"]
+    assert run_name(shown, SHA) == run_name(config("task=sentiment"), SHA)
+
+
 def test_other_data_are_another_run_and_the_same_data_elsewhere_the_same(default: dict[str, Any]) -> None:
     assert run_name(default, "1" * 64) != run_name(default, SHA)
     here, there = config("data=file", "data.path=a.txt"), config("data=file", "data.path=b/c.txt")

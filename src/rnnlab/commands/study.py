@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from rnnlab.commands import train
 from rnnlab.config.compose import compose, compose_train, plain, readable_errors
+from rnnlab.data.words import words
 from rnnlab.errors import RunsFailedError, UserError
+from rnnlab.report.answers import MOST_COLUMNS, Answers
 from rnnlab.report.compare import Comparison, compare
 from rnnlab.report.figures import learning_curves
+from rnnlab.report.made_up import MadeUp
 from rnnlab.report.readme import fill_in
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import FIGURE, write_report
@@ -31,7 +34,8 @@ def main(arguments: list[str]) -> int:
         RunsFailedError: Some runs failed; the README then shows the others and says which are missing.
     """
     folder = _folder(str(compose("study", arguments)["name"]))
-    sweep = _sweep(folder)
+    config = _configuration(folder)
+    sweep = RUNS / str(config["sweep"])
     failure: RunsFailedError | None = None
     plan_file(sweep).unlink(missing_ok=True)  # what an earlier form of the study planned is no part of its answer
     try:
@@ -43,9 +47,9 @@ def main(arguments: list[str]) -> int:
         raise failure
     comparison = compare([sweep], only=planned)
     write_report(comparison, sweep / "report")
-    samples = _samples(comparison.best_run)
-    _write_readme(folder, comparison, samples)
-    _show(comparison, samples, folder)
+    example = _example(comparison, config["task"].get("shown", ()))
+    _write_readme(folder, comparison, example)
+    _show(comparison, example, folder)
     if failure is not None:
         raise failure
     return 0
@@ -64,34 +68,39 @@ def _train_arguments(folder: Path) -> list[str]:
     return ["--config-dir", str(folder), "--config-name", "study"]
 
 
-def _sweep(folder: Path) -> Path:
+def _configuration(folder: Path) -> dict[str, Any]:
+    """What all runs of the study have; where a value is swept, its default."""
     with readable_errors("train"):
-        return RUNS / str(plain(compose_train(_train_arguments(folder))[1])["sweep"])
+        return plain(compose_train(_train_arguments(folder))[1])
 
 
-def _samples(best_run: Path) -> str:
-    """What the best run makes up, from a fixed seed: some names in a row, or one text; '' where it makes up nothing."""
-    from rnnlab.tasks.abilities import Generates  # imports torch, which training has done in other processes
+def _example(comparison: Comparison, texts: Sequence[str]) -> MadeUp | Answers | None:
+    """What the best run makes up, or what each configuration's best run says of the texts; None for other tasks."""
+    from rnnlab.tasks.abilities import Classifies, Generates  # imports torch, which training has done elsewhere
     from rnnlab.training.trained import Trained
 
-    model = Trained(best_run)
-    if not isinstance(model.task, Generates):
-        return ""
-    items = model.generate(samples=SAMPLES)
-    return ", ".join(items) if max(map(len, items)) <= LINE else items[0].strip("\n")
+    best = Trained(comparison.best_run)
+    if isinstance(best.task, Generates):
+        items = best.generate(samples=SAMPLES)
+        return MadeUp(comparison.best_run, ", ".join(items) if max(map(len, items)) <= LINE else items[0].strip("\n"))
+    if not (isinstance(best.task, Classifies) and texts):
+        return None
+    asked = {text: words(text) for text in texts}
+    shown = comparison.best_runs[:MOST_COLUMNS]
+    said = [(label, Trained(run).predict(list(asked))) for label, run in shown]
+    return Answers(asked, said, left_out=len(comparison.best_runs) - len(shown))
 
 
-def _write_readme(folder: Path, comparison: Comparison, samples: str) -> None:
+def _write_readme(folder: Path, comparison: Comparison, example: MadeUp | Answers | None) -> None:
     write_atomically(folder / FIGURE, learning_curves(comparison))
-    block = textwrap.indent(samples, "    ")
-    made_up = f"\nMade up by the best run:\n\n{block}\n" if samples else ""
-    fill_in(folder / "README.md", folder.name, markdown(comparison, FIGURE) + made_up)
+    results = markdown(comparison, FIGURE)
+    fill_in(folder / "README.md", folder.name, f"{results}\n{example.markdown()}" if example else results)
 
 
-def _show(comparison: Comparison, samples: str, folder: Path) -> None:
+def _show(comparison: Comparison, example: MadeUp | Answers | None, folder: Path) -> None:
     console = Console(highlight=False)
     terminal(comparison, console)
-    if samples:
-        console.print(f"\nMade up by {comparison.best_run}:\n")
-        console.print(Text(textwrap.indent(samples, "  ")))
+    if example:
+        console.print()
+        example.terminal(console)
     console.print(f"\nWritten to {folder / 'README.md'}", soft_wrap=True)

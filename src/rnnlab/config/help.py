@@ -120,7 +120,10 @@ def _row(key: Key, keys: Mapping[str, Key]) -> tuple[str, str]:
     if key.default == "???":
         return f"{key.name}=", f"(required) {key.remark}"
     remark = key.remark or (RULES[key.name][0] if key.name in RULES else "")
-    return f"{key.name}={_resolved(key.default, keys)}", remark
+    entry = f"{key.name}={_resolved(key.default, keys)}"
+    if key.default.startswith("[") and len(entry) > WIDEST_LEFT:  # a long list goes where there is room to wrap it
+        return f"{key.name}=[...]", f"{remark}; by default {re.sub(r',(?=[^ ])', ', ', key.default[1:-1])}"
+    return entry, remark
 
 
 def _resolved(default: str, keys: Mapping[str, Key]) -> str:

@@ -106,10 +106,15 @@ def _is_wiring(prefix: str, word: str, value: yaml.Node) -> bool:
 def _written(value: Any) -> str:
     """A value as one would write it on the command line."""
     if isinstance(value, yaml.SequenceNode):
-        return f"[{','.join(_written(item) for item in value.value)}]"
+        return f"[{','.join(_quoted(_written(item)) for item in value.value)}]"
     if isinstance(value, yaml.MappingNode):
         return "{" + ",".join(f"{key.value}:{_written(item)}" for key, item in value.value) + "}"
     return str(value.value) or ('""' if value.style else "null")
+
+
+def _quoted(item: str) -> str:
+    """An item of a list, which needs quotation marks if a comma, a colon or a blank could take it apart."""
+    return f"'{item}'" if re.search(r"[,:\s]", item) and not item.startswith(("[", "{")) else item
 
 
 def _remark(key: yaml.Node, value: yaml.Node, lines: list[str]) -> str:

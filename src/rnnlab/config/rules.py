@@ -51,10 +51,15 @@ FOLDER_NAME: Rule = (
     "a folder name of letters, digits, '.', '_' and '-' that does not begin with '.'",
     lambda v: bool(re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", str(v))),
 )
+TEXTS: Rule = (
+    "a list of texts, such as ['not good','good not']",
+    lambda v: isinstance(v, list) and all(isinstance(text, str) for text in v),
+)
 SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 <= v < 2**32)
 
 RULES: dict[str, Rule] = {
     "seed": SEED,
+    "task.shown": TEXTS,
     "sweep": FOLDER_NAME,
     "split.seed": SEED,
     "split.deduplicate": TRUE_OR_FALSE,

@@ -28,11 +28,14 @@ class Comparison:
 
     Attributes:
         name: The sweep, the sweeps or the folder that was compared.
+        unit: What every loss is a mean of, such as `nats per token`.
+        classifies: Whether the runs tell classes, so that their test accuracy is shown.
         sentence: Which configuration is best, and whether the seeds separate it from the next.
         settings: The columns of `ranking` that tell configurations apart, such as `cell`.
         ranking: One row a configuration, best first: `settings`, `label`, `val_loss`, `val_loss_sd` and
-            `test_loss` (nats per token), `seeds`, `parameters`, `epochs`, `seconds` (means over seeds) and
-            `runs`, the list of the run folders, best seed first. Equal means are ordered by label.
+            `test_loss` (in `unit`), `test_accuracy` and `test_accuracy_sd` (shares of 1), `seeds`,
+            `parameters`, `epochs`, `seconds` (means over seeds) and `runs`, the list of the run folders, best
+            seed first. Equal means are ordered by label.
         runs: One row a run, as results.csv has it: the ranked ones first, then those without a result.
         missing: The runs that have no result.
         notes: What a reader should know before trusting the ranking, one sentence each.
@@ -40,6 +43,8 @@ class Comparison:
     """
 
     name: str
+    unit: str
+    classifies: bool
     sentence: str
     settings: tuple[str, ...]
     ranking: pd.DataFrame
@@ -51,8 +56,12 @@ class Comparison:
     @property
     def best_run(self) -> Path:
         """The folder of the best configuration's best run."""
-        best_first: list[Path] = self.ranking["runs"].iloc[0]
-        return best_first[0]
+        return self.best_runs[0][1]
+
+    @property
+    def best_runs(self) -> list[tuple[str, Path]]:
+        """Each configuration's label and the folder of its best run, in the order of the ranking."""
+        return [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]
 
 
 def compare(folders: Sequence[Path], only: Collection[str] | None = None) -> Comparison:
@@ -63,7 +72,7 @@ def compare(folders: Sequence[Path], only: Collection[str] | None = None) -> Com
         only: The names of the runs to be considered; None for all.
 
     Raises:
-        UserError: Not one of the runs is complete.
+        UserError: Not one of the runs is complete, or their losses are not in one unit.
     """
     name = ", ".join(folder.resolve().name for folder in folders)
     runs = [run for run in find_runs(folders) if only is None or run.folder.name in only]
@@ -71,10 +80,13 @@ def compare(folders: Sequence[Path], only: Collection[str] | None = None) -> Com
     missing = Missing.of(runs)
     if not complete:
         raise UserError(_nothing_yet(name, missing))
+    unit = _one_unit(complete)
     ranked = sorted(configurations(complete), key=_order)
     return Comparison(
         name=name,
-        sentence=verdict([Contender(entry.label, losses(entry)) for entry in ranked]),
+        unit=unit,
+        classifies=any(run.classifies for run in complete),
+        sentence=verdict([Contender(entry.label, losses(entry)) for entry in ranked], unit),
         settings=tuple(ranked[0].settings),
         ranking=pd.DataFrame([_row(entry) for entry in ranked]),
         runs=runs_table(ranked, runs),
@@ -91,8 +103,17 @@ def _nothing_yet(name: str, missing: Missing) -> str:
     return f"no run of {name} is complete yet; {missing.planned} {verb} planned{failures}"
 
 
+def _one_unit(runs: Sequence[Run]) -> str:
+    """The unit of all losses; a lower number in another unit would be no better result."""
+    examples = {run.unit: run.folder.as_posix() for run in reversed(runs)}
+    if len(examples) > 1:
+        losses_in = " and ".join(f"{unit} ({folder})" for unit, folder in sorted(examples.items()))
+        raise UserError(f"losses in {losses_in} cannot be ranked together; compare runs of one unit at a time")
+    return next(iter(examples))
+
+
 def losses(configuration: Configuration) -> list[float]:
-    """The validation losses of a configuration, one a seed, in nats per token."""
+    """The validation losses of a configuration, one a seed, in the unit of its runs."""
     return [run.loss for run in configuration.runs]
 
 
@@ -102,6 +123,7 @@ def _order(configuration: Configuration) -> tuple[float, str, str]:
 
 def _row(configuration: Configuration) -> dict[str, Any]:
     runs = configuration.runs
+    accuracies = [number(run.metrics("test").get("test/accuracy")) for run in runs]
 
     def average(of: str) -> float:
         return mean(number(run.summary.get(of)) for run in runs)
@@ -114,6 +136,8 @@ def _row(configuration: Configuration) -> dict[str, Any]:
         "seeds": len(runs),
         "parameters": average("parameters"),
         "test_loss": mean(number(run.metrics("test").get("test/loss")) for run in runs),
+        "test_accuracy": mean(accuracies),
+        "test_accuracy_sd": sample_sd(accuracies),
         "epochs": average("epochs"),
         "seconds": average("seconds"),
         "runs": [run.folder for run in sorted(runs, key=lambda run: (run.loss, run.folder.as_posix()))],

@@ -26,7 +26,7 @@ class Curve:
     Attributes:
         label: What the legend says.
         epochs: Passes over the training part at each validation, from 1 at the end of the first.
-        mean: Mean validation loss over seeds at each of them, in nats per token.
+        mean: Mean validation loss over seeds at each of them, in the comparison's unit.
         low: That of the lowest seed.
         high: That of the highest seed.
     """

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rnnlab.report.curves import Curve, curves
-from rnnlab.report.wording import UNIT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +35,7 @@ def learning_curves(comparison: Comparison) -> bytes:
     drawn = curves(comparison)
     for index, line in enumerate(drawn):
         _draw(axes, line, index)
-    _dress(axes, drawn)
+    _dress(axes, drawn, comparison.unit)
     stream = io.BytesIO()
     canvas.print_figure(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
@@ -59,11 +58,11 @@ def _draw(axes: Axes, line: Curve, index: int) -> None:
     )
 
 
-def _dress(axes: Axes, drawn: Sequence[Curve]) -> None:
+def _dress(axes: Axes, drawn: Sequence[Curve], unit: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlabel("epoch")
-    axes.set_ylabel(f"validation loss ({UNIT})")
+    axes.set_ylabel(f"validation loss ({unit})")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)

@@ -16,6 +16,9 @@ from rnnlab.config.rules import flatten
 from rnnlab.training.folder import COMPLETE, FAILED, RunFolder, planned_runs
 
 OBJECTIVE = "val/loss"
+UNIT_UNSAID = "nats per token"  # of the language models from before summary.json said the unit
+# A classifier is known by these: a language model's test/accuracy counts next symbols and has no classes to average.
+MEASURES_OF_CLASSES = frozenset({"test/f1", "test/auroc"})
 NOT_STARTED, NOT_FINISHED = "not started", "not finished"
 MARKS_OF_A_RUN = frozenset({"config.yaml", "summary.json"})
 
@@ -51,8 +54,18 @@ class Run:
 
     @cached_property
     def loss(self) -> float:
-        """The validation loss of the best epoch in nats per token; NaN where there is none."""
+        """The validation loss of the best epoch in the run's `unit`; NaN where there is none."""
         return number(self.metrics("best").get(OBJECTIVE))
+
+    @property
+    def unit(self) -> str:
+        """What its losses are a mean of, such as `nats per token`."""
+        return str(self.summary.get("unit") or UNIT_UNSAID)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether it was tested on telling classes, which makes its accuracy worth a column."""
+        return not MEASURES_OF_CLASSES.isdisjoint(self.metrics("test"))
 
     def part(self, name: str) -> Mapping[str, Any]:
         """A mapping of summary.json, such as `hparams`; empty where it is missing."""

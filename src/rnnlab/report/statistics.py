@@ -17,8 +17,9 @@ def mean(values: Iterable[float]) -> float:
 
 
 def sample_sd(values: Sequence[float]) -> float:
-    """The sample standard deviation (divided by n - 1); NaN for fewer than two values."""
-    return statistics.stdev(values) if len(values) > 1 else math.nan
+    """The sample standard deviation (divided by n - 1) of the values that are numbers; NaN for fewer than two."""
+    known = [value for value in values if math.isfinite(value)]
+    return statistics.stdev(known) if len(known) > 1 else math.nan
 
 
 def welch(first: Sequence[float], second: Sequence[float]) -> float | None:

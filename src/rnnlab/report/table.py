@@ -21,9 +21,9 @@ def runs_table(ranked: Sequence[Configuration], runs: Sequence[Run]) -> pd.DataF
     """One row a run: those of the ranking in its order, by seed, then those without a result, by folder.
 
     Columns: `rank` and `configuration` (empty where a run is not ranked), hyperparameters and what else tells
-    the configurations apart, the metrics of the best epoch (`val/…`, losses in nats per token) and of the
-    test (`test/…`), `epochs`, `best_epoch` (from 0, as in metrics.csv), `seconds`, `status`, `reason` and
-    `folder`.
+    the configurations apart, the metrics of the best epoch (`val/…`) and of the test (`test/…`),
+    losses in the unit of the runs, `epochs`, `best_epoch` (from 0, as in metrics.csv), `seconds`, `status`,
+    `reason` and `folder`.
     """
     rows = [
         _row(run, {"rank": rank, "configuration": entry.label, **entry.settings})

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from rnnlab.report.configurations import ABSENT
 from rnnlab.report.statistics import SIGNIFICANT, mean, sample_sd, welch
 
-UNIT = "nats per token"
-
 
 @dataclass(frozen=True)
 class Contender:
@@ -20,37 +18,38 @@ class Contender:
     losses: Sequence[float]
 
 
-def verdict(contenders: Sequence[Contender]) -> str:
+def verdict(contenders: Sequence[Contender], unit: str) -> str:
     """One sentence: which configuration has the best mean, and whether the seeds separate it from the next.
 
     Args:
         contenders: Best mean first; at least one.
+        unit: What the losses are a mean of, such as `nats per token`.
     """
     best = contenders[0]
     if len(contenders) == 1:
         return (
             f"There is one configuration, {best.label}, and nothing to compare it with:"
-            f" its validation loss is {_result(best)}."
+            f" its validation loss is {_result(best, unit)}."
         )
     following = contenders[1]
     p = welch(best.losses, following.losses)
-    return _one_seed(best, following) if p is None else _tested(best, following, p)
+    return _one_seed(best, following, unit) if p is None else _tested(best, following, p, unit)
 
 
-def _one_seed(best: Contender, following: Contender) -> str:
+def _one_seed(best: Contender, following: Contender, unit: str) -> str:
     mean_loss = "mean validation loss" if len(best.losses) > 1 else "validation loss"
     alone = [side.label for side in (best, following) if len(side.losses) < 2]
     return (
-        f"{best.label} has the lowest {mean_loss}, {_result(best)}, before {_in_brackets(following)},"
+        f"{best.label} has the lowest {mean_loss}, {_result(best, unit)}, before {_in_brackets(following)},"
         f" but one seed of {alone[0] if len(alone) == 1 else 'each'} cannot tell a better configuration from"
         " a lucky draw."
     )
 
 
-def _tested(best: Contender, following: Contender, p: float) -> str:
+def _tested(best: Contender, following: Contender, p: float, unit: str) -> str:
     found = "and the seeds separate" if p < SIGNIFICANT else "but the seeds do not separate"
     return (
-        f"{best.label} has the lowest mean validation loss, {_result(best)}, {found} it from the next,"
+        f"{best.label} has the lowest mean validation loss, {_result(best, unit)}, {found} it from the next,"
         f" {_in_brackets(following)}: if the two were equally good, chance alone would bring a gap this"
         f" wide in {chance(p)} (Welch's t-test, {p_value(p)})."
     )
@@ -101,8 +100,8 @@ def p_value(p: float) -> str:
     return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 
-def _result(side: Contender) -> str:
-    return f"{spread(side.losses)} {UNIT} {_over_seeds(side)}"
+def _result(side: Contender, unit: str) -> str:
+    return f"{spread(side.losses)} {unit} {_over_seeds(side)}"
 
 
 def _in_brackets(side: Contender) -> str:
