@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import warnings
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,15 +56,29 @@ def own(files: list[Path], text_column: str, label_column: str) -> LabelledTexts
     Raises:
         UserError: The files are neither, or a column or a label is missing.
     """
-    endings = {file.suffix.lower() for file in files}
-    if endings <= set(SEPARATORS):
+    others = [file for file in files if file.suffix.lower() not in SEPARATORS]
+    if not others:
         return _labelled(pair for file in files for pair in _columns(file, text_column, label_column))
-    if len(files) == 1 or endings & set(SEPARATORS):
+    if len(files) == 1 or len(others) < len(files):
         raise UserError(
-            f"data.path: {files[0]} is no table that a classifier reads; give a .csv or .tsv file, or a folder"
+            f"data.path: {others[0]} is no table that a classifier reads; give .csv or .tsv files, or a folder"
             " that has a folder of text files per class"
         )
-    return _labelled((decode(file), file.parent.name) for file in files)
+    return _labelled((decode(file), label) for file, label in _sorted_by_folder(files))
+
+
+def _sorted_by_folder(files: list[Path]) -> Iterator[tuple[Path, str]]:
+    """Each file and its class: the folder in which it lies, however deep, below the one that all have in common.
+
+    Raises:
+        UserError: Some lie in folders, and one lies beside those.
+    """
+    top = Path(os.path.commonpath([file.parent for file in files]))
+    below = [file.parent.relative_to(top).parts for file in files]
+    for file, folders in zip(files, below, strict=True):
+        if not folders and any(below):
+            raise UserError(f"data.path: {file} lies in no folder of a class; move it into one, or away")
+        yield file, folders[0] if folders else file.parent.name
 
 
 def _columns(file: Path, text_column: str, label_column: str) -> Iterable[tuple[str, str]]:
@@ -86,11 +102,19 @@ def _table(file: Path) -> pd.DataFrame:
 
     decode(file)  # names the line that is not UTF-8
     try:
-        return pd.read_csv(
-            file, sep=SEPARATORS[file.suffix.lower()], dtype=str, keep_default_na=False, encoding="utf-8-sig"
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that would be left out
+            return pd.read_csv(
+                file, sep=SEPARATORS[file.suffix.lower()], dtype=str, keep_default_na=False, encoding="utf-8-sig",
+                index_col=False,  # else rows with a cell too many would lose their first one to an index
+            )  # fmt: skip
+    except pd.errors.ParserWarning as error:
+        raise UserError(
+            f"data: {file} has rows with more cells than its header; a text with separators in it stands in quotes"
+        ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        raise UserError(f"data: {file} cannot be read as a table ({' '.join(str(error).split())})") from error
+        reason = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")
+        raise UserError(f"data: {file} cannot be read as a table ({reason})") from error
 
 
 def _labelled(found: Iterable[tuple[str, str]], parts: list[str] | None = None) -> LabelledTexts:
