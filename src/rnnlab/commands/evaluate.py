@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 from rich import box
 from rich.console import Console
@@ -25,8 +26,9 @@ def main(arguments: list[str]) -> int:
 
     found = Trained(config["checkpoint"]).evaluate(config["part"], **config["data"])
     if config["format"] == "json":
+        metrics = {name: value if math.isfinite(value) else None for name, value in found.metrics.items()}
         print(json.dumps({"data": found.data, "sequences": found.sequences, "balance": found.balance,
-                          "metrics": found.metrics}, indent=2))  # fmt: skip
+                          "metrics": metrics}, indent=2))  # fmt: skip
         return 0
     table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)

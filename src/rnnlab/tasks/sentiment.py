@@ -14,6 +14,8 @@ from torchmetrics.classification import (
     MulticlassConfusionMatrix,
     MulticlassF1Score,
 )
+from torchmetrics.functional.classification import binary_auroc
+from torchmetrics.utilities import dim_zero_cat
 
 from rnnlab.data.classification import encode
 from rnnlab.data.collation import Batch, Collation
@@ -28,6 +30,21 @@ from rnnlab.tasks.base import Config, SequenceTask
 # The standard deviation of untrained word vectors. With torch's 1.0, the many words that are seen only a few times
 # keep vectors that are mostly chance, and they drown what the frequent ones have learnt.
 WORD_SCALE = 0.1
+
+
+class AUROC(MulticlassAUROC):
+    """The mean over the classes that occur, each against the others; nan where only one does.
+
+    torchmetrics takes the area of a class that does not occur for 0 and averages over it.
+    """
+
+    def compute(self) -> Tensor:  # type: ignore[override]  # as in torchmetrics
+        shares, targets = dim_zero_cat(self.preds), dim_zero_cat(self.target)
+        present = targets.unique().tolist()
+        if len(present) < 2:
+            return shares.new_tensor(torch.nan)
+        areas = [binary_auroc(shares[:, its], (targets == its).long(), validate_args=False) for its in present]
+        return torch.stack(areas).mean()
 
 
 class SentimentClassifier(SequenceTask):
@@ -75,7 +92,7 @@ class SentimentClassifier(SequenceTask):
         return nn.functional.cross_entropy(logits, batch.targets)
 
     def count(self, batch: Batch) -> Tensor:
-        return torch.tensor(len(batch.targets))
+        return torch.tensor(len(batch.targets), device=batch.targets.device)
 
     def new_metrics(self) -> dict[str, Metric | MetricCollection]:
         """F1 and AUROC are means over the classes, each against the others."""
@@ -84,7 +101,7 @@ class SentimentClassifier(SequenceTask):
             "loss": MeanMetric(),
             "accuracy": MulticlassAccuracy(classes, average="micro", validate_args=False),
             "f1": MulticlassF1Score(classes, average="macro", validate_args=False),
-            "auroc": MulticlassAUROC(classes, average="macro", validate_args=False),
+            "auroc": AUROC(classes, validate_args=False),
         }
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
