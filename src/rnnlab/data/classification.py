@@ -24,7 +24,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     The vocabulary has the words that occur at least `data.min_count` times in training; all others are `[UNK]`.
 
     Raises:
-        UserError: The source has no labels, or too few texts of a class.
+        UserError: The source has no labels, no text, or too few of a class.
     """
     content = source.content
     if not isinstance(content, LabelledTexts):
@@ -34,6 +34,8 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     notes = [_dropped(len(tokens) - len(rows), "without a word")]
     where = f"data: {source.files[0]}"
     if known is not None:
+        if not rows:
+            raise UserError(f"{where}: there is no text")
         parts = {"test": rows}
         vocabulary, names = known.vocabulary, list(known.card["labels"])
         _check_labels({content.labels[row] for row in rows}, names, where)

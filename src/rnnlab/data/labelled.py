@@ -72,7 +72,8 @@ def split_rows(
     random_ = random.Random(seed)
     shuffled = list(rows)
     random_.shuffle(shuffled)
-    shuffled = shuffled[:limit]
+    if limit is not None and limit < len(shuffled):
+        shuffled, where = shuffled[:limit], f"{where}, data.limit={limit}"
     counts = Counter(labels[row] for row in shuffled)
     if len(counts) < 2:
         only = f"the only label is {next(iter(counts))!r}" if counts else "there is no text"
@@ -80,7 +81,7 @@ def split_rows(
     if parts is not None:
         fixed = {part: [row for row in shuffled if parts[row] == part] for part in PARTS}
         if empty := [part for part, piece in fixed.items() if not piece]:
-            raise UserError(f"{where}: data.limit={limit} leaves no text for {empty[0]}")
+            raise UserError(f"{where}: there is no text for the part {empty[0]}")
         return fixed
     label, fewest = min(counts.items(), key=lambda pair: pair[1])
     if fewest < LEAST_OF_A_CLASS:
