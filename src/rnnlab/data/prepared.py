@@ -68,6 +68,11 @@ class Prepared:
     card: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    @property
+    def balance(self) -> dict[str, dict[str, int]]:
+        """How many sequences of each class every part has; empty where there are no classes."""
+        return dict(self.card.get("balance", {}))
+
 
 def prepare(config: Mapping[str, Any]) -> Prepared:
     """Read, split and encode the data that a configuration names.

@@ -74,6 +74,8 @@ class Run:
         self.folder.start_over(self.config)
         with run_log(self.folder.log) as log:
             log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
+            for part, counts in self.prepared.balance.items():
+                log.info("%s: %s", part, ", ".join(f"{count:,} {label}" for label, count in counts.items()))
             for note in self.prepared.notes:
                 log.warning(note)
             try:
@@ -142,9 +144,14 @@ class Run:
             "parameters": self.parameters,
             "unit": self.task.unit,
             "seconds": round(self.timing.seconds, 3),
-            "data": {"name": self.prepared.name, "sha256": self.prepared.sha256},
+            "data": self._data(),
             **self.origin,
         }
+
+    def _data(self) -> Summary:
+        """What was learned; of labelled texts also how many of each class every part has."""
+        classes = {"classes": self.prepared.balance} if self.prepared.balance else {}
+        return {"name": self.prepared.name, "sha256": self.prepared.sha256, **classes}
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:

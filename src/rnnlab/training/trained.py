@@ -143,9 +143,7 @@ class Trained:
         else:
             data = f"the part {part} of {data}"
         metrics = self._measure(part, prepared)
-        return Evaluation(
-            data, len(prepared.parts[part].sequences), metrics, prepared.card.get("balance", {}).get(part, {})
-        )
+        return Evaluation(data, len(prepared.parts[part].sequences), metrics, prepared.balance.get(part, {}))
 
     def _measure(self, part: str, prepared: Prepared) -> dict[str, float]:
         quiet_lightning()
