@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,3 +82,18 @@ def test_the_hash_of_several_files_is_that_of_their_bytes_in_order(tmp_path: Pat
 def test_a_package_that_is_not_installed_is_named() -> None:
     with pytest.raises(UserError, match="package no_such_package is not installed"):
         files.packaged("no_such_package", "x")
+
+
+def test_every_download_is_pinned_to_a_commit_and_checked() -> None:
+    for name, entry in files.REGISTRY.items():
+        assert re.fullmatch(r"https://raw\.githubusercontent\.com/[\w-]+/[\w-]+/[0-9a-f]{40}/\S+", entry.url), name
+        assert re.fullmatch("[0-9a-f]{64}", entry.sha256), name
+
+
+def test_downloads_are_the_files_at_hand() -> None:
+    """Where their folder has a list of what each must be."""
+    listed = files.data_dir() / "README.md"
+    hashes = re.findall(r"^([0-9a-f]{64})  (\S+)$", listed.read_text("utf-8"), re.MULTILINE) if listed.is_file() else []
+    expected = {name: sha256 for sha256, name in hashes}
+    for name in expected.keys() & files.REGISTRY.keys():
+        assert files.REGISTRY[name].sha256 == expected[name] == files.sha256([listed.parent / name]), name

@@ -194,6 +194,21 @@ def test_the_next_word_after_mary_had_a_is_little(rnnlab: Callable[..., Answer],
     assert answer.out == "mary had a little\n"
 
 
+def test_a_sentence_of_the_users_own_is_learned_by_heart(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    """SYSTEMS C8: embedding and state of 64 units, and the sentence as one window."""
+    sentence = "a penny saved is a penny earned, as they say."
+    assert (len(sentence), len(set(sentence))) == (45, 15)
+    (workdir / "sentence.txt").write_text(sentence)
+    trained = rnnlab(
+        "train", "task=chars", "data=file", "data.path=sentence.txt", "data.parts=whole", "data.sequence_length=44",
+        "cell=rnn", "model.embedding_size=64", "model.hidden_size=64", "optimizer=adam", "optimizer.lr=0.01",
+        "scheduler=constant", "trainer.max_epochs=200", "+trainer.check_val_every_n_epoch=50",
+    )  # fmt: skip
+    assert trained.code == 0 and ": 10,255 parameters" in trained.out, trained.err
+    answer = rnnlab("generate", "checkpoint=runs/chars", "prompt=a penny s", "length=36", "temperature=0", "samples=1")
+    assert answer.out == f"{sentence}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.collation import IGNORE, Batch, Collation
 from rnnlab.data.names import encode
 from rnnlab.data.prepared import Part
 from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
+from rnnlab.nn import State
 from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.language_model import choose
@@ -33,6 +35,16 @@ def model(*arguments: str) -> NamesLM:
     return task
 
 
+@cache
+def small(cell: str, layers: int) -> NamesLM:
+    """Hydra composes it once, which takes a while."""
+    return model(f"cell={cell}", f"model.num_layers={layers}", "model.hidden_size=8", "model.embedding_size=8")
+
+
+def parts(state: State) -> tuple[Tensor, ...]:
+    return (state,) if isinstance(state, Tensor) else state
+
+
 def batch_of(*names: str) -> Batch:
     return Collation(Part(encode(list(names), VOCABULARY, 64)), VOCABULARY.pad)(np.arange(len(names)))
 
@@ -47,14 +59,42 @@ def test_the_lectures_model_has_24028_parameters(cell: str) -> None:
 @given(st.lists(st.text("abc", min_size=1, max_size=9), min_size=2, max_size=6))
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "scratch_rnn"])
 def test_the_loss_of_a_padded_batch_is_the_mean_over_its_tokens(cell: str, names: list[str]) -> None:
-    task = model(f"cell={cell}", "model.hidden_size=8", "model.embedding_size=8")
-    batch = batch_of(*names)
+    task, batch = small(cell, 1), batch_of(*names)
     total = 0.0
     for name in names:
         alone = batch_of(name)
         total += task.loss(task.predict(alone), alone).item() * int(task.count(alone))
     assert int(task.count(batch)) == sum(len(name) + 1 for name in names)
     assert task.loss(task.predict(batch), batch).item() == pytest.approx(total / int(task.count(batch)), abs=1e-5)
+
+
+@settings(max_examples=10)
+@given(
+    names=st.lists(st.text("abc", min_size=1, max_size=9), min_size=1, max_size=5),
+    more=st.integers(0, 4),
+    symbol=st.integers(0, len(VOCABULARY) - 1),
+)
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "scratch_rnn"])
+def test_a_padded_batch_gives_every_name_the_loss_logits_and_state_that_it_has_alone(
+    cell: str, layers: int, names: list[str], more: int, symbol: int
+) -> None:
+    """Whatever stands in the padding, and however much of it there is."""
+    task, batch = small(cell, layers), batch_of(*names)
+    inputs = nn.functional.pad(batch.inputs, (0, more))
+    inputs = inputs.where(torch.arange(inputs.shape[1]) < batch.lengths[:, None], symbol)
+    batch = Batch(inputs, batch.lengths, nn.functional.pad(batch.targets, (0, more), value=IGNORE))
+    logits = task.predict(batch)
+    _, state = task.encoder(task.embedding(inputs), lengths=batch.lengths)
+    total = 0.0
+    for row, (name, length) in enumerate(zip(names, batch.lengths.tolist(), strict=True)):
+        alone = batch_of(name)
+        its_logits, its_state = task(alone.inputs)
+        assert torch.allclose(logits[row, :length], its_logits[0], atol=1e-6)
+        for ours, its in zip(parts(state), parts(its_state), strict=True):
+            assert torch.allclose(ours[:, row], its[:, 0], atol=1e-6)
+        total += task.loss(its_logits, alone).item() * length
+    assert task.loss(logits, batch).item() == pytest.approx(total / int(task.count(batch)), abs=1e-6)
 
 
 def test_metrics_agree_with_the_loss_over_batches_of_different_size() -> None:

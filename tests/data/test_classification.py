@@ -1,0 +1,192 @@
+"""Labelled texts, ready for a classifier: the shipped data sets and the user's own."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
+from rnnlab.data.sequences import Sequences
+from rnnlab.errors import UserError
+
+PARTS = ("train", "val", "test")
+
+
+@cache
+def config(*arguments: str) -> dict[str, Any]:
+    return plain(compose_train(["task=sentiment", *arguments])[1])
+
+
+def prepared(*arguments: str) -> Prepared:
+    return prepare(config(*arguments))
+
+
+def sequences_of(data: Prepared, part: str) -> Sequences:
+    sequences = data.parts[part].sequences
+    assert isinstance(sequences, Sequences)
+    return sequences
+
+
+def texts(data: Prepared, part: str) -> list[str]:
+    """The texts of a part as the model sees them, words separated by blanks."""
+    sequences = sequences_of(data, part)
+    return [
+        data.vocabulary.decode(sequences.symbols[start : start + size].tolist())
+        for start, size in zip(sequences.offsets, sequences.sizes, strict=True)
+    ]
+
+
+def labels(data: Prepared, part: str) -> list[int]:
+    found = data.parts[part].labels
+    assert found is not None
+    return [int(label) for label in found]
+
+
+@pytest.fixture(scope="module")
+def reviews() -> Prepared:
+    """The 25,000 reviews, whole: no word is unknown in training and no text is cut."""
+    return prepared("data.min_count=1", "data.sequence_length=10000")
+
+
+def test_reviews_are_those_of_imdb_without_repeated_ones(reviews: Prepared) -> None:
+    """96 reviews are there twice, and three more differ in blanks or case only."""
+    assert reviews.card["labels"] == ["negative", "positive"]
+    assert sum(len(reviews.parts[part].sequences) for part in PARTS) == 24_901
+    assert reviews.notes == ("99 texts that repeat another were left out",)
+    assert int(reviews.parts["train"].sequences.lengths(np.arange(19_920)).max()) > 1_000  # reviews, not sentences
+
+
+def test_no_review_is_in_two_parts(reviews: Prepared) -> None:
+    found = [
+        sequences.symbols[start : start + size].tobytes()
+        for sequences in map(sequences_of, [reviews] * 3, PARTS)
+        for start, size in zip(sequences.offsets, sequences.sizes, strict=True)
+    ]
+    assert len(set(found)) == len(found) == 24_901
+
+
+def test_line_breaks_of_html_are_no_words(reviews: Prepared) -> None:
+    """One reviewer does write `br`."""
+    (index,) = reviews.vocabulary.indices(["br"])
+    assert sum((sequences_of(reviews, part).symbols == index).sum() for part in PARTS) <= 1
+
+
+def test_classes_have_the_same_share_of_every_part(reviews: Prepared) -> None:
+    assert reviews.balance == {
+        "train": {"negative": 9_944, "positive": 9_976},
+        "val": {"negative": 1_243, "positive": 1_247},
+        "test": {"negative": 1_244, "positive": 1_247},
+    }
+    for part in PARTS:
+        found = labels(reviews, part)
+        assert {"negative": found.count(0), "positive": found.count(1)} == reviews.balance[part]
+
+
+def test_classes_are_mixed_though_the_file_is_sorted(reviews: Prepared) -> None:
+    for part in PARTS:
+        found = labels(reviews, part)
+        assert all(30 <= sum(found[begin : begin + 100]) <= 70 for begin in (0, 1_000, len(found) - 100)), part
+
+
+def test_the_published_test_part_of_the_treebank_stays_whole() -> None:
+    data = prepared("data=sst2", "data.min_count=1")
+    assert {part: len(data.parts[part].sequences) for part in PARTS} == {"train": 6_909, "val": 872, "test": 1_821}
+    assert data.balance["test"] == {"negative": 912, "positive": 909}
+    found = {part: set(texts(data, part)) for part in PARTS}
+    assert found["train"].isdisjoint(found["val"] | found["test"]) and found["val"].isdisjoint(found["test"])
+
+
+def test_a_limit_is_a_fair_sample_of_a_file_that_is_sorted_by_label() -> None:
+    data = prepared("data=rt_polarity", "data.limit=1000")
+    assert sum(sum(counts.values()) for counts in data.balance.values()) == 1_000
+    assert 430 < sum(counts["negative"] for counts in data.balance.values()) < 570
+    whole = prepared("data=rt_polarity")
+    assert {part: len(whole.parts[part].sequences) for part in PARTS} == {"train": 8_528, "val": 1_066, "test": 1_068}
+
+
+@pytest.fixture
+def stars(tmp_path: Path) -> Path:
+    """A table of three classes and 60 texts, of which five are repeated and one has no word."""
+    rows = [f"{word} film number {number},{stars}" for stars, word in enumerate(("bad", "fair", "good"))
+            for number in range(20)]  # fmt: skip
+    rows += [f"Good  film number {number},2" for number in range(5)] + [" ,1"]
+    file = tmp_path / "stars.csv"
+    file.write_text("\n".join(["review,stars", *rows]), encoding="utf-8")
+    return file
+
+
+def own(file: Path, deduplicate: bool = True, seed: int = 2017, **data: int) -> dict[str, Any]:
+    """The configuration of `data=file` with these columns; only one is composed, which takes a while."""
+    composed = config("data=file", "data.path=FILE", "data.text_column=review", "data.label_column=stars")
+    return {
+        **composed,
+        "split": {"seed": seed, "deduplicate": deduplicate},
+        "data": {**composed["data"], "files": {**composed["data"]["files"], "path": str(file)}, **data},
+    }
+
+
+def test_a_table_of_three_classes_is_split_by_class_and_says_what_it_left_out(stars: Path) -> None:
+    data = prepare(own(stars))
+    assert data.card["labels"] == ["0", "1", "2"]
+    assert data.balance == {
+        "train": {"0": 16, "1": 16, "2": 16},
+        "val": {"0": 2, "1": 2, "2": 2},
+        "test": {"0": 2, "1": 2, "2": 2},
+    }
+    assert data.notes == ("1 text without a word was left out", "5 texts that repeat another were left out")
+    words = ("bad", "fair", "good")
+    assert all(
+        text.startswith(words[label]) for text, label in zip(texts(data, "val"), labels(data, "val"), strict=True)
+    )
+
+
+def test_rare_words_and_those_of_validation_and_test_are_unknown(stars: Path) -> None:
+    symbols = prepare(own(stars, min_count=10)).vocabulary.symbols
+    assert symbols == ("bad", "fair", "film", "good", "number", "[UNK]", "[PAD]")
+
+
+def test_what_is_longer_than_the_sequence_length_is_cut(stars: Path) -> None:
+    data = prepare(own(stars, sequence_length=2))
+    assert set(texts(data, "train")) == {"bad film", "fair film", "good film"}
+
+
+def test_the_split_is_that_of_its_seed(stars: Path) -> None:
+    first = texts(prepare(own(stars)), "test")
+    assert first != texts(prepare(own(stars, seed=1)), "test")
+    assert first == texts(prepare(own(stars)), "test")
+
+
+def test_repeated_texts_may_be_kept(stars: Path) -> None:
+    data = prepare(own(stars, deduplicate=False))
+    assert sum(len(data.parts[part].sequences) for part in PARTS) == 65
+
+
+def test_other_data_is_read_with_what_the_model_knows_and_taken_whole(stars: Path, tmp_path: Path) -> None:
+    data = prepare(own(stars))
+    other = tmp_path / "other.csv"
+    other.write_text("review,stars\ngood film,2\ngood film,2\ngruesome film,0\n", encoding="utf-8")
+    found = prepare_other(own(other), Known(data.vocabulary, data.card))
+    assert list(found.parts) == ["test"] and found.balance == {"test": {"0": 1, "1": 0, "2": 2}}
+    assert texts(found, "test") == ["good film", "good film", "[UNK] film"]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("review,stars\ngood,7\n", "the model knows no label '7'; it was trained on 0, 1, 2"),
+        ("review,stars\n", "no text"),
+    ],
+)
+def test_other_data_that_the_model_cannot_be_measured_on_is_refused(
+    stars: Path, tmp_path: Path, content: str, line: str
+) -> None:
+    data = prepare(own(stars))
+    other = tmp_path / "other.csv"
+    other.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match=line):
+        prepare_other(own(other), Known(data.vocabulary, data.card))

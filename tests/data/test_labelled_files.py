@@ -1,0 +1,121 @@
+"""Where labelled texts come from: published sentences, and the user's own tables and folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rnnlab.data.files import download
+from rnnlab.data.files import own as own_files
+from rnnlab.data.labelled import LabelledTexts
+from rnnlab.data.labelled_files import own, polarity_sentences, treebank_sentences
+from rnnlab.errors import UserError
+
+
+def read(path: Path, text_column: str = "text", label_column: str = "label") -> list[tuple[str, str]]:
+    """The texts and labels that `data=file` reads."""
+    found = own(own_files(str(path)), text_column, label_column)
+    return list(zip(found.texts, found.labels, strict=True))
+
+
+def write(file: Path, content: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content.encode("utf-8"))
+    return file
+
+
+@pytest.fixture(scope="module")
+def polarity() -> LabelledTexts:
+    return polarity_sentences(download(["rt-polarity.neg", "rt-polarity.pos"]), encoding="cp1252")
+
+
+def test_polarity_has_its_10662_sentences_half_of_them_positive(polarity: LabelledTexts) -> None:
+    assert len(polarity) == 10_662
+    assert polarity.labels[:5_331] == ["negative"] * 5_331 and polarity.labels[5_331:] == ["positive"] * 5_331
+    assert polarity.texts[0].startswith("simplistic , silly and tedious")
+    assert polarity.texts[5_331].startswith("the rock is destined to be the 21st century's new")
+
+
+def test_bytes_that_are_no_utf8_are_letters_and_dots_inside_of_sentences(polarity: LabelledTexts) -> None:
+    assert polarity.texts[57].startswith("pascale bailly's rom-com provides amélie's audrey tautou")
+    # Byte 0x85 ends a line in Unicode; in these files it is an ellipsis.
+    assert "it has no sense of humor…it's just plain bored" in polarity.texts[1_729]
+    assert not any("\ufffd" in text or "\u0085" in text for text in polarity.texts)
+
+
+def test_the_treebank_has_its_published_parts() -> None:
+    found = treebank_sentences(download([f"sst2.binary.{part}.txt" for part in ("train", "dev", "test")]))
+    assert found.parts is not None
+    assert {part: found.parts.count(part) for part in ("train", "val", "test")} == {
+        "train": 6_920,
+        "val": 872,
+        "test": 1_821,
+    }
+    assert found.texts[0].startswith("a stirring , funny and finally transporting") and found.labels[0] == "positive"
+    assert found.labels[1] == "negative"
+
+
+def test_cells_may_hold_commas_quotes_and_line_feeds(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", 'id,label,text\n1,pos,"good, ""really""\ngood"\n2,neg,bad\n3,neutral, so so \n')
+    assert read(file) == [('good, "really"\ngood', "pos"), ("bad", "neg"), (" so so ", "neutral")]
+
+
+def test_tables_with_tabs_other_columns_and_a_byte_order_mark(tmp_path: Path) -> None:
+    file = write(tmp_path / "A.TSV", "\ufeffreview\tstars\ngood, really\t 5 \r\nschön\t1\n")
+    assert read(file, "review", "stars") == [("good, really", "5"), ("schön", "1")]
+
+
+def test_words_that_stand_for_nothing_elsewhere_are_texts_and_labels(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", "text,label\nNA,null\nnan,None\n007,1.0\n")
+    assert read(file) == [("NA", "null"), ("nan", "None"), ("007", "1.0")]
+
+
+def test_a_folder_of_tables_is_one_table(tmp_path: Path) -> None:
+    write(tmp_path / "b.csv", "label,text\nneg,bad\n")
+    write(tmp_path / "a.tsv", "text\tlabel\ngood\tpos\n")
+    write(tmp_path / ".hidden.csv", "text,label\nno,no\n")
+    assert read(tmp_path) == [("good", "pos"), ("bad", "neg")]
+
+
+def test_a_folder_per_class_with_folders_inside_and_hidden_files_left_out(tmp_path: Path) -> None:
+    root = tmp_path / "reviews"
+    write(root / "good" / "1.txt", "a delight")
+    write(root / "good" / "2020" / "june" / "2.txt", "great\nfun")
+    write(root / "bad" / "3", "dull")
+    write(root / "bad" / ".DS_Store", "\0")
+    write(root / ".git" / "4.txt", "nothing")
+    assert read(root) == [("dull", "bad"), ("a delight", "good"), ("great\nfun", "good")]
+
+
+def test_folders_are_found_from_inside_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "good" / "1.txt", "a delight")
+    write(tmp_path / "bad" / "2.txt", "dull")
+    monkeypatch.chdir(tmp_path)
+    assert read(Path()) == [("dull", "bad"), ("a delight", "good")]
+
+
+REFUSED = {
+    "one.csv": ("text,label\nbad, really,neg\n", "more cells than its header.*quotes"),
+    "all.csv": ("text,label\nbad, really,neg\ngood, really,pos\n", "more cells than its header.*quotes"),
+    "some.csv": ("text,label\ngood,pos\nbad, really,neg\n", r"Expected 2 fields in line 3, saw 3"),
+    "short.csv": ("text,label\ngood,pos\nbad\n", "row 2 has no label in the column label"),
+    "open.csv": ('text,label\n"good,pos\nbad,neg\n', "EOF inside string"),
+    "semicolons.csv": ("text;label\ngood;pos\n", "data.text_column=text: .*semicolons.csv.* it has text;label"),
+    "blank.tsv": ("\n\n", "blank.tsv cannot be read as a table"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_table_that_would_lose_cells_is_refused(tmp_path: Path, name: str) -> None:
+    content, line = REFUSED[name]
+    with pytest.raises(UserError, match=line):
+        read(write(tmp_path / name, content))
+
+
+def test_a_file_beside_the_folders_of_classes_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "good" / "1.txt", "a delight")
+    write(tmp_path / "bad" / "2.txt", "dull")
+    write(tmp_path / "readme.md", "about these reviews")
+    with pytest.raises(UserError, match=r"readme\.md lies in no folder of a class"):
+        read(tmp_path)
