@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.metadata
+import io
 import os
 import sys
 
@@ -19,11 +20,15 @@ HELP = ("--help", "-h")
 SWITCHES = ("-m", "--multirun")
 FLAGS_WITH_VALUE = {"-cd": "folder", "--config-dir": "folder", "-cn": "name", "--config-name": "name"}
 
+RESUMED = {"train", "study"}  # commands that go on where they were stopped
+
 FAILED, MISUSED, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 
 
 def entry() -> None:
     """The console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")  # a text may have what the terminal's encoding lacks
     sys.exit(main(sys.argv[1:]))
 
 
@@ -45,7 +50,8 @@ def main(arguments: list[str]) -> int:
     except RunsFailedError as error:
         return _end(str(error), FAILED)
     except KeyboardInterrupt:
-        return _end("rnnlab: interrupted; the same command again goes on with what is not complete", INTERRUPTED)
+        hint = "; the same command again goes on with what is not complete" if RESUMED & set(arguments[:1]) else ""
+        return _end(f"rnnlab: interrupted{hint}", INTERRUPTED)
     except BrokenPipeError:
         # Python flushes stdout once more when it exits; give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

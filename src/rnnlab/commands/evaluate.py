@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 
+if TYPE_CHECKING:
+    from rnnlab.training.evaluation import Evaluation
+
 
 def main(arguments: list[str]) -> int:
-    """Print the metrics as a table, or as JSON.
+    """Print the metrics as a table, CSV or JSON; how the data was prepared goes to stderr.
 
     Raises:
         UserError: A value is out of range, the checkpoint is none, or the data is missing or other than in training.
@@ -24,21 +27,45 @@ def main(arguments: list[str]) -> int:
     check(config)
     from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-    found = Trained(config["checkpoint"]).evaluate(config["part"], **config["data"])
-    if config["format"] == "json":
-        metrics = {name: value if math.isfinite(value) else None for name, value in found.metrics.items()}
-        print(json.dumps({"data": found.data, "sequences": found.sequences, "balance": found.balance,
-                          "metrics": metrics}, indent=2))  # fmt: skip
-        return 0
-    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for name, value in found.metrics.items():
-        table.add_row(name, f"{value:.4f}")
-    console = Console(highlight=False)
-    console.print(Text(f"{found.sequences:,} sequences: {found.data}"), soft_wrap=True)
-    if found.balance:
-        shares = (f"{count:,} {label} ({count / found.sequences:.1%})" for label, count in found.balance.items())
-        console.print(Text(", ".join(shares)), soft_wrap=True)
-    console.print(table)
+    model = Trained(config["checkpoint"])
+    found = model.evaluate(config["part"], **config["data"])
+    for note in found.notes:
+        print(note, file=sys.stderr)
+    FORMATS[config["format"]](model.checkpoint, found)
     return 0
+
+
+def _print_table(checkpoint: Path, found: Evaluation) -> None:
+    data = f"{found.data}, part {found.part}" if found.part else f"all of {found.data}, not the data of training"
+    shares = [f"{count:,} {label} ({count / found.predictions:.1%})" for label, count in found.balance.items()]
+    numbers = [f"{value:.4f}" if math.isfinite(value) else "undefined" for value in found.metrics.values()]
+    widest = max(map(len, numbers))
+    rows = {
+        "checkpoint": str(checkpoint),
+        "data": data,
+        f"{found.unit.rpartition(' ')[2]}s": f"{found.predictions:,}{': ' if shares else ''}{', '.join(shares)}",
+        "": "",
+        **{name: number.rjust(widest) for name, number in zip(found.metrics, numbers, strict=True)},
+    }
+    rows[next(iter(found.metrics))] += f"  {found.unit}"
+    for name, value in rows.items():
+        print(f"{name:<{max(map(len, rows))}}  {value}".rstrip())
+
+
+def _print_csv(checkpoint: Path, found: Evaluation) -> None:  # noqa: ARG001
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["metric", "value"])
+    writer.writerows(_finite(found.metrics).items())
+
+
+def _print_json(checkpoint: Path, found: Evaluation) -> None:
+    its = {"checkpoint": str(checkpoint), **asdict(found), "metrics": _finite(found.metrics)}
+    print(json.dumps(its, indent=2))
+
+
+def _finite(metrics: dict[str, float]) -> dict[str, float | None]:
+    """What is undefined or has overflowed is null, as in summary.json."""
+    return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+
+
+FORMATS: dict[str, Any] = {"text": _print_table, "csv": _print_csv, "json": _print_json}

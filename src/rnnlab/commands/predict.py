@@ -7,9 +7,9 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from itertools import islice
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
@@ -18,7 +18,9 @@ from rnnlab.errors import UserError
 if TYPE_CHECKING:
     from rnnlab.tasks.abilities import Prediction
 
-AT_A_TIME = 64  # texts that are read before they are answered
+    Answers = Iterable[list[Prediction]]
+
+BLOCK = 1 << 16  # bytes that are read at most before their lines are answered
 CSV_COLUMNS = ("text", "label", "probability", "note")
 
 
@@ -34,65 +36,91 @@ def main(arguments: list[str]) -> int:
     from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
     model = Trained(config["checkpoint"])
-    model.predict([])  # says what it is if it is no classifier, before the standard input is waited for
-    predictions = (prediction for chunk in _chunks(texts) for prediction in model.predict(chunk))
-    FORMATS[config["format"]](predictions)
+    labels = model.labels  # says what it is if it is no classifier, before the standard input is waited for
+    FORMATS[config["format"]](map(model.predict, texts), labels)
     return 0
 
 
-def _texts(text: str | None, file: str | None) -> Iterator[str]:
+def _texts(text: str | None, file: str | None) -> Iterator[list[str]]:
+    """The texts in blocks, each to be answered as soon as it is there."""
     if text is not None and file is not None:
         raise UserError("text and file were both given; choose one")
     if text is not None:
-        return iter([text])
+        return iter([[text]])
     if file is not None:
-        return _lines_of(Path(file))
-    if sys.stdin.isatty():
+        return _texts_of(file)
+    if sys.stdin is None or sys.stdin.isatty():
         raise UserError('there is nothing to read; add text="..." or file=PATH, or pipe lines into the command')
-    return _lines(sys.stdin.buffer, "the standard input")
+    return _blocks(cast(BufferedReader, sys.stdin.buffer), "the standard input")
 
 
-def _lines_of(file: Path) -> Iterator[str]:
+def _texts_of(file: str) -> Iterator[list[str]]:
     try:
-        stream = file.open("rb")
+        stream = Path(file).open("rb")  # noqa: SIM115
     except OSError as error:
-        raise UserError(f"file: {file} cannot be read ({error.strerror})") from error
-    return _lines(stream, f"file: {file}")
+        named = f"{file} cannot be read ({error.strerror})" if file.strip() else "no name was given"
+        raise UserError(f"file: {named}") from error
+    if stream.seekable():  # a file, no pipe: what is wrong with it is said before the first answer
+        for _ in _blocks(stream, f"file: {file}"):
+            pass
+        stream.seek(0)
+    return _blocks(stream, f"file: {file}")
 
 
-def _lines(stream: IO[bytes], name: str) -> Iterator[str]:
-    """Lines end at a line feed and nowhere else, so that the answers stand in the file's own lines."""
-    with stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-            except UnicodeDecodeError as error:
-                raise UserError(f"{name}, line {number} is not UTF-8") from error
+def _blocks(stream: BufferedReader, name: str) -> Iterator[list[str]]:
+    """Whole lines, as many as there are to read at a time: a slow pipe is answered line by line.
+
+    Lines end at a line feed and nowhere else, so that the answers stand in the file's own lines.
+    """
+    number, begun = 0, list[bytes]()
+    while block := stream.read1(BLOCK):
+        whole, newline, rest = block.rpartition(b"\n")
+        if newline:
+            lines = b"".join([*begun, whole]).split(b"\n")
+            yield _decode(lines, number, name)
+            number, begun = number + len(lines), []
+        begun.append(rest)
+    if last := b"".join(begun):
+        yield _decode([last], number, name)
 
 
-def _chunks(texts: Iterator[str]) -> Iterator[list[str]]:
-    while chunk := list(islice(texts, AT_A_TIME)):
-        yield chunk
+def _decode(lines: list[bytes], before: int, name: str) -> list[str]:
+    texts = []
+    for number, line in enumerate(lines, start=before + 1):
+        try:
+            texts.append(line.decode("utf-8-sig" if number == 1 else "utf-8").removesuffix("\r"))
+        except UnicodeDecodeError as error:
+            raise UserError(f"{name}, line {number} is not UTF-8 (byte 0x{line[error.start]:02x})") from error
+    return texts
 
 
-def _print_lines(predictions: Iterable[Prediction]) -> None:
-    for its in predictions:
-        answer = f"({its.note})" if its.probability is None else f"{its.label}  {its.probability:.4f}"
-        print(f"{answer}  {its.text}".rstrip(), flush=True)
+def _print_lines(answers: Answers, labels: tuple[str, ...]) -> None:
+    """Label, probability and text in columns, `-` where there is no answer; a text of several lines becomes one."""
+    width = max(map(len, labels))
+    for block in answers:
+        for its in block:
+            probability = "-" if its.probability is None else f"{its.probability:.4f}"
+            note = f"({its.note})  " if its.note else ""
+            print(f"{its.label or '-':<{width}}  {probability:<6}  {note}{' '.join(its.text.splitlines())}".rstrip())
+        sys.stdout.flush()
 
 
-def _print_csv(predictions: Iterable[Prediction]) -> None:
-    writer = csv.DictWriter(sys.stdout, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
+def _print_csv(answers: Answers, labels: tuple[str, ...]) -> None:  # noqa: ARG001
+    # Every string is quoted, since the module csv would leave a text with a lone carriage return bare.
+    writer = csv.DictWriter(
+        sys.stdout, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC
+    )
     writer.writeheader()
-    for its in predictions:
-        writer.writerow(asdict(its))
+    for block in answers:
+        writer.writerows(map(asdict, block))
+        sys.stdout.flush()
 
 
-def _print_json(predictions: Iterable[Prediction]) -> None:
-    """A list of objects, printed as they come."""
+def _print_json(answers: Answers, labels: tuple[str, ...]) -> None:  # noqa: ARG001
+    """A list of objects, printed as they come; in ASCII, which every encoding has."""
     before = "[\n"
-    for its in predictions:
-        print(f"{before}  {json.dumps(asdict(its), ensure_ascii=False)}", end="", flush=True)
+    for its in (its for block in answers for its in block):
+        print(f"{before}  {json.dumps(asdict(its))}", end="", flush=True)
         before = ",\n"
     print("\n]" if before != "[\n" else "[]")
 

@@ -25,32 +25,37 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     if not isinstance(source.content, list):
         raise UserError(f"data={source.name} is no list of items, which a model of names reads, such as data=names")
     content = source.content[: None if known else source.limit]
+    where = f"data: {source.files[0]}"
     if known is not None:
         vocabulary, items = known.vocabulary, {"test": content}
     else:
         vocabulary = Vocabulary.of_characters(content, special=(START_STOP, PAD))
-        items = split_items(content, split["seed"], split["deduplicate"], f"data: {source.files[0]}")
+        items = split_items(content, split["seed"], split["deduplicate"], where)
     cut, longest = data["sequence_length"], max(map(len, content)) + 1
     note = f"the longest items were cut to data.sequence_length={cut} of {longest} inputs"
     return Prepared(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
-        parts={part: Part(encode(items[part], vocabulary, cut)) for part in items},
+        parts={part: Part(encode(items[part], vocabulary, cut, where)) for part in items},
         card={"training_items": sorted(map(fingerprint, set(items.get("train", []))))},
         notes=(note,) if longest > cut else (),
     )
 
 
-def encode(items: list[str], vocabulary: Vocabulary, sequence_length: int) -> Sequences:
-    """All items in one flat array, each with `[S]` before and after it, and no loop over their characters."""
+def encode(items: list[str], vocabulary: Vocabulary, sequence_length: int, where: str = "data") -> Sequences:
+    """All items in one flat array, each with `[S]` before and after it, and no loop over their characters.
+
+    Raises:
+        UserError: An item has a character that the vocabulary lacks; the line begins with `where`.
+    """
     lengths = np.fromiter(map(len, items), dtype=np.int64, count=len(items))
     starts = np.cumsum(lengths + 2) - (lengths + 2)
     symbols = np.full(int((lengths + 2).sum()), vocabulary.start_stop, dtype=vocabulary.dtype)
     inside = np.ones(len(symbols), dtype=bool)
     inside[starts] = False
     inside[starts + lengths + 1] = False
-    symbols[inside] = vocabulary.encode("".join(items), key="data")
+    symbols[inside] = vocabulary.encode("".join(items), key=where)
     # An input of T symbols needs T + 1 of them: the last one is only a target.
     return Sequences(symbols, starts, np.minimum(lengths + 2, sequence_length + 1))
 

@@ -45,7 +45,10 @@ def prepare(
     if not isinstance(source.content, str):
         raise UserError(f"data={source.name} is no running text, which a character model reads, such as data=stdlib")
     if known is not None:
-        symbols = known.vocabulary.encode(source.content, key=f"data: {source.files[0]}")
+        where = f"data: {source.files[0]}"
+        symbols = known.vocabulary.encode(source.content, key=where)
+        if len(symbols) < 2:
+            raise UserError(f"{where} holds a single symbol; at least 2 are needed, since the first is not predicted")
         return Prepared(source.name, source.sha256, known.vocabulary, {"test": _evaluated(symbols, "test")})
     text = source.content[: source.limit]
     pieces = {part: _piece(text, data["level"], cut) for part, cut in zip(PARTS, CUTS[data["parts"]], strict=True)}

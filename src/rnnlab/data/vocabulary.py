@@ -17,6 +17,7 @@ START_STOP = "[S]"
 PAD = "[PAD]"
 UNKNOWN = "[UNK]"
 SPECIAL = (START_STOP, UNKNOWN, PAD)
+NAMED = 10  # unknown symbols that an error names
 
 
 @dataclass(frozen=True)
@@ -129,5 +130,6 @@ class Vocabulary:
         return self.indices(words)
 
     def _refusal(self, key: str, symbols: list[str]) -> UserError:
-        missing = ", ".join(map(repr, dict.fromkeys(symbols)))
-        return UserError(f"{key}: the vocabulary has no {missing}; it knows {self.describe()}")
+        missing = list(map(repr, dict.fromkeys(symbols)))
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        return UserError(f"{key}: the vocabulary has no {', '.join(missing[:NAMED])}{more}; it knows {self.describe()}")

@@ -36,6 +36,8 @@ def find(path: Path) -> Path:
     """
     if path.is_file():
         return path
+    if path == Path():
+        raise UserError("checkpoint: no name was given; give a checkpoint file, or the folder of a run or a sweep")
     if not path.is_dir():
         raise UserError(f"checkpoint: there is no file {path}")
     folders = [RunFolder(path), *(RunFolder(inner) for inner in sorted(path.iterdir()) if inner.is_dir())]

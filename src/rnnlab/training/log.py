@@ -49,6 +49,23 @@ def without_irrelevant_warnings() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def silent_lightning() -> Iterator[None]:
+    """Leave out Lightning's advice and device report, and leave its loggers as somebody else may have set them."""
+    loggers = [logging.getLogger(name) for name in LIGHTNING]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        with without_irrelevant_warnings():
+            # A model that was trained on a GPU; Lightning then takes bf16-mixed.
+            warnings.filterwarnings("ignore", r".*AMP with fp16 is not supported on CPU")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
 def quiet_lightning() -> None:
     """Lightning's advice and device report go to the run's log, not to the terminal."""
     for name in LIGHTNING:

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
-import torch
-
-from rnnlab.data.module import SequenceDataModule
-from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
-from rnnlab.data.source import locate
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.config.rules import check
 from rnnlab.errors import UserError
 from rnnlab.tasks.abilities import Classifies, Generates, Prediction, Sampling
 from rnnlab.tasks.base import SequenceTask, parameters_of
-from rnnlab.training.checkpoints import load_task
-from rnnlab.training.log import quiet_lightning, without_irrelevant_warnings
-from rnnlab.training.trainer import thread_count
+from rnnlab.training.checkpoints import find, load_task
+from rnnlab.training.evaluation import Evaluation, evaluate
+from rnnlab.training.trainer import threads_of
 
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How well a model does on data.
-
-    Attributes:
-        data: What it was evaluated on, in words.
-        sequences: How many sequences, or windows of a text, that is.
-        metrics: Every metric of the task, such as `test/loss` in nats per prediction.
-        balance: How many texts of each class there are; empty where there are no classes.
-    """
-
-    data: str
-    sequences: int
-    metrics: dict[str, float]
-    balance: dict[str, int]
+AT_A_TIME = 64  # texts that are classified together
 
 
 class Trained:
@@ -44,7 +22,7 @@ class Trained:
 
     Attributes:
         task: The LightningModule, in evaluation mode.
-        checkpoint: Where it was read from.
+        checkpoint: The file that it was read from, also where a folder stood for it.
     """
 
     def __init__(self, checkpoint: str | Path) -> None:
@@ -53,7 +31,7 @@ class Trained:
         Raises:
             UserError: There is none, or it is not one that rnnlab wrote.
         """
-        self.checkpoint = Path(checkpoint)
+        self.checkpoint = find(Path(checkpoint))
         self.task: SequenceTask = load_task(self.checkpoint)
 
     @property
@@ -61,6 +39,15 @@ class Trained:
         """The resolved configuration that it was trained with."""
         config: Mapping[str, Any] = self.task.card["config"]
         return config
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes that it tells apart.
+
+        Raises:
+            UserError: The model tells no classes.
+        """
+        return self._classifier().labels
 
     def __repr__(self) -> str:
         return f"<{self._describe()}, {parameters_of(self.task):,} parameters, from {self.checkpoint}>"
@@ -85,9 +72,13 @@ class Trained:
             seed: The same seed gives the same.
 
         Raises:
-            UserError: The model generates nothing, or the prompt has a symbol that it does not know.
+            UserError: The model generates nothing, a value is out of range, or the prompt has a symbol that it does
+                not know.
         """
-        return self._generator().sample(samples, Sampling(prompt, length, temperature, top_k, seed))
+        check({"samples": samples})
+        sampling = _sampling(prompt, length, temperature, top_k, seed)
+        with threads_of(self.config):
+            return self._generator().sample(samples, sampling)
 
     def stream(
         self,
@@ -102,21 +93,41 @@ class Trained:
         Raises:
             UserError: As `generate`.
         """
-        return self._generator().stream(Sampling(prompt, length, temperature, top_k, seed))
+        pieces = self._generator().stream(_sampling(prompt, length, temperature, top_k, seed))
+        while True:
+            with threads_of(self.config):  # only while it is drawing: the caller goes on in between
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
 
     def remark(self, items: Sequence[str]) -> str:
         """What there is to say about generated items, such as how many are new; may be empty."""
         return self._generator().remark(items)
 
-    def predict(self, texts: str | Sequence[str]) -> list[Prediction]:
-        """The class of each text.
+    def predict(self, texts: str | Iterable[str]) -> list[Prediction]:
+        """The class of each text, and how probable it is.
+
+        Args:
+            texts: One text, or any number of them.
+
+        Returns:
+            A prediction for each, in their order; one without a label where a text has no word that the model knows.
 
         Raises:
-            UserError: The model tells no classes.
+            UserError: The model tells no classes, or something else than texts was given.
         """
-        if not isinstance(self.task, Classifies):
-            raise UserError(f"checkpoint: {self.checkpoint} holds {self._describe()}, which tells no classes of texts")
-        return self.task.classify([texts] if isinstance(texts, str) else texts)
+        task = self._classifier()
+        several = [texts] if isinstance(texts, str) else list(texts)
+        for number, text in enumerate(several, start=1):
+            if not isinstance(text, str):
+                raise UserError(f"texts: number {number} is {text!r}, not a text")
+        with threads_of(self.config):
+            return [
+                prediction
+                for start in range(0, len(several), AT_A_TIME)
+                for prediction in task.classify(several[start : start + AT_A_TIME])
+            ]
 
     def evaluate(
         self,
@@ -131,59 +142,33 @@ class Trained:
             part: `val` or `test`, of the split that the model was trained with.
             path: Where the data lies now; None for where it lay. A file that is not the one of training is
                 evaluated on as a whole.
-            text_column: The column of a table with the texts; None for the one of training.
+            text_column: The column of that file with the texts, if it is a table; None for the one of training.
             label_column: The column with the labels; None for the one of training.
 
         Raises:
-            UserError: The data is missing, unreadable or not the data of training.
+            UserError: The data is missing, unreadable or, without `path`, not the data of training any more.
         """
-        data, prepared = self._data(path, {"text_column": text_column, "label_column": label_column})
-        if "val" not in prepared.parts:
-            part = "test"
-        else:
-            data = f"the part {part} of {data}"
-        metrics = self._measure(part, prepared)
-        return Evaluation(data, len(prepared.parts[part].sequences), metrics, prepared.balance.get(part, {}))
+        check({"part": part})
+        return evaluate(self.task, part, path, {"text_column": text_column, "label_column": label_column})
 
-    def _measure(self, part: str, prepared: Prepared) -> dict[str, float]:
-        quiet_lightning()
-        torch.set_num_threads(thread_count(self.config))
-        module = SequenceDataModule(prepared, self.config["data"]["batch_size"], seed=0)
-        settings = self.config["trainer"]
-        trainer = pl.Trainer(
-            accelerator=settings["accelerator"], devices=1, precision=settings["precision"], logger=False,
-            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
-        )  # fmt: skip
-        with without_irrelevant_warnings():
-            if part == "val":
-                (found,) = trainer.validate(self.task, module.val_dataloader(), verbose=False)
-            else:
-                (found,) = trainer.test(self.task, module.test_dataloader(), verbose=False)
-        return {name: value for name, value in found.items() if name.startswith(f"{part}/")}
-
-    def _data(self, path: str | Path | None, columns: Mapping[str, str | None]) -> tuple[str, Prepared]:
-        """The data in words, and itself."""
-        config = dict(self.config)
-        if path is not None:
-            config["data"] = {**config["data"], "files": {"_target_": "rnnlab.data.files.own", "path": str(path)}}
-        name = str(path or config["data"]["name"])
-        if locate(config["data"]).sha256 == self.task.card["sha256"]:
-            return name, prepare(config)
-        if path is None:
-            raise UserError(
-                f"data={name} is not what the model was trained on (its SHA-256 differs), so its parts are others;"
-                " data.path=FILE evaluates on all of a file"
-            )
-        reader = {**config["task"]["file_reader"], **{key: its for key, its in columns.items() if its is not None}}
-        config["data"] = {**config["data"], "name": "file", "reader": reader}
-        known = Known(Vocabulary.from_card(self.task.card["vocabulary"]), self.task.card["data"])
-        return f"all of {name}, which is not the data of training", prepare_other(config, known)
+    def _classifier(self) -> Classifies:
+        if not isinstance(self.task, Classifies):
+            raise self._unable("tells no classes of texts; a model of task=sentiment does")
+        return self.task
 
     def _generator(self) -> Generates:
         if not isinstance(self.task, Generates):
-            raise UserError(f"checkpoint: {self.checkpoint} holds {self._describe()}, which generates nothing")
+            raise self._unable("generates nothing; models of task=names and task=chars do")
         return self.task
+
+    def _unable(self, why: str) -> UserError:
+        return UserError(f"checkpoint: {self.checkpoint} holds a {self._describe()}, which {why}")
 
     def _describe(self) -> str:
         """Class, task and cell."""
-        return f"a {type(self.task).__name__} (task={self.config['task']['name']}, cell={self.config['cell']['name']})"
+        return f"{type(self.task).__name__} (task={self.config['task']['name']}, cell={self.config['cell']['name']})"
+
+
+def _sampling(prompt: str, length: int | None, temperature: float, top_k: int | None, seed: int) -> Sampling:
+    check({"length": length, "temperature": temperature, "top_k": top_k, "seed": seed})
+    return Sampling(prompt, length, temperature, top_k, seed)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import lightning.pytorch as pl
+import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import Logger
@@ -51,6 +53,18 @@ def build_trainer(
         raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
 
 
+def evaluation_trainer(config: Mapping[str, Any]) -> pl.Trainer:
+    """A Trainer that measures as the one of the run did, on its kind of device where this machine has that."""
+    settings = {
+        "devices": 1, "precision": config["trainer"]["precision"], "logger": False, "enable_checkpointing": False,
+        "enable_progress_bar": False, "enable_model_summary": False,
+    }  # fmt: skip
+    try:
+        return pl.Trainer(accelerator=config["trainer"]["accelerator"], **settings)
+    except MisconfigurationException:
+        return pl.Trainer(accelerator="auto", **settings)
+
+
 def thread_count(config: Mapping[str, Any]) -> int:
     """CPU threads of a run: `trainer.threads`, else one for a small model and every core for a large one.
 
@@ -59,6 +73,17 @@ def thread_count(config: Mapping[str, Any]) -> int:
     limit = allowed_threads()
     width = config["model"]["hidden_size"] * config["data"]["batch_size"]
     return min(config["trainer"]["threads"] or (limit if width >= WORTH_MORE_THREADS else 1), limit)
+
+
+@contextmanager
+def threads_of(config: Mapping[str, Any]) -> Iterator[None]:
+    """Compute with as many threads as a run of this configuration does, and with the number of before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(thread_count(config))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _switched_on(nodes: Mapping[str, Mapping[str, Any]]) -> list[pl.Callback]:

@@ -1,0 +1,109 @@
+"""Measuring a trained model on the data that it was trained on, or on other data."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnlab.data.module import SequenceDataModule
+from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
+from rnnlab.data.source import locate
+from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.errors import UserError
+from rnnlab.tasks.base import SequenceTask
+from rnnlab.training.log import silent_lightning
+from rnnlab.training.trainer import evaluation_trainer, threads_of
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a model does on data.
+
+    Attributes:
+        data: The name of the data set, or where it lies.
+        part: `val` or `test` of the data of training; None for all of other data.
+        predictions: How many the metrics are means of: the tokens or texts that `unit` speaks of.
+        unit: Of the loss, such as `nats per token`.
+        metrics: Every metric of the task, `test/loss` or `val/loss` first; what is undefined is not a number.
+        balance: How many texts of each class there are; empty where there are no classes.
+        notes: What there is to know about how the data was prepared, such as texts that were left out.
+    """
+
+    data: str
+    part: str | None
+    predictions: int
+    unit: str
+    metrics: dict[str, float]
+    balance: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Mapping[str, str | None]) -> Evaluation:
+    """Every metric of a trained task; see `Trained.evaluate`.
+
+    Raises:
+        UserError: The data is missing, unreadable or not the data of training.
+    """
+    config = task.card["config"]
+    name = str(path or config["data"].get("path") or config["data"]["name"])
+    prepared = _data(task.card, name, path, {key: its for key, its in columns.items() if its is not None})
+    known = "val" in prepared.parts
+    part = part if known else "test"
+    module = SequenceDataModule(prepared, config["data"]["batch_size"], seed=0)
+    batches = module.val_dataloader() if part == "val" else module.test_dataloader()
+    with threads_of(config), silent_lightning(), _interruptible():
+        trainer = evaluation_trainer(config)
+        (found,) = (trainer.validate if part == "val" else trainer.test)(task, batches, verbose=False)
+    names = sorted((its for its in found if its.startswith(f"{part}/")), key=lambda its: (its != f"{part}/loss", its))
+    return Evaluation(
+        name,
+        part if known else None,
+        sum(int(task.count(batch)) for batch in batches),
+        task.unit,
+        {its: found[its] for its in names},
+        prepared.balance.get(part, {}),
+        prepared.notes,
+    )
+
+
+def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, str]) -> Prepared:
+    """The data of training, split as it was, or other data, all of it as `test`."""
+    config = dict(card["config"])
+    reader = config["task"]["file_reader"]
+    for key in columns:
+        if key not in reader:
+            raise UserError(f"data.{key}: a model of task={config['task']['name']} reads no table")
+        if path is None:
+            raise UserError(f"data.{key}: it names a column of data.path=FILE, which was not given")
+    if path is not None:
+        config["data"] = {**config["data"], "files": {"_target_": "rnnlab.data.files.own", "path": str(path)}}
+    same_columns = all(config["data"]["reader"].get(key) == column for key, column in columns.items())
+    vocabulary = Vocabulary.from_card(card["vocabulary"])
+    if same_columns and locate(config["data"]).sha256 == card["sha256"]:
+        prepared = prepare(config)
+        if prepared.vocabulary != vocabulary:
+            raise UserError(f"data: {name} has other symbols here than in training, whose versions of Python or rnnlab"
+                            " take texts apart in another way")  # fmt: skip
+        return prepared
+    if path is None:
+        raise UserError(
+            f"data: {name} is not what the model was trained on (its SHA-256 differs), so its parts are others;"
+            " data.path=FILE evaluates on all of a file"
+        )
+    config["data"] = {**config["data"], "name": "file", "reader": {**reader, **columns}}
+    return prepare_other(config, Known(vocabulary, card["data"]))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Lightning answers Ctrl-C by ending the process, deaf to the next one; a notebook goes on."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit:
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from None
