@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,20 @@ def sentiment_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sentiment")
     words = ("task=sentiment", "data=rt_polarity", "cell=bag,gru", "seed=0,1", "debug=fast", "sweep=tone")
     done = shell("train", "-m", *words, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chars_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a small character model was trained on text.txt, validated and tested on all that was held out."""
+    folder = tmp_path_factory.mktemp("chars")
+    draw = random.Random(0)
+    words = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog\n"]
+    (folder / "text.txt").write_text(" ".join(draw.choice(words) for _ in range(8_000)), encoding="utf-8")
+    whole = ("data.limit=null", "trainer.limit_val_batches=1.0", "trainer.limit_test_batches=1.0")
+    small = ("data.batch_size=8", "data.sequence_length=16", "model.hidden_size=16", "trainer.max_epochs=1")
+    done = shell("train", "task=chars", "data=file", "data.path=text.txt", "debug=fast", *whole, *small, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder
 

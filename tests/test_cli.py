@@ -69,6 +69,14 @@ def test_ctrl_c_ends_with_a_short_line(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert capsys.readouterr().err == "rnnlab: interrupted; the same command again goes on with what is not complete\n"
 
 
+def test_ctrl_c_promises_nothing_of_a_command_that_does_not_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(monkeypatch, "predict", KeyboardInterrupt())
+    assert main(["predict"]) == 130
+    assert capsys.readouterr().err == "rnnlab: interrupted\n"
+
+
 MISUSES = {
     ("trian",): "trian: unknown command; did you mean train?",
     ("dance",): "dance: unknown command; the commands are train, compare, generate, study, completion",

@@ -54,7 +54,7 @@ def test_files_are_short(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["rnnlab.cli", "rnnlab.sweeps.pool", "rnnlab.report.compare", "rnnlab.data.prepared"]
+    "module", ["rnnlab", "rnnlab.cli", "rnnlab.sweeps.pool", "rnnlab.report.compare", "rnnlab.data.prepared"]
 )
 def test_what_needs_no_torch_imports_none(module: str) -> None:
     code = f"import sys, {module}; print([m for m in ('torch', 'lightning') if m in sys.modules])"

@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         study.write_text(text.replace("  - _self_", "  - override debug: fast\n  - _self_"), encoding="utf-8")
     (folder / "plants.txt").write_text("\n".join(f"rosa {chr(97 + i)}lba" for i in range(26)), encoding="utf-8")
     (folder / "my_cells" / "conf" / "cell").mkdir(parents=True)
-    (cell,), (option,) = blocks("python"), blocks("yaml")
+    (_, cell), (option,) = blocks("python"), blocks("yaml")
     (folder / "my_cells" / "__init__.py").write_text(cell, encoding="utf-8")
     (folder / "my_cells" / "conf" / "cell" / "mgu.yaml").write_text(option, encoding="utf-8")
     return folder
@@ -69,6 +69,17 @@ def test_every_command_of_the_readme_works_in_its_order(folder: Path) -> None:
     assert reached == list(range(len(typed)))
     assert "Traceback" not in done.stderr
     assert (folder / "runs" / "first-look" / "report" / "learning-curves.png").is_file()
+    in_python(folder)
+
+
+def in_python(folder: Path) -> None:
+    """The Python of the tour, on the models that its commands have left in the folder."""
+    notebook, _ = blocks("python")
+    done = subprocess.run([sys.executable, "-c", notebook], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    names, loss, *reviews = done.stdout.splitlines()
+    assert names.count("'ma") == 5 and float(loss) > 0
+    assert [line.split()[0] in ("negative", "positive") for line in reviews] == [True, True]
 
 
 def test_every_link_and_picture_of_the_readme_exists() -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from io import BufferedReader
 from pathlib import Path
@@ -32,39 +33,41 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("predict", arguments)
     check(config)
-    texts = _texts(config["text"], config["file"])
-    from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
+    with _texts(config["text"], config["file"]) as texts:
+        from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-    model = Trained(config["checkpoint"])
-    labels = model.labels  # says what it is if it is no classifier, before the standard input is waited for
-    FORMATS[config["format"]](map(model.predict, texts), labels)
+        model = Trained(config["checkpoint"])
+        labels = model.labels  # says what it is if it is no classifier, before the standard input is waited for
+        FORMATS[config["format"]](map(model.predict, texts), labels)
     return 0
 
 
-def _texts(text: str | None, file: str | None) -> Iterator[list[str]]:
+@contextmanager
+def _texts(text: str | None, file: str | None) -> Iterator[Iterator[list[str]]]:
     """The texts in blocks, each to be answered as soon as it is there."""
     if text is not None and file is not None:
         raise UserError("text and file were both given; choose one")
     if text is not None:
-        return iter([[text]])
-    if file is not None:
-        return _texts_of(file)
-    if sys.stdin is None or sys.stdin.isatty():
+        yield iter([[text]])
+    elif file is not None:
+        with _opened(file) as stream:
+            if stream.seekable():  # a file, no pipe: what is wrong with it is said before the first answer
+                for _ in _blocks(stream, f"file: {file}"):
+                    pass
+                stream.seek(0)
+            yield _blocks(stream, f"file: {file}")
+    elif sys.stdin is None or sys.stdin.isatty():
         raise UserError('there is nothing to read; add text="..." or file=PATH, or pipe lines into the command')
-    return _blocks(cast(BufferedReader, sys.stdin.buffer), "the standard input")
+    else:
+        yield _blocks(cast(BufferedReader, sys.stdin.buffer), "the standard input")
 
 
-def _texts_of(file: str) -> Iterator[list[str]]:
+def _opened(file: str) -> BufferedReader:
     try:
-        stream = Path(file).open("rb")  # noqa: SIM115
+        return Path(file).open("rb")
     except OSError as error:
-        named = f"{file} cannot be read ({error.strerror})" if file.strip() else "no name was given"
-        raise UserError(f"file: {named}") from error
-    if stream.seekable():  # a file, no pipe: what is wrong with it is said before the first answer
-        for _ in _blocks(stream, f"file: {file}"):
-            pass
-        stream.seek(0)
-    return _blocks(stream, f"file: {file}")
+        reason = f"{file} cannot be read ({error.strerror})" if file.strip() else "no name was given"
+        raise UserError(f"file: {reason}") from error
 
 
 def _blocks(stream: BufferedReader, name: str) -> Iterator[list[str]]:

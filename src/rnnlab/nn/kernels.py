@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -52,3 +53,9 @@ class LSTM(_Kernel):
     """Long short-term memory (Hochreiter and Schmidhuber 1997) with a forget gate (Gers et al. 2000)."""
 
     kernel = nn.LSTM
+
+    def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
+        if not (x.device.type == "cpu" and torch.is_autocast_enabled("cpu")):
+            return super().forward(x, state, lengths)
+        with torch.autocast("cpu", enabled=False):  # most CPUs have no LSTM in bfloat16, and torch would raise
+            return super().forward(x.float(), state, lengths)

@@ -1,0 +1,181 @@
+"""`rnnlab evaluate`: the metrics of a run again, and those of other data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.data.files import download
+from support import Answer, table
+
+Evaluate = Callable[..., Any]
+RUNS = {
+    "names": ("sweep_folder", "runs/small/lstm*seed1*"),
+    "chars": ("chars_folder", "runs/chars/*"),
+    "sentiment": ("sentiment_folder", "runs/tone/gru*seed1*"),
+}
+
+
+@pytest.fixture
+def evaluate(rnnlab: Callable[..., Answer]) -> Evaluate:
+    """`rnnlab evaluate … format=json` as what it printed."""
+
+    def run(*words: str) -> Any:
+        answer = rnnlab("evaluate", *words, "format=json")
+        assert answer.code == 0, answer.err
+        return json.loads(answer.out)
+
+    return run
+
+
+@pytest.fixture
+def text_run(chars_folder: Path, workdir: Path) -> tuple[Path, str]:
+    """The run of a character model, and its text, copied into the current folder as moved.txt."""
+    shutil.copy(chars_folder / "text.txt", workdir / "moved.txt")
+    (run,) = chars_folder.glob("runs/chars/*")
+    return run, (workdir / "moved.txt").read_text()
+
+
+@pytest.mark.parametrize("task", RUNS)
+def test_evaluating_a_run_gives_its_own_metrics_to_the_last_bit(
+    evaluate: Evaluate, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    fixture, pattern = RUNS[task]
+    folder: Path = request.getfixturevalue(fixture)
+    (run,) = folder.glob(pattern)
+    monkeypatch.chdir(folder)  # where data.path leads to the data
+    summary = json.loads((run / "summary.json").read_text())
+    assert evaluate(f"checkpoint={run}")["metrics"] == summary["metrics"]["test"]
+    found = evaluate(f"checkpoint={run}", "part=val")
+    assert found["checkpoint"] == str(run / "checkpoints" / "best.ckpt") and found["part"] == "val"
+    best = min(table(run / "metrics.csv"), key=lambda row: float(row["val/loss"] or "inf"))
+    assert found["metrics"] == {name: float(value) for name, value in best.items() if name.startswith("val/")}
+    assert found["unit"] == summary["unit"]
+
+
+def test_the_table_begins_with_what_was_measured_and_the_loss(
+    rnnlab: Callable[..., Answer], sentiment_folder: Path
+) -> None:
+    answer = rnnlab("evaluate", f"checkpoint={sentiment_folder / 'runs' / 'tone'}")
+    rows = [line.split(maxsplit=1) for line in answer.out.splitlines()]
+    assert [row[0] for row in rows if row] == [
+        "checkpoint", "data", "texts", "test/loss", "test/accuracy", "test/auroc", "test/f1",
+    ]  # fmt: skip
+    said = dict(row for row in rows if row)
+    assert said["checkpoint"].endswith("best.ckpt") and said["data"] == "rt_polarity, part test"
+    assert said["test/loss"].endswith(" nats per text") and "%" in said["texts"]
+    count, negative, positive = (int(said["texts"].replace(":", "").split()[i]) for i in (0, 1, 4))
+    assert count == negative + positive > 0
+    assert answer.err == ""
+
+
+def test_metrics_as_csv_and_as_json_are_the_same(
+    evaluate: Evaluate, rnnlab: Callable[..., Answer], checkpoint: Path
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(rnnlab("evaluate", f"checkpoint={checkpoint}", "format=csv").out)))
+    metrics = evaluate(f"checkpoint={checkpoint}")["metrics"]
+    assert {row["metric"]: float(row["value"]) for row in rows} == metrics
+    assert next(iter(metrics)) == "test/loss"
+
+
+def test_data_that_has_moved_is_found_by_its_path(
+    evaluate: Evaluate, rnnlab: Callable[..., Answer], text_run: tuple[Path, str]
+) -> None:
+    run, _ = text_run
+    lost = rnnlab("evaluate", f"checkpoint={run}")
+    assert lost.code == 2 and lost.err == "rnnlab: data.path: there is no file text.txt\n"
+    found = evaluate(f"checkpoint={run}", "data.path=moved.txt")
+    assert found["metrics"] == json.loads((run / "summary.json").read_text())["metrics"]["test"]
+    assert (found["data"], found["part"]) == ("moved.txt", "test")
+
+
+def test_data_that_was_edited_has_other_parts(
+    evaluate: Evaluate, rnnlab: Callable[..., Answer], text_run: tuple[Path, str], workdir: Path
+) -> None:
+    run, text = text_run
+    (workdir / "text.txt").write_text(text + "the end")
+    refused = rnnlab("evaluate", f"checkpoint={run}")
+    assert refused.code == 2 and "text.txt is not what the model was trained on" in refused.err
+    assert "data.path=FILE" in refused.err and len(refused.err.splitlines()) == 1
+    found = evaluate(f"checkpoint={run}", "data.path=text.txt", "part=val")
+    assert found["part"] is None and found["predictions"] == len(text) + len("the end") - 1
+    assert next(iter(found["metrics"])) == "test/loss"
+    said = rnnlab("evaluate", f"checkpoint={run}", "data.path=text.txt").out
+    assert "all of text.txt, not the data of training" in said and f"{found['predictions']:,}" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("the Quick fox", ["other.txt", "'Q'", "it knows"]),
+        ("t", ["other.txt", "at least 2"]),
+        ("", ["data.path", "other.txt is empty"]),
+        ("".join(map(chr, range(0x4E00, 0x4F00))), ["other.txt", "and 246 more"]),
+    ],
+)
+def test_a_text_that_the_model_cannot_read_is_refused_in_one_line(
+    rnnlab: Callable[..., Answer], text_run: tuple[Path, str], workdir: Path, content: str, named: list[str]
+) -> None:
+    (workdir / "other.txt").write_text(content, encoding="utf-8")
+    answer = rnnlab("evaluate", f"checkpoint={text_run[0]}", "data.path=other.txt")
+    assert answer.code == 2 and answer.out == "" and len(answer.err.splitlines()) == 1
+    assert all(words in answer.err for words in named), answer.err
+    assert len(answer.err) < 400
+
+
+def test_names_of_another_alphabet_are_refused_by_file(
+    rnnlab: Callable[..., Answer], checkpoint: Path, workdir: Path
+) -> None:
+    (workdir / "other.txt").write_text("zoé\n", encoding="utf-8")
+    answer = rnnlab("evaluate", f"checkpoint={checkpoint}", "data.path=other.txt")
+    assert answer.code == 2 and "other.txt: the vocabulary has no 'é'" in answer.err
+
+
+def test_labelled_texts_of_one_s_own(
+    evaluate: Evaluate, rnnlab: Callable[..., Answer], sentiment_folder: Path, workdir: Path
+) -> None:
+    words = (f"checkpoint={sentiment_folder / 'runs' / 'tone'}", "data.path=mine.csv")
+    (workdir / "mine.csv").write_text("review,stars\na good film,positive\n,positive\na bad one,negative\n")
+    missing = rnnlab("evaluate", *words)
+    assert missing.code == 2 and "data.text_column=text" in missing.err and "review, stars" in missing.err
+    columns = ("data.text_column=review", "data.label_column=stars")
+    found = evaluate(*words, *columns)
+    assert found["balance"] == {"negative": 1, "positive": 1} and found["predictions"] == 2
+    assert rnnlab("evaluate", *words, *columns).err == "1 text without a word was left out\n"
+    (workdir / "mine.csv").write_text("text,label\na good film,great\n")
+    strange = rnnlab("evaluate", *words)
+    assert strange.code == 2 and "no label 'great'; it was trained on negative, positive" in strange.err
+
+
+def test_the_data_of_training_elsewhere_is_still_the_data_of_training(
+    evaluate: Evaluate, sentiment_folder: Path, workdir: Path
+) -> None:
+    (workdir / "copy").mkdir()
+    for file in download(["rt-polarity.neg", "rt-polarity.pos"]):
+        shutil.copy(file, workdir / "copy")
+    sweep = f"checkpoint={sentiment_folder / 'runs' / 'tone'}"
+    here, there = evaluate(sweep), evaluate(sweep, "data.path=copy")
+    assert there["data"] == "copy" and {**there, "data": here["data"]} == here
+
+
+def test_columns_without_a_table_are_refused(
+    rnnlab: Callable[..., Answer], checkpoint: Path, sentiment_folder: Path, workdir: Path
+) -> None:
+    (workdir / "names.txt").write_text("ann\n")
+    answer = rnnlab("evaluate", f"checkpoint={checkpoint}", "data.path=names.txt", "data.text_column=name")
+    assert answer.code == 2 and "data.text_column: a model of task=names reads no table" in answer.err
+    answer = rnnlab("evaluate", f"checkpoint={sentiment_folder / 'runs' / 'tone'}", "data.label_column=stars")
+    assert answer.code == 2 and "data.label_column" in answer.err and "data.path=FILE" in answer.err
+
+
+def test_a_classifier_says_that_it_generates_nothing(rnnlab: Callable[..., Answer], sentiment_folder: Path) -> None:
+    answer = rnnlab("generate", f"checkpoint={sentiment_folder / 'runs' / 'tone'}")
+    assert answer.code == 2 and "SentimentClassifier (task=sentiment, cell=" in answer.err
+    assert "generates nothing" in answer.err and len(answer.err.splitlines()) == 1

@@ -1,0 +1,180 @@
+"""`rnnlab predict`: an answer for every text, wherever it comes from."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import rnnlab as package
+from rnnlab.commands import predict
+from support import Answer
+
+LABELS = ("negative", "positive")
+AWKWARD = [
+    'it\'s, "good", = (really)!',
+    "null is good",
+    "good 🙂 ${x}",
+    "a good film\nof two lines",
+    "good\rbad",
+    "a \\ good",
+]
+
+Predict = Callable[..., Answer]
+
+
+@pytest.fixture
+def classify(rnnlab: Callable[..., Answer], sentiment_folder: Path) -> Predict:
+    """`rnnlab predict checkpoint=… WORDS`."""
+    return lambda *words: rnnlab("predict", f"checkpoint={sentiment_folder / 'runs' / 'tone'}", *words)
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """Let the standard input be a pipe with that content."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(content))))
+
+
+def test_a_text_is_answered_in_one_line_with_what_python_says(classify: Predict, sentiment_folder: Path) -> None:
+    answer = classify("text=this film was wonderful")
+    (expected,) = package.load(sentiment_folder / "runs" / "tone").predict("this film was wonderful")
+    assert answer.code == 0 and answer.err == ""
+    assert answer.out == f"{expected.label}  {expected.probability:.4f}  this film was wonderful\n"
+    assert expected.label in LABELS and 0.5 <= (expected.probability or 0) <= 1
+
+
+@pytest.mark.parametrize("text", AWKWARD)
+def test_a_text_is_taken_literally_and_stays_on_its_line(classify: Predict, text: str) -> None:
+    out = classify(f"text={text}").out
+    assert out.count("\n") == 1 and out.endswith(f"  {' '.join(text.splitlines())}\n")
+    (found,) = json.loads(classify(f"text={text}", "format=json").out)
+    assert found["text"] == text
+    assert found["probabilities"][found["label"]] == found["probability"]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [("", "the text is empty"), (" \t", "the text is empty"), ("xyzzy plugh", "none of its words is known")],
+)
+def test_what_cannot_be_told_says_why(classify: Predict, text: str, note: str) -> None:
+    answer = classify(f"text={text}")
+    assert answer.code == 0
+    assert answer.out.split()[:2] == ["-", "-"] and f"({note})" in answer.out
+    (found,) = json.loads(classify(f"text={text}", "format=json").out)
+    assert (found["label"], found["probability"], found["note"]) == (None, None, note)
+
+
+def test_every_line_of_a_file_has_its_answer(classify: Predict, workdir: Path) -> None:
+    """A byte order mark, Windows line ends, an empty line, and bytes that only Unicode takes for the end of a line."""
+    content = "\ufeffa good film\r\n\r\nbad\x85film\u2028indeed\r\nlast".encode()
+    (workdir / "reviews.txt").write_bytes(content)
+    lines = classify("file=reviews.txt").out.splitlines()
+    assert len(lines) == 4 and lines[0].endswith("  a good film")
+    assert lines[1] == "-         -       (the text is empty)"
+    assert lines[2].endswith("  bad film indeed") and lines[3].endswith("  last")
+    columns = [line.split()[:2] for line in (lines[0], *lines[2:])]
+    assert all(label in LABELS and 0.5 <= float(probability) <= 1 for label, probability in columns)
+    assert all(line[8:10] == "  " and line[10] != " " for line in lines), "probabilities stand in one column"
+
+
+@pytest.mark.parametrize("ending", ["\n", ""])
+def test_csv_and_json_hold_the_texts_of_the_standard_input(
+    classify: Predict, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    texts = [text for text in AWKWARD if "\n" not in text] + ["", "naïve"]
+    content = ("\n".join(texts) + ending).encode()
+    typed(monkeypatch, content)
+    rows = list(csv.DictReader(io.StringIO(classify("format=csv").out, newline="")))
+    assert [row["text"] for row in rows] == texts
+    typed(monkeypatch, content)
+    objects = json.loads(classify("format=json").out)
+    assert [each["text"] for each in objects] == texts
+    for row, each in zip(rows, objects, strict=True):
+        assert row["label"] == (each["label"] or "") and row["note"] == each["note"]
+        assert row["probability"] == ("" if each["probability"] is None else repr(each["probability"]))
+
+
+@pytest.mark.parametrize(("words", "out"), [([], ""), (["format=json"], "[]\n")])
+def test_no_line_has_no_answer(classify: Predict, monkeypatch: pytest.MonkeyPatch, words: list[str], out: str) -> None:
+    typed(monkeypatch, b"")
+    answer = classify(*words)
+    assert (answer.code, answer.out, answer.err) == (0, out, "")
+
+
+def test_where_blocks_are_cut_makes_no_difference(
+    classify: Predict, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"film {number} was 🙂 good" * (number % 3) for number in range(200)]
+    (workdir / "reviews.txt").write_text("\n".join(lines), encoding="utf-8")
+    whole = classify("file=reviews.txt").out
+    assert len(whole.splitlines()) == 200
+    monkeypatch.setattr(predict, "BLOCK", 3)
+    labels = [line.split()[0] for line in classify("file=reviews.txt").out.splitlines()]
+    assert labels == [line.split()[0] for line in whole.splitlines()]
+
+
+def test_a_file_with_a_bad_line_is_refused_before_any_answer(classify: Predict, workdir: Path) -> None:
+    (workdir / "latin.txt").write_bytes(b"good\n" * 50_000 + "José\n".encode("latin-1"))
+    answer = classify("file=latin.txt", "format=json")
+    assert answer.code == 2 and answer.out == ""
+    assert answer.err == "rnnlab: file: latin.txt, line 50001 is not UTF-8 (byte 0xe9)\n"
+
+
+def test_a_bad_line_of_a_pipe_is_named(classify: Predict, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, b"good\n\xff\n")
+    answer = classify()
+    assert answer.code == 2 and answer.err.startswith("rnnlab: the standard input, line 2 is not UTF-8")
+
+
+@pytest.mark.parametrize("stdin", ["closed", "terminal"])
+def test_without_any_text_the_command_says_what_to_add(
+    classify: Predict, monkeypatch: pytest.MonkeyPatch, stdin: str
+) -> None:
+    typed(monkeypatch, b"")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    if stdin == "closed":
+        monkeypatch.setattr(sys, "stdin", None)
+    answer = classify()
+    assert answer.code == 2 and 'add text="..." or file=PATH' in answer.err and len(answer.err.splitlines()) == 1
+
+
+def test_a_model_of_names_says_what_it_is_before_it_waits_for_input(
+    rnnlab: Callable[..., Answer], checkpoint: Path
+) -> None:
+    answer = rnnlab("predict", f"checkpoint={checkpoint}")  # pytest's standard input would raise when read
+    assert answer.code == 2 and "NamesLM (task=names, cell=lstm), which tells no classes" in answer.err
+
+
+def test_a_slow_pipe_is_answered_line_by_line(sentiment_folder: Path) -> None:
+    command = [sys.executable, "-m", "rnnlab", "predict", "checkpoint=runs/tone"]
+    with subprocess.Popen(
+        command, cwd=sentiment_folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin and process.stdout
+        guard = threading.Timer(120, process.kill)  # were it to wait for more, the test would wait for it
+        guard.start()
+        for text in ("a good film", "a bad film"):
+            process.stdin.write(f"{text}\n")
+            process.stdin.flush()
+            assert process.stdout.readline().endswith(f"  {text}\n")
+        process.stdin.close()
+        assert process.wait() == 0
+        guard.cancel()
+
+
+def test_a_reader_that_stops_and_a_terminal_without_emoji_are_no_errors(sentiment_folder: Path) -> None:
+    line = f"yes 'good 🙂' | '{sys.executable}' -m rnnlab predict checkpoint=runs/tone | head -1"
+    done = subprocess.run(
+        ["bash", "-c", f"{line}; echo ${{PIPESTATUS[1]}}"],
+        cwd=sentiment_folder, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        timeout=120,
+    )  # fmt: skip
+    first, code = done.stdout.splitlines()
+    assert first.endswith(r"  good \U0001f642") and code == "141" and done.stderr == ""
