@@ -154,6 +154,17 @@ def test_labelled_texts_of_one_s_own(
     assert strange.code == 2 and "no label 'great'; it was trained on negative, positive" in strange.err
 
 
+def test_what_is_undefined_is_said_and_null_in_json(
+    evaluate: Evaluate, rnnlab: Callable[..., Answer], sentiment_folder: Path, workdir: Path
+) -> None:
+    (workdir / "mine.csv").write_text("text,label\na good film,positive\n")
+    words = (f"checkpoint={sentiment_folder / 'runs' / 'tone'}", "data.path=mine.csv")
+    answer = rnnlab("evaluate", *words)
+    assert ["test/auroc", "undefined"] in [line.split() for line in answer.out.splitlines()] and answer.err == ""
+    assert evaluate(*words)["metrics"]["test/auroc"] is None
+    assert "test/auroc,\n" in rnnlab("evaluate", *words, "format=csv").out
+
+
 def test_the_data_of_training_elsewhere_is_still_the_data_of_training(
     evaluate: Evaluate, sentiment_folder: Path, workdir: Path
 ) -> None:

@@ -219,7 +219,7 @@ def test_evaluating_repeats_what_the_run_found(run: Path) -> None:
     found = Trained(run).evaluate()
     test = json.loads((run / "summary.json").read_text())["metrics"]["test"]
     assert found.metrics == pytest.approx(test, abs=1e-6)
-    assert found.balance == {"negative": 534, "positive": 534} and found.sequences == 1_068
+    assert found.balance == {"negative": 534, "positive": 534} and found.predictions == 1_068
 
 
 def test_texts_of_one_class_are_measured_without_what_takes_two(
