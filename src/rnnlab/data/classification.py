@@ -14,7 +14,7 @@ from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
-from rnnlab.data.words import words
+from rnnlab.data.words import fingerprint, words
 from rnnlab.errors import UserError
 
 
@@ -29,9 +29,9 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     content = source.content
     if not isinstance(content, LabelledTexts):
         raise UserError(f"data={source.name} has no labels; a classifier reads texts with labels, such as data=reviews")
-    tokens = [words(text) for text in content.texts]
-    rows = [row for row, its in enumerate(tokens) if its]
-    notes = [_dropped(len(tokens) - len(rows), "without a word")]
+    keys = [fingerprint(text) for text in content.texts]
+    rows = [row for row, key in enumerate(keys) if key]
+    notes = [_dropped(len(keys) - len(rows), "without a word")]
     where = f"data: {source.files[0]}"
     if known is not None:
         if not rows:
@@ -41,15 +41,16 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
         _check_labels({content.labels[row] for row in rows}, names, where)
     else:
         if split["deduplicate"]:
-            keys = [" ".join(tokens[row]) for row in rows]
             fixed = [content.parts[row] for row in rows] if content.parts else None
-            single = [rows[index] for index in distinct(keys, fixed)]
+            single = [rows[index] for index in distinct([keys[row] for row in rows], fixed)]
             notes.append(_dropped(len(rows) - len(single), "that repeat another"))
             rows = single
         parts = split_rows(content.labels, content.parts, rows, split["seed"], source.limit, where)
+    tokens = {row: words(content.texts[row]) for row in chain.from_iterable(parts.values())}
+    if known is None:
         training = chain.from_iterable(tokens[row] for row in parts["train"])
         vocabulary = Vocabulary.of_words(training, data["min_count"], special=(UNKNOWN, PAD))
-        names = sorted({content.labels[row] for row in chain.from_iterable(parts.values())})
+        names = sorted({content.labels[row] for row in tokens})
     cut = data["sequence_length"]
     return Prepared(
         name=source.name,

@@ -13,4 +13,13 @@ def words(text: str) -> list[str]:
 
     `Don't stop!` has three: `don't`, `stop` and `!`.
     """
-    return _WORD.findall(_BREAK.sub(" ", text).lower())
+    return _WORD.findall(_plain(text))
+
+
+def fingerprint(text: str) -> str:
+    """Equal for texts of the same words, '' for one without any; several times as fast as finding the words."""
+    return "".join(_plain(text).split())
+
+
+def _plain(text: str) -> str:
+    return _BREAK.sub(" ", text).lower()
