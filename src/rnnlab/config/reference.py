@@ -38,10 +38,11 @@ def groups(command: str = "train", words: Iterable[str] = ()) -> dict[str, str]:
     for group, default in remarks.defaults(command_file(command)):
         option = chosen.get(group, default)
         file = option_file(group, option)
-        for inner, inner_default in remarks.defaults(file) if file else ():
-            if inner:
-                found[inner] = chosen.get(inner, inner_default)
+        inner = {name: chosen.get(name, its) for name, its in remarks.defaults(file) if name} if file else {}
+        wins = remarks.behind_itself(file) if file else set()
+        found |= {name: its for name, its in inner.items() if name not in wins}
         found[group] = option
+        found |= inner  # what the file names behind `_self_` is composed after it
     return found
 
 

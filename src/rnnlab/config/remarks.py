@@ -79,6 +79,15 @@ def defaults(file: Path, hydra: bool = False) -> Iterator[tuple[str, str]]:
             yield "", entry.value
 
 
+def behind_itself(file: Path) -> set[str]:
+    """The groups that a file's defaults list names behind `_self_`: their values win over the file's own."""
+    root = _root(file)
+    entries = [entry for key, value in root.value if key.value == "defaults" for entry in value.value] if root else []
+    names = [entry.value[0][0].value if isinstance(entry, yaml.MappingNode) else entry.value for entry in entries]
+    behind = names[names.index("_self_") + 1 :] if "_self_" in names else []
+    return {str(name).removeprefix("override ").lstrip("/") for name in behind}
+
+
 def keys(file: Path, prefix: str) -> list[Key]:
     """The keys of a file in their order, wiring included; their names begin with the prefix."""
     root = _root(file)
