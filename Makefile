@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep study test test-all lint format tensorboard clean
+.PHONY: help install sweep test test-all bench bench-quick lint format tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,12 @@ test: install  ## Run the tests
 
 test-all: install  ## Run the tests and the slow ones
 	$(BIN)/python -m pytest -m ''
+
+bench: install  ## Measure what the framework costs, as ratios, into experiments/speed/README.md
+	$(BIN)/python tests/benchmarks/bench.py
+
+bench-quick: install  ## The main ratios in two minutes, nothing written
+	$(BIN)/python tests/benchmarks/bench.py --quick
 
 lint: install  ## Check style and types
 	$(BIN)/ruff check .

@@ -17,6 +17,9 @@ BESIDE = ROOT.parent / "shared" / "data"
 if BESIDE.is_dir():
     os.environ.setdefault("RNNLAB_DATA_DIR", str(BESIDE))
 
+# Tests run on every core at once; a second thread in one of them would only wait for the others.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("rnnlab", deadline=None)  # no test asserts a time
 settings.load_profile("rnnlab")
 

@@ -48,7 +48,7 @@ def test_the_rhyme_has_the_symbols_windows_and_batches_of_the_tutorial() -> None
     assert vocabulary.encode("mary had a").tolist() == [11, 1, 14, 20, 0, 8, 1, 4, 0, 1]
     windows = prepared.parts["train"].sequences
     assert isinstance(windows, Windows) and len(windows.symbols) == 328 and len(windows) == 308
-    batches = list(module.train_dataloader())
+    batches = list(module.train_batches())
     assert len(batches) == 10 and batches[0].inputs.shape == (32, 20)
     assert torch.equal(batches[0].inputs[:, 1:], batches[0].targets[:, :-1])
     assert vocabulary.decode(windows.symbols.tolist()).startswith("mary had a little lamb little lamb")
@@ -69,7 +69,7 @@ def test_carried_state_makes_windows_of_a_stream_one_long_sequence() -> None:
         "data=quotation", "data.windows=streams", "data.batch_size=1", "data.sequence_length=7"
     )
     task.eval()
-    windowed = torch.cat([task.predict(batch) for batch in module.train_dataloader()], dim=1)
+    windowed = torch.cat([task.predict(batch) for batch in module.train_batches()], dim=1)
     symbols = prepared.parts["train"].sequences.symbols.astype(np.int64)
     whole, _ = task(torch.from_numpy(symbols[None, :-1]))
     assert torch.allclose(windowed, whole, atol=1e-5)
@@ -77,9 +77,9 @@ def test_carried_state_makes_windows_of_a_stream_one_long_sequence() -> None:
 
 def test_a_new_epoch_and_a_validation_in_between_start_and_stay_on_their_own() -> None:
     task, module, _ = ready("data=quotation", "data.windows=streams", "data.batch_size=2", "data.sequence_length=7")
-    first = [task.predict(batch).detach() for batch in module.train_dataloader()]
+    first = [task.predict(batch).detach() for batch in module.train_batches()]
     again = []
-    for batch in module.train_dataloader():
+    for batch in module.train_batches():
         again.append(task.predict(batch).detach())
         task.eval()
         for held_out in module.val_dataloader():
@@ -90,7 +90,7 @@ def test_a_new_epoch_and_a_validation_in_between_start_and_stay_on_their_own() -
 
 def test_gradients_stop_where_a_window_begins() -> None:
     task, module, _ = ready("data=quotation", "data.windows=streams", "data.batch_size=2", "data.sequence_length=7")
-    for batch in module.train_dataloader():
+    for batch in module.train_batches():
         task.loss(task.predict(batch), batch).backward()  # would raise, were the graph of the last window part of it
 
 

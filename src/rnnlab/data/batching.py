@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice, pairwise
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.sequences import Rows, Stretches
 
+BLOCK = 64  # batches that one training step of Lightning works through
 POOL = 50  # batches that are sorted together when bucketing: enough to find equal lengths, few enough to stay random
 
 
@@ -111,6 +113,44 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         for step, rows in enumerate(self.sampler):
             yield self.collate(rows, continues=self.sampler.continues and step > 0)
+
+
+class Blocks:
+    """Batches in lists of about `BLOCK`: what costs Lightning a millisecond, it does once a block.
+
+    Attributes:
+        sizes: How many batches each block of an epoch has; no block goes on over a validation.
+        per_interval: Blocks from one validation to the next. What an epoch has left behind its last validation is
+            fewer blocks than that, so that Lightning, which counts blocks, does not validate once more.
+    """
+
+    def __init__(self, batches: Batches, limit: int, interval: int) -> None:
+        """Blocks of the first `limit` batches of an epoch, with a validation after every `interval` of them."""
+        self.batches = batches
+        self.sampler, self.batch_sampler = batches.sampler, None  # as in `Batches`
+        whole, rest = divmod(limit, interval)
+        self.per_interval = max(-(-interval // BLOCK), 2 if rest else 1)
+        self.sizes = _shares(interval, self.per_interval) * whole
+        if rest:
+            self.sizes += _shares(rest, min(-(-rest // BLOCK), self.per_interval - 1))
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __iter__(self) -> Iterator[list[Batch]]:
+        order = self.batches.sampler
+        rows = iter(order)
+        begun = 0
+        for size in self.sizes:
+            continues = [order.continues and step > 0 for step in range(begun, begun + size)]
+            yield self.batches.collate.block(list(islice(rows, size)), continues)
+            begun += size
+
+
+def _shares(count: int, parts: int) -> list[int]:
+    """`count` cut into that many whole numbers as equal as can be; 0 is left out."""
+    ends = [count * part // parts for part in range(parts + 1)]
+    return [end - start for start, end in pairwise(ends) if end > start]
 
 
 def _cut(rows: Rows, size: int) -> Iterator[Rows]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -28,6 +30,13 @@ class Batch(NamedTuple):
     targets: Tensor
     continues: bool = False
 
+    def to(self, device: torch.device) -> Batch:
+        """The batch on a device; the lengths stay on the CPU, where packing and counting want them."""
+        if device.type == "cpu":
+            return self
+        inputs, targets = (part.to(device, non_blocking=True) for part in (self.inputs, self.targets))
+        return self._replace(inputs=inputs, targets=targets)
+
 
 class Collation:
     """Cuts padded batches out of flat symbols.
@@ -43,15 +52,29 @@ class Collation:
 
     def __call__(self, rows: Rows, continues: bool = False) -> Batch:
         """The batch of the sequences `rows` `(B,)`, as long as its longest."""
-        starts = torch.from_numpy(self.sequences.starts(rows))
+        return self.block([rows], [continues])[0]
+
+    def block(self, batches: Sequence[Rows], continues: Sequence[bool]) -> list[Batch]:
+        """Several batches by one gather: each a view of what is cut out for all, as long as its own longest."""
+        inputs, targets, lengths = self._padded(np.concatenate(batches))
+        ends = np.cumsum([len(rows) for rows in batches])
+        longest = np.maximum.reduceat(lengths.numpy(), [0, *ends[:-1]])
+        cut = []
+        for rows, end, steps, goes_on in zip(batches, ends.tolist(), longest.tolist(), continues, strict=True):
+            its = slice(end - len(rows), end)
+            of_batch = targets[its] if targets.dim() == 1 else targets[its, :steps]
+            cut.append(Batch(inputs[its, :steps], lengths[its], of_batch, goes_on))
+        return cut
+
+    def _padded(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs, targets and lengths of the sequences `rows` `(B,)`, as a `Batch` has them."""
         lengths = torch.from_numpy(self.sequences.lengths(rows))
         positions = torch.arange(int(lengths.max()))
         inside = positions < lengths[:, None]  # (B, longest)
-        where = (starts[:, None] + positions).clamp_(max=len(self.symbols) - 1)
+        where = (torch.from_numpy(self.sequences.starts(rows))[:, None] + positions).clamp_(max=len(self.symbols) - 1)
         symbols = self.symbols[where].long()
         if self.labels is not None:
-            return Batch(symbols.where(inside, self.pad), lengths, self.labels[torch.from_numpy(rows)], continues)
+            return symbols.where(inside, self.pad), self.labels[torch.from_numpy(rows)], lengths
         targets = symbols.where(inside, IGNORE)[:, 1:]
         # The last symbol of a sequence is only ever a target: as an input it would predict padding.
-        inputs = symbols[:, :-1].where(inside[:, 1:], self.pad)
-        return Batch(inputs, lengths - 1, targets, continues)
+        return symbols[:, :-1].where(inside[:, 1:], self.pad), targets, lengths - 1

@@ -17,6 +17,7 @@ START_STOP = "[S]"
 PAD = "[PAD]"
 UNKNOWN = "[UNK]"
 SPECIAL = (START_STOP, UNKNOWN, PAD)
+CHUNK = 1 << 20  # characters that are encoded at a time
 NAMED = 10  # unknown symbols that an error names
 
 
@@ -109,20 +110,30 @@ class Vocabulary:
         return repr(text) if len(text) <= 60 else f"{text[:60]!r} and {len(text) - 60} more"
 
     @cached_property
-    def _code_points(self) -> NDArray[np.uint32]:
-        return np.array([ord(symbol) for symbol in self.alphabet], dtype=np.uint32)
+    def _table(self) -> NDArray[np.unsignedinteger]:
+        """The index of every code point up to the alphabet's last, and one more place for all behind it.
+
+        What the alphabet lacks has the index behind the last symbol's.
+        """
+        points = [ord(symbol) for symbol in self.alphabet]
+        table = np.full(max(points, default=0) + 2, len(self), dtype=np.min_scalar_type(len(self)))
+        table[points] = np.arange(len(points))
+        return table
 
     @cached_property
     def _indices(self) -> dict[str, int]:
         return {symbol: index for index, symbol in enumerate(self.symbols)}
 
     def _encode_characters(self, text: str, key: str) -> NDArray[np.unsignedinteger]:
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-        indices = np.searchsorted(self._code_points, points).clip(max=len(self.alphabet) - 1)
-        unknown = self._code_points[indices] != points
-        if unknown.any():
-            raise self._refusal(key, [chr(point) for point in points[unknown].tolist()])
-        return indices.astype(self.dtype)
+        indices = np.empty(len(text), dtype=self.dtype)
+        for begin in range(0, len(text), CHUNK):  # in pieces, since code points take four bytes each
+            piece = text[begin : begin + CHUNK].encode("utf-32-le", "surrogatepass")
+            points = np.frombuffer(piece, dtype=np.uint32)
+            found = self._table[np.minimum(points, len(self._table) - 1)]
+            if (unknown := found == len(self)).any():
+                raise self._refusal(key, [chr(point) for point in points[unknown].tolist()])
+            indices[begin : begin + CHUNK] = found
+        return indices
 
     def _encode_words(self, words: list[str], key: str) -> NDArray[np.unsignedinteger]:
         if UNKNOWN not in self._indices and (missing := [word for word in words if word not in self._indices]):

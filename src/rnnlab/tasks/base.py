@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import lightning.pytorch as pl
-import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
+from torch.amp import GradScaler
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import Metric, MetricCollection
 
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
+from rnnlab.tasks.record import BlockRecord, EpochRecord
 
 Config = Mapping[str, Any]
 
@@ -25,6 +27,9 @@ class SequenceTask(pl.LightningModule):
     Attributes:
         card: What a checkpoint carries beside the weights so that it can be opened without anything else: the
             configuration, the vocabulary and whatever a task adds; plain values and tensors.
+        steps_in_all: Optimizer steps of the whole training, over which the learning rate is scheduled.
+        gradient_clip_val: The largest norm of the gradient; None for no clipping.
+        epoch: What the epoch so far was like.
         unit: What a loss is a mean of.
     """
 
@@ -32,12 +37,13 @@ class SequenceTask(pl.LightningModule):
 
     def __init__(self, optimizer: Config, scheduler: Config) -> None:
         super().__init__()
+        self.automatic_optimization = False  # `training_step` takes a block of batches
         self.optimizer = optimizer
         self.scheduler = scheduler
         self.card: dict[str, Any] = {}
-        self._losses: list[Tensor] = []
-        self._counts: list[Tensor] = []
-        self._checked = 0
+        self.steps_in_all = 0
+        self.gradient_clip_val: float | None = None
+        self.epoch = EpochRecord()
 
     @abstractmethod
     def predict(self, batch: Batch) -> Tensor:
@@ -48,7 +54,7 @@ class SequenceTask(pl.LightningModule):
         """The mean loss of a batch's predictions in nats."""
 
     @abstractmethod
-    def count(self, batch: Batch) -> Tensor:
+    def count(self, batch: Batch) -> int:
         """How many predictions that mean is over: the tokens of a language model, the rows of a classifier."""
 
     @abstractmethod
@@ -68,11 +74,27 @@ class SequenceTask(pl.LightningModule):
         """The metrics of `val` or `test`, named `val/loss`, …"""
         return self.val_metrics if part == "val" else self.test_metrics
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        loss = self.loss(self.predict(batch), batch)
-        self._losses.append(loss.detach())
-        self._counts.append(self.count(batch))
-        return loss
+    def training_step(self, block: list[Batch], batch_idx: int) -> None:
+        """Train on each batch of a block."""
+        optimizer, schedule = self.optimizers(use_pl_optimizer=False), self.lr_schedulers()
+        assert isinstance(optimizer, Optimizer) and isinstance(schedule, LRScheduler)
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None) or GradScaler(enabled=False)
+        record = BlockRecord(self.global_step)
+        for batch in block:
+            optimizer.zero_grad()
+            loss = self.loss(self.predict(batch), batch)
+            record.add(loss.detach(), self.count(batch), optimizer.param_groups[0]["lr"])
+            scaler.scale(loss).backward()
+            scaler.unscale_(optimizer)
+            if self.gradient_clip_val is not None:
+                nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], self.gradient_clip_val)
+            scaler.step(optimizer)
+            scaler.update()
+            schedule.step()
+            if record.last_step == self.trainer.max_steps:
+                break
+        self._count_steps(len(record.losses))
+        self.epoch.add(record)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         self._measure("val", batch)
@@ -81,12 +103,10 @@ class SequenceTask(pl.LightningModule):
         self._measure("test", batch)
 
     def on_train_epoch_start(self) -> None:
-        self._losses.clear()
-        self._counts.clear()
-        self._checked = 0
+        self.epoch = EpochRecord()
 
     def on_train_epoch_end(self) -> None:
-        self.log_dict({"train/loss": self.mean_train_loss(), **self._at_step()})
+        self.log_dict({"train/loss": self.epoch.mean_loss, **self._at_step()})
 
     def on_validation_epoch_end(self) -> None:
         self._log("val")
@@ -94,38 +114,19 @@ class SequenceTask(pl.LightningModule):
     def on_test_epoch_end(self) -> None:
         self._log("test")
 
-    def mean_train_loss(self) -> Tensor:
-        """The mean loss of all predictions that this epoch has trained on so far."""
-        losses, counts = torch.stack(self._losses), torch.stack(self._counts)
-        return (losses * counts).sum() / counts.sum()
-
-    def tokens_this_epoch(self) -> int:
-        """How many predictions this epoch has trained on so far."""
-        return int(torch.stack(self._counts).sum()) if self._counts else 0
-
-    def check_losses(self) -> None:
-        """Look at the losses of the steps since the last look in this epoch.
-
-        Raises:
-            FloatingPointError: One is not a finite number; the message says which step's.
-        """
-        if self._checked == len(self._losses):
-            return
-        losses = torch.stack(self._losses[self._checked :])
-        self._checked = len(self._losses)
-        broken = (~torch.isfinite(losses)).nonzero()
-        if len(broken):
-            step = self.global_step - len(losses) + int(broken[0]) + 1
-            raise FloatingPointError(
-                f"train/loss became {losses[broken[0]].item()} at step {step} (epoch {self.current_epoch});"
-                " a lower optimizer.lr or trainer.gradient_clip_val may help"
-            )
+    def _count_steps(self, steps: int) -> None:
+        """Tell Lightning how many optimizer steps there were, which it counts only where it takes them itself."""
+        assert self.trainer.fit_loop is not None
+        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        for tracker in (progress.total, progress.current):
+            tracker.ready += steps
+            tracker.completed += steps
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        optimizer, schedule = self.build_optimizer(int(self.trainer.estimated_stepping_batches))
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        optimizer, schedule = self.build_optimizer(self.steps_in_all)
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
 
-    def build_optimizer(self, steps: int) -> tuple[torch.optim.Optimizer, LRScheduler]:
+    def build_optimizer(self, steps: int) -> tuple[Optimizer, LRScheduler]:
         """The optimizer and its schedule over that many steps.
 
         Raises:

@@ -61,8 +61,8 @@ class LanguageModel(SequenceTask):
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
 
-    def count(self, batch: Batch) -> Tensor:
-        return batch.lengths.sum()
+    def count(self, batch: Batch) -> int:
+        return int(batch.lengths.sum())
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))

@@ -91,8 +91,8 @@ class SentimentClassifier(SequenceTask):
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits, batch.targets)
 
-    def count(self, batch: Batch) -> Tensor:
-        return torch.tensor(len(batch.targets), device=batch.targets.device)
+    def count(self, batch: Batch) -> int:
+        return len(batch.targets)
 
     def new_metrics(self) -> dict[str, Metric | MetricCollection]:
         """F1 and AUROC are means over the classes, each against the others."""

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import lightning.pytorch as pl
-import torch
+from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from rnnlab.tasks.abilities import Generates, Sampling
@@ -35,7 +35,7 @@ class MetricsFile(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, SequenceTask)
-        self._row(trainer)["train/loss"] = pl_module.mean_train_loss().item()
+        self._row(trainer)["train/loss"] = pl_module.epoch.mean_loss
         self._write()
 
     def state_dict(self) -> dict[str, Any]:
@@ -68,6 +68,7 @@ class TimingFile(pl.Callback):
         self._started: float | None = None
         self._ended: float | None = None
         self._epoch_started = 0.0
+        self._validation_started = 0.0
 
     @property
     def seconds(self) -> float:
@@ -82,15 +83,22 @@ class TimingFile(pl.Callback):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._epoch_started = time.perf_counter()
 
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._validation_started = time.perf_counter()
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # As if the epoch had begun later: its throughput is that of training alone.
+        self._epoch_started += time.perf_counter() - self._validation_started
+
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, SequenceTask)
         now = time.perf_counter()
-        tokens = pl_module.tokens_this_epoch()
+        tokens = pl_module.epoch.predictions
         row = {
             "epoch": trainer.current_epoch,
             "step": trainer.global_step,
             "seconds": round(self.seconds, 3),
-            "tokens_per_second": round(tokens / (now - self._epoch_started), 1),  # validation included
+            "tokens_per_second": round(tokens / (now - self._epoch_started), 1),
             "peak_memory_mb": round(_peak_memory_mb(), 1),
         }
         self.rows.append(row)
@@ -103,30 +111,16 @@ class TimingFile(pl.Callback):
 
 
 class StepScalars(pl.Callback):
-    """Loss and learning rate every `trainer.log_every_n_steps` steps, and a stop where the loss is no number."""
-
-    def __init__(self) -> None:
-        self._lr = 0.0
-
-    def on_before_optimizer_step(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
-    ) -> None:
-        self._lr = optimizer.param_groups[0]["lr"]  # behind the step, the schedule has already moved it
+    """Loss and learning rate of every `trainer.log_every_n_steps`th step, for the loggers."""
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if trainer.global_step % trainer.log_every_n_steps:  # type: ignore[attr-defined]
-            return
         assert isinstance(pl_module, SequenceTask)
-        pl_module.check_losses()
-        scalars = {"train/loss_step": outputs["loss"].item(), "lr": self._lr}
-        for logger in trainer.loggers:
-            logger.log_metrics(scalars, trainer.global_step)
-
-    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, SequenceTask)
-        pl_module.check_losses()
+        for step, loss, lr in pl_module.epoch.steps:
+            if step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+                for logger in trainer.loggers:
+                    logger.log_metrics({"train/loss_step": loss, "lr": lr}, step)
 
 
 class ValidateAtMaxSteps(pl.Callback):
@@ -137,6 +131,22 @@ class ValidateAtMaxSteps(pl.Callback):
     ) -> None:
         if trainer.global_step == trainer.max_steps:
             trainer.should_stop = True
+
+
+class BatchProgressBar(TQDMProgressBar):
+    """A bar that counts batches, not blocks of them."""
+
+    @property
+    def total_train_batches(self) -> int:
+        return int(self.trainer.datamodule.steps_per_epoch)  # type: ignore[attr-defined]
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(pl_module, SequenceTask)
+        self.train_progress_bar.n = pl_module.epoch.batches
+        self.train_progress_bar.set_postfix(self.get_metrics(trainer, pl_module), refresh=False)
+        self.train_progress_bar.refresh()
 
 
 class SampleText(pl.Callback):

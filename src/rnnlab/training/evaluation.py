@@ -57,7 +57,7 @@ def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Ma
     batches = module.val_dataloader() if part == "val" else module.test_dataloader()
     with threads_of(config), silent_lightning(), _interruptible():
         trainer = evaluation_trainer(config)
-        (found,) = (trainer.validate if part == "val" else trainer.test)(task, batches, verbose=False)
+        (found,) = (trainer.validate if part == "val" else trainer.test)(task, datamodule=module, verbose=False)
     names = sorted((its for its in found if its.startswith(f"{part}/")), key=lambda its: (its != f"{part}/loss", its))
     return Evaluation(
         name,

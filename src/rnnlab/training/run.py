@@ -50,16 +50,24 @@ class Run:
         pl.seed_everything(config["seed"], verbose=False)
         self.task = new_task(config, self.prepared)
         self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
-        self.trainer = build_trainer(config, folder, self.metrics, self.timing, progress)
-        self.parameters = parameters_of(self.task)
-        self.task.trainer = self.trainer
-        self.task.build_optimizer(steps=100)  # a key that it does not have is found now, not in the middle
-        self._check_monitors()
-        batching = config["data"]
+        batching, training = config["data"], config["trainer"]
         self.data = SequenceDataModule(
-            prepared, batching["batch_size"], config["seed"], batching.get("bucketing", False)
+            prepared,
+            batching["batch_size"],
+            config["seed"],
+            batching.get("bucketing", False),
+            limit=training["limit_train_batches"],
+            interval=training["val_check_interval"],
         )
         self._check_batches()
+        blocks = self.data.train_dataloader()
+        self.trainer = build_trainer(config, folder, self.metrics, self.timing, blocks, progress)
+        self.parameters = parameters_of(self.task)
+        self.task.trainer = self.trainer
+        self.task.gradient_clip_val = training["gradient_clip_val"]
+        self.task.steps_in_all = _steps(training, self.data.steps_per_epoch)
+        self.task.build_optimizer(steps=100)  # a key that it does not have is found now, not in the middle
+        self._check_monitors()
         self.origin = {"versions": provenance.versions(), "git": provenance.git()}
 
     def execute(self) -> Summary:
@@ -104,7 +112,7 @@ class Run:
 
     def _check_batches(self) -> None:
         """Lightning would find these only after the run has begun."""
-        counts = {"train": len(self.data.train_dataloader()), "val": len(self.data.val_dataloader()),
+        counts = {"train": len(self.data.train_batches()), "val": len(self.data.val_dataloader()),
                   "test": len(self.data.test_dataloader())}  # fmt: skip
         for part, count in counts.items():
             share = self.config["trainer"][f"limit_{part}_batches"]
@@ -112,7 +120,7 @@ class Run:
                 raise UserError(
                     f"trainer.limit_{part}_batches={share} leaves none of {count} batches; use a whole number"
                 )
-        interval, count = self.config["trainer"]["val_check_interval"], counts["train"]
+        interval, count = self.config["trainer"]["val_check_interval"], self.data.steps_per_epoch
         if (isinstance(interval, int) and interval > count) or int(interval * count) == 0:
             raise UserError(f"trainer.val_check_interval={interval} does not fit into an epoch of {count} batches")
 
@@ -152,6 +160,12 @@ class Run:
         """What was learned; of labelled texts also how many of each class every part has."""
         classes = {"classes": self.prepared.balance} if self.prepared.balance else {}
         return {"name": self.prepared.name, "sha256": self.prepared.sha256, **classes}
+
+
+def _steps(training: Mapping[str, Any], per_epoch: int) -> int:
+    """Optimizer steps of the whole training."""
+    steps: int = training["max_epochs"] * per_epoch
+    return steps if training["max_steps"] == -1 else min(steps, training["max_steps"])
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:

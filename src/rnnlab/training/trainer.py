@@ -11,13 +11,14 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 
 from rnnlab.config.targets import build
 from rnnlab.cores import allowed_threads
+from rnnlab.data.batching import Blocks
 from rnnlab.errors import UserError
-from rnnlab.training.callbacks import MetricsFile, StepScalars, TimingFile, ValidateAtMaxSteps
+from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, TimingFile, ValidateAtMaxSteps
 from rnnlab.training.folder import RunFolder
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
@@ -25,20 +26,29 @@ from rnnlab.training.folder import RunFolder
 WORTH_MORE_THREADS = 16_384
 
 
+# What Lightning is not told: batches come in blocks, and a task clips its gradients itself.
+OURS = ("threads", "gradient_clip_val", "limit_train_batches", "val_check_interval")
+
+
 def build_trainer(
-    config: Mapping[str, Any], folder: RunFolder, metrics: MetricsFile, timing: TimingFile, progress: bool
+    config: Mapping[str, Any],
+    folder: RunFolder,
+    metrics: MetricsFile,
+    timing: TimingFile,
+    blocks: Blocks,
+    progress: bool,
 ) -> pl.Trainer:
-    """The Trainer of a run; nothing is written before it fits.
+    """The Trainer of a run on those blocks of batches; nothing is written before it fits.
 
     Raises:
         UserError: Lightning does not take a value, for instance an accelerator that this machine lacks.
     """
-    settings = {key: value for key, value in config["trainer"].items() if key != "threads"}
+    settings = {key: value for key, value in config["trainer"].items() if key not in OURS}
     show_bar = progress and sys.stderr.isatty()
     callbacks = [metrics, timing, StepScalars(), ValidateAtMaxSteps(), *_switched_on(config["callbacks"])]
     callbacks.append(_checkpoints(folder))
     if show_bar:
-        callbacks.append(TQDMProgressBar(refresh_rate=20))
+        callbacks.append(BatchProgressBar())
     try:
         return pl.Trainer(
             **settings,
@@ -48,6 +58,7 @@ def build_trainer(
             enable_progress_bar=show_bar,
             enable_model_summary=False,
             num_sanity_val_steps=0,
+            val_check_interval=blocks.per_interval,
         )
     except (MisconfigurationException, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
