@@ -24,6 +24,14 @@ settings.register_profile("rnnlab", deadline=None)  # no test asserts a time
 settings.load_profile("rnnlab")
 
 
+LONGEST = ("test_readme.py", "test_experiments.py", "test_sweep.py", "test_chars.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest begin first, or one core would wait for the other at the end."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 @pytest.fixture
 def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder."""
