@@ -37,3 +37,11 @@ def table(file: Path) -> list[dict[str, str]]:
     """The rows of a CSV file."""
     with file.open(newline="") as stream:
         return list(csv.DictReader(stream))
+
+
+def assert_refused(answer: Answer, named: list[str]) -> None:
+    """A command ended in one clear line on stderr that has these words, with exit code 2 and nothing on stdout."""
+    assert answer.code == 2
+    assert len(answer.err.splitlines()) == 1, answer.err
+    assert answer.err.startswith("rnnlab: ") and answer.out == ""
+    assert all(words in answer.err for words in named), answer.err

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support import Answer, shell
+from support import Answer, assert_refused, shell
 
 TABLE = [
     # arguments                                              what the line names, and what would be right
@@ -118,11 +118,7 @@ def test_bad_input_ends_in_one_clear_line(
     (workdir / "latin.txt").write_bytes("Ann\nJosé\n".encode("latin-1"))
     (workdir / "one.txt").write_text("emma\n")
     before = sorted(workdir.rglob("*"))
-    answer = rnnlab(*command.split())
-    assert answer.code == 2
-    assert len(answer.err.splitlines()) == 1, answer.err
-    assert answer.err.startswith("rnnlab: ") and answer.out == ""
-    assert all(words in answer.err for words in named), answer.err
+    assert_refused(rnnlab(*command.split()), named)
     assert sorted(workdir.rglob("*")) == before
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support import Answer
+from support import Answer, assert_refused
 
 FILES = {
     "good.csv": "text,label\n" + "".join(f"film {n},{'ab'[n % 2]}\n" for n in range(20)),
@@ -64,9 +64,5 @@ def test_bad_labelled_data_ends_in_one_clear_line(
         (workdir / name).write_text(content, encoding="utf-8")
     (workdir / "latin.csv").write_bytes("text,label\ncliché,a\n".encode("latin-1"))
     before = sorted(workdir.rglob("*"))
-    answer = rnnlab(*command.split())
-    assert answer.code == 2
-    assert len(answer.err.splitlines()) == 1, answer.err
-    assert answer.err.startswith("rnnlab: ") and answer.out == ""
-    assert all(words in answer.err for words in named), answer.err
+    assert_refused(rnnlab(*command.split()), named)
     assert sorted(workdir.rglob("*")) == before

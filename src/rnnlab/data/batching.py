@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import islice, pairwise, repeat
 from typing import Protocol
 
 import numpy as np
@@ -111,8 +111,16 @@ class Batches:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[Batch]:
-        for step, rows in enumerate(self.sampler):
-            yield self.collate(rows, continues=self.sampler.continues and step > 0)
+        return (batch for block in self.blocks(repeat(1, len(self))) for batch in block)
+
+    def blocks(self, sizes: Iterable[int]) -> Iterator[list[Batch]]:
+        """The batches in lists of these sizes, each list cut out at once."""
+        rows = iter(self.sampler)
+        begun = 0
+        for size in sizes:
+            continues = [self.sampler.continues and step > 0 for step in range(begun, begun + size)]
+            yield self.collate.block(list(islice(rows, size)), continues)
+            begun += size
 
 
 class Blocks:
@@ -138,13 +146,7 @@ class Blocks:
         return len(self.sizes)
 
     def __iter__(self) -> Iterator[list[Batch]]:
-        order = self.batches.sampler
-        rows = iter(order)
-        begun = 0
-        for size in self.sizes:
-            continues = [order.continues and step > 0 for step in range(begun, begun + size)]
-            yield self.batches.collate.block(list(islice(rows, size)), continues)
-            begun += size
+        return self.batches.blocks(self.sizes)
 
 
 def _shares(count: int, parts: int) -> list[int]:

@@ -50,9 +50,9 @@ class Collation:
         self.labels = None if part.labels is None else torch.from_numpy(part.labels)
         self.pad = pad
 
-    def __call__(self, rows: Rows, continues: bool = False) -> Batch:
+    def __call__(self, rows: Rows) -> Batch:
         """The batch of the sequences `rows` `(B,)`, as long as its longest."""
-        return self.block([rows], [continues])[0]
+        return self.block([rows], [False])[0]
 
     def block(self, batches: Sequence[Rows], continues: Sequence[bool]) -> list[Batch]:
         """Several batches by one gather: each a view of what is cut out for all, as long as its own longest."""

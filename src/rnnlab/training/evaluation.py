@@ -62,7 +62,7 @@ def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Ma
     return Evaluation(
         name,
         part if known else None,
-        sum(int(task.count(batch)) for batch in batches),
+        sum(map(task.count, batches)),
         task.unit,
         {its: found[its] for its in names},
         prepared.balance.get(part, {}),
