@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from rnnlab.data.batching import BLOCK, Batches, Blocks, InOrder, Shuffled, Streams
 from rnnlab.data.collation import IGNORE, Collation
+from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.names import encode
-from rnnlab.data.prepared import Part
+from rnnlab.data.prepared import Part, Prepared
 from rnnlab.data.sequences import Sequences, Windows
 from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
 
@@ -133,3 +135,23 @@ def test_a_batch_cut_with_others_is_the_batch_cut_alone(lengths: list[int], size
         for rows, batch in zip(batches, collate.block(batches, [False] * len(batches)), strict=True):
             alone = collate(rows)
             assert all(torch.equal(a, b) for a, b in zip(batch[:3], alone[:3], strict=True))
+
+
+@given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=60), size=st.integers(1, 7))
+def test_bucketing_lets_every_prediction_count_alike(lengths: list[int], size: int) -> None:
+    """Mean loss times weight is proportional to the batch's sum, and an average batch weighs 1."""
+    part = Part(encode(["christopher"[:length] for length in lengths], VOCABULARY, 64))
+    prepared = Prepared("names", "", VOCABULARY, {"train": part})
+    batches = list(SequenceDataModule(prepared, size, seed=0, bucketing=True).train_batches())
+    predictions = [int(batch.lengths.sum()) for batch in batches]
+    weights = [float(batch.weight) for batch in batches if batch.weight is not None]
+    assert weights == pytest.approx([count * len(batches) / sum(predictions) for count in predictions])
+    assert all(batch.weight is None for batch in SequenceDataModule(prepared, size, seed=0).train_batches())
+
+
+def test_bucketed_batches_of_short_and_long_names_alternate() -> None:
+    """Ten batches in a row, about what an optimizer's running mean sees, are as long as the average batch."""
+    lengths = np.random.default_rng(1).integers(2, 12, 10_000)
+    means = [lengths[rows].mean() for rows in Shuffled(of_lengths(lengths), 32, seed=0, bucketing=True)]
+    tens = [np.mean(means[i : i + 10]) for i in range(len(means) - 10)]
+    assert np.std(means) > 2.5 and np.std(tens) < 0.6

@@ -9,9 +9,11 @@ from typing import Protocol
 import numpy as np
 
 from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.permutation import Permutation
 from rnnlab.data.sequences import Rows, Stretches
 
 BLOCK = 64  # batches that one training step of Lightning works through
+GOLDEN = (5**0.5 - 1) / 2
 POOL = 50  # batches that are sorted together when bucketing: enough to find equal lengths, few enough to stay random
 
 
@@ -69,7 +71,8 @@ class Shuffled:
     """Every sequence once, in an order that is a function of (seed, epoch) alone.
 
     With `bucketing`, sequences are sorted by length inside pools of `POOL` batches, so that a batch has little
-    padding, and the batches are shuffled again.
+    padding. A pool's batches are then visited in steps of the golden ratio, which spreads short and long ones as
+    evenly as can be: the optimizer's running means see all lengths, as they do without bucketing.
     """
 
     continues = False
@@ -90,13 +93,14 @@ class Shuffled:
 
     def __iter__(self) -> Iterator[Rows]:
         random = np.random.default_rng((self.seed, self.epoch))
-        rows = random.permutation(len(self.sequences))
-        if not self.bucketing:
-            return _cut(rows, self.batch_size)
-        pools = _cut(rows, POOL * self.batch_size)
-        by_length = [pool[np.argsort(self.sequences.lengths(pool), kind="stable")] for pool in pools]
-        batches = list(_cut(np.concatenate(by_length), self.batch_size))
-        return (batches[i] for i in random.permutation(len(batches)))
+        for pool in Permutation(len(self.sequences), random).pieces(POOL * self.batch_size):
+            yield from self._by_length(pool, random) if self.bucketing else _cut(pool, self.batch_size)
+
+    def _by_length(self, pool: Rows, random: np.random.Generator) -> Iterator[Rows]:
+        pool = pool[np.argsort(self.sequences.lengths(pool), kind="stable")]
+        batches = list(_cut(pool, self.batch_size))
+        visits = np.argsort((random.random() + GOLDEN * np.arange(len(batches))) % 1)
+        return (batches[i] for i in np.argsort(visits).tolist())
 
 
 class Batches:

@@ -12,6 +12,7 @@ from torch import Tensor
 from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Rows
 
+GATHERED = 1 << 16  # places of a gather: enough that a call into NumPy costs little, few enough to stay in the cache
 IGNORE = -100  # the target of a padded position; torch's cross-entropy and torchmetrics leave it out
 
 
@@ -23,19 +24,23 @@ class Batch(NamedTuple):
         lengths: `(B,)` long, how many inputs of each row are real.
         targets: `(B, T)` long, padded with `IGNORE`, for a language model; `(B,)` long for a classifier.
         continues: Whether each row goes on where the same row of the batch before ended.
+        weight: `()`, its predictions over those of an average batch: what its mean loss counts in training, so that
+            every prediction of an epoch counts alike. None where batches count alike.
     """
 
     inputs: Tensor
     lengths: Tensor
     targets: Tensor
     continues: bool = False
+    weight: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device; the lengths stay on the CPU, where packing and counting want them."""
         if device.type == "cpu":
             return self
         inputs, targets = (part.to(device, non_blocking=True) for part in (self.inputs, self.targets))
-        return self._replace(inputs=inputs, targets=targets)
+        weight = None if self.weight is None else self.weight.to(device, non_blocking=True)
+        return self._replace(inputs=inputs, targets=targets, weight=weight)
 
 
 class Collation:
@@ -44,37 +49,65 @@ class Collation:
     Where sequences have labels, those are the targets. Otherwise a target is the symbol after its input.
     """
 
-    def __init__(self, part: Part, pad: int) -> None:
+    def __init__(self, part: Part, pad: int, average: float | None = None) -> None:
+        """Cut nothing yet.
+
+        Args:
+            part: The sequences.
+            pad: What fills a row behind its end.
+            average: Predictions of an average batch, by which each batch is weighted; None for no weights.
+        """
         self.sequences = part.sequences
-        self.symbols = torch.from_numpy(part.sequences.symbols)
-        self.labels = None if part.labels is None else torch.from_numpy(part.labels)
+        self.labels = part.labels
         self.pad = pad
+        self.average = average
 
     def __call__(self, rows: Rows) -> Batch:
         """The batch of the sequences `rows` `(B,)`, as long as its longest."""
         return self.block([rows], [False])[0]
 
     def block(self, batches: Sequence[Rows], continues: Sequence[bool]) -> list[Batch]:
-        """Several batches by one gather: each a view of what is cut out for all, as long as its own longest."""
-        inputs, targets, lengths = self._padded(np.concatenate(batches))
-        ends = np.cumsum([len(rows) for rows in batches])
-        longest = np.maximum.reduceat(lengths.numpy(), [0, *ends[:-1]])
-        cut = []
-        for rows, end, steps, goes_on in zip(batches, ends.tolist(), longest.tolist(), continues, strict=True):
-            its = slice(end - len(rows), end)
-            of_batch = targets[its] if targets.dim() == 1 else targets[its, :steps]
-            cut.append(Batch(inputs[its, :steps], lengths[its], of_batch, goes_on))
-        return cut
+        """Several batches by as few gathers as is good; each batch is as long as its longest sequence."""
+        places = len(batches[0]) * int(self.sequences.lengths(batches[0]).max())
+        several = max(1, GATHERED // places)
+        begins = range(0, len(batches), several)
+        return [b for i in begins for b in self._cut(batches[i : i + several], continues[i : i + several])]
 
-    def _padded(self, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
-        """Inputs, targets and lengths of the sequences `rows` `(B,)`, as a `Batch` has them."""
-        lengths = torch.from_numpy(self.sequences.lengths(rows))
-        positions = torch.arange(int(lengths.max()))
-        inside = positions < lengths[:, None]  # (B, longest)
-        where = (torch.from_numpy(self.sequences.starts(rows))[:, None] + positions).clamp_(max=len(self.symbols) - 1)
-        symbols = self.symbols[where].long()
+    def _cut(self, batches: Sequence[Rows], continues: Sequence[bool]) -> list[Batch]:
+        rows, sizes = np.concatenate(batches), np.fromiter(map(len, batches), np.int64, len(batches))
+        lengths = self.sequences.lengths(rows) - (self.labels is None)  # the last symbol is only ever a target
+        begins = np.cumsum(sizes) - sizes
+        longest = np.maximum.reduceat(lengths, begins)
+        inputs, targets = self._gather(rows, lengths, np.repeat(longest, sizes))
+        counts, places = sizes.tolist(), (sizes * longest).tolist()
+        columns = (
+            (flat.view(count, -1) for flat, count in zip(inputs.split(places), counts, strict=True)),
+            torch.from_numpy(lengths).split(counts),
+            (flat.view(count, -1) for flat, count in zip(targets.split(places), counts, strict=True))
+            if self.labels is None
+            else torch.from_numpy(self.labels[rows]).split(counts),
+            continues,
+            self._weights(np.add.reduceat(lengths, begins)),
+        )
+        return [Batch(*batch) for batch in zip(*columns, strict=True)]
+
+    def _gather(self, rows: Rows, lengths: Rows, widths: Rows) -> tuple[Tensor, Tensor]:
+        """Inputs and the symbols after them, row behind row, each row padded to its width; `(widths.sum(),)`."""
+        ends = np.cumsum(widths)
+        begins = ends - widths
+        places = np.arange(ends[-1])
+        padded = places >= np.repeat(begins + lengths, widths)
+        places += np.repeat(self.sequences.starts(rows) - begins, widths)
+        inputs = self.sequences.symbols.take(places, mode="clip").astype(np.int64)
+        inputs[padded] = self.pad
         if self.labels is not None:
-            return symbols.where(inside, self.pad), self.labels[torch.from_numpy(rows)], lengths
-        targets = symbols.where(inside, IGNORE)[:, 1:]
-        # The last symbol of a sequence is only ever a target: as an input it would predict padding.
-        return symbols[:, :-1].where(inside[:, 1:], self.pad), targets, lengths - 1
+            return torch.from_numpy(inputs), torch.empty(0)
+        places += 1
+        targets = self.sequences.symbols.take(places, mode="clip").astype(np.int64)
+        targets[padded] = IGNORE
+        return torch.from_numpy(inputs), torch.from_numpy(targets)
+
+    def _weights(self, predictions: Rows) -> Sequence[Tensor | None]:
+        if self.average is None:
+            return [None] * len(predictions)
+        return torch.from_numpy((predictions / self.average).astype(np.float32)).unbind()

@@ -58,7 +58,10 @@ class SequenceDataModule(pl.LightningDataModule):
         part = self.prepared.parts["train"]
         if part.reading == STREAMS:
             return self._streams(part)
-        return self._batches(part, Shuffled(part.sequences, self.batch_size, self.seed, self.bucketing))
+        order = Shuffled(part.sequences, self.batch_size, self.seed, self.bucketing)
+        # Batches of short sequences have fewer predictions; a mean over each would let those count more.
+        weighted = self.bucketing and part.labels is None
+        return self._batches(part, order, part.predictions / len(order) if weighted else None)
 
     def val_dataloader(self) -> Batches:
         return self._in_order(self.prepared.parts["val"])
@@ -79,5 +82,5 @@ class SequenceDataModule(pl.LightningDataModule):
     def _streams(self, part: Part) -> Batches:
         return self._batches(part, Streams(len(part.sequences), part.streams or self.batch_size))
 
-    def _batches(self, part: Part, order: Order) -> Batches:
-        return Batches(order, Collation(part, self.prepared.vocabulary.pad))
+    def _batches(self, part: Part, order: Order, average: float | None = None) -> Batches:
+        return Batches(order, Collation(part, self.prepared.vocabulary.pad, average))

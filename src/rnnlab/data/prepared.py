@@ -34,6 +34,12 @@ class Part:
     streams: int | None = None
     labels: NDArray[np.int64] | None = None
 
+    @property
+    def predictions(self) -> int:
+        """How many there are in all: one a sequence that has a label, else one for every symbol but its first."""
+        count = len(self.sequences)
+        return count if self.labels is not None else int(self.sequences.lengths(np.arange(count)).sum()) - count
+
 
 @dataclass(frozen=True)
 class Known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rnnlab.data.running_text import RunningText, decoded
 from rnnlab.errors import UserError
 
 
@@ -32,14 +33,14 @@ def lines(files: list[Path]) -> list[str]:
     return items
 
 
-def text(files: list[Path]) -> str:
-    """The files' text, one behind the other, UTF-8.
+def text(files: list[Path]) -> RunningText:
+    """The files' text, one behind the other.
 
     Raises:
         UserError: A line is not UTF-8, or there is nothing but blanks.
     """
-    together = "".join(map(decode, files))
-    if not together.strip():
+    together = RunningText(files)
+    if all(not piece or piece.isspace() for piece in together.pieces()):
         raise UserError(f"data: {files[0]} holds no text")
     return together
 
@@ -50,11 +51,4 @@ def decode(file: Path) -> str:
     Raises:
         UserError: It is not UTF-8; the line names the place.
     """
-    content = file.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UserError(
-            f"data: {file}, line {line} is not UTF-8 (byte 0x{content[error.start]:02x}); save the file as UTF-8"
-        ) from error
+    return "".join(decoded(file))

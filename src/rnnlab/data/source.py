@@ -30,7 +30,7 @@ class Source:
 
     @cached_property
     def content(self) -> Any:
-        """What the reader gives: a list of strings for names, one string for a text, or `LabelledTexts`.
+        """What the reader gives: a list of strings for names, a `RunningText`, or `LabelledTexts`.
 
         Raises:
             UserError: A file cannot be read.

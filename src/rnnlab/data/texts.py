@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.data.prepared import SHUFFLED, STREAMS, Known, Part, Prepared
+from rnnlab.data.running_text import RunningText
 from rnnlab.data.sequences import Windows
 from rnnlab.data.source import Source
 from rnnlab.data.split import PARTS
@@ -42,18 +44,19 @@ def prepare(
     Raises:
         UserError: The source is no text, or a part of it is too short for a window.
     """
-    if not isinstance(source.content, str):
+    if not isinstance(source.content, RunningText):
         raise UserError(f"data={source.name} is no running text, which a character model reads, such as data=stdlib")
     if known is not None:
         where = f"data: {source.files[0]}"
-        symbols = known.vocabulary.encode(source.content, key=where)
+        symbols = _read(source.content, known.vocabulary, where)
         if len(symbols) < 2:
             raise UserError(f"{where} holds a single symbol; at least 2 are needed, since the first is not predicted")
         return Prepared(source.name, source.sha256, known.vocabulary, {"test": _evaluated(symbols, "test")})
-    text = source.content[: source.limit]
-    pieces = {part: _piece(text, data["level"], cut) for part, cut in zip(PARTS, CUTS[data["parts"]], strict=True)}
-    vocabulary = _vocabulary(text, pieces["train"], data)
-    encoded = {part: vocabulary.encode(piece, key="data") for part, piece in pieces.items()}
+    text = replace(source.content, limit=source.limit)
+    cuts = dict(zip(PARTS, CUTS[data["parts"]], strict=True))
+    vocabulary = _vocabulary(text, cuts["train"], data)
+    symbols = _read(text, vocabulary, "data")
+    encoded = {part: symbols[slice(*_places(cuts[part], len(symbols)))] for part in PARTS}
     parts = {part: _evaluated(encoded[part], part) for part in ("val", "test")}
     note = NOTES.get(data["parts"])
     return Prepared(
@@ -65,18 +68,28 @@ def prepare(
     )
 
 
-def _piece(text: str, level: str, cut: tuple[float, float]) -> str:
-    """The share of the text between two cuts, which never fall inside a word where words are the symbols."""
-    symbols: Any = text.split() if level == "word" else text
-    begin, end = (int(share * len(symbols)) for share in cut)
-    piece = symbols[begin:end]
-    return " ".join(piece) if level == "word" else piece
+def _places(cut: tuple[float, float], count: int) -> tuple[int, int]:
+    """Which of so many symbols lie between two cuts."""
+    return int(cut[0] * count), int(cut[1] * count)
 
 
-def _vocabulary(text: str, training: str, data: Mapping[str, Any]) -> Vocabulary:
+def _vocabulary(text: RunningText, training: tuple[float, float], data: Mapping[str, Any]) -> Vocabulary:
     if data["level"] == "word":
-        return Vocabulary.of_words(training.split(), data["min_count"])
-    return Vocabulary.of_characters([text])
+        words = text.words()
+        return Vocabulary.of_words(words[slice(*_places(training, len(words)))], data["min_count"])
+    return Vocabulary.of_characters(text.pieces())
+
+
+def _read(text: RunningText, vocabulary: Vocabulary, where: str) -> NDArray[np.unsignedinteger]:
+    """The text's symbols, `(T,)`: all that is ever held of it, a byte a character as a rule."""
+    if vocabulary.level == "word":
+        return vocabulary.indices(text.words())
+    symbols = np.empty(sum(map(len, text.pieces())), dtype=vocabulary.dtype)
+    end = 0
+    for piece in text.pieces():
+        begin, end = end, end + len(piece)
+        symbols[begin:end] = vocabulary.encode(piece, key=where)
+    return symbols
 
 
 def _trained(symbols: NDArray[np.unsignedinteger], data: Mapping[str, Any]) -> Part:

@@ -17,7 +17,7 @@ START_STOP = "[S]"
 PAD = "[PAD]"
 UNKNOWN = "[UNK]"
 SPECIAL = (START_STOP, UNKNOWN, PAD)
-CHUNK = 1 << 20  # characters that are encoded at a time
+CHUNK = 1 << 18  # characters that are encoded at a time
 NAMED = 10  # unknown symbols that an error names
 
 
@@ -36,7 +36,10 @@ class Vocabulary:
     @classmethod
     def of_characters(cls, texts: Iterable[str], special: tuple[str, ...] = ()) -> Vocabulary:
         """The sorted alphabet of the texts."""
-        return cls((*sorted(set().union(*texts)), *special))
+        alphabet: set[str] = set()
+        for text in texts:
+            alphabet.update(text)
+        return cls((*sorted(alphabet), *special))
 
     @classmethod
     def of_words(cls, words: Iterable[str], least: int = 1, special: tuple[str, ...] = (UNKNOWN,)) -> Vocabulary:

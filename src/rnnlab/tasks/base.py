@@ -16,6 +16,7 @@ from torchmetrics import Metric, MetricCollection
 
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
+from rnnlab.tasks.clipping import clip_gradients
 from rnnlab.tasks.record import BlockRecord, EpochRecord
 
 Config = Mapping[str, Any]
@@ -80,14 +81,16 @@ class SequenceTask(pl.LightningModule):
         assert isinstance(optimizer, Optimizer) and isinstance(schedule, LRScheduler)
         scaler = getattr(self.trainer.precision_plugin, "scaler", None) or GradScaler(enabled=False)
         record = BlockRecord(self.global_step)
+        weights = optimizer.param_groups[0]["params"]
         for batch in block:
-            optimizer.zero_grad()
+            for weight in weights:  # what `zero_grad` does, without its bookkeeping
+                weight.grad = None
             loss = self.loss(self.predict(batch), batch)
             record.add(loss.detach(), self.count(batch), optimizer.param_groups[0]["lr"])
-            scaler.scale(loss).backward()
+            scaler.scale(loss).backward(batch.weight)
             scaler.unscale_(optimizer)
             if self.gradient_clip_val is not None:
-                nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], self.gradient_clip_val)
+                clip_gradients(weights, self.gradient_clip_val)
             scaler.step(optimizer)
             scaler.update()
             schedule.step()
