@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
+from rnnlab.training.folder import find_checkpoint
 
 if TYPE_CHECKING:
     from rnnlab.training.evaluation import Evaluation
@@ -25,9 +26,10 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("evaluate", arguments)
     check(config)
+    checkpoint = find_checkpoint(config["checkpoint"])
     from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-    model = Trained(config["checkpoint"])
+    model = Trained(checkpoint)
     found = model.evaluate(config["part"], **config["data"])
     for note in found.notes:
         print(note, file=sys.stderr)

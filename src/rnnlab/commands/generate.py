@@ -6,6 +6,7 @@ import sys
 
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
+from rnnlab.training.folder import find_checkpoint
 
 
 def main(arguments: list[str]) -> int:
@@ -16,9 +17,10 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("generate", arguments)
     check(config)
+    checkpoint = find_checkpoint(config["checkpoint"])
     from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-    model = Trained(config["checkpoint"])
+    model = Trained(checkpoint)
     settings = {key: config[key] for key in ("prompt", "length", "temperature", "top_k", "seed")}
     if config["samples"] == 1:
         items = ["".join(map(_now, model.stream(**settings)))]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
+from rnnlab.training.folder import find_checkpoint
 
 if TYPE_CHECKING:
     from rnnlab.tasks.abilities import Prediction
@@ -33,10 +34,11 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("predict", arguments)
     check(config)
+    checkpoint = find_checkpoint(config["checkpoint"])
     with _texts(config["text"], config["file"]) as texts:
         from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-        model = Trained(config["checkpoint"])
+        model = Trained(checkpoint)
         labels = model.labels  # says what it is if it is no classifier, before the standard input is waited for
         FORMATS[config["format"]](map(model.predict, texts), labels)
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
@@ -13,7 +13,9 @@ from omegaconf import DictConfig
 from rnnlab.config.compose import compose_train, plain, readable_errors
 from rnnlab.config.locations import conf_folder
 from rnnlab.errors import RunsFailedError, UserError
-from rnnlab.sweeps.plan import PlannedRun, plan
+
+if TYPE_CHECKING:
+    from rnnlab.sweeps.plan import PlannedRun
 
 
 def main(arguments: list[str]) -> int:
@@ -24,6 +26,8 @@ def main(arguments: list[str]) -> int:
         RunsFailedError: Runs failed; their folders say why.
     """
     mode, config = compose_train(arguments)
+    from rnnlab.sweeps.plan import plan  # imports NumPy, now that the configuration is known to be right
+
     jobs: list[PlannedRun] = []
     if mode is RunMode.RUN:
         with readable_errors("train"):

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from rnnlab.errors import UserError
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where it was built in
 
 # How parts are put together. These can be set like any other key, but no one needs to know of them.
 WIRING = frozenset({"_target_", "hydra", "package", "files", "module", "prepare", "file_reader"})
@@ -59,10 +62,15 @@ def head(file: Path) -> list[str]:
 
 def _root(file: Path) -> yaml.MappingNode | None:
     try:
-        root = yaml.compose(_text(file), Loader=yaml.SafeLoader)
+        root = _parsed(_text(file))
     except yaml.YAMLError as error:
         raise UserError(f"{file}: not YAML ({' '.join(str(error).split())})") from error
     return root if isinstance(root, yaml.MappingNode) else None
+
+
+@cache
+def _parsed(text: str) -> yaml.Node | None:
+    return yaml.compose(text, Loader=LOADER)
 
 
 def defaults(file: Path, hydra: bool = False) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.training.folder import RunFolder
+from rnnlab.training.folder import find_checkpoint
 
 
 def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
@@ -28,34 +28,15 @@ def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
     return task
 
 
-def find(path: Path) -> Path:
-    """The checkpoint file that a path stands for: itself, or the best one of a run's or a sweep's folder.
-
-    Raises:
-        UserError: There is none.
-    """
-    if path.is_file():
-        return path
-    if path == Path():
-        raise UserError("checkpoint: no name was given; give a checkpoint file, or the folder of a run or a sweep")
-    if not path.is_dir():
-        raise UserError(f"checkpoint: there is no file {path}")
-    folders = [RunFolder(path), *(RunFolder(inner) for inner in sorted(path.iterdir()) if inner.is_dir())]
-    complete = [(result, folder) for folder in folders if (result := folder.result())]
-    if not complete:
-        raise UserError(f"checkpoint: {path} is neither a complete run nor a sweep with one")
-    return min(complete, key=lambda pair: float(pair[0]["objective"]))[1].best_checkpoint
-
-
 def load_task(path: str | Path) -> SequenceTask:
-    """The task of a checkpoint, ready to be used; a folder stands for the best checkpoint in it (see `find`).
+    """The task of a checkpoint, ready to be used; a folder stands for the best checkpoint in it.
 
     Only tensors and plain values are read, and only allowed classes are built: a stranger's file runs no code.
 
     Raises:
         UserError: There is no such file, or it is no checkpoint of rnnlab.
     """
-    file = find(Path(path))
+    file = find_checkpoint(path)
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         card = checkpoint["rnnlab"]

@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from rnnlab.errors import UserError
+
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
 COMPLETE, FAILED, INTERRUPTED = "complete", "failed", "interrupted"
 
@@ -136,3 +138,23 @@ def add_to_plan(sweep: Path, names: Iterable[str]) -> None:
     sweep.mkdir(parents=True, exist_ok=True)
     with plan_file(sweep).open("a", encoding="utf-8") as stream:  # appended: two commands may plan at a time
         stream.write("".join(f"{name}\n" for name in dict.fromkeys(names) if name not in planned_runs(sweep)))
+
+
+def find_checkpoint(given: str | Path) -> Path:
+    """The checkpoint file that a path stands for: itself, or the best one of a run's or a sweep's folder.
+
+    Raises:
+        UserError: There is none.
+    """
+    path = Path(given)
+    if path.is_file():
+        return path
+    if path == Path():
+        raise UserError("checkpoint: no name was given; give a checkpoint file, or the folder of a run or a sweep")
+    if not path.is_dir():
+        raise UserError(f"checkpoint: there is no file {path}")
+    folders = [RunFolder(path), *(RunFolder(inner) for inner in sorted(path.iterdir()) if inner.is_dir())]
+    complete = [(result, folder) for folder in folders if (result := folder.result())]
+    if not complete:
+        raise UserError(f"checkpoint: {path} is neither a complete run nor a sweep with one")
+    return min(complete, key=lambda pair: float(pair[0]["objective"]))[1].best_checkpoint

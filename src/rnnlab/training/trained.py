@@ -10,8 +10,9 @@ from rnnlab.config.rules import check
 from rnnlab.errors import UserError
 from rnnlab.tasks.abilities import Classifies, Generates, Prediction, Sampling
 from rnnlab.tasks.base import SequenceTask, parameters_of
-from rnnlab.training.checkpoints import find, load_task
+from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, evaluate
+from rnnlab.training.folder import find_checkpoint
 from rnnlab.training.trainer import threads_of
 
 AT_A_TIME = 64  # texts that are classified together
@@ -31,7 +32,7 @@ class Trained:
         Raises:
             UserError: There is none, or it is not one that rnnlab wrote.
         """
-        self.checkpoint = find(Path(checkpoint))
+        self.checkpoint = find_checkpoint(checkpoint)
         self.task: SequenceTask = load_task(self.checkpoint)
 
     @property
