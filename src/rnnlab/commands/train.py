@@ -69,10 +69,9 @@ def _train(run: PlannedRun) -> None:
     if result := run.folder.result():
         print(f"{run.folder.path} is complete already: val/loss {result['objective']:.4f}")
         return
-    from rnnlab.data.prepared import prepare
     from rnnlab.training.run import Run  # imports torch, now that there is something to train
 
-    ready = Run(run.config, run.folder, prepare(run.config), progress=True)
+    ready = Run(run.config, run.folder, run.prepared, progress=True)
     print(f"{run.folder.path}: {ready.parameters:,} parameters")
     summary = ready.execute()
     if summary["status"] != "complete":

@@ -16,6 +16,7 @@ from rnnlab.data.source import locate
 from rnnlab.data.vocabulary import Vocabulary
 
 SHUFFLED, STREAMS = "shuffled", "streams"
+BATCHING = ("batch_size", "bucketing")  # keys of the group `data` that say how batches are cut, later
 
 
 @dataclass(frozen=True)
@@ -86,17 +87,9 @@ def prepare(config: Mapping[str, Any]) -> Prepared:
     Raises:
         UserError: The data is missing, unreadable or too small.
     """
-    source = locate(config["data"])
-    key = json.dumps([data_key(config), source.state()])
-    if key not in _last:
-        _last.clear()
-        _last[key] = build(
-            config["task"]["prepare"],
-            source=source,
-            split=config["split"],
-            data=dict(config["data"]),
-        )
-    prepared = _last[key]
+    prepared = build(
+        config["task"]["prepare"], source=locate(config["data"]), split=config["split"], data=dict(config["data"])
+    )
     assert isinstance(prepared, Prepared)
     return prepared
 
@@ -120,8 +113,5 @@ def prepare_other(config: Mapping[str, Any], known: Known) -> Prepared:
 
 def data_key(config: Mapping[str, Any]) -> str:
     """Equal for configurations that prepare the same data in the same way."""
-    return json.dumps([config["data"], config["split"], config["task"]], sort_keys=True)
-
-
-# The runs of a sweep mostly share their data, so a process keeps what it prepared last.
-_last: dict[str, Any] = {}
+    data = {key: value for key, value in config["data"].items() if key not in BATCHING}
+    return json.dumps([data, config["split"], config["task"]], sort_keys=True)

@@ -42,10 +42,6 @@ class Source:
         """The SHA-256 of the files' bytes."""
         return sha256(self.files)
 
-    def state(self) -> list[tuple[str, int, int]]:
-        """Path, size and time of change of each file: equal while nobody has written to them."""
-        return [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
-
 
 def locate(data: Mapping[str, Any]) -> Source:
     """Find the files of the configuration's node `data`, downloading them first where that is needed.

@@ -27,6 +27,7 @@ NOTES = {"90/10": "the test part is the validation part", "whole": "training, va
 # nothing yet, does not show in the mean.
 EVALUATION_STREAM = 8_192
 EVALUATION_WINDOW = 512
+MOST_STREAMS = 128  # of a long text: more would take memory and gain nothing
 
 
 def prepare(
@@ -104,5 +105,5 @@ def _trained(symbols: NDArray[np.unsignedinteger], data: Mapping[str, Any]) -> P
 def _evaluated(symbols: NDArray[np.unsignedinteger], part: str) -> Part:
     if len(symbols) < 2:
         raise UserError(f"data: the text leaves {len(symbols)} symbols for {part}; at least 2 are needed")
-    streams = max(1, len(symbols) // EVALUATION_STREAM)
+    streams = min(max(1, len(symbols) // EVALUATION_STREAM), MOST_STREAMS)
     return Part(Windows(symbols, EVALUATION_WINDOW, stride=EVALUATION_WINDOW), STREAMS, streams)

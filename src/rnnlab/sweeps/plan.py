@@ -8,42 +8,48 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.rules import check_run
-from rnnlab.data.prepared import data_key, prepare
+from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.sweeps.identity import run_name
 from rnnlab.training.folder import RUNS, RunFolder
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlannedRun:
     """One run to be done.
 
     Attributes:
         config: Resolved and plain.
+        prepared: The data that it names; the runs of a sweep share it.
         folder: Where it belongs.
         label: What sets it apart in its sweep, such as `cell=gru seed=1`.
     """
 
     config: dict[str, Any]
+    prepared: Prepared
     folder: RunFolder
     label: str
 
 
 def plan(configs: Iterable[Mapping[str, Any]], labels: Iterable[str] = ()) -> list[PlannedRun]:
-    """Check every configuration and its data, and give each its folder; a run that is asked for twice is done once.
+    """Check every configuration, prepare its data, and give it its folder; what is asked for twice is done once.
+
+    The same data is prepared once, however many runs there are. Worker processes get it mapped into their memory,
+    which is what joblib does with arrays of a megabyte and more.
 
     Raises:
         UserError: A value is out of range, or data is missing or unreadable.
     """
-    hashes: dict[str, str] = {}
+    data: dict[str, Prepared] = {}
     planned: dict[Path, PlannedRun] = {}
     names = iter(labels)
     for config in configs:
         check_run(config)
         key = data_key(config)
-        if key not in hashes:
-            hashes[key] = prepare(config).sha256
-        folder = RunFolder(RUNS / str(config["sweep"]) / run_name(config, hashes[key]))
-        planned.setdefault(folder.path, PlannedRun(dict(config), folder, next(names, "") or folder.path.name))
+        if key not in data:
+            data[key] = prepare(config)
+        folder = RunFolder(RUNS / str(config["sweep"]) / run_name(config, data[key].sha256))
+        label = next(names, "") or folder.path.name
+        planned.setdefault(folder.path, PlannedRun(dict(config), data[key], folder, label))
     return list(planned.values())
 
 

@@ -90,12 +90,14 @@ def _pool(runs: Sequence[PlannedRun], workers: int) -> Iterator[tuple[PlannedRun
         # Asked for one, joblib would work in this very process; only a person who asks for one worker gets that.
         jobs = 1 if workers == 1 else max(2, count)
         pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-        yield from pool(delayed(_in_folder)(Path.cwd(), run) for run in runs)
+        tasks = (delayed(_numbered)(number, Path.cwd(), run) for number, run in enumerate(runs))
+        for number, summary in pool(tasks):
+            yield runs[number], summary
 
 
-def _in_folder(current: Path, run: PlannedRun) -> tuple[PlannedRun, Summary]:
+def _numbered(number: int, current: Path, run: PlannedRun) -> tuple[int, Summary]:
     os.chdir(current)  # a worker that is used again may have been started elsewhere
-    return run, execute(run)
+    return number, execute(run)
 
 
 def _remember(planned: Sequence[PlannedRun]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-from rnnlab.data.prepared import prepare
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.training.folder import FAILED, INTERRUPTED, write_atomically
 
@@ -17,7 +16,7 @@ def execute(planned: PlannedRun) -> Summary:
     from rnnlab.training.run import Run  # imports torch: in the workers only, once each
 
     try:
-        run = Run(planned.config, planned.folder, prepare(planned.config))
+        run = Run(planned.config, planned.folder, planned.prepared)
     except Exception as error:  # it cannot even begin, for instance for want of an accelerator
         return record_failure(planned, f"{type(error).__name__}: {error}".splitlines()[0], traceback.format_exc())
     try:
