@@ -21,7 +21,6 @@ from rnnlab.errors import UserError
 from rnnlab.nn import State
 from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import parameters_of
-from rnnlab.tasks.language_model import choose
 from rnnlab.tasks.names import NamesLM
 
 VOCABULARY = Vocabulary.of_characters(["abcdefghijklmnopqrstuvwxyz"], (START_STOP, PAD))
@@ -147,12 +146,3 @@ def test_sampling_draws_from_the_models_own_distribution() -> None:
     for name in names:
         counts[VOCABULARY.symbols.index(name) if name else VOCABULARY.start_stop] += 1
     assert (counts / 20_000 - expected).abs().max() < 4 * (0.25 / 20_000) ** 0.5
-
-
-def test_temperature_and_top_k_narrow_the_choice() -> None:
-    logits = torch.tensor([[2.0, 1.0, 0.0, -1.0]]).repeat(2_000, 1)
-    generator = torch.Generator().manual_seed(0)
-    assert set(choose(logits, 0).tolist()) == {0}
-    assert set(choose(logits, 1.0, top_k=2, generator=generator).tolist()) == {0, 1}
-    cold, warm = (choose(logits, t, generator=generator).eq(0).float().mean() for t in (0.5, 2.0))
-    assert cold > nn.functional.softmax(logits[0], 0)[0] > warm

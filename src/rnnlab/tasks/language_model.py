@@ -16,8 +16,7 @@ from rnnlab.errors import UserError
 from rnnlab.nn import State, build_recurrent
 from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import Config, SequenceTask
-
-COLDEST = 1e-6  # a temperature below it would divide by zero in float32
+from rnnlab.tasks.drawing import Drawing
 
 
 class LanguageModel(SequenceTask):
@@ -73,7 +72,7 @@ class LanguageModel(SequenceTask):
         accuracy = MulticlassAccuracy(len(self.vocabulary), average="micro", ignore_index=IGNORE, validate_args=False)
         return {"loss": MeanMetric(), "perplexity": Perplexity(ignore_index=IGNORE), "accuracy": accuracy}
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def draw(self, known: Tensor, steps: int, sampling: Sampling) -> Iterator[Tensor]:
         """Continue `known` `(B, T)` for `steps` symbols; the state is carried, so each costs the same.
 
@@ -83,21 +82,18 @@ class LanguageModel(SequenceTask):
         training = self.training
         self.eval()
         generator = torch.Generator(device=self.device).manual_seed(sampling.seed)
+        names = self.vocabulary.symbols
+        silent = [names.index(symbol) for symbol in (PAD, UNKNOWN) if symbol in names]
+        draw = Drawing(len(known), len(names), sampling.temperature, sampling.top_k, generator, silent)
         inputs, state = known.to(self.device), None
         try:
             for _ in range(steps):
                 logits, state = self(inputs, state)
-                symbols = choose(self.mask(logits[:, -1]), sampling.temperature, sampling.top_k, generator)
+                symbols = draw(logits[:, -1])
                 yield symbols
                 inputs = symbols[:, None]
         finally:
             self.train(training)
-
-    def mask(self, logits: Tensor) -> Tensor:
-        """Logits `(B, V)` in which symbols that are never to be drawn have no chance."""
-        for silent in {PAD, UNKNOWN} & set(self.vocabulary.symbols):
-            logits[:, self.vocabulary.symbols.index(silent)] = -torch.inf
-        return logits
 
 
 def _rows(state: State, count: int) -> State:
@@ -105,27 +101,3 @@ def _rows(state: State, count: int) -> State:
     if isinstance(state, Tensor):
         return state[:, :count].detach()
     return tuple(part[:, :count].detach() for part in state)
-
-
-def choose(
-    logits: Tensor,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    generator: torch.Generator | None = None,
-) -> Tensor:
-    """Draw one symbol a row from logits `(B, V)`, as `(B,)`.
-
-    Args:
-        logits: Unnormalised log probabilities.
-        temperature: They are divided by it first; 0, or next to it, takes the likeliest symbol.
-        top_k: Draw among that many likeliest symbols only.
-        generator: Where the randomness comes from.
-    """
-    logits = logits.nan_to_num(neginf=-torch.inf)  # a model whose logits overflow still draws something
-    if temperature < COLDEST:
-        return logits.argmax(dim=-1)
-    if top_k is not None and top_k < logits.shape[-1]:
-        least = logits.topk(top_k, dim=-1).values[:, -1:]
-        logits = logits.masked_fill(logits < least, -torch.inf)
-    logits = logits - logits.max(dim=-1, keepdim=True).values  # so that a tiny temperature cannot overflow
-    return torch.multinomial((logits / temperature).softmax(dim=-1), 1, generator=generator)[:, 0]
