@@ -1,44 +1,34 @@
-"""Measuring honestly: warm up, alternate the two sides, take the median of the pairs' ratios."""
+"""Measuring honestly: warm up, take turns, and take the median of the ratios of what was measured side by side."""
 
 from __future__ import annotations
 
 import platform
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 Side = Callable[[], float]
+"""Does its work once and returns its own seconds."""
 
 
-@dataclass(frozen=True)
-class Ratio:
-    """How many times as fast as its opponent something is, over several pairs of measurements.
-
-    Attributes:
-        ratios: One a pair, the opponent's seconds divided by ours.
-        ours: Our median seconds.
-        theirs: The opponent's.
-    """
-
-    ratios: Sequence[float]
-    ours: float
-    theirs: float
-
-    def __str__(self) -> str:
-        return f"{statistics.median(self.ratios):.2f} ({min(self.ratios):.2f}–{max(self.ratios):.2f})"
+def in_turn(sides: Mapping[str, Side], rounds: int, warm_up: bool = True) -> dict[str, list[float]]:
+    """The seconds of each side in each round; every other round goes backwards, and the first of all is for nothing."""
+    if warm_up:
+        for side in sides.values():
+            side()
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(rounds):
+        for name in list(sides) if number % 2 else reversed(list(sides)):
+            seconds[name].append(sides[name]())
+    return seconds
 
 
-def against(ours: Side, theirs: Side, pairs: int) -> Ratio:
-    """Measure both sides in turn, the first time for nothing; each side returns its own seconds."""
-    ours(), theirs()
-    measured = [(ours(), theirs()) if pair % 2 else (theirs(), ours())[::-1] for pair in range(pairs)]
-    return Ratio(
-        [them / us for us, them in measured],
-        statistics.median(us for us, _ in measured),
-        statistics.median(them for _, them in measured),
-    )
+def ratio(theirs: Sequence[float], ours: Sequence[float]) -> str:
+    """How many times as long theirs took: the median over the rounds, the lowest and the highest behind it."""
+    ratios = [them / us for them, us in zip(theirs, ours, strict=True)]
+    spread = f" ({min(ratios):.2f}–{max(ratios):.2f})" if len(ratios) > 1 else ""
+    return f"{statistics.median(ratios):.2f}{spread}"
 
 
 def machine() -> str:
@@ -47,7 +37,7 @@ def machine() -> str:
     text = cpuinfo.read_text() if cpuinfo.is_file() else ""
     models = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
     cpu = f"{len(models)} cores of {models[0]}" if models else platform.processor()
-    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "lightning"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "lightning", "hydra-core"))
     return f"{cpu}; Python {platform.python_version()}, {packages}"
 
 

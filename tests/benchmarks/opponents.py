@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import lightning.pytorch as pl
@@ -25,10 +25,10 @@ PAD = 27  # as in SYSTEMS B1: 26 letters, [S], [PAD]
 class Net(nn.Module):
     """The network that all opponents share but the lecture's."""
 
-    def __init__(self, cell: str, symbols: int, hidden: int) -> None:
+    def __init__(self, cell: str, symbols: int, hidden: int, layers: int = 1) -> None:
         super().__init__()
         self.embedding = nn.Embedding(symbols, hidden)
-        self.layers = KERNELS[cell](hidden, hidden, batch_first=True)
+        self.layers = KERNELS[cell](hidden, hidden, layers, batch_first=True)
         self.head = nn.Linear(hidden, symbols)
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -127,20 +127,23 @@ class LectureModel(nn.Module):
         return torch.stack(outputs, dim=1)
 
 
-def lecture_epoch(model: LectureModel, items: list[list[int]], optimizer: torch.optim.Optimizer, size: int) -> float:
-    """Seconds of an epoch of the lecture's script (SYSTEMS B5): Adam, batches padded item by item."""
-    order = random.sample(items, len(items))
-    started = time.perf_counter()
-    for at in range(0, len(order), size):
-        batch = order[at : at + size]
+def lecture_batches(items: list[list[int]], size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Batches in order, padded item by item."""
+    for at in range(0, len(items), size):
+        batch = items[at : at + size]
         longest = max(map(len, batch)) - 1
         inputs = torch.tensor([item[:-1] + [PAD] * (longest - len(item) + 1) for item in batch])
         targets = torch.tensor([item[1:] + [IGNORE] * (longest - len(item) + 1) for item in batch])
+        yield inputs, targets
+
+
+def lecture_epoch(model: LectureModel, items: list[list[int]], optimizer: torch.optim.Optimizer, size: int) -> None:
+    """An epoch of the lecture's script (SYSTEMS B5)."""
+    for inputs, targets in lecture_batches(random.sample(items, len(items)), size):
         loss = loss_of(model(inputs), targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    return time.perf_counter() - started
 
 
 def one_at_a_time(model: LectureModel, count: int, stop: int = 26, longest: int = 100) -> float:
@@ -155,4 +158,15 @@ def one_at_a_time(model: LectureModel, count: int, stop: int = 26, longest: int 
                 symbol = int(torch.multinomial(model.head(h).softmax(dim=-1), 1))
                 if symbol == stop:
                     break
+    return time.perf_counter() - started
+
+
+@torch.inference_mode()
+def step_by_step(embedding: nn.Module, layers: nn.Module, head: nn.Module, length: int) -> float:
+    """Seconds of drawing so many symbols, each from a single step of a kernel."""
+    started = time.perf_counter()
+    symbol, state = torch.zeros(1, 1, dtype=torch.long), None
+    for _ in range(length):
+        hidden, state = layers(embedding(symbol), state)
+        symbol = torch.multinomial(head(hidden[:, -1]).softmax(dim=-1), 1)
     return time.perf_counter() - started

@@ -14,7 +14,7 @@ ROWS = 20_000
 
 
 def drawn(logits: Tensor = LOGITS, steps: int = 1, **settings: object) -> Tensor:
-    draw = Drawing(ROWS, len(logits), generator=torch.Generator().manual_seed(0), **settings)  # type: ignore[arg-type]
+    draw = Drawing(len(logits), generator=torch.Generator().manual_seed(0), **settings)  # type: ignore[arg-type]
     return torch.cat([draw(logits.repeat(ROWS, 1)) for _ in range(steps)])
 
 
@@ -49,7 +49,7 @@ def test_logits_that_are_no_numbers_still_draw_a_symbol() -> None:
 
 
 def test_rows_and_steps_are_drawn_on_their_own() -> None:
-    draw = Drawing(2, 2, generator=torch.Generator().manual_seed(0))
+    draw = Drawing(2, generator=torch.Generator().manual_seed(0))
     pairs = torch.stack([draw(torch.zeros(2, 2)) for _ in range(4_000)])  # (steps, rows)
     joint = (pairs[:, 0] * 2 + pairs[:, 1]).bincount(minlength=4)
     following = (pairs[:-1, 0] * 2 + pairs[1:, 0]).bincount(minlength=4)

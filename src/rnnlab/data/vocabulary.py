@@ -101,9 +101,8 @@ class Vocabulary:
 
     def decode(self, indices: Sequence[int]) -> str:
         """The text of indices; what starts, stops or fills is left out."""
-        silent = {START_STOP, PAD}
-        symbols = (self.symbols[index] for index in indices)
-        return (" " if self.level == "word" else "").join(symbol for symbol in symbols if symbol not in silent)
+        silent, symbols = self._silent, self.symbols
+        return (" " if self.level == "word" else "").join([symbols[i] for i in indices if i not in silent])
 
     def describe(self) -> str:
         """The alphabet in a few words."""
@@ -122,6 +121,10 @@ class Vocabulary:
         table = np.full(max(points, default=0) + 2, len(self), dtype=np.min_scalar_type(len(self)))
         table[points] = np.arange(len(points))
         return table
+
+    @cached_property
+    def _silent(self) -> frozenset[int]:
+        return frozenset(index for index, symbol in enumerate(self.symbols) if symbol in (START_STOP, PAD))
 
     @cached_property
     def _indices(self) -> dict[str, int]:

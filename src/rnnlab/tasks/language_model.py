@@ -73,27 +73,48 @@ class LanguageModel(SequenceTask):
         return {"loss": MeanMetric(), "perplexity": Perplexity(ignore_index=IGNORE), "accuracy": accuracy}
 
     @torch.inference_mode()
-    def draw(self, known: Tensor, steps: int, sampling: Sampling) -> Iterator[Tensor]:
+    def draw(self, known: Tensor, steps: int, sampling: Sampling, stop: int | None = None) -> Iterator[Tensor]:
         """Continue `known` `(B, T)` for `steps` symbols; the state is carried, so each costs the same.
+
+        A row that draws `stop` has ended: it is not computed any further, and goes on as `stop`. When all have
+        ended, nothing more is drawn.
 
         Yields:
             The symbols `(B,)` of each step.
         """
         training = self.training
         self.eval()
-        generator = torch.Generator(device=self.device).manual_seed(sampling.seed)
-        names = self.vocabulary.symbols
-        silent = [names.index(symbol) for symbol in (PAD, UNKNOWN) if symbol in names]
-        draw = Drawing(len(known), len(names), sampling.temperature, sampling.top_k, generator, silent)
+        draw = self._drawing(sampling)
         inputs, state = known.to(self.device), None
+        going = torch.arange(len(known), device=self.device)  # the rows that have not ended
         try:
             for _ in range(steps):
                 logits, state = self(inputs, state)
                 symbols = draw(logits[:, -1])
-                yield symbols
+                if stop is None:
+                    yield symbols
+                else:
+                    yield symbols.new_full((len(known),), stop).index_copy(0, going, symbols)
+                    on = (symbols != stop).nonzero()[:, 0]
+                    if not len(on):
+                        break
+                    symbols, state, going = symbols[on], _picked(state, on), going[on]
                 inputs = symbols[:, None]
         finally:
             self.train(training)
+
+    def _drawing(self, sampling: Sampling) -> Drawing:
+        generator = torch.Generator(device=self.device).manual_seed(sampling.seed)
+        names = self.vocabulary.symbols
+        silent = [names.index(symbol) for symbol in (PAD, UNKNOWN) if symbol in names]
+        return Drawing(len(names), sampling.temperature, sampling.top_k, generator, silent)
+
+
+def _picked(state: State, rows: Tensor) -> State:
+    """The state of some rows `(n,)`."""
+    if isinstance(state, Tensor):
+        return state.index_select(1, rows)
+    return tuple(part.index_select(1, rows) for part in state)
 
 
 def _rows(state: State, count: int) -> State:

@@ -29,13 +29,10 @@ class NamesLM(LanguageModel):
             raise UserError(f"prompt: its {len(prefix)} symbols leave no room for more within length={length}")
         stop = self.vocabulary.start_stop
         known = torch.tensor([[stop, *self.vocabulary.encode(prefix).tolist()]]).repeat(count, 1)  # (B, T)
-        drawn, ended = [], torch.zeros(count, dtype=torch.bool, device=self.device)
-        for symbols in self.draw(known, length - len(prefix), sampling):
-            drawn.append(symbols.where(~ended, stop))
-            ended |= symbols == stop
-            if ended.all():
-                break
-        return [prefix + self.vocabulary.decode(row) for row in torch.stack(drawn, dim=1).tolist()]
+        drawn = list(self.draw(known, length - len(prefix), sampling, stop))
+        rows = torch.stack(drawn, dim=1).tolist()
+        ends = [row.index(stop) if stop in row else length for row in rows]
+        return [prefix + self.vocabulary.decode(row[:end]) for row, end in zip(rows, ends, strict=True)]
 
     def stream(self, sampling: Sampling) -> Iterator[str]:
         """One name, whole: it is short."""

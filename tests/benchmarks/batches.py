@@ -1,0 +1,111 @@
+"""Figure 3: reading, encoding and batching, however large the corpus."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from measure import in_turn, ratio, table
+from subject import brief, config_of, epoch_seconds
+
+from rnnlab.data.files import download
+from rnnlab.data.module import SequenceDataModule
+from rnnlab.data.prepared import Prepared, prepare
+from rnnlab.data.sequences import Sequences
+from rnnlab.data.vocabulary import Vocabulary
+
+TIMES = 100  # what a corpus is repeated
+PEAK = """
+import resource, sys
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.module import SequenceDataModule
+from rnnlab.data.prepared import prepare
+arguments = ["task=chars", "data=file", f"data.path={sys.argv[1]}", "data.windows=sliding", "data.stride=1"]
+prepared = prepare(plain(compose_train(arguments)[1]))
+next(iter(SequenceDataModule(prepared, 64, seed=0).train_dataloader()))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+def data(quick: bool) -> str:
+    """Batches of names without any training; Tiny Shakespeare as sliding windows of stride 1, once and a hundred
+    times over (111 million characters), and names a hundred times over (3.2 million). Time per step: above 1, a
+    step on the small corpus takes longer."""
+    rows: list[list[object]] = [["encoding a text of 52 million characters", f"{_encoding():,.0f} MB/s"]]
+    names = prepare(config_of("data=names_makemore"))
+    rows += [_batches(names, bucketing) for bucketing in (False, True)]
+    if not quick:
+        with tempfile.TemporaryDirectory() as folder:
+            rows += _grown(names, Path(folder))
+    return table(["", ""], rows)
+
+
+def _encoding() -> float:
+    """Million characters a second."""
+    text = "abcdefghijklmnopqrstuvwxyz" * 2_000_000
+    letters = Vocabulary.of_characters([text])
+    started = time.perf_counter()
+    letters.encode(text)
+    return len(text) / (time.perf_counter() - started) / 1e6
+
+
+def _batches(names: Prepared, bucketing: bool) -> list[object]:
+    module = SequenceDataModule(names, 64, seed=0, bucketing=bucketing)
+    seconds = []
+    for _ in range(8):
+        started = time.perf_counter()
+        blocks = list(module.train_dataloader())
+        seconds.append(time.perf_counter() - started)
+    batches = [batch for block in blocks for batch in block]
+    tokens = sum(int(batch.lengths.sum()) for batch in batches)
+    places = sum(batch.inputs.numel() for batch in batches)
+    name = f"shuffled, {'bucketed, ' if bucketing else ''}padded batches of 64 names"
+    return [name, f"{tokens / min(seconds) / 1e6:.1f} M tokens/s, {1 - tokens / places:.1%} padding"]
+
+
+def _grown(names: Prepared, folder: Path) -> list[list[object]]:
+    """Memory and time per step of a corpus that is a hundred times as large."""
+    small, large = folder / "small.txt", folder / "large.txt"
+    text = download(["tinyshakespeare.txt"])[0].read_bytes()
+    small.write_bytes(text)
+    large.write_bytes(text * TIMES)
+    taken = (_peak(large) - _peak(small)) / ((TIMES - 1) * len(text))
+    sizes = ("model.hidden_size=64", "model.embedding_size=32", "data.windows=sliding", "data.stride=1")
+    texts = [brief("task=chars", "data=file", f"data.path={file}", *sizes, batches=100) for file in (small, large)]
+    several = brief("data=names_makemore", "data.bucketing=true", batches=300)
+    corpora = _flat(folder, *zip(texts, map(prepare, texts), strict=True))
+    lists = _flat(folder, (several, names), (several, _repeated(names)))
+    return [
+        ["memory of a large corpus", f"{taken:.2f} bytes a character"],
+        ["time per step, 1.1 against 111 million characters", corpora],
+        ["time per step, 32 thousand against 3.2 million names", lists],
+    ]
+
+
+def _peak(file: Path) -> int:
+    """The largest resident size, in bytes, of a process that prepares this text and cuts batches from it."""
+    done = subprocess.run([sys.executable, "-c", PEAK, str(file)], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def _flat(folder: Path, *sides: tuple[dict[str, object], Prepared]) -> str:
+    few, many = sides
+    seconds = in_turn(
+        {"few": lambda: epoch_seconds(*few, folder / "run"), "many": lambda: epoch_seconds(*many, folder / "run")}, 5
+    )
+    return ratio(seconds["few"], seconds["many"])
+
+
+def _repeated(names: Prepared) -> Prepared:
+    """Every training name a hundred times."""
+    part = names.parts["train"]
+    its = part.sequences
+    assert isinstance(its, Sequences)
+    starts = np.concatenate([its.offsets + i * len(its.symbols) for i in range(TIMES)])
+    many = Sequences(np.tile(its.symbols, TIMES), starts, np.tile(its.sizes, TIMES))
+    return dataclasses.replace(names, parts={**names.parts, "train": dataclasses.replace(part, sequences=many)})

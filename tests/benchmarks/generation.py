@@ -1,0 +1,61 @@
+"""Figure 4: making up names and texts."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import torch
+from measure import in_turn, ratio, table
+from opponents import LectureModel, one_at_a_time, step_by_step
+from subject import config_of
+
+from rnnlab.data.prepared import prepare
+from rnnlab.tasks.abilities import Sampling
+from rnnlab.training.checkpoints import new_task
+
+NAMES = 10_000
+SHORT, LONG = 1_000, 10_000  # characters of a text
+
+
+def generation(quick: bool) -> str:
+    """Names at once against a script that makes up one after the other (timed on a fiftieth of them); and characters
+    of one text by an LSTM of 256 units against a bare loop of embedding, kernel, output layer and draw."""
+    rounds = 1 if quick else 5
+    lecture, few = LectureModel(), NAMES // 50
+    torch.manual_seed(0)
+    names = _untrained("cell=rnn")
+    text = _untrained("task=chars", "data=shakespeare")
+    seconds = in_turn({"rnnlab": lambda: _sample(names, NAMES), "script": lambda: one_at_a_time(lecture, few)}, rounds)
+    script = [each * NAMES / few for each in seconds["script"]]
+    row = [f"{NAMES:,} names", f"{statistics.median(seconds['rnnlab']):.2f} s", ratio(script, seconds["rnnlab"])]
+    rows: list[list[object]] = [row]
+    for length in (SHORT, LONG):
+        modules = (text.embedding, text.encoder.layers, text.head)
+        seconds = in_turn(
+            {"rnnlab": lambda: _text(text, length), "bare": lambda: step_by_step(*modules, length)},  # noqa: B023
+            rounds,
+        )
+        each = statistics.median(seconds["rnnlab"]) / length * 1e6
+        found = ratio(seconds["bare"], seconds["rnnlab"])
+        rows.append([f"a text of {length:,} characters", f"{each:.0f} µs a character", found])
+    return table(["", "", "script, or bare loop"], rows)
+
+
+def _untrained(*arguments: str) -> Any:
+    config = config_of(*arguments)
+    return new_task(config, prepare(config)).eval()
+
+
+def _sample(task: Any, count: int) -> float:
+    started = time.perf_counter()
+    task.sample(count, Sampling())
+    return time.perf_counter() - started
+
+
+def _text(task: Any, length: int) -> float:
+    started = time.perf_counter()
+    for _ in task.stream(Sampling(length=length)):
+        pass
+    return time.perf_counter() - started

@@ -1,0 +1,48 @@
+"""rnnlab as it is measured: whole runs, as `rnnlab train` does them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.prepared import Prepared
+from rnnlab.training.folder import RunFolder
+from rnnlab.training.run import Run
+
+
+def config_of(*arguments: str) -> dict[str, Any]:
+    """`rnnlab train ARGUMENTS` with one thread on the CPU, unless the arguments say otherwise."""
+    return plain(compose_train(["trainer.threads=1", "trainer.accelerator=cpu", *arguments])[1])
+
+
+def brief(*arguments: str, batches: int | float) -> dict[str, Any]:
+    """One epoch of so many batches, or of that share of them, and next to no validation."""
+    limits = (f"trainer.limit_train_batches={batches}", "trainer.limit_val_batches=1", "trainer.limit_test_batches=1")
+    return config_of(*arguments, "trainer.max_epochs=1", *limits)
+
+
+def train(config: dict[str, Any], prepared: Prepared, folder: Path) -> Run:
+    """The run, trained."""
+    run = Run(config, RunFolder(folder), prepared)
+    summary = run.execute()
+    assert summary["status"] == "complete", summary
+    return run
+
+
+def epoch_seconds(config: dict[str, Any], prepared: Prepared, folder: Path) -> float:
+    """Seconds of training in a run of one epoch, without validation and start-up."""
+    run = train(config, prepared, folder)
+    with (folder / "timing.csv").open(newline="") as stream:
+        speed = float(next(csv.DictReader(stream))["tokens_per_second"])
+    return run.task.epoch.predictions / speed
+
+
+def items_of(prepared: Prepared, part: str = "train") -> list[list[int]]:
+    """A part as lists of symbols, as hand-written scripts hold it."""
+    its = prepared.parts[part].sequences
+    rows = np.arange(len(its))
+    return [its.symbols[a : a + n].tolist() for a, n in zip(its.starts(rows), its.lengths(rows), strict=True)]

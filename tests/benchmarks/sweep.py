@@ -1,0 +1,43 @@
+"""Figure 6: what a sweep costs beside its training."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from measure import table
+from startup import FIRST_STEP, _process
+
+STUDY = Path(__file__).resolve().parents[2] / "experiments" / "names-cells"
+EPOCHS = 3
+
+
+def sweep(quick: bool) -> str:
+    """The 18 runs of `make sweep`, 3 epochs each, by one worker and by two. The bound is one start-up (until the first
+    training step of a command) and the runs' own seconds of training divided by the workers."""
+    if quick:
+        return "Left out: it takes some minutes."
+    start = min(_process("-c", FIRST_STEP) for _ in range(3))
+    walls, training = zip(*(_sweep(workers) for workers in (1, 2)), strict=True)
+    rows: list[list[object]] = []
+    for workers, wall, seconds in zip((1, 2), walls, training, strict=True):
+        bound = start + seconds / workers
+        rows.append([f"{workers}", f"{wall:.0f}", f"{seconds:.0f}", f"{wall / bound:.2f}", f"{walls[0] / wall:.2f}"])
+    return table(["workers", "seconds", "of training, summed", "of the bound", "times one worker"], rows)
+
+
+def _sweep(workers: int) -> tuple[float, float]:
+    """Seconds of the command, and of the training of its runs."""
+    words = ["train", "--config-dir", str(STUDY), "--config-name", "study", f"trainer.max_epochs={EPOCHS}"]
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "rnnlab", *words, "trainer.threads=1", f"hydra.launcher.workers={workers}"]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+        wall = time.perf_counter() - started
+        summaries = [json.loads(file.read_text()) for file in Path(folder).glob("runs/*/*/summary.json")]
+    assert len(summaries) == 18
+    return wall, sum(summary["seconds"] for summary in summaries)
