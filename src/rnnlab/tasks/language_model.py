@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +40,7 @@ class LanguageModel(SequenceTask):
         if not self.encoder.causal:
             wrong = "model.bidirectional=true" if model["bidirectional"] else f"cell={cell['name']}"
             raise UserError(f"{wrong} is not for a language model, which would see what it predicts")
-        self.dropout = nn.Dropout(model["dropout"])
+        self.dropout = nn.Dropout(model["dropout"]) if model["dropout"] else nn.Identity()
         self.head = nn.Linear(self.encoder.output_size, len(vocabulary))
         self._carried: dict[bool, State] = {}  # where the last batch ended, of training and of evaluation
         self.measure()
@@ -51,10 +52,12 @@ class LanguageModel(SequenceTask):
 
     def predict(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.
-        start = _rows(self._carried[self.training], len(batch.inputs)) if batch.continues else None
+        rows = len(batch.inputs)
+        start = _each(lambda part: part[:, :rows], self._carried[self.training]) if batch.continues else None
         logits: Tensor
         logits, state = self(batch.inputs, start)
-        self._carried[self.training] = _rows(state, len(batch.inputs))
+        # Cut off from the graph that made it: gradients reach back to where a window begins.
+        self._carried[self.training] = _each(Tensor.detach, state)
         return logits
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -98,7 +101,8 @@ class LanguageModel(SequenceTask):
                     on = (symbols != stop).nonzero()[:, 0]
                     if not len(on):
                         break
-                    symbols, state, going = symbols[on], _picked(state, on), going[on]
+                    state = _each(partial(torch.index_select, dim=1, index=on), state)
+                    symbols, going = symbols[on], going[on]
                 inputs = symbols[:, None]
         finally:
             self.train(training)
@@ -110,15 +114,6 @@ class LanguageModel(SequenceTask):
         return Drawing(len(names), sampling.temperature, sampling.top_k, generator, silent)
 
 
-def _picked(state: State, rows: Tensor) -> State:
-    """The state of some rows `(n,)`."""
-    if isinstance(state, Tensor):
-        return state.index_select(1, rows)
-    return tuple(part.index_select(1, rows) for part in state)
-
-
-def _rows(state: State, count: int) -> State:
-    """The state of the first rows, cut off from the graph that made it."""
-    if isinstance(state, Tensor):
-        return state[:, :count].detach()
-    return tuple(part[:, :count].detach() for part in state)
+def _each(change: Callable[[Tensor], Tensor], state: State) -> State:
+    """A state all of whose tensors are changed alike."""
+    return change(state) if isinstance(state, Tensor) else tuple(map(change, state))
