@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+TINY = 1e-6  # keeps the quotient finite where the gradient is 0, as torch does it
+
 
 def clip_gradients(weights: Iterable[nn.Parameter], largest: float) -> Tensor:
     """Scale all gradients so that their common Euclidean norm is at most `largest` (Pascanu et al. 2013).
@@ -19,6 +21,7 @@ def clip_gradients(weights: Iterable[nn.Parameter], largest: float) -> Tensor:
     """
     gradients = [weight.grad for weight in weights if weight.grad is not None]
     norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-    if norm.device.type != "cpu" or norm > largest:  # asking another device would mean to wait for it
-        torch._foreach_mul_(gradients, largest / norm.clamp(min=largest))
+    scale = largest / (norm + TINY)
+    if scale.device.type != "cpu" or scale < 1:  # asking another device would mean to wait for it
+        torch._foreach_mul_(gradients, scale.clamp_(max=1.0))
     return norm
