@@ -34,7 +34,7 @@ test-all: install  ## Run the tests and the slow ones
 bench: install  ## Measure what the framework costs, as ratios, into experiments/speed/README.md
 	$(BIN)/python tests/benchmarks/bench.py
 
-bench-quick: install  ## The same from one pair of measurements each; a few minutes, nothing written
+bench-quick: install  ## The main ratios from one round each, in two minutes; nothing written
 	$(BIN)/python tests/benchmarks/bench.py --quick
 
 lint: install  ## Check style and types

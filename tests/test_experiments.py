@@ -39,6 +39,19 @@ def test_a_study_runs_as_a_plain_hydra_configuration_with_overrides(tmp_path: Pa
     assert summaries and all(summary["status"] == "complete" for summary in summaries)
 
 
+@pytest.mark.parametrize("name", ["fast", "best"])
+def test_a_configuration_of_the_benchmark_runs_by_the_command_in_its_head(tmp_path: Path, name: str) -> None:
+    head = (ROOT / "experiments" / "speed" / f"{name}.yaml").read_text().splitlines()[1]
+    words = head.removeprefix("# $ rnnlab ").replace("experiments/speed", str(ROOT / "experiments" / "speed")).split()
+    done = shell(*words, "debug=fast", "model.hidden_size=8", "trainer.max_epochs=1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_benchmark_has_recorded_every_section() -> None:
+    titles = re.findall(r"^## (.+)$", recorded("speed"), flags=re.MULTILINE)
+    assert titles == ["Training", "Time to quality", "Data", "Generation", "Start-up", "A sweep", "Threads", "On a GPU"]
+
+
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_study_has_recorded_its_answer_and_its_figure(study: str) -> None:
     results = recorded(study)

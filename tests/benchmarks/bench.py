@@ -20,7 +20,7 @@ from startup import start_up
 from sweep import sweep
 from threads import threads
 
-from rnnlab.report.readme import fill_in
+from rnnlab.report.readme import END, fill_in
 from training import training
 
 REPORT = Path(__file__).resolve().parents[2] / "experiments" / "speed" / "README.md"
@@ -37,25 +37,33 @@ SECTIONS = {
 
 
 def main() -> None:
-    """Measure, print, and write the report where all of it was measured."""
+    """Measure, print, and write what was measured into the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round of the main ratios, nothing written")
-    parser.add_argument("--only", choices=SECTIONS, help="one section, nothing written")
+    parser.add_argument("--only", choices=SECTIONS, help="one section; the report keeps the others as they are")
     flags = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    started, blocks = time.perf_counter(), [f"Measured on {machine()}. Everything computes with one thread."]
+    started, found = time.perf_counter(), _recorded()
     for title, section in SECTIONS.items():
-        if flags.only not in (None, title):
-            continue
-        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
-            found = section(flags.quick)
-        blocks.append(f"## {title}\n\n{' '.join((section.__doc__ or '').split())}\n\n{found}")
-        print(blocks[-1], end="\n\n", flush=True)
+        if flags.only in (None, title):
+            with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+                figures = section(flags.quick)
+            found[title] = f"{' '.join((section.__doc__ or '').split())}\n\n{figures}"
+            print(f"## {title}\n\n{found[title]}", end="\n\n", flush=True)
     print(f"{time.perf_counter() - started:.0f} seconds")
-    if not (flags.quick or flags.only):
-        fill_in(REPORT, "How fast is it?", "\n\n".join(blocks))
+    if not flags.quick:
+        blocks = [f"## {title}\n\n{found[title]}" for title in SECTIONS if title in found]
+        head = f"Measured on {machine()}. Everything computes with one thread."
+        fill_in(REPORT, "How fast is it?", "\n\n".join([head, *blocks]))
         print(f"Written to {REPORT}")
+
+
+def _recorded() -> dict[str, str]:
+    """The report's sections, by title."""
+    text = REPORT.read_text(encoding="utf-8").partition(END)[0] if REPORT.is_file() else ""
+    sections = (block.partition("\n") for block in text.split("\n## ")[1:])
+    return {title: body.strip() for title, _, body in sections}
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def training(quick: bool) -> str:
     batches as rnnlab and once on batches that were only shuffled, and against a plain Lightning module. Ratios of
     tokens per second; above 1, rnnlab is the faster one."""
     sizes = [16] if quick else list(BATCHES)
-    rows = [_row(cell, size, rounds=1 if quick else 5) for cell in ("rnn", "gru", "lstm") for size in sizes]
+    rows = [_row(cell, size, rounds=1 if quick else 3) for cell in ("rnn", "gru", "lstm") for size in sizes]
     return table(["", "tokens/s", "same batches", "shuffled batches", "plain Lightning"], rows)
 
 

@@ -30,7 +30,7 @@ def model(*arguments: str) -> NamesLM:
     config = plain(compose_train(list(arguments))[1])
     torch.manual_seed(0)
     task = NamesLM(VOCABULARY, {}, config["model"], config["cell"], config["optimizer"], config["scheduler"])
-    task.card = {"data": {"training_items": [0]}}
+    task.card = {"data": {"training_items": torch.zeros(1, dtype=torch.int64)}}
     return task
 
 

@@ -13,6 +13,7 @@ WITHOUT_EFFECT = (
     "logger",
     "callbacks.samples.",
     "callbacks.confusion_matrix.",
+    "callbacks.last_checkpoint.",
     "trainer.log_every_n_steps",
     "trainer.threads",
     "data.files.",

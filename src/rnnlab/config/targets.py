@@ -38,6 +38,7 @@ CLASSES = frozenset(
         "lightning.pytorch.callbacks.EarlyStopping",
         "lightning.pytorch.loggers.MLFlowLogger",
         "lightning.pytorch.loggers.WandbLogger",
+        "rnnlab.training.resuming.LastCheckpoint",
     }
 )
 

@@ -117,10 +117,9 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         return (batch for block in self.blocks(repeat(1, len(self))) for batch in block)
 
-    def blocks(self, sizes: Iterable[int]) -> Iterator[list[Batch]]:
-        """The batches in lists of these sizes, each list cut out at once."""
-        rows = iter(self.sampler)
-        begun = 0
+    def blocks(self, sizes: Iterable[int], begun: int = 0) -> Iterator[list[Batch]]:
+        """The batches behind the first `begun` in lists of these sizes, each list cut out at once."""
+        rows = islice(self.sampler, begun, None)
         for size in sizes:
             continues = [self.sampler.continues and step > 0 for step in range(begun, begun + size)]
             yield self.collate.block(list(islice(rows, size)), continues)
@@ -145,12 +144,25 @@ class Blocks:
         self.sizes = _shares(interval, self.per_interval) * whole
         if rest:
             self.sizes += _shares(rest, min(-(-rest // BLOCK), self.per_interval - 1))
+        self._given = 0  # blocks of this epoch that were given away
+        self._first = 0  # the block that the next epoch begins with
 
     def __len__(self) -> int:
         return len(self.sizes)
 
     def __iter__(self) -> Iterator[list[Batch]]:
-        return self.batches.blocks(self.sizes)
+        first, self._first = self._first, 0
+        blocks = self.batches.blocks(self.sizes[first:], begun=sum(self.sizes[:first]))
+        for self._given, block in enumerate(blocks, start=first + 1):
+            yield block
+
+    def state_dict(self) -> dict[str, int]:
+        """Where in an epoch a training is; Lightning keeps it in its checkpoints."""
+        return {"given": self._given % len(self)}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Begin the next epoch where another training was."""
+        self._first = state["given"]
 
 
 def _shares(count: int, parts: int) -> list[int]:

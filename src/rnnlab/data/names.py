@@ -38,7 +38,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
         sha256=source.sha256,
         vocabulary=vocabulary,
         parts={part: Part(encode(items[part], vocabulary, cut, where)) for part in items},
-        card={"training_items": sorted(map(fingerprint, set(items.get("train", []))))},
+        card={"training_items": np.array(sorted(map(fingerprint, set(items.get("train", [])))), dtype=np.int64)},
         notes=(note,) if longest > cut else (),
     )
 

@@ -64,7 +64,7 @@ class Prepared:
         sha256: Of the files that it was read from.
         vocabulary: Of the whole data set.
         parts: `train`, `val` and `test`; of other data than a model was trained on, all of it as `test`.
-        card: What a checkpoint carries of the data beside the vocabulary; plain values, lists of whole numbers.
+        card: What a checkpoint carries of the data beside the vocabulary; plain values and arrays.
         notes: What a user should know about how the data was prepared.
     """
 

@@ -17,6 +17,7 @@ from torchmetrics import Metric, MetricCollection
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
 from rnnlab.tasks.clipping import clip_gradients
+from rnnlab.tasks.progress import progress, resume
 from rnnlab.tasks.record import BlockRecord, EpochRecord
 
 Config = Mapping[str, Any]
@@ -28,7 +29,8 @@ class SequenceTask(pl.LightningModule):
     Attributes:
         card: What a checkpoint carries beside the weights so that it can be opened without anything else: the
             configuration, the vocabulary and whatever a task adds; plain values and tensors.
-        steps_in_all: Optimizer steps of the whole training, over which the learning rate is scheduled.
+        steps_in_all: Optimizer steps of the whole training, which ends with the last of them, and over which the
+            learning rate is scheduled.
         gradient_clip_val: The largest norm of the gradient; None for no clipping.
         epoch: What the epoch so far was like.
         unit: What a loss is a mean of.
@@ -45,6 +47,7 @@ class SequenceTask(pl.LightningModule):
         self.steps_in_all = 0
         self.gradient_clip_val: float | None = None
         self.epoch = EpochRecord()
+        self._resumed: dict[str, Any] | None = None  # what a checkpoint says of the middle of a training
 
     @abstractmethod
     def predict(self, batch: Batch) -> Tensor:
@@ -94,7 +97,7 @@ class SequenceTask(pl.LightningModule):
             scaler.step(optimizer)
             scaler.update()
             schedule.step()
-            if record.last_step == self.trainer.max_steps:
+            if record.last_step == self.steps_in_all:
                 break
         self._count_steps(len(record.losses))
         self.epoch.add(record)
@@ -143,6 +146,15 @@ class SequenceTask(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["rnnlab"] = self.card
+        checkpoint["progress"] = progress(self.epoch, self.trainer.should_stop)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self._resumed = checkpoint["progress"]
+
+    def on_train_start(self) -> None:
+        if self._resumed is not None:
+            self.epoch, self.trainer.should_stop = resume(self._resumed)
+            self._resumed = None
 
     def _at_step(self) -> dict[str, float]:
         """Makes Lightning place a figure behind the steps that led to it, as metrics.csv does; it counts from 0."""

@@ -44,6 +44,6 @@ class NamesLM(LanguageModel):
 
     def share_new(self, items: Iterable[str]) -> float:
         """The share of items that the model was not trained on."""
-        known = set(self.card["data"]["training_items"])
+        known = set(self.card["data"]["training_items"].tolist())
         fresh = [fingerprint(item) not in known for item in items]
         return sum(fresh) / len(fresh)

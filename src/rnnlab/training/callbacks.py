@@ -60,7 +60,10 @@ class MetricsFile(pl.Callback):
 
 
 class TimingFile(pl.Callback):
-    """timing.csv: one row an epoch with what may differ from run to run; and the seconds of the whole training."""
+    """timing.csv: one row an epoch with what may differ from run to run; and the seconds of the whole training.
+
+    Both go on where a training is resumed.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
@@ -69,19 +72,24 @@ class TimingFile(pl.Callback):
         self._ended: float | None = None
         self._epoch_started = 0.0
         self._validation_started = 0.0
+        self._before = 0.0  # seconds of training before it was resumed
+        self._predictions_before = 0  # of the epoch in the middle of which it was
 
     @property
     def seconds(self) -> float:
         """Of training so far, or of the whole of it once it has ended."""
         if self._started is None:
-            return 0.0
-        return (self._ended or time.perf_counter()) - self._started
+            return self._before
+        return self._before + (self._ended or time.perf_counter()) - self._started
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._started = time.perf_counter()
+        assert isinstance(pl_module, SequenceTask)
+        self._started = self._epoch_started = time.perf_counter()
+        self._predictions_before = pl_module.epoch.predictions
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._epoch_started = time.perf_counter()
+        self._predictions_before = 0
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._validation_started = time.perf_counter()
@@ -93,7 +101,7 @@ class TimingFile(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, SequenceTask)
         now = time.perf_counter()
-        tokens = pl_module.epoch.predictions
+        tokens = pl_module.epoch.predictions - self._predictions_before
         row = {
             "epoch": trainer.current_epoch,
             "step": trainer.global_step,
@@ -109,6 +117,12 @@ class TimingFile(pl.Callback):
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._ended = time.perf_counter()
 
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows, "seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.rows, self._before = state_dict["rows"], state_dict["seconds"]
+
 
 class StepScalars(pl.Callback):
     """Loss and learning rate of every `trainer.log_every_n_steps`th step, for the loggers."""
@@ -123,13 +137,20 @@ class StepScalars(pl.Callback):
                     logger.log_metrics({"train/loss_step": loss, "lr": lr}, step)
 
 
-class ValidateAtMaxSteps(pl.Callback):
-    """Ends a training that `trainer.max_steps` cuts inside an epoch with a validation, as any other end has one."""
+class StopAtMaxSteps(pl.Callback):
+    """Ends a training after `trainer.max_steps` steps, with a validation even inside an epoch.
+
+    Lightning does not know of that number: it counts steps, and goes on from a checkpoint, in a way of its own where
+    it does.
+    """
+
+    def __init__(self, max_steps: int) -> None:
+        self.max_steps = max_steps
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if trainer.global_step == trainer.max_steps:
+        if trainer.global_step == self.max_steps:
             trainer.should_stop = True
 
 

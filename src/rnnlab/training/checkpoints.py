@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from rnnlab.config.targets import build
@@ -22,7 +23,8 @@ def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
     task.card = {
         "config": dict(config),
         "vocabulary": prepared.vocabulary.card,
-        "data": prepared.card,
+        # Numbers one by one would take torch longer to write than the weights, at every checkpoint.
+        "data": {k: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for k, v in prepared.card.items()},
         "sha256": prepared.sha256,
     }
     return task

@@ -84,11 +84,20 @@ class RunFolder:
     def best_checkpoint(self) -> Path:
         return self.checkpoints / "best.ckpt"
 
+    @property
+    def last_checkpoint(self) -> Path:
+        return self.checkpoints / "last.ckpt"
+
     def start_over(self, config: Mapping[str, Any]) -> None:
         """Empty the folder of what an earlier attempt left and begin with the configuration."""
         if self.path.exists():
             shutil.rmtree(self.path)
         self.path.mkdir(parents=True)
+        self.write_config(config)
+
+    def go_on(self, config: Mapping[str, Any]) -> None:
+        """Take back that an earlier attempt has ended; what it left stays."""
+        self.summary.unlink(missing_ok=True)
         self.write_config(config)
 
     def was_begun(self) -> bool:

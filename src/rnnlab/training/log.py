@@ -14,6 +14,8 @@ IRRELEVANT = (
     r"`isinstance\(treespec, LeafSpec\)`",
     # Our own callback logs by steps of the whole training, not of an epoch.
     r"The number of training batches \(\d+\) is smaller than the logging interval",
+    # An interrupted run goes on from what lies there.
+    r"Checkpoint directory .* exists and is not empty",
     # A class may be named in a script that the font of figures lacks.
     r"Glyph \d+ .* missing from font",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
@@ -20,6 +21,7 @@ from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, RunFolder
 from rnnlab.training.hparams import flat_hparams
 from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, log_outcome
+from rnnlab.training.resuming import can_be_resumed
 from rnnlab.training.trainer import build_trainer, thread_count
 
 Summary = dict[str, Any]
@@ -73,21 +75,26 @@ class Run:
     def execute(self) -> Summary:
         """Train, test the best checkpoint and write summary.json last, whatever happens.
 
+        Where an earlier attempt left a checkpoint, training goes on from there.
+
         Returns:
             What summary.json holds. An exception inside becomes the status `failed` with its reason.
 
         Raises:
             KeyboardInterrupt: The user stopped it; the summary says `interrupted`.
         """
-        self.folder.start_over(self.config)
+        last = self.folder.last_checkpoint if can_be_resumed(self.folder.last_checkpoint) else None
+        self.folder.go_on(self.config) if last else self.folder.start_over(self.config)
         with run_log(self.folder.log) as log:
+            if last:
+                log.info("going on from %s", last)
             log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
             for part, counts in self.prepared.balance.items():
                 log.info("%s: %s", part, ", ".join(f"{count:,} {label}" for label, count in counts.items()))
             for note in self.prepared.notes:
                 log.warning(note)
             try:
-                outcome = self._train_and_test()
+                outcome = self._train_and_test(last)
                 self._log_outcome(outcome)
             except Exception as error:
                 log.exception("the run failed")
@@ -124,8 +131,8 @@ class Run:
         if (isinstance(interval, int) and interval > count) or int(interval * count) == 0:
             raise UserError(f"trainer.val_check_interval={interval} does not fit into an epoch of {count} batches")
 
-    def _train_and_test(self) -> Summary:
-        self.trainer.fit(self.task, datamodule=self.data)
+    def _train_and_test(self, last: Path | None) -> Summary:
+        self.trainer.fit(self.task, datamodule=self.data, ckpt_path=last, weights_only=True)
         load_weights(self.task, self.folder.best_checkpoint)
         self.trainer.test(self.task, datamodule=self.data, verbose=False)
         best = self.metrics.best()

@@ -18,8 +18,9 @@ from rnnlab.config.targets import build
 from rnnlab.cores import allowed_threads
 from rnnlab.data.batching import Blocks
 from rnnlab.errors import UserError
-from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, TimingFile, ValidateAtMaxSteps
+from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, StopAtMaxSteps, TimingFile
 from rnnlab.training.folder import RunFolder
+from rnnlab.training.resuming import AtomicCheckpointIO
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
 # machine it gains next to nothing, and on a busy one the threads wait for each other at every time step.
@@ -27,7 +28,7 @@ WORTH_MORE_THREADS = 16_384
 
 
 # What Lightning is not told: batches come in blocks, and a task clips its gradients itself.
-OURS = ("threads", "gradient_clip_val", "limit_train_batches", "val_check_interval")
+OURS = ("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val_check_interval")
 
 
 def build_trainer(
@@ -45,8 +46,9 @@ def build_trainer(
     """
     settings = {key: value for key, value in config["trainer"].items() if key not in OURS}
     show_bar = progress and sys.stderr.isatty()
-    callbacks = [metrics, timing, StepScalars(), ValidateAtMaxSteps(), *_switched_on(config["callbacks"])]
-    callbacks.append(_checkpoints(folder))
+    callbacks = [metrics, timing, StepScalars(), _best_checkpoint(folder)]
+    callbacks.append(StopAtMaxSteps(config["trainer"]["max_steps"]))
+    callbacks += _switched_on(config["callbacks"])
     if show_bar:
         callbacks.append(BatchProgressBar())
     try:
@@ -54,6 +56,7 @@ def build_trainer(
             **settings,
             logger=_loggers(config["logger"] or {}, folder),
             callbacks=callbacks,
+            plugins=[AtomicCheckpointIO()],
             default_root_dir=str(folder.path),
             enable_progress_bar=show_bar,
             enable_model_summary=False,
@@ -119,12 +122,12 @@ def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[
     return built
 
 
-def _checkpoints(folder: RunFolder) -> ModelCheckpoint:
+def _best_checkpoint(folder: RunFolder) -> ModelCheckpoint:
     return ModelCheckpoint(
         dirpath=folder.checkpoints,
         filename="best",
         monitor="val/loss",
         mode="min",
-        save_last=True,
+        save_on_train_epoch_end=False,  # but behind every validation, before the last checkpoint is written
         enable_version_counter=False,
     )
