@@ -26,12 +26,14 @@ def test_a_sweep_has_one_complete_folder_for_each_combination(sweep_folder: Path
     assert all(s["status"] == "complete" for s in summaries)
 
 
-def test_one_tidy_line_a_run_and_no_progress_bars_in_a_pipe(tmp_path: Path) -> None:
-    done = shell("train", "-m", "model.hidden_size=4,8", "sweep=lines", "debug=fast", cwd=tmp_path)
+def test_one_tidy_line_a_run_the_longest_first_and_no_progress_bars_in_a_pipe(tmp_path: Path) -> None:
+    one = "hydra.launcher.workers=1"
+    done = shell("train", "-m", "model.hidden_size=4,8", "sweep=lines", "debug=fast", one, cwd=tmp_path)
     assert done.returncode == 0
     lines = done.stderr.splitlines()
     assert len(lines) == 2, done.stderr
     assert all(re.fullmatch(r"\[[12]/2\] hidden_size=[48]  val/loss \d\.\d{4}  \d+\.\d s", line) for line in lines)
+    assert "hidden_size=8" in lines[0] and "hidden_size=4" in lines[1]
 
 
 def test_the_same_command_again_trains_only_what_is_not_complete(sweep_folder: Path) -> None:

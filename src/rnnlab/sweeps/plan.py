@@ -29,6 +29,12 @@ class PlannedRun:
     folder: RunFolder
     label: str
 
+    @property
+    def work(self) -> int:
+        """About how long it takes beside the others of its sweep: passes over the data times recurrent weights."""
+        model, training = self.config["model"], self.config["trainer"]
+        return int(training["max_epochs"] * model["num_layers"] * model["hidden_size"] ** 2)
+
 
 def plan(configs: Iterable[Mapping[str, Any]], labels: Iterable[str] = ()) -> list[PlannedRun]:
     """Check every configuration, prepare its data, and give it its folder; what is asked for twice is done once.

@@ -45,6 +45,7 @@ def run_all(planned: Sequence[PlannedRun], workers: int | None, console: Console
     _remember(planned)
     summaries = {run.folder.path: result for run in planned if (result := run.folder.result())}
     open_runs = [run for run in planned if run.folder.path not in summaries]
+    open_runs.sort(key=lambda run: -run.work)  # the longest first, or one worker would be left alone with it at the end
     if len(open_runs) < len(planned):
         console.print(f"{len(planned) - len(open_runs)} of {len(planned)} runs are complete already")
     with _progress(console) as progress:
