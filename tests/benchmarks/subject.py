@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def brief(*arguments: str, batches: int | float) -> dict[str, Any]:
 
 
 def train(config: dict[str, Any], prepared: Prepared, folder: Path) -> Run:
-    """The run, trained."""
+    """The run, trained from its beginning."""
+    shutil.rmtree(folder, ignore_errors=True)
     run = Run(config, RunFolder(folder), prepared)
     summary = run.execute()
     assert summary["status"] == "complete", summary
