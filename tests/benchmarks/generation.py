@@ -31,16 +31,16 @@ def generation(quick: bool) -> str:
     script = [each * NAMES / few for each in seconds["script"]]
     row = [f"{NAMES:,} names", f"{statistics.median(seconds['rnnlab']):.2f} s", ratio(script, seconds["rnnlab"])]
     rows: list[list[object]] = [row]
-    for length in (SHORT, LONG):
-        modules = (text.embedding, text.encoder.layers, text.head)
-        seconds = in_turn(
-            {"rnnlab": lambda: _text(text, length), "bare": lambda: step_by_step(*modules, length)},  # noqa: B023
-            rounds,
-        )
-        each = statistics.median(seconds["rnnlab"]) / length * 1e6
-        found = ratio(seconds["bare"], seconds["rnnlab"])
-        rows.append([f"a text of {length:,} characters", f"{each:.0f} µs a character", found])
+    rows += [_text_row(text, length, rounds) for length in (SHORT, LONG)]
     return table(["", "", "script, or bare loop"], rows)
+
+
+def _text_row(text: Any, length: int, rounds: int) -> list[object]:
+    modules = (text.embedding, text.encoder.layers, text.head)
+    seconds = in_turn({"rnnlab": lambda: _text(text, length), "bare": lambda: step_by_step(*modules, length)}, rounds)
+    each = statistics.median(seconds["rnnlab"]) / length * 1e6
+    found = ratio(seconds["bare"], seconds["rnnlab"])
+    return [f"a text of {length:,} characters", f"{each:.0f} µs a character", found]
 
 
 def _untrained(*arguments: str) -> Any:

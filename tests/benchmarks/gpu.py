@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 import torch
-from measure import in_turn, ratio, table
+from measure import Side, in_turn, ratio, table
 from opponents import Net, loss_of
 from subject import brief, epoch_seconds
 from torch.profiler import ProfilerActivity, profile
@@ -31,23 +32,24 @@ def gpu(quick: bool) -> str:
     on the device; and how often a step waits for the device."""
     if not torch.cuda.is_available():
         return "There is no GPU here."
-    rows: list[list[object]] = []
-    for precision, dtype in PRECISIONS.items():
-        config = brief(*MODEL, f"trainer.precision={precision}", batches=BATCHES)
-        prepared = prepare(config)
-        ready = [batch.to(torch.device("cuda")) for batch in SequenceDataModule(prepared, 128, 0).train_batches()]
-        ready = ready[:BATCHES]
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder) / "run"
-            sides = {
-                "rnnlab": lambda: epoch_seconds(config, prepared, place),  # noqa: B023
-                "bare": lambda: _bare(ready, len(prepared.vocabulary), dtype),  # noqa: B023
-            }
-            seconds = in_turn(sides, 1 if quick else 5)
-            waits = _waits(lambda: epoch_seconds(config, prepared, place))  # noqa: B023
-        speed = BATCHES * 128 * 256 / statistics.median(seconds["rnnlab"])
-        rows.append([precision, f"{speed:,.0f}", ratio(seconds["bare"], seconds["rnnlab"]), f"{waits / BATCHES:.2f}"])
+    rows = [_row(precision, rounds=1 if quick else 5) for precision in PRECISIONS]
     return table(["", "tokens/s", "bare loop", "waits per step"], rows)
+
+
+def _row(precision: str, rounds: int) -> list[object]:
+    config = brief(*MODEL, f"trainer.precision={precision}", batches=BATCHES)
+    prepared = prepare(config)
+    cut = islice(SequenceDataModule(prepared, 128, 0).train_batches(), BATCHES)
+    ready = [batch.to(torch.device("cuda")) for batch in cut]
+    with tempfile.TemporaryDirectory() as folder:
+        sides = {
+            "rnnlab": lambda: epoch_seconds(config, prepared, Path(folder) / "run"),
+            "bare": lambda: _bare(ready, len(prepared.vocabulary), PRECISIONS[precision]),
+        }
+        seconds = in_turn(sides, rounds)
+        waits = _waits(sides["rnnlab"])
+    speed = BATCHES * 128 * 256 / statistics.median(seconds["rnnlab"])
+    return [precision, f"{speed:,.0f}", ratio(seconds["bare"], seconds["rnnlab"]), f"{waits / BATCHES:.2f}"]
 
 
 def _bare(batches: list[Batch], symbols: int, dtype: torch.dtype | None) -> float:
@@ -65,9 +67,9 @@ def _bare(batches: list[Batch], symbols: int, dtype: torch.dtype | None) -> floa
     return time.perf_counter() - started
 
 
-def _waits(run: object) -> int:
+def _waits(run: Side) -> int:
     """How often the CPU waited for the device in a run."""
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as profiler:
-        run()  # type: ignore[operator]
+        run()
     waiting = ("cudaStreamSynchronize", "cudaDeviceSynchronize", "cudaEventSynchronize")
     return sum(event.count for event in profiler.key_averages() if event.key in waiting)

@@ -20,8 +20,8 @@ def config_of(*arguments: str) -> dict[str, Any]:
     return plain(compose_train(["trainer.threads=1", "trainer.accelerator=cpu", *arguments])[1])
 
 
-def brief(*arguments: str, batches: int | float) -> dict[str, Any]:
-    """One epoch of so many batches, or of that share of them, and next to no validation."""
+def brief(*arguments: str, batches: int) -> dict[str, Any]:
+    """One epoch of so many batches, and next to no validation."""
     limits = (f"trainer.limit_train_batches={batches}", "trainer.limit_val_batches=1", "trainer.limit_test_batches=1")
     return config_of(*arguments, "trainer.max_epochs=1", *limits)
 

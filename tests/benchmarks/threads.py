@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import statistics
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from measure import in_turn, table
@@ -37,14 +39,14 @@ def threads(quick: bool) -> str:
     return table(["", "seconds with 1", f"with {cores}", "default", "best / default"], rows)
 
 
-def _seconds(config: dict[str, object], cores: int, rounds: int) -> dict[int, float]:
+def _seconds(config: dict[str, Any], cores: int, rounds: int) -> dict[int, float]:
     prepared = prepare(config)
     with tempfile.TemporaryDirectory() as folder:
 
         def side(count: int) -> float:
-            trainer = {**config["trainer"], "threads": count}  # type: ignore[dict-item]
+            trainer = {**config["trainer"], "threads": count}
             return epoch_seconds({**config, "trainer": trainer}, prepared, Path(folder) / "run")
 
         counts = sorted({1, cores})
-        found = in_turn({str(count): lambda count=count: side(count) for count in counts}, rounds)  # type: ignore[misc]
+        found = in_turn({str(count): functools.partial(side, count) for count in counts}, rounds)
     return {int(count): statistics.median(each) for count, each in found.items()}

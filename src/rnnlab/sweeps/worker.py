@@ -29,7 +29,7 @@ def record_failure(planned: PlannedRun, reason: str, log: str = "") -> Summary:
     """Write down that a run failed which cannot write it down itself."""
     summary = {"status": FAILED, "reason": reason}
     if log:
-        planned.folder.start_over(planned.config)
+        planned.folder.go_on(planned.config)  # a checkpoint of an earlier attempt is not lost
         write_atomically(planned.folder.log, log)
     planned.folder.write_summary(summary)
     return summary

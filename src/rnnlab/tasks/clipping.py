@@ -1,4 +1,4 @@
-"""Clipping of gradients, which is a quarter of what a step of a small network costs beside its arithmetic."""
+"""Clipping of gradients."""
 
 from __future__ import annotations
 
