@@ -50,14 +50,13 @@ class RunLauncher(Launcher):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from rich.console import Console
 
-        from rnnlab.config.compose import plain
+        from rnnlab.config.compose import compose_jobs
         from rnnlab.config.rules import check
         from rnnlab.sweeps.plan import labels_of, plan
         from rnnlab.sweeps.pool import run_all
 
         check({"hydra": {"launcher": {"workers": self.workers}}})
-        load = self.hydra_context.config_loader.load_sweep_config
-        configs = [plain(load(self.config, list(overrides))) for overrides in job_overrides]
+        configs = compose_jobs(self.hydra_context.config_loader, self.config, job_overrides)
         planned = plan(configs, labels_of(job_overrides))
         summaries = run_all(planned, self.workers, Console(stderr=True))
         return [

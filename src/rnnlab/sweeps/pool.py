@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.markup import escape
@@ -48,7 +50,7 @@ def run_all(planned: Sequence[PlannedRun], workers: int | None, console: Console
     open_runs.sort(key=lambda run: -run.work)  # the longest first, or one worker would be left alone with it at the end
     if len(open_runs) < len(planned):
         console.print(f"{len(planned) - len(open_runs)} of {len(planned)} runs are complete already")
-    with _progress(console) as progress:
+    with _progress(console) as progress, _workers_dismissed():
         bar = progress.add_task("runs", total=len(open_runs))
         for done, (run, summary) in enumerate(_execute(open_runs, workers or available_cores()), start=1):
             summaries[run.folder.path] = summary
@@ -94,6 +96,15 @@ def _pool(runs: Sequence[PlannedRun], workers: int) -> Iterator[tuple[PlannedRun
         tasks = (delayed(_numbered)(number, Path.cwd(), run) for number, run in enumerate(runs))
         for number, summary in pool(tasks):
             yield runs[number], summary
+
+
+@contextmanager
+def _workers_dismissed() -> Iterator[None]:
+    """Idle workers are sent away at the end; left alone they take more than a second to leave."""
+    try:
+        yield
+    finally:
+        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
 
 
 def _numbered(number: int, current: Path, run: PlannedRun) -> tuple[int, Summary]:
