@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,6 +31,20 @@ def ratio(theirs: Sequence[float], ours: Sequence[float]) -> str:
     ratios = [them / us for them, us in zip(theirs, ours, strict=True)]
     spread = f" ({min(ratios):.2f}–{max(ratios):.2f})" if len(ratios) > 1 else ""
     return f"{statistics.median(ratios):.2f}{spread}"
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """Keep this process on one core, where the system can: moved about, it finds its caches cold."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def machine() -> str:

@@ -34,7 +34,7 @@ def start_up(quick: bool) -> str:
     for name, (words, package) in COMMANDS.items():
         sides = {"rnnlab": functools.partial(_process, *words)}
         sides["import"] = functools.partial(_process, "-c", f"import {package}")
-        seconds = in_turn(sides, 1 if quick else 5, warm_up=not quick)
+        seconds = in_turn(sides, 1 if quick else 3, warm_up=not quick)
         found = ratio(seconds["import"], seconds["rnnlab"])
         rows.append([name, f"{statistics.median(seconds['rnnlab']):.2f}", f"{found} (`import {package}`)"])
     return table(["", "seconds", "import"], rows)

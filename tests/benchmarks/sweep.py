@@ -13,11 +13,11 @@ from measure import table
 from startup import FIRST_STEP, _process
 
 STUDY = Path(__file__).resolve().parents[2] / "experiments" / "names-cells"
-EPOCHS = 3
+EPOCHS = 4
 
 
 def sweep(quick: bool) -> str:
-    """The 18 runs of `make sweep`, 3 epochs each, by one worker and by two. The bound is one start-up (until the first
+    """The 18 runs of `make sweep`, 4 epochs each, by one worker and by two. The bound is one start-up (until the first
     training step of a command) and the runs' own seconds of training divided by the workers."""
     if quick:
         return "Left out: it takes some minutes."

@@ -16,7 +16,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared, prepare
 
 HIDDEN = 96
-BATCHES = {16: 1024, 64: 374}  # batch size: how many batches are trained on at a time
+BATCHES = {16: 768, 64: 280}  # batch size: how many batches are trained on at a time
 
 
 def training(quick: bool) -> str:
