@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-all bench bench-quick lint format tensorboard clean
+.PHONY: help install sweep test test-all torture bench bench-quick lint format tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ test: install  ## Run the tests
 
 test-all: install  ## Run the tests and the slow ones
 	$(BIN)/python -m pytest -m ''
+
+torture: install  ## Kill sweeps at a hundred random moments and compare what they end with to the bit
+	$(BIN)/python tests/sweeps/torture.py 100 $${SEED:-1}
 
 bench: install  ## Measure what the framework costs, as ratios, into experiments/speed/README.md
 	$(BIN)/python tests/benchmarks/bench.py

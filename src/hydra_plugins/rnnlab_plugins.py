@@ -5,43 +5,134 @@ Hydra imports this module in every application on the machine, so it imports lit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
+
+if TYPE_CHECKING:
+    from rnnlab.sweeps.backend import Backend
+    from rnnlab.sweeps.search import Search
 
 
 class GridSweeper(BasicSweeper):
     """Every combination of the values given. Unlike Hydra's own it writes nothing before the runs are checked."""
 
-    def __init__(self, params: dict[str, str] | None) -> None:
+    def __init__(self, params: dict[str, str] | None, cases: Sequence[Mapping[str, Any]] | None) -> None:
+        """Sweep nothing yet.
+
+        Args:
+            params: Key by key what is swept.
+            cases: Values that move together; each case is combined with all of `params`.
+        """
         super().__init__(max_batch_size=None, params=params)
+        self.cases = cases
 
     def sweep(self, arguments: list[str]) -> Any:
-        from rnnlab.errors import RunsFailedError
+        from rnnlab.sweeps.cases import words_of
 
         assert self.hydra_context is not None and self.launcher is not None
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        overrides = parser.parse_overrides([*self._parse_config(), *arguments])
-        (jobs,) = self.split_arguments(overrides, max_batch_size=None)
-        results = self.launcher.launch(jobs, initial_job_idx=0)
-        failed = [result for result in results if result.status is not JobStatus.COMPLETED]
-        if failed:
-            reasons = "\n".join(f"  {result._return_value}" for result in failed)
-            raise RunsFailedError(f"{len(failed)} of {len(results)} runs failed:\n{reasons}")
-        return results
+        jobs: list[list[str]] = []
+        for case in words_of(self.cases):
+            overrides = parser.parse_overrides([*self._parse_config(), *case, *arguments])
+            jobs += self.split_arguments(overrides, max_batch_size=None)[0]
+        return self.launcher.launch(jobs, initial_job_idx=0)
 
 
-class RunLauncher(Launcher):
-    """Plans the runs of a sweep and works them off in worker processes."""
+class OptunaSweeper(Sweeper):
+    """Trials that Optuna asks for, each the mean over some seeds, in a storage from which a search goes on."""
 
-    def __init__(self, workers: int | None) -> None:
-        self.workers = workers
+    def __init__(self, params: dict[str, str] | None, **settings: Any) -> None:
+        self.params = params
+        self.settings = settings
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> Any:
+        from rich.console import Console
+
+        from rnnlab.config.rules import check
+        from rnnlab.report.search import write_search
+        from rnnlab.sweeps.hunt import best_trial, conclude, preview_search, run_search
+
+        assert isinstance(self.launcher, RunLauncher) and self.config is not None
+        nodes = ("sampler", "pruner")  # checked with all that a configuration may call
+        check({"hydra": {"sweeper": {key: value for key, value in self.settings.items() if key not in nodes}}})
+        search = self._search(arguments)
+        if self.config.dry_run:
+            return preview_search(search)
+        backend = self.launcher.backend(self.settings["n_jobs"])
+        console = Console(stderr=True)
+        study = run_search(search, backend, console, self.config.on_failure)
+        if best_trial(study) is not None:
+            write_search(study, search.folder / "report", search.metric)
+        return conclude(search, study, console)
+
+    def _search(self, arguments: list[str]) -> Search:
+        from rnnlab.config.compose import plain
+        from rnnlab.errors import UserError
+        from rnnlab.sweeps.identity import fingerprint
+        from rnnlab.sweeps.plan import plan
+        from rnnlab.sweeps.search import Search
+        from rnnlab.sweeps.space import space_of
+
+        assert self.config is not None and self.hydra_context is not None
+        given = self.settings
+        params = [f"{key}={value}" for key, value in (self.params or {}).items()]
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        space, fixed = space_of(parser.parse_overrides([*params, *arguments]))
+        if not space:
+            raise UserError("hydra.sweeper.params: say what to search over, such as optimizer.lr=interval(1e-3,1e-1)")
+        (usual,) = plan([plain(self.config)])  # what is wrong with all trials is found here
+        sweep = str(self.config.sweep)
+        return Search(
+            sweep=sweep,
+            words=(*self._flags(), *fixed),
+            common=fingerprint(usual.config, usual.sha256),
+            space=space,
+            sampler=given["sampler"],
+            pruner=given["pruner"],
+            metric=given["metric"],
+            direction=given["direction"],
+            storage=given["storage"],
+            name=given["study_name"] or sweep,
+            trials=given["n_trials"],
+            seeds=given["seeds"],
+            most_parameters=given["most_parameters"],
+        )
+
+    def _flags(self) -> list[str]:
+        """Where the primary configuration lies, as the command line says it."""
+        assert self.config is not None
+        sources = self.config.hydra.runtime.config_sources
+        folders = [source.path for source in sources if source.provider == "command-line"]
+        return [
+            *(word for folder in folders for word in ("-cd", os.path.relpath(folder))),
+            "-cn",
+            self.config.hydra.job.config_name,
+        ]
+
+
+class RunLauncher(Launcher, ABC):
+    """Plans the runs of a sweep and has a backend work them off."""
+
+    @abstractmethod
+    def backend(self, workers: int | None = None) -> Backend:
+        """What does them, as many at a time as the launcher's own settings say unless it is told here."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.hydra_context = hydra_context
@@ -53,16 +144,68 @@ class RunLauncher(Launcher):
         from rnnlab.config.compose import compose_jobs
         from rnnlab.config.rules import check
         from rnnlab.sweeps.plan import labels_of, plan
-        from rnnlab.sweeps.pool import run_all
+        from rnnlab.sweeps.pool import report_failures, run_all
 
-        check({"hydra": {"launcher": {"workers": self.workers}}})
+        check({"hydra": {"launcher": {"workers": getattr(self, "workers", None)}}})
         configs = compose_jobs(self.hydra_context.config_loader, self.config, job_overrides)
         planned = plan(configs, labels_of(job_overrides))
-        summaries = run_all(planned, self.workers, Console(stderr=True))
-        return [
-            JobReturn(
-                status=JobStatus.COMPLETED if summary["status"] == "complete" else JobStatus.FAILED,
-                _return_value=summary.get("objective", f"{run.folder.path}: {summary.get('reason')}"),
-            )
-            for run, summary in zip(planned, summaries, strict=True)
-        ]
+        if self.config.dry_run:
+            from rnnlab.sweeps.preview import show
+
+            show(planned, self.backend().workers)
+            return []
+        summaries = run_all(planned, self.backend(), Console(stderr=True), self.config.on_failure)
+        report_failures(planned, summaries)
+        return [JobReturn(status=JobStatus.COMPLETED, _return_value=summary["objective"]) for summary in summaries]
+
+
+class BasicLauncher(RunLauncher):
+    """One run after the other, in this process."""
+
+    def backend(self, workers: int | None = None) -> Backend:
+        from rnnlab.sweeps.backend import ThisProcess
+
+        return ThisProcess()
+
+
+class JoblibLauncher(RunLauncher):
+    """Worker processes on this machine."""
+
+    def __init__(self, workers: int | None) -> None:
+        self.workers = workers
+
+    def backend(self, workers: int | None = None) -> Backend:
+        from rnnlab.sweeps.backend import ThisProcess
+        from rnnlab.sweeps.processes import WorkerProcesses
+
+        workers = workers or self.workers
+        return ThisProcess() if workers == 1 else WorkerProcesses(workers)
+
+
+class SubmititLauncher(RunLauncher):
+    """A job for each run: of Slurm, or as processes of this machine."""
+
+    def __init__(self, executor: str, workers: int | None, **parameters: Any) -> None:
+        self.executor = executor
+        self.workers = workers
+        self.parameters = parameters
+
+    def backend(self, workers: int | None = None) -> Backend:
+        from rnnlab.sweeps.submitted import SubmittedJobs
+
+        return SubmittedJobs(self.executor, workers or self.workers, self.parameters)
+
+
+class RayLauncher(RunLauncher):
+    """A task for each run on a Ray cluster."""
+
+    def __init__(self, address: str | None, workers: int | None, cpus: float, gpus: float) -> None:
+        self.address = address
+        self.workers = workers
+        self.cpus = cpus
+        self.gpus = gpus
+
+    def backend(self, workers: int | None = None) -> Backend:
+        from rnnlab.sweeps.ray_tasks import RayTasks
+
+        return RayTasks(self.address, workers or self.workers, self.cpus, self.gpus)

@@ -74,7 +74,7 @@ def _route(arguments: list[str]) -> int:
         return _print(help.command_help(command, rest))
     if command == "completion":
         return completion.main(rest)
-    _check_flags(command, rest)
+    rest = _flags_first(command, rest)
     return int(importlib.import_module(f"rnnlab.commands.{command}").main(quote_arguments(rest)))
 
 
@@ -87,18 +87,28 @@ def _unknown_command(word: str) -> str:
     return f"{word}: unknown command; {hint}"
 
 
-def _check_flags(command: str, words: list[str]) -> None:
-    """Refuse the flags that Hydra would answer with its usage text, and those that rnnlab does not use."""
+def _flags_first(command: str, words: list[str]) -> list[str]:
+    """The flags, which Hydra's parser wants together, then the other words.
+
+    Refused are the flags that Hydra would answer with its usage text, and those that rnnlab does not use.
+    """
+    flags, others = [], []
     remaining = iter(words)
     for word in remaining:
         flag, equals, _ = word.partition("=")
         if not flag.startswith("-"):
-            continue
-        if command == "train" and flag in FLAGS_WITH_VALUE:
-            if not equals and next(remaining, "-").startswith("-"):
-                raise UserError(f"{flag}: needs a {FLAGS_WITH_VALUE[flag]} after it")
-        elif command != "train" or word not in SWITCHES:
+            others.append(word)
+        elif command == "train" and flag in FLAGS_WITH_VALUE:
+            flags.append(word)
+            if not equals:
+                flags.append(next(remaining, "-"))
+                if flags[-1].startswith("-"):
+                    raise UserError(f"{flag}: needs a {FLAGS_WITH_VALUE[flag]} after it")
+        elif command == "train" and word in SWITCHES:
+            flags.append(word)
+        else:
             raise UserError(f"{flag}: unknown flag; `rnnlab {command} --help` shows what there is")
+    return [*flags, *others]
 
 
 def _print(text: str) -> int:

@@ -18,6 +18,7 @@ from rnnlab.report.figures import learning_curves
 from rnnlab.report.made_up import MadeUp
 from rnnlab.report.readme import fill_in
 from rnnlab.report.render import markdown, terminal
+from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
 from rnnlab.report.write import FIGURE, write_report
 from rnnlab.training.folder import RUNS, RunFolder, plan_file, planned_runs, write_atomically
 
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> int:
     comparison = compare([sweep], only=planned)
     write_report(comparison, sweep / "report")
     example = _example(comparison, config["task"].get("shown", ()))
-    _write_readme(folder, comparison, example)
+    _write_readme(folder, sweep / "report", comparison, example)
     _show(comparison, example, folder)
     if failure is not None:
         raise failure
@@ -91,10 +92,16 @@ def _example(comparison: Comparison, texts: Sequence[str]) -> MadeUp | Answers |
     return Answers(asked, said, left_out=len(comparison.best_runs) - len(shown))
 
 
-def _write_readme(folder: Path, comparison: Comparison, example: MadeUp | Answers | None) -> None:
+def _write_readme(folder: Path, report: Path, comparison: Comparison, example: MadeUp | Answers | None) -> None:
     write_atomically(folder / FIGURE, learning_curves(comparison))
-    results = markdown(comparison, FIGURE)
-    fill_in(folder / "README.md", folder.name, f"{results}\n{example.markdown()}" if example else results)
+    results = [markdown(comparison, FIGURE)]
+    if example:
+        results.append(example.markdown())
+    if (report / TEXT).is_file():
+        results.append((report / TEXT).read_text(encoding="utf-8"))
+        for figure in (report / name for name in (HISTORY, IMPORTANCE) if (report / name).is_file()):
+            write_atomically(folder / figure.name, figure.read_bytes())
+    fill_in(folder / "README.md", folder.name, "\n".join(results))
 
 
 def _show(comparison: Comparison, example: MadeUp | Answers | None, folder: Path) -> None:

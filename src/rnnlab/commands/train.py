@@ -16,6 +16,7 @@ from rnnlab.errors import RunsFailedError, UserError
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.plan import PlannedRun
+    from rnnlab.training.run import Run
 
 
 def main(arguments: list[str]) -> int:
@@ -34,6 +35,12 @@ def main(arguments: list[str]) -> int:
             jobs = plan([plain(config)])
 
     problems: list[Exception] = []
+
+    if mode is RunMode.RUN and config.dry_run:
+        from rnnlab.sweeps.preview import show
+
+        show(jobs)
+        return 0
 
     def train(config: DictConfig) -> None:
         try:  # Hydra prints a line of its own about an exception that leaves here
@@ -65,15 +72,33 @@ def _train(run: PlannedRun) -> None:
     Raises:
         UserError: It cannot be carried out on this machine; nothing was written.
         RunsFailedError: It failed.
+        KeyboardInterrupt: The user stopped it.
     """
-    if result := run.folder.result():
-        print(f"{run.folder.path} is complete already: val/loss {result['objective']:.4f}")
+    if _is_complete(run):
         return
+    from rnnlab.training.lock import claimed
     from rnnlab.training.run import Run  # imports torch, now that there is something to train
+    from rnnlab.training.stopping import stopping_on_signals
 
-    ready = Run(run.config, run.folder, run.prepared, progress=True)
+    assert run.prepared is not None
+    ready = Run(run.config, run.folder, run.prepared, run.origin, progress=True)
+    with stopping_on_signals(), claimed(run.folder, wait=True, say=print) as mine:
+        if not mine:
+            raise KeyboardInterrupt
+        if not _is_complete(run):
+            _execute(ready, run)
+
+
+def _is_complete(run: PlannedRun) -> bool:
+    result = None if run.again else run.folder.result()
+    if result:
+        print(f"{run.folder.path} is complete already: val/loss {result['objective']:.4f}")
+    return bool(result)
+
+
+def _execute(ready: Run, run: PlannedRun) -> None:
     print(f"{run.folder.path}: {ready.parameters:,} parameters")
-    summary = ready.execute()
+    summary = ready.execute(again=run.again)
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
     best, test = summary["metrics"]["best"], summary["metrics"]["test"]

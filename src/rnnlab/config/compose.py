@@ -44,9 +44,11 @@ def use_hydra() -> None:
     """Prepare Hydra once per process: plugins' folders, and errors that reach us instead of ending the process."""
     os.environ["HYDRA_FULL_ERROR"] = "1"
     Plugins.instance().register(PluginConfFolders)
-    # Where the official joblib launcher is installed as well, its schema would claim our option of the same name.
-    launchers: Any = ConfigStore.instance().repo.get("hydra", {}).get("launcher", {})
-    launchers.pop("joblib.yaml", None)
+    # Hydra's own launcher and the official plugins, where installed, would claim our options of the same names.
+    for group in ("launcher", "sweeper"):
+        theirs: Any = ConfigStore.instance().repo.get("hydra", {}).get(group, {})
+        for option in [name for name in theirs if (conf_folder() / "hydra" / group / name).is_file()]:
+            del theirs[option]
 
 
 @contextmanager
@@ -105,7 +107,7 @@ def compose_train(arguments: list[str]) -> tuple[RunMode, DictConfig]:
             _search_first(hydra, flags.config_dir)
         mode = RunMode.MULTIRUN if flags.multirun else _mode(hydra, name, flags.overrides)
         config = _compose(hydra, name, flags.overrides, mode)
-    strangers.check_composed(config, usual)
+    strangers.check_composed(config, usual, flags.overrides)
     strangers.check_keys(config, flags.overrides)
     return mode, config
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-LITERAL_KEYS = frozenset({"text", "prompt", "file", "path", "checkpoint", "data.path"})
+LITERAL_KEYS = frozenset({"text", "prompt", "file", "path", "checkpoint", "init_from", "data.path"})
 
 
 def quote_arguments(arguments: list[str]) -> list[str]:

@@ -100,16 +100,27 @@ def default_keys(command: str, words: Iterable[str] = ()) -> dict[str, Key]:
 
 
 def sweep_groups(words: Iterable[str] = ()) -> dict[str, str]:
-    """The groups of `rnnlab train -m`, launcher and sweeper, each with its option."""
+    """The groups of `rnnlab train -m`, launcher and sweeper and what belongs to one of those, each with its option."""
     chosen = {group: options[0] for group, options in choices(words).items()}
     defaults = remarks.defaults(command_file("train"), hydra=True)
-    return {group: chosen.get(group, option) for group, option in defaults if group_options(group)}
+    outer = {group: chosen.get(group, option) for group, option in defaults if group_options(group)}
+    inner = {name: its for group in outer for option in group_options(group) for name, its in _inner(group, option)}
+    return {**outer, **{name: chosen.get(name, its) for name, its in inner.items()}}
 
 
 def sweep_keys(words: Iterable[str] = ()) -> list[Key]:
-    """The keys of the launcher and the sweeper."""
-    chosen = sweep_groups(words).items()
-    return [key for group, option in chosen for key in keys_of(group, option) if key.shown]
+    """The keys of the launcher and the sweeper; those of what belongs to another sweeper only where it is chosen."""
+    words = list(words)
+    found, picked = sweep_groups(words), choices(words)
+    apply = {name for group, option in found.items() for name, _ in _inner(group, option)}
+    chosen = {group: option for group, option in found.items() if group.count("/") == 1 or group in {*apply, *picked}}
+    return [key for group, option in chosen.items() for key in keys_of(group, option) if key.shown]
+
+
+def _inner(group: str, option: str) -> list[tuple[str, str]]:
+    """The groups below a group of which an option takes one option each."""
+    file = option_file(group, option)
+    return [(f"{group}/{name}", its) for name, its in (remarks.defaults(file) if file else ()) if name]
 
 
 def all_keys(command: str) -> list[str]:

@@ -59,6 +59,10 @@ SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 
 
 RULES: dict[str, Rule] = {
     "seed": SEED,
+    "rerun": TRUE_OR_FALSE,
+    "dry_run": TRUE_OR_FALSE,
+    "on_failure": one_of("continue", "stop"),
+    "init_from": either(("the path of a checkpoint or of a run's folder", lambda v: isinstance(v, str)), NOTHING),
     "task.shown": TEXTS,
     "sweep": FOLDER_NAME,
     "split.seed": SEED,
@@ -106,6 +110,12 @@ RULES: dict[str, Rule] = {
     "callbacks.samples.count": whole(1),
     "callbacks.confusion_matrix.enabled": TRUE_OR_FALSE,
     "hydra.launcher.workers": either(whole(1), NOTHING),
+    "hydra.sweeper.n_trials": whole(1),
+    "hydra.sweeper.n_jobs": either(whole(1), NOTHING),
+    "hydra.sweeper.seeds": whole(1),
+    "hydra.sweeper.metric": ("a validation metric, such as val/loss", lambda v: str(v).startswith("val/")),
+    "hydra.sweeper.direction": one_of("minimize", "maximize"),
+    "hydra.sweeper.most_parameters": either(whole(1), NOTHING),
     # generate, predict, evaluate
     "format": one_of("text", "csv", "json"),
     "part": one_of("val", "test"),
@@ -116,9 +126,9 @@ RULES: dict[str, Rule] = {
 }
 
 GROUPS = ("task", "data", "cell", "model", "optimizer", "scheduler", "trainer", "callbacks", "logger", "split")
-NEEDED = ("seed", "sweep", "split.seed", "split.deduplicate", "data.batch_size", "data.sequence_length", "optimizer.lr",
-          "model.embedding_size", "model.hidden_size", "model.num_layers", "model.dropout", "model.bidirectional",
-          "trainer.threads")  # fmt: skip
+NEEDED = ("seed", "sweep", "init_from", "rerun", "dry_run", "on_failure", "split.seed", "split.deduplicate",
+          "data.batch_size", "data.sequence_length", "optimizer.lr", "model.embedding_size", "model.hidden_size",
+          "model.num_layers", "model.dropout", "model.bidirectional", "trainer.threads")  # fmt: skip
 
 
 def check_run(config: Mapping[str, Any]) -> None:

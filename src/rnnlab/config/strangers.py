@@ -6,6 +6,7 @@ where `hydra.run.dir` says. So of that node a study may set the mode, the launch
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from rnnlab.config import targets
+from rnnlab.config.locations import conf_folder
 from rnnlab.config.messages import unknown_key
 from rnnlab.config.reference import defined_keys, group_options, groups
 from rnnlab.config.rules import flatten
@@ -21,11 +23,26 @@ from rnnlab.errors import UserError
 
 PLUGINS = frozenset(
     {
-        "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
+        "hydra_plugins.rnnlab_plugins.BasicLauncher",
         "hydra_plugins.rnnlab_plugins.GridSweeper",
-        "hydra_plugins.rnnlab_plugins.RunLauncher",
+        "hydra_plugins.rnnlab_plugins.JoblibLauncher",
+        "hydra_plugins.rnnlab_plugins.OptunaSweeper",
+        "hydra_plugins.rnnlab_plugins.RayLauncher",
+        "hydra_plugins.rnnlab_plugins.SubmititLauncher",
     }
 )
+# How Hydra calls a plugin: as our options have it, with plain values that nothing was made of yet.
+OF_INSTANTIATE = {"_recursive_": False, "_convert_": "all", "_partial_": False, "_args_": []}
+PLAIN = re.compile(r"[A-Za-z0-9_.:,@/=+-]*")
+# What a search may be told to choose with; only these keys may name them.
+CHOOSERS = {
+    "sampler._target_": tuple(
+        f"optuna.samplers.{name}Sampler" for name in ("TPE", "Random", "Grid", "CmaEs", "GP", "QMC")
+    ),
+    "pruner._target_": tuple(f"optuna.pruners.{name}Pruner" for name in ("Median", "Hyperband", "Nop")),
+}
+# Where data and results would go to, or where a file would be written: what the person at the keyboard alone may say.
+BY_HAND = ("hydra.launcher.address", "hydra.sweeper.storage")
 # What Hydra fills in by itself, and what is checked on its own.
 VARIABLE = ("mode", "launcher", "sweeper", "overrides", "runtime", "job", "verbose")
 # Lightning's own arguments, callbacks and loggers have keys that conf/ does not list.
@@ -55,8 +72,13 @@ def check_before_composing(folder: str | None, name: str, overrides: Sequence[st
         raise UserError("hydra.searchpath: folders of options are listed in RNNLAB_PLUGINS, not in a configuration")
 
 
-def check_composed(config: DictConfig, usual: DictConfig) -> None:
+def check_composed(config: DictConfig, usual: DictConfig, overrides: Sequence[str]) -> None:
     """Refuse every setting of Hydra's node that is not rnnlab's, and every target that is not allowed.
+
+    Args:
+        config: As it was composed.
+        usual: What rnnlab's own primary configuration composes to.
+        overrides: The words of the command line.
 
     Raises:
         UserError: One is there; the line names its key.
@@ -70,9 +92,23 @@ def check_composed(config: DictConfig, usual: DictConfig) -> None:
             raise UserError(f"hydra.job.{key}: leave it as it is")
     for key in ("launcher", "sweeper"):
         _check_plugin(node[key], f"hydra.{key}")
+    typed = {word.partition("=")[0].lstrip("+") for word in overrides}
+    for key in set(node["launcher"]) - launcher_keys():
+        if f"hydra.launcher.{key}" not in typed:  # submitit would write it into a script
+            raise UserError(f"hydra.launcher.{key}: unknown key; the options of hydra/launcher list what there is")
+    for key in BY_HAND:
+        _, group, name = key.split(".")
+        if node[group].get(name) is not None and key not in typed:
+            raise UserError(f"{key}: say it on the command line; a configuration may not")
     for key, target in targets.targets(OmegaConf.to_container(OmegaConf.masked_copy(config, _ours(config)))):
         if "${" not in target:  # resolved and checked with the run that it belongs to
             targets.check(target, key)
+
+
+def launcher_keys() -> set[str]:
+    """The keys that rnnlab's own launchers have."""
+    files = (conf_folder() / "hydra" / "launcher").glob("*.yaml")
+    return {key for file in files for key in yaml.safe_load(file.read_text(encoding="utf-8"))}
 
 
 def check_keys(config: DictConfig, overrides: Sequence[str]) -> None:
@@ -97,9 +133,11 @@ def _check_plugin(node: Any, key: str) -> None:
     if not isinstance(node, Mapping):
         raise UserError(f"{key}: choose an option of the group {key.replace('.', '/')}")
     for name, value in flatten(node):
-        if name == "_target_" and value in PLUGINS:
+        if key == "hydra.launcher" and isinstance(value, str) and not PLAIN.fullmatch(value):
+            raise UserError(f"{key}.{name}: '{value}' is more than a name")
+        if (name == "_target_" and value in PLUGINS) or value in CHOOSERS.get(name, ()):
             continue
-        if "_target_" in name or "${" in str(value):
+        if OF_INSTANTIATE.get(name.rpartition(".")[2], value) != value or "_target_" in name or "${" in str(value):
             raise UserError(f"{key}.{name}: '{value}' is not something a configuration may call")
 
 

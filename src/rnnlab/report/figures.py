@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.report.curves import Curve, curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from rnnlab.report.compare import Comparison
 
@@ -19,6 +20,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
 INCHES = (7.5, 4.5)
 DPI = 160
+LONGEST_LABEL = 40  # characters that leave room for curves
 
 
 def learning_curves(comparison: Comparison) -> bytes:
@@ -36,6 +38,7 @@ def learning_curves(comparison: Comparison) -> bytes:
     for index, line in enumerate(drawn):
         _draw(axes, line, index)
     _dress(axes, drawn, comparison.unit)
+    _explain(figure, axes, drawn)
     stream = io.BytesIO()
     canvas.print_figure(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
@@ -67,11 +70,20 @@ def _dress(axes: Axes, drawn: Sequence[Curve], unit: str) -> None:
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    legend = axes.legend(
-        title="best mean first", frameon=False, handlelength=3.2, fontsize="small", title_fontsize="small",
-        alignment="left",
-    )  # fmt: skip
-    for text in legend.get_texts():
-        text.set_parse_math(False)  # a $ in a path is a dollar
     if not any(line.epochs for line in drawn):
         axes.text(0.5, 0.5, "no run has a metrics.csv", ha="center", transform=axes.transAxes)
+
+
+def _explain(figure: Figure, axes: Axes, drawn: Sequence[Curve]) -> None:
+    """A legend among the curves; below them where its labels would cover them."""
+    settings: dict[str, Any] = {
+        "title": "best mean first", "frameon": False, "handlelength": 3.2, "fontsize": "small",
+        "title_fontsize": "small", "alignment": "left",
+    }  # fmt: skip
+    if max((len(line.label) for line in drawn), default=0) <= LONGEST_LABEL:
+        legend = axes.legend(**settings)
+    else:
+        figure.set_figheight(INCHES[1] + 0.2 * len(drawn))
+        legend = figure.legend(loc="outside lower left", **settings)
+    for text in legend.get_texts():
+        text.set_parse_math(False)  # a $ in a path is a dollar

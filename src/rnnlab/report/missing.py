@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnlab.report.runs import Run
-from rnnlab.training.folder import FAILED
+from rnnlab.training.folder import FAILED, PRUNED
 
 
 @dataclass(frozen=True)
@@ -18,20 +18,23 @@ class Missing:
         planned: How many runs there are to be: those planned and any others that were found.
         failed: The failed runs, as pairs of folder and reason.
         unfinished: The folders of those that are running, interrupted or not started.
+        pruned: How many a search has given up.
     """
 
     planned: int
     failed: tuple[tuple[Path, str], ...]
     unfinished: tuple[Path, ...]
+    pruned: int = 0
 
     @classmethod
     def of(cls, runs: Iterable[Run]) -> Missing:
         runs = list(runs)
-        missing = [run for run in runs if not run.is_complete]
+        missing = [run for run in runs if not run.is_complete and run.status != PRUNED]
         return cls(
             planned=len(runs),
             failed=tuple((run.folder, run.reason) for run in missing if run.status == FAILED),
             unfinished=tuple(run.folder for run in missing if run.status != FAILED),
+            pruned=sum(run.status == PRUNED for run in runs),
         )
 
     @property
@@ -46,6 +49,9 @@ class Missing:
 
     @property
     def sentence(self) -> str:
-        """Such as `3 of 18 runs are missing (1 failed, 2 not finished).`; empty where nothing is missing."""
+        """Such as `3 of 18 runs are missing (1 failed, 2 not finished).`; empty where each was brought to its end."""
         verb = "is" if self.count == 1 else "are"
-        return f"{self.count} of {self.planned} runs {verb} missing{self.why}." if self.count else ""
+        parts = [f"{self.count} of {self.planned} runs {verb} missing{self.why}."] if self.count else []
+        if self.pruned:
+            parts.append(f"{self.pruned} of {self.planned} runs were given up by the search.")
+        return " ".join(parts)

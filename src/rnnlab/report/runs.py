@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from rnnlab.config.remarks import LOADER
 from rnnlab.config.rules import flatten
 from rnnlab.training.folder import COMPLETE, FAILED, RunFolder, planned_runs
 
@@ -21,9 +22,6 @@ UNIT_UNSAID = "nats per token"  # of the language models from before summary.jso
 MEASURES_OF_CLASSES = frozenset({"test/f1", "test/auroc"})
 NOT_STARTED, NOT_FINISHED = "not started", "not finished"
 MARKS_OF_A_RUN = frozenset({"config.yaml", "summary.json"})
-
-# libyaml's parser where it is there: a sweep may have a thousand configurations to read.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def number(value: Any) -> float:
 def _read_config(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
-    return dict(flatten(_mapping(yaml.load(file.read_text(encoding="utf-8"), _Loader))))
+    return dict(flatten(_mapping(yaml.load(file.read_text(encoding="utf-8"), LOADER))))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

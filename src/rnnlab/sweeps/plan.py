@@ -8,9 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.rules import check_run
+from rnnlab.data.files import sha256
 from rnnlab.data.prepared import Prepared, data_key, prepare
-from rnnlab.sweeps.identity import run_name
-from rnnlab.training.folder import RUNS, RunFolder
+from rnnlab.errors import UserError
+from rnnlab.sweeps.identity import identifying, run_name
+from rnnlab.training.folder import RUNS, RunFolder, find_checkpoint
+from rnnlab.training.provenance import Origin
+
+OF_THE_COMMAND = ("rerun", "dry_run", "on_failure")  # keys that say how to go about a sweep, not what its runs are
+MISSING = "missing"
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,16 +24,22 @@ class PlannedRun:
     """One run to be done.
 
     Attributes:
-        config: Resolved and plain.
-        prepared: The data that it names; the runs of a sweep share it.
+        config: Resolved and plain; what is said to the command and not to the run is not in it.
+        prepared: The data that it names, which the runs of a sweep share; None where its worker has to prepare it.
         folder: Where it belongs.
         label: What sets it apart in its sweep, such as `cell=gru seed=1`.
+        origin: Where the command was given.
+        sha256: Of the data.
+        again: Train it even if it is complete.
     """
 
     config: dict[str, Any]
-    prepared: Prepared
+    prepared: Prepared | None
     folder: RunFolder
     label: str
+    origin: Origin
+    sha256: str
+    again: bool = False
 
     @property
     def work(self) -> int:
@@ -36,27 +48,67 @@ class PlannedRun:
         return int(training["max_epochs"] * model["num_layers"] * model["hidden_size"] ** 2)
 
 
-def plan(configs: Iterable[Mapping[str, Any]], labels: Iterable[str] = ()) -> list[PlannedRun]:
+def plan(
+    configs: Iterable[Mapping[str, Any]], labels: Iterable[str] = (), data: dict[str, Prepared] | None = None
+) -> list[PlannedRun]:
     """Check every configuration, prepare its data, and give it its folder; what is asked for twice is done once.
 
     The same data is prepared once, however many runs there are. Worker processes get it mapped into their memory,
     which is what joblib does with arrays of a megabyte and more.
 
+    Args:
+        configs: Resolved and plain.
+        labels: What sets each apart from the others.
+        data: What was prepared before, by `data_key`; what is prepared now is added.
+
     Raises:
         UserError: A value is out of range, or data is missing or unreadable.
     """
-    data: dict[str, Prepared] = {}
+    data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
-    names = iter(labels)
-    for config in configs:
-        check_run(config)
+    names, origin = iter(labels), Origin.of_this_command()
+    for given in configs:
+        check_run(given)
+        config = {key: value for key, value in given.items() if key not in OF_THE_COMMAND}
         key = data_key(config)
         if key not in data:
             data[key] = prepare(config)
-        folder = RunFolder(RUNS / str(config["sweep"]) / run_name(config, data[key].sha256))
+        start = find_weights(config["init_from"])
+        folder = RunFolder(RUNS / str(config["sweep"]) / run_name(config, data[key].sha256, start))
+        check_stored(folder, config)
         label = next(names, "") or folder.path.name
-        planned.setdefault(folder.path, PlannedRun(dict(config), data[key], folder, label))
+        planned.setdefault(
+            folder.path, PlannedRun(config, data[key], folder, label, origin, data[key].sha256, given["rerun"])
+        )
     return list(planned.values())
+
+
+def find_weights(given: str | None) -> str:
+    """The SHA-256 of the checkpoint that `init_from` stands for; empty where there is none.
+
+    Raises:
+        UserError: There is no such checkpoint.
+    """
+    return sha256([find_checkpoint(given, "init_from")]) if given is not None else ""
+
+
+def check_stored(folder: RunFolder, config: Mapping[str, Any]) -> None:
+    """Refuse to go on in a folder that holds another run than the one whose name it has.
+
+    Raises:
+        UserError: Its configuration differs in what can change the result, or cannot be read.
+    """
+    if (stored := folder.read_config()) is None:
+        return
+    ours, theirs = identifying(config), identifying(stored)
+    wrong = [
+        f"{key} is {theirs.get(key, MISSING)!r} there and {ours.get(key, MISSING)!r} here"
+        for key in sorted({*ours, *theirs})
+        if ours.get(key, MISSING) != theirs.get(key, MISSING)
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 3} more keys" if len(wrong) > 3 else ""
+        raise UserError(f"{folder.config} is another run's: {'; '.join(wrong[:3])}{more}; move that folder away")
 
 
 def labels_of(overrides: Sequence[Sequence[str]]) -> list[str]:

@@ -1,16 +1,12 @@
-"""Working off the planned runs of a sweep on this machine, with a line for each as it ends."""
+"""Working off the planned runs of a sweep, with a line for each as it ends."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky import get_reusable_executor
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -22,94 +18,95 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from rnnlab.cores import allowed_threads, available_cores
 from rnnlab.errors import RunsFailedError
+from rnnlab.sweeps.backend import Backend, Lost
 from rnnlab.sweeps.plan import PlannedRun
-from rnnlab.sweeps.worker import execute, record_failure
-from rnnlab.training.folder import COMPLETE, add_to_plan
+from rnnlab.sweeps.worker import execute, execute_after_others, record_failure
+from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, RUNNING, add_to_plan
+from rnnlab.training.stopping import asked_to_stop, stopping_on_signals
 
 Summary = dict[str, Any]
 
-KILLED = "perhaps for want of memory; hydra.launcher.workers=1 needs less"
+CONTINUE, STOP = "continue", "stop"
 
 
-def run_all(planned: Sequence[PlannedRun], workers: int | None, console: Console) -> list[Summary]:
+def run_all(
+    planned: Sequence[PlannedRun], backend: Backend, console: Console, on_failure: str = CONTINUE
+) -> list[Summary]:
     """Do every planned run that is not complete yet.
 
     Args:
         planned: What is to be done.
-        workers: Processes at a time; None for one a core.
+        backend: What does it.
         console: Where the lines and the overall bar go.
+        on_failure: `stop` ends the sweep when the first run fails: those that are running write a checkpoint.
 
     Returns:
-        The summary of each, in the order of `planned`.
+        The summary of each, in the order of `planned`; `interrupted` of those that were not done.
+
+    Raises:
+        KeyboardInterrupt: The user stopped it.
     """
     _remember(planned)
-    summaries = {run.folder.path: result for run in planned if (result := run.folder.result())}
-    open_runs = [run for run in planned if run.folder.path not in summaries]
+    complete = {run.folder.path: result for run in planned if not run.again and (result := run.folder.result())}
+    summaries = {run.folder.path: complete.get(run.folder.path, {"status": INTERRUPTED}) for run in planned}
+    open_runs = [run for run in planned if run.folder.path not in complete]
     open_runs.sort(key=lambda run: -run.work)  # the longest first, or one worker would be left alone with it at the end
-    if len(open_runs) < len(planned):
-        console.print(f"{len(planned) - len(open_runs)} of {len(planned)} runs are complete already")
-    with _progress(console) as progress, _workers_dismissed():
-        bar = progress.add_task("runs", total=len(open_runs))
-        for done, (run, summary) in enumerate(_execute(open_runs, workers or available_cores()), start=1):
+    if complete:
+        console.print(f"{len(complete)} of {len(planned)} runs are complete already")
+    with backend, stopping_on_signals(backend.stop), _progress(console) as progress:
+        bar, done, gave_up = progress.add_task("runs", total=len(open_runs)), 0, False
+        for run, summary in _work_off(open_runs, backend, progress.console):
             summaries[run.folder.path] = summary
+            if summary["status"] == INTERRUPTED:
+                continue
+            done += 1
             progress.console.print(_line(run, summary, done, len(open_runs)), highlight=False, soft_wrap=True)
             progress.advance(bar)
-    return [summaries[run.folder.path] for run in planned]
+            if summary["status"] == FAILED and on_failure == STOP:
+                gave_up = True
+                backend.stop()
+        if asked_to_stop() and not gave_up:
+            raise KeyboardInterrupt
+    return list(summaries.values())
 
 
-def _execute(runs: Sequence[PlannedRun], workers: int) -> Iterator[tuple[PlannedRun, Summary]]:
-    """Each run with its summary, as they end.
+def report_failures(planned: Sequence[PlannedRun], summaries: Sequence[Summary]) -> None:
+    """End the command with a table of the runs that failed, if any did.
 
-    A worker that is killed, for want of memory for instance, takes its pool along. Those runs that had been started
-    are then done again one by one, so that a run which kills its worker again is known for sure and fails alone.
+    Raises:
+        RunsFailedError: Some did; the message names each, its reason and its log.
     """
-    left = list(runs)
-    try:
-        for ended in _pool(list(left), workers):
-            left.remove(ended[0])
-            yield ended
+    failed = [(run, end) for run, end in zip(planned, summaries, strict=True) if end["status"] == FAILED]
+    if not failed:
         return
-    except TerminatedWorkerError as error:
-        suspects = [run for run in left if run.folder.was_begun()]
-        if not suspects:  # it was no run that killed it
-            raise RunsFailedError(f"worker processes are killed before they can begin: {KILLED}") from error
-    for run in suspects:
-        left.remove(run)
-        try:
-            yield from _pool([run], workers)
-        except TerminatedWorkerError:
-            yield run, record_failure(run, f"its worker process was killed, {KILLED}")
-    yield from _execute(left, workers)
+    left = sum(end["status"] == INTERRUPTED for end in summaries)
+    stopped = f"; {left} more were not done, the same command again goes on with them" if left else ""
+    width = max(len(run.label) for run, _ in failed)
+    lines = [
+        f"  {run.label:<{width}}  {end.get('reason')}\n  {'':<{width}}  see {run.folder.log}" for run, end in failed
+    ]
+    raise RunsFailedError(f"{len(failed)} of {len(planned)} runs failed{stopped}:\n" + "\n".join(lines))
 
 
-def _pool(runs: Sequence[PlannedRun], workers: int) -> Iterator[tuple[PlannedRun, Summary]]:
-    if not runs:
-        return
-    count = min(workers, len(runs))
-    share = min(max(1, available_cores() // count), allowed_threads())
-    with parallel_config(backend="loky", inner_max_num_threads=share):
-        # Asked for one, joblib would work in this very process; only a person who asks for one worker gets that.
-        jobs = 1 if workers == 1 else max(2, count)
-        pool = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-        tasks = (delayed(_numbered)(number, Path.cwd(), run) for number, run in enumerate(runs))
-        for number, summary in pool(tasks):
+def _work_off(runs: Sequence[PlannedRun], backend: Backend, console: Console) -> Iterator[tuple[PlannedRun, Summary]]:
+    """Each run with its summary, as they end; those that other processes train come last."""
+    elsewhere = []
+    items = runs if backend.shares_memory else [replace(run, prepared=None) for run in runs]
+    for number, result in backend.map(execute, items):
+        summary = _summary(runs[number], result)
+        if summary["status"] == RUNNING:
+            elsewhere.append(items[number])
+        else:
             yield runs[number], summary
+    if elsewhere:
+        console.print(f"{len(elsewhere)} of the runs are being trained by another process; waiting for it")
+        for number, result in backend.map(execute_after_others, elsewhere):
+            yield elsewhere[number], _summary(elsewhere[number], result)
 
 
-@contextmanager
-def _workers_dismissed() -> Iterator[None]:
-    """Idle workers are sent away at the end; left alone they take more than a second to leave."""
-    try:
-        yield
-    finally:
-        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
-
-
-def _numbered(number: int, current: Path, run: PlannedRun) -> tuple[int, Summary]:
-    os.chdir(current)  # a worker that is used again may have been started elsewhere
-    return number, execute(run)
+def _summary(run: PlannedRun, result: Summary | Lost) -> Summary:
+    return record_failure(run, result.reason) if isinstance(result, Lost) else result
 
 
 def _remember(planned: Sequence[PlannedRun]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rnnlab.config.targets import build
+from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
@@ -30,26 +30,51 @@ def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
     return task
 
 
-def load_task(path: str | Path) -> SequenceTask:
+def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
     """The task of a checkpoint, ready to be used; a folder stands for the best checkpoint in it.
 
     Only tensors and plain values are read, and only allowed classes are built: a stranger's file runs no code.
 
+    Args:
+        path: The file or folder.
+        key: Where the user wrote it.
+
     Raises:
         UserError: There is no such file, or it is no checkpoint of rnnlab.
     """
-    file = find_checkpoint(path)
+    file = find_checkpoint(path, key)
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         card = checkpoint["rnnlab"]
+        for name, target in targets(card["config"]):  # those too that opening it has no use for
+            check(target, name)
         task = _build(card["config"], Known(Vocabulary.from_card(card["vocabulary"]), card["data"]))
         task.load_state_dict(checkpoint["state_dict"])
     except UserError as error:
-        raise UserError(f"checkpoint: {file} is refused: {error}") from error
+        raise UserError(f"{key}: {file} is refused: {error}") from error
     except Exception as error:  # torch's unpickler fails on a foreign file in every way there is
-        raise UserError(f"checkpoint: {file} is not a checkpoint that rnnlab wrote") from error
+        raise UserError(f"{key}: {file} is not a checkpoint that rnnlab wrote") from error
     task.card = card
     return task.eval()
+
+
+def begin_with(task: SequenceTask, file: Path) -> None:
+    """Put the weights of another run's checkpoint into an untrained task.
+
+    Raises:
+        UserError: That run had another model or other symbols, or the file is no checkpoint.
+    """
+    other = load_task(file, "init_from")
+    theirs, ours = other.card["vocabulary"], task.card["vocabulary"]
+    if theirs != ours:
+        raise UserError(f"init_from: {file} was trained on other symbols than this data has")
+    shapes = {name: tuple(weight.shape) for name, weight in task.state_dict().items()}
+    for name, weight in other.state_dict().items():
+        if shapes.pop(name, None) != tuple(weight.shape):
+            raise UserError(f"init_from: {file} is of another model ({name} is {tuple(weight.shape)} there)")
+    if shapes:
+        raise UserError(f"init_from: {file} is of another model (it has no {next(iter(shapes))})")
+    task.load_state_dict(other.state_dict())
 
 
 def load_weights(task: SequenceTask, file: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.log import silent_lightning
+from rnnlab.training.stopping import interruptible
 from rnnlab.training.trainer import evaluation_trainer, threads_of
 
 
@@ -55,7 +54,7 @@ def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Ma
     part = part if known else "test"
     module = SequenceDataModule(prepared, config["data"]["batch_size"], seed=0)
     batches = module.val_dataloader() if part == "val" else module.test_dataloader()
-    with threads_of(config), silent_lightning(), _interruptible():
+    with threads_of(config), silent_lightning(), interruptible():
         trainer = evaluation_trainer(config)
         (found,) = (trainer.validate if part == "val" else trainer.test)(task, datamodule=module, verbose=False)
     names = sorted((its for its in found if its.startswith(f"{part}/")), key=lambda its: (its != f"{part}/loss", its))
@@ -96,14 +95,3 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
         )
     config["data"] = {**config["data"], "name": "file", "reader": {**reader, **columns}}
     return prepare_other(config, Known(vocabulary, card["data"]))
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Lightning answers Ctrl-C by ending the process, deaf to the next one; a notebook goes on."""
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit:
-        signal.signal(signal.SIGINT, handler)
-        raise KeyboardInterrupt from None

@@ -18,10 +18,11 @@ from typing import Any
 
 import yaml
 
+from rnnlab.config.remarks import LOADER
 from rnnlab.errors import UserError
 
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
-COMPLETE, FAILED, INTERRUPTED = "complete", "failed", "interrupted"
+COMPLETE, FAILED, PRUNED, INTERRUPTED, RUNNING = "complete", "failed", "pruned", "interrupted", "running"
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -77,6 +78,10 @@ class RunFolder:
         return self.path / "run.log"
 
     @property
+    def uncommitted(self) -> Path:
+        return self.path / "uncommitted.diff"
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
@@ -106,6 +111,22 @@ class RunFolder:
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         write_atomically(self.config, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+
+    def read_config(self) -> dict[str, Any] | None:
+        """The configuration that lies here, or None where no run was begun.
+
+        Raises:
+            UserError: It cannot be read.
+        """
+        try:
+            config = yaml.load(self.config.read_text(encoding="utf-8"), Loader=LOADER)
+        except FileNotFoundError:
+            return None
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise UserError(f"{self.config}: not YAML; move that folder away") from error
+        if not isinstance(config, dict):
+            raise UserError(f"{self.config}: not a run's configuration; move that folder away")
+        return config
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         write_atomically(self.summary, json.dumps(summary, indent=2, allow_nan=False) + "\n")
@@ -149,8 +170,12 @@ def add_to_plan(sweep: Path, names: Iterable[str]) -> None:
         stream.write("".join(f"{name}\n" for name in dict.fromkeys(names) if name not in planned_runs(sweep)))
 
 
-def find_checkpoint(given: str | Path) -> Path:
+def find_checkpoint(given: str | Path, key: str = "checkpoint") -> Path:
     """The checkpoint file that a path stands for: itself, or the best one of a run's or a sweep's folder.
+
+    Args:
+        given: What the user wrote.
+        key: Where they wrote it.
 
     Raises:
         UserError: There is none.
@@ -159,11 +184,11 @@ def find_checkpoint(given: str | Path) -> Path:
     if path.is_file():
         return path
     if path == Path():
-        raise UserError("checkpoint: no name was given; give a checkpoint file, or the folder of a run or a sweep")
+        raise UserError(f"{key}: no name was given; give a checkpoint file, or the folder of a run or a sweep")
     if not path.is_dir():
-        raise UserError(f"checkpoint: there is no file {path}")
+        raise UserError(f"{key}: there is no file {path}")
     folders = [RunFolder(path), *(RunFolder(inner) for inner in sorted(path.iterdir()) if inner.is_dir())]
     complete = [(result, folder) for folder in folders if (result := folder.result())]
     if not complete:
-        raise UserError(f"checkpoint: {path} is neither a complete run nor a sweep with one")
+        raise UserError(f"{key}: {path} is neither a complete run nor a sweep with one")
     return min(complete, key=lambda pair: float(pair[0]["objective"]))[1].best_checkpoint

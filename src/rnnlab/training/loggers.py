@@ -18,6 +18,13 @@ class RunTensorBoard(TensorBoardLogger):
         self.experiment.flush()
 
 
+def go_on(loggers: list[Logger], step: int) -> None:
+    """A training goes on behind that step: TensorBoard then hides what an earlier attempt drew beyond it."""
+    for logger in loggers:
+        if isinstance(logger, RunTensorBoard):
+            logger._kwargs["purge_step"] = step + 1
+
+
 def log_outcome(loggers: list[Logger], hparams: Mapping[str, Any], outcome: Mapping[str, float]) -> None:
     """Tell every logger what a finished run was and what came of it.
 

@@ -1,12 +1,18 @@
-"""Where a result comes from: code, packages, machine."""
+"""Where a result comes from: code, packages, machine, command."""
 
 from __future__ import annotations
 
+import os
 import platform
+import shlex
 import subprocess
+import sys
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
+LONGEST = 1_000_000  # characters of a diff that are kept
 PACKAGES = ("rnnlab", "torch", "lightning", "torchmetrics", "hydra-core", "numpy")
 
 
@@ -15,10 +21,68 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
 
 
-def git() -> dict[str, Any] | None:
-    """The commit of the current folder and whether it has uncommitted changes; None where it is no checkout."""
-    commit = _ask("rev-parse", "HEAD")
-    return {"commit": commit, "dirty": bool(_ask("status", "--porcelain"))} if commit else None
+@dataclass(frozen=True)
+class Origin:
+    """What a command knows of where it was given; its workers pass it on.
+
+    Attributes:
+        command: As it was typed.
+        commit: Of the current folder; empty where it is no checkout.
+        diff: What differs from that commit, as `git diff` has it, cut off behind a megabyte.
+        dirty: Whether anything differs, files that git does not know among it.
+    """
+
+    command: str
+    commit: str = ""
+    diff: str = ""
+    dirty: bool = False
+
+    @classmethod
+    def of_this_command(cls) -> Origin:
+        """Where and how this process was started."""
+        command = _command(sys.orig_argv)
+        commit = _ask("rev-parse", "HEAD")
+        if not commit:
+            return cls(command)
+        diff = _ask("diff", "HEAD", "--no-ext-diff", "--no-textconv")
+        if len(diff) > LONGEST:
+            diff = f"{diff[:LONGEST]}\n(cut off here: {len(diff):,} characters in all)"
+        return cls(command, commit, diff, bool(_ask("status", "--porcelain")))
+
+    @property
+    def git(self) -> dict[str, Any] | None:
+        """The commit and whether the folder had uncommitted changes; None where it is no checkout."""
+        return {"commit": self.commit, "dirty": self.dirty} if self.commit else None
+
+
+def machine() -> dict[str, Any]:
+    """What this process computes on."""
+    import torch
+
+    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    return {
+        "host": platform.node(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "gpus": gpus,
+    }
+
+
+def _command(words: list[str]) -> str:
+    """`rnnlab train …`, however Python was told to run it; as it stands where another program has called it."""
+    start = next((number for number, word in enumerate(words) if Path(word).name == "rnnlab"), None)
+    return shlex.join(words if start is None else ["rnnlab", *words[start + 1 :]])
+
+
+def _processor() -> str:
+    """Its name where the system tells it, else its kind."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
 
 
 def _version(package: str) -> str:

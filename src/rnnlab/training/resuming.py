@@ -14,6 +14,7 @@ from lightning.fabric.utilities.types import _PATH
 from lightning.pytorch.callbacks import Checkpoint
 
 from rnnlab.training.folder import RunFolder
+from rnnlab.training.stopping import StoppedError, asked_to_stop
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -59,6 +60,27 @@ class LastCheckpoint(Checkpoint):
         self._saved = time.monotonic()
 
 
+class StopWhenAsked(LastCheckpoint):
+    """Ends a training after the block of batches in which it was asked to stop, with a checkpoint."""
+
+    def __init__(self) -> None:
+        super().__init__(minutes=0)
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if asked_to_stop() and not _validates_next(trainer, batch_idx):
+            self._stop(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if asked_to_stop():
+            self._stop(trainer)
+
+    def _stop(self, trainer: pl.Trainer) -> None:
+        self._save(trainer)
+        raise StoppedError
+
+
 def _validates_next(trainer: pl.Trainer, batch_idx: int) -> bool:
     """Whether a block is followed by a validation or by the end of its epoch, behind which the state is simpler."""
     assert isinstance(trainer.val_check_batch, int)
@@ -66,9 +88,10 @@ def _validates_next(trainer: pl.Trainer, batch_idx: int) -> bool:
     return done % trainer.val_check_batch == 0 or done >= trainer.num_training_batches or trainer.should_stop
 
 
-def can_be_resumed(checkpoint: Path) -> bool:
-    """Whether there is such a checkpoint, and it can be read and has all that resuming needs."""
+def step_of(checkpoint: Path) -> int | None:
+    """The optimizer step behind which a training goes on; None where it cannot go on from there."""
     try:
-        return "progress" in torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except Exception:  # torch's unpickler fails on a damaged file in every way there is
-        return False
+        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        return int(content["global_step"]) if "progress" in content else None
+    except Exception:  # torch's unpickler fails on a damaged or missing file in every way there is
+        return None

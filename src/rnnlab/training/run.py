@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,15 @@ from rnnlab.errors import UserError
 from rnnlab.tasks.base import parameters_of
 from rnnlab.training import provenance
 from rnnlab.training.callbacks import MetricsFile, TimingFile
-from rnnlab.training.checkpoints import load_weights, new_task
-from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, RunFolder
+from rnnlab.training.checkpoints import begin_with, load_weights, new_task
+from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
 from rnnlab.training.hparams import flat_hparams
 from rnnlab.training.log import quiet_lightning, run_log
-from rnnlab.training.loggers import close, log_outcome
-from rnnlab.training.resuming import can_be_resumed
-from rnnlab.training.trainer import build_trainer, thread_count
+from rnnlab.training.loggers import close, go_on, log_outcome
+from rnnlab.training.provenance import Origin
+from rnnlab.training.resuming import step_of
+from rnnlab.training.stopping import PrunedError, StoppedError, interruptible
+from rnnlab.training.trainer import build_trainer, steps_of, thread_count
 
 Summary = dict[str, Any]
 
@@ -31,7 +33,13 @@ class Run:
     """A run that is ready to train: everything that a user can get wrong was wrong before this object existed."""
 
     def __init__(
-        self, config: Mapping[str, Any], folder: RunFolder, prepared: Prepared, progress: bool = False
+        self,
+        config: Mapping[str, Any],
+        folder: RunFolder,
+        prepared: Prepared,
+        origin: Origin,
+        progress: bool = False,
+        callbacks: Sequence[pl.Callback] = (),
     ) -> None:
         """Build the task and the trainer; write nothing.
 
@@ -39,7 +47,9 @@ class Run:
             config: Resolved and plain.
             folder: Where the run is written.
             prepared: The data that the configuration names.
+            origin: Where the command was given.
             progress: Show a progress bar where there is a terminal.
+            callbacks: Further ones, which do not change the result.
 
         Raises:
             UserError: The configuration cannot be carried out.
@@ -51,6 +61,8 @@ class Run:
         self.prepared = prepared
         pl.seed_everything(config["seed"], verbose=False)
         self.task = new_task(config, self.prepared)
+        if config["init_from"] is not None:
+            begin_with(self.task, find_checkpoint(config["init_from"], "init_from"))
         self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
         batching, training = config["data"], config["trainer"]
         self.data = SequenceDataModule(
@@ -63,19 +75,22 @@ class Run:
         )
         self._check_batches()
         blocks = self.data.train_dataloader()
-        self.trainer = build_trainer(config, folder, self.metrics, self.timing, blocks, progress)
+        self.trainer = build_trainer(config, folder, self.metrics, self.timing, blocks, progress, callbacks)
         self.parameters = parameters_of(self.task)
         self.task.trainer = self.trainer
         self.task.gradient_clip_val = training["gradient_clip_val"]
-        self.task.steps_in_all = _steps(training, self.data.steps_per_epoch)
+        self.task.steps_in_all = steps_of(training, self.data.steps_per_epoch)
         self.task.build_optimizer(steps=100)  # a key that it does not have is found now, not in the middle
         self._check_monitors()
-        self.origin = {"versions": provenance.versions(), "git": provenance.git()}
+        self.origin = origin
 
-    def execute(self) -> Summary:
+    def execute(self, again: bool = False) -> Summary:
         """Train, test the best checkpoint and write summary.json last, whatever happens.
 
         Where an earlier attempt left a checkpoint, training goes on from there.
+
+        Args:
+            again: Begin anew instead.
 
         Returns:
             What summary.json holds. An exception inside becomes the status `failed` with its reason.
@@ -83,26 +98,33 @@ class Run:
         Raises:
             KeyboardInterrupt: The user stopped it; the summary says `interrupted`.
         """
-        last = self.folder.last_checkpoint if can_be_resumed(self.folder.last_checkpoint) else None
+        step = None if again else step_of(self.folder.last_checkpoint)
+        last = None if step is None else self.folder.last_checkpoint
         self.folder.go_on(self.config) if last else self.folder.start_over(self.config)
+        if self.origin.diff:
+            write_atomically(self.folder.uncommitted, self.origin.diff + "\n")
         with run_log(self.folder.log) as log:
-            if last:
+            if step is not None:
                 log.info("going on from %s", last)
+                go_on(self.trainer.loggers, step)
             log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
             for part, counts in self.prepared.balance.items():
                 log.info("%s: %s", part, ", ".join(f"{count:,} {label}" for label, count in counts.items()))
             for note in self.prepared.notes:
                 log.warning(note)
             try:
-                outcome = self._train_and_test(last)
+                with interruptible():
+                    outcome = self._train_and_test(last)
                 self._log_outcome(outcome)
-            except Exception as error:
-                log.exception("the run failed")
-                outcome = {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
-            except (KeyboardInterrupt, SystemExit):
+            except (KeyboardInterrupt, StoppedError):
                 log.info("interrupted")
                 self.folder.write_summary(self._summary({"status": INTERRUPTED}))
                 raise KeyboardInterrupt from None
+            except PrunedError as error:
+                outcome = {"status": PRUNED, "reason": str(error)}
+            except Exception as error:
+                log.exception("the run failed")
+                outcome = {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
             finally:
                 close(self.trainer.loggers)
             summary = self._summary(outcome)
@@ -160,19 +182,16 @@ class Run:
             "unit": self.task.unit,
             "seconds": round(self.timing.seconds, 3),
             "data": self._data(),
-            **self.origin,
+            "versions": provenance.versions(),
+            "git": self.origin.git,
+            "command": self.origin.command,
+            "machine": provenance.machine(),
         }
 
     def _data(self) -> Summary:
         """What was learned; of labelled texts also how many of each class every part has."""
         classes = {"classes": self.prepared.balance} if self.prepared.balance else {}
         return {"name": self.prepared.name, "sha256": self.prepared.sha256, **classes}
-
-
-def _steps(training: Mapping[str, Any], per_epoch: int) -> int:
-    """Optimizer steps of the whole training."""
-    steps: int = training["max_epochs"] * per_epoch
-    return steps if training["max_steps"] == -1 else min(steps, training["max_steps"])
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:

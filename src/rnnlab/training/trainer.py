@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,7 +20,7 @@ from rnnlab.data.batching import Blocks
 from rnnlab.errors import UserError
 from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, StopAtMaxSteps, TimingFile
 from rnnlab.training.folder import RunFolder
-from rnnlab.training.resuming import AtomicCheckpointIO
+from rnnlab.training.resuming import AtomicCheckpointIO, StopWhenAsked
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
 # machine it gains next to nothing, and on a busy one the threads wait for each other at every time step.
@@ -38,6 +38,7 @@ def build_trainer(
     timing: TimingFile,
     blocks: Blocks,
     progress: bool,
+    further: Sequence[pl.Callback] = (),
 ) -> pl.Trainer:
     """The Trainer of a run on those blocks of batches; nothing is written before it fits.
 
@@ -48,7 +49,7 @@ def build_trainer(
     show_bar = progress and sys.stderr.isatty()
     callbacks = [metrics, timing, StepScalars(), _best_checkpoint(folder)]
     callbacks.append(StopAtMaxSteps(config["trainer"]["max_steps"]))
-    callbacks += _switched_on(config["callbacks"])
+    callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
     if show_bar:
         callbacks.append(BatchProgressBar())
     try:
@@ -77,6 +78,12 @@ def evaluation_trainer(config: Mapping[str, Any]) -> pl.Trainer:
         return pl.Trainer(accelerator=config["trainer"]["accelerator"], **settings)
     except MisconfigurationException:
         return pl.Trainer(accelerator="auto", **settings)
+
+
+def steps_of(training: Mapping[str, Any], per_epoch: int) -> int:
+    """Optimizer steps of the whole training."""
+    steps: int = training["max_epochs"] * per_epoch
+    return steps if training["max_steps"] == -1 else min(steps, training["max_steps"])
 
 
 def thread_count(config: Mapping[str, Any]) -> int:

@@ -1,0 +1,127 @@
+"""How far a sweep is, read from its folder alone: from any terminal, whatever trains it wherever."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rnnlab.durations import duration
+from rnnlab.report.runs import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, number
+from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
+from rnnlab.training.lock import is_claimed
+
+ORDER = (RUNNING, FAILED, INTERRUPTED, NOT_STARTED, PRUNED, COMPLETE)
+STYLES = {RUNNING: "cyan", FAILED: "red", INTERRUPTED: "yellow", COMPLETE: "green"}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far one run is.
+
+    Attributes:
+        run: What its folder says.
+        state: complete, running, interrupted, failed, pruned or not started.
+        epochs: How many have ended.
+        planned_epochs: How many it is to have; 0 where its configuration does not say.
+        best: The lowest validation loss so far; NaN before the first.
+        seconds: Of training so far.
+    """
+
+    run: Run
+    state: str
+    epochs: int
+    planned_epochs: int
+    best: float
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float:
+        """Of training, if its epochs go on taking as long as they did; NaN before the first has ended."""
+        if not self.epochs or self.state not in (RUNNING, INTERRUPTED):
+            return math.nan
+        return self.seconds / self.epochs * max(0, self.planned_epochs - self.epochs)
+
+
+def progress_of(folders: Iterable[Path]) -> list[Progress]:
+    """Every run of those folders, planned ones included; what is running first, what is complete last."""
+    found = [_progress(run) for run in find_runs(folders)]
+    return sorted(found, key=lambda each: ORDER.index(each.state) if each.state in ORDER else len(ORDER))
+
+
+def show(progress: Sequence[Progress], console: Console) -> None:
+    """A line for each run and one for all; why a run failed stands behind it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, justify in (
+        ("run", "left"),
+        ("state", "left"),
+        ("epoch", "right"),
+        ("best", "right"),
+        ("left", "right"),
+    ):
+        table.add_column(heading, justify=justify, no_wrap=heading != "run", overflow="fold")  # type: ignore[arg-type]
+    for each in progress:
+        table.add_row(
+            each.run.folder.name,
+            Text(each.state, STYLES.get(each.state, "")),
+            f"{each.epochs}/{each.planned_epochs}" if each.epochs or each.state == RUNNING else "",
+            "" if math.isnan(each.best) else f"{each.best:.4f}",
+            duration(each.seconds_left),
+        )
+    console.print(table)
+    for each in progress:
+        if each.state == FAILED:
+            console.print(Text(f"{each.run.folder.name} failed: {each.run.reason}", "red"), soft_wrap=True)
+    console.print(f"\n{summary(progress)}")
+
+
+def summary(progress: Sequence[Progress]) -> str:
+    """Such as `18 runs: 2 running, 4 not started, 12 complete`."""
+    counts = Counter(each.state for each in progress)
+    parts = ", ".join(
+        f"{counts[state]} {state}" for state in (*ORDER, *sorted(set(counts) - set(ORDER))) if counts[state]
+    )
+    return f"{len(progress)} run{'s' if len(progress) != 1 else ''}: {parts}"
+
+
+def _progress(run: Run) -> Progress:
+    folder = RunFolder(run.folder)
+    validations, timing = _rows(folder.metrics), _rows(folder.timing)
+    losses = [loss for row in validations if not math.isnan(loss := _number(row.get(OBJECTIVE)))]
+    return Progress(
+        run=run,
+        state=_state(run, folder),
+        epochs=len(timing),
+        planned_epochs=int(number(run.config.get("trainer.max_epochs", 0)) or 0),
+        best=min(losses, default=math.nan),
+        seconds=_number(timing[-1].get("seconds")) if timing else 0.0,
+    )
+
+
+def _state(run: Run, folder: RunFolder) -> str:
+    if run.status in (NOT_FINISHED, NOT_STARTED, FAILED, INTERRUPTED) and is_claimed(folder):
+        return RUNNING
+    return INTERRUPTED if run.status == NOT_FINISHED else run.status
+
+
+def _rows(file: Path) -> list[Mapping[str, Any]]:
+    try:
+        with file.open(newline="", encoding="utf-8") as stream:
+            return list(csv.DictReader(stream))
+    except OSError:
+        return []
+
+
+def _number(field: str | None) -> float:
+    try:
+        return float(field or "nan")
+    except ValueError:
+        return math.nan

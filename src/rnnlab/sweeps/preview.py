@@ -1,0 +1,79 @@
+"""`dry_run=true`: what a command would do, without doing any of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from rnnlab.durations import duration
+from rnnlab.sweeps.identity import identifying
+from rnnlab.sweeps.plan import PlannedRun
+from rnnlab.training.folder import COMPLETE, INTERRUPTED, RUNNING
+from rnnlab.training.lock import is_claimed
+
+Estimate = tuple[int, float]
+
+
+def show(planned: Sequence[PlannedRun], workers: int = 1) -> None:
+    """A line for each planned run: its state, its model's parameters and about how long its training takes here.
+
+    Args:
+        planned: The runs.
+        workers: Processes that would share the work.
+    """
+    estimates = _estimates(planned)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("run", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("about", justify="right", no_wrap=True)
+    left = []
+    for run, (parameters, seconds) in zip(planned, estimates, strict=True):
+        state = _state(run)
+        if state != COMPLETE:
+            left.append(seconds)
+        table.add_row(run.label, state, f"{parameters:,}", "" if state == COMPLETE else duration(seconds))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"\n{_sentence(len(planned), left, workers)}", soft_wrap=True)
+
+
+def _sentence(runs: int, left: Sequence[float], workers: int) -> str:
+    head = f"{runs} run{'s' if runs != 1 else ''} in all, {runs - len(left)} complete"
+    if not left:
+        return f"{head}; nothing is left to be done"
+    together = max(sum(left) / min(workers, len(left)), max(left))
+    return f"{head}; the rest takes about {duration(together)} here. Nothing was trained: dry_run=true"
+
+
+def _state(run: PlannedRun) -> str:
+    if is_claimed(run.folder):
+        return RUNNING
+    if run.again:
+        return "to be done again"
+    summary = run.folder.read_summary() or {}
+    return str(summary.get("status") or (INTERRUPTED if run.folder.config.is_file() else "to be done"))
+
+
+def _estimates(planned: Sequence[PlannedRun]) -> list[Estimate]:
+    """Parameters and seconds; one for all runs that differ in their seed alone, from one that is complete if any is."""
+    found: dict[str, Estimate] = {}
+    keys = [_but_for_its_seed(run) for run in planned]
+    for key, run in zip(keys, planned, strict=True):
+        if result := run.folder.result():
+            found[key] = int(result["parameters"]), float(result["seconds"])
+    for key, run in zip(keys, planned, strict=True):
+        if key not in found:
+            from rnnlab.training.estimate import estimate  # imports torch, now that there is something to try
+
+            assert run.prepared is not None
+            found[key] = estimate(run.config, run.prepared)
+    return [found[key] for key in keys]
+
+
+def _but_for_its_seed(run: PlannedRun) -> str:
+    leaves = {key: value for key, value in identifying(run.config).items() if key != "seed"}
+    return json.dumps([leaves, run.sha256], sort_keys=True)

@@ -1,0 +1,66 @@
+"""What a search may choose from: Hydra's sweeps as Optuna's distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep, Transformer
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
+
+from rnnlab.errors import UserError
+
+Space = dict[str, BaseDistribution]
+
+
+def space_of(overrides: Iterable[Override]) -> tuple[Space, list[str]]:
+    """The distributions of what is swept, by key, and the words of what is not.
+
+    `range(1,4)` means 1, 2, 3 here as in a grid; `interval(a,b)` includes both ends.
+
+    Raises:
+        UserError: Something cannot be searched over.
+    """
+    space: Space = {}
+    fixed = []
+    for override in overrides:
+        key = override.key_or_group
+        if not override.is_sweep_override():
+            space.pop(key, None)  # a later word wins
+            fixed.append(str(override.input_line))
+        elif key == "seed":
+            raise UserError(
+                "seed: a search takes the mean over seeds by itself; say how many with hydra.sweeper.seeds=K"
+            )
+        else:
+            space[key] = _distribution(override)
+    return space, fixed
+
+
+def words_of(parameters: Mapping[str, Any]) -> list[str]:
+    """What a trial's parameters are on the command line."""
+    return [f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in parameters.items()]
+
+
+def _distribution(override: Override) -> BaseDistribution:
+    value, key = override.value(), override.key_or_group
+    log = "log" in getattr(value, "tags", ())
+    try:
+        if isinstance(value, IntervalSweep):
+            assert value.start is not None and value.end is not None
+            if isinstance(value.start, int) and isinstance(value.end, int):
+                return IntDistribution(value.start, value.end, log=log)
+            return FloatDistribution(value.start, value.end, log=log)
+        if isinstance(value, RangeSweep) and isinstance(value.start, int) and isinstance(value.stop, int):
+            step = int(value.step)
+            last = value.start + (value.stop - value.start - 1) // step * step
+            return IntDistribution(value.start, last, log=log, step=1 if log else step)
+        assert isinstance(value, ChoiceSweep | RangeSweep)
+        return CategoricalDistribution([_choice(each) for each in override.sweep_iterator(Transformer.identity)])
+    except ValueError as error:  # Optuna says what is wrong with the limits
+        raise UserError(f"{key}: {' '.join(str(error).split())}") from error
+
+
+def _choice(value: Any) -> Any:
+    """Numbers as they are, everything else as it is written on the command line."""
+    return value if isinstance(value, bool | int | float) else Transformer.encode(value)

@@ -1,0 +1,71 @@
+"""Being asked to stop: what trains writes a checkpoint and ends, and nothing else is begun."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOPPING = b"\nstopping as soon as a checkpoint is written; Ctrl-C once more stops at once\n"
+
+_asked = threading.Event()
+
+
+class StoppedError(Exception):
+    """Ends a training that was asked to stop and has written its checkpoint."""
+
+
+class PrunedError(Exception):
+    """Ends a training that a search has given up; says why."""
+
+
+def ask_to_stop() -> None:
+    """Let the training of this process, whose callbacks look here after every block of batches, come to an end."""
+    _asked.set()
+
+
+def asked_to_stop() -> bool:
+    """Whether this process is to come to an end."""
+    return _asked.is_set()
+
+
+@contextmanager
+def stopping_on_signals(tell_others: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Within it, the first Ctrl-C (or SIGTERM) asks to stop; the second is a KeyboardInterrupt.
+
+    Args:
+        tell_others: Passes it on to worker processes.
+    """
+
+    def handle(*_: object) -> None:
+        if asked_to_stop():
+            raise KeyboardInterrupt
+        ask_to_stop()
+        os.write(2, STOPPING)  # a signal may come in the middle of a print
+        tell_others()
+
+    if threading.current_thread() is not threading.main_thread():  # only that one may handle signals
+        yield
+        return
+    _asked.clear()
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _asked.clear()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Lightning answers Ctrl-C by ending the process, deaf to the next one; a notebook goes on."""
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit:
+        signal.signal(signal.SIGINT, handler)
+        raise KeyboardInterrupt from None
