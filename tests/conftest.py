@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from support import ROOT, Answer, shell
+from support import ALONE, ROOT, Answer, trained
 
 # Data sets beside the checkout spare the tests a download; anywhere else pooch fetches them once.
 BESIDE = ROOT.parent / "shared" / "data"
@@ -24,7 +24,10 @@ settings.register_profile("rnnlab", deadline=None)  # no test asserts a time
 settings.load_profile("rnnlab")
 
 
-LONGEST = ("test_readme.py", "test_experiments.py", "test_sweep.py", "test_chars.py")
+LONGEST = (
+    "test_killed.py", "test_sweep.py", "test_chars.py", "test_experiments.py", "test_search.py", "test_readme.py",
+    "test_resume.py", "test_threads.py", "test_plan.py",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,20 +59,15 @@ def rnnlab(workdir: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., An
 @pytest.fixture(scope="session")
 def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which `rnnlab train -m cell=rnn,lstm seed=0,1 sweep=small debug=fast` was run."""
-    folder = tmp_path_factory.mktemp("sweep")
-    done = shell("train", "-m", "cell=rnn,lstm", "seed=0,1", "sweep=small", "debug=fast", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+    words = ("-m", "cell=rnn,lstm", "seed=0,1", "sweep=small", "debug=fast", ALONE)
+    return trained(tmp_path_factory.mktemp("sweep"), *words)
 
 
 @pytest.fixture(scope="session")
 def sentiment_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where `rnnlab train -m task=sentiment data=rt_polarity cell=bag,gru seed=0,1 debug=fast sweep=tone` was run."""
-    folder = tmp_path_factory.mktemp("sentiment")
     words = ("task=sentiment", "data=rt_polarity", "cell=bag,gru", "seed=0,1", "debug=fast", "sweep=tone")
-    done = shell("train", "-m", *words, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+    return trained(tmp_path_factory.mktemp("sentiment"), "-m", *words, ALONE)
 
 
 @pytest.fixture(scope="session")
@@ -81,9 +79,7 @@ def chars_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.txt").write_text(" ".join(draw.choice(words) for _ in range(8_000)), encoding="utf-8")
     whole = ("data.limit=null", "trainer.limit_val_batches=1.0", "trainer.limit_test_batches=1.0")
     small = ("data.batch_size=8", "data.sequence_length=16", "model.hidden_size=16", "trainer.max_epochs=1")
-    done = shell("train", "task=chars", "data=file", "data.path=text.txt", "debug=fast", *whole, *small, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return folder
+    return trained(folder, "task=chars", "data=file", "data.path=text.txt", "debug=fast", *whole, *small)
 
 
 @pytest.fixture(scope="session")

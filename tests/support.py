@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import subprocess
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+ALONE = "hydra.launcher.workers=1"  # a sweep in the process of its command: no worker has to import torch again
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,15 @@ def shell(*arguments: str, cwd: Path, **environment: str) -> subprocess.Complete
         text=True,
         timeout=300,
     )
+
+
+def trained(folder: Path, *arguments: str) -> Path:
+    """The folder, after `rnnlab train ARGUMENTS` has worked there in this process."""
+    from rnnlab.cli import main
+
+    with contextlib.chdir(folder):
+        assert main(["train", *arguments]) == 0
+    return folder
 
 
 def table(file: Path) -> list[dict[str, str]]:

@@ -192,3 +192,9 @@ def test_every_command_has_its_module() -> None:
     folder = Path(sys.modules["rnnlab.cli"].__file__ or "").parent / "commands"
     modules = {file.stem for file in folder.glob("*.py")} - {"__init__"}
     assert modules <= set(reference.commands())
+
+
+def test_flags_may_stand_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = stand_in(monkeypatch, "train", 0)
+    assert main(["train", "seed=0,1", "-m", "cell=gru", "-cd", "here", "--config-name=study", "sweep=a"]) == 0
+    assert seen == ["-m", "-cd", "here", "--config-name=study", "seed=0,1", "cell=gru", "sweep=a"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.report.readme import BEGIN, END
-from support import ROOT, Answer, shell
+from support import ALONE, ROOT, Answer
 
 STUDIES = sorted(path.parent.name for path in (ROOT / "experiments").glob("*/study.yaml"))
 
@@ -29,22 +29,28 @@ def losses(study: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("study", STUDIES)
-def test_a_study_runs_as_a_plain_hydra_configuration_with_overrides(tmp_path: Path, study: str) -> None:
-    done = shell(
-        "train", "-cd", str(ROOT / "experiments" / study), "-cn", "study", "debug=fast", "seed=0",
-        "model.embedding_size=8", "trainer.max_epochs=2", cwd=tmp_path,
+def test_a_study_runs_as_a_plain_hydra_configuration_with_overrides(
+    rnnlab: Callable[..., Answer], workdir: Path, study: str
+) -> None:
+    searches = "hydra/sweeper: optuna" in (ROOT / "experiments" / study / "study.yaml").read_text()
+    done = rnnlab(
+        "train", "-cd", str(ROOT / "experiments" / study), "-cn", "study", ALONE, "debug=fast", "seed=0",
+        "model.embedding_size=8", "data.sequence_length=20", "optimizer.lr=0.007", "trainer.max_epochs=2",
+        *(["hydra.sweeper.n_trials=2"] if searches else []),
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    summaries = [json.loads(file.read_text()) for file in tmp_path.glob(f"runs/{study}/*/summary.json")]
+    assert done.code == 0, done.err
+    summaries = [json.loads(file.read_text()) for file in workdir.glob(f"runs/{study}/*/summary.json")]
     assert summaries and all(summary["status"] == "complete" for summary in summaries)
 
 
 @pytest.mark.parametrize("name", ["fast", "best"])
-def test_a_configuration_of_the_benchmark_runs_by_the_command_in_its_head(tmp_path: Path, name: str) -> None:
+def test_a_configuration_of_the_benchmark_runs_by_the_command_in_its_head(
+    rnnlab: Callable[..., Answer], name: str
+) -> None:
     head = (ROOT / "experiments" / "speed" / f"{name}.yaml").read_text().splitlines()[1]
     words = head.removeprefix("# $ rnnlab ").replace("experiments/speed", str(ROOT / "experiments" / "speed")).split()
-    done = shell(*words, "debug=fast", "model.hidden_size=8", "trainer.max_epochs=1", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    done = rnnlab(*words, "debug=fast", "model.hidden_size=8", "trainer.max_epochs=1")
+    assert done.code == 0, done.err
 
 
 def test_the_benchmark_has_recorded_every_section() -> None:
@@ -69,6 +75,18 @@ def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
     assert all(f"{count:,}" in recorded(study) for study, count in parameters.items())
 
 
+def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs() -> None:
+    """Both below 30,000 parameters; the best row of a table is set in bold."""
+    best = re.compile(r"^\| \*\*.*\| \*\*(\d\.\d{4})\*\* \| \*\*1\*\* \| \*\*([\d,]+)\*\*", flags=re.MULTILINE)
+    found = {study: best.search(recorded(study)) for study in ("search-names", "grid-names")}
+    losses = {study: float(match[1]) for study, match in found.items() if match}
+    assert losses["search-names"] < losses["grid-names"]
+    assert all(match and int(match[2].replace(",", "")) <= 30_000 for match in found.values())
+    assert "The search did 40 trials" in recorded("search-names")
+    pictures = ("search-history.png", "search-importance.png")
+    assert all((ROOT / "experiments" / "search-names" / name).is_file() for name in pictures)
+
+
 @pytest.mark.parametrize(("study", "asked"), [("rt-polarity", 0.765), ("sst2", 0.80), ("reviews", 0.87)])
 def test_the_recorded_classifiers_are_as_right_as_was_asked_of_them(study: str, asked: float) -> None:
     """Accuracy on the test part, mean of three seeds, of the best recurrent layer, not only of the bag of words."""
@@ -88,6 +106,7 @@ def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(
     folder.mkdir(parents=True)
     text = (ROOT / "experiments" / "names-makemore" / "study.yaml").read_text()
     text = text.replace("names-makemore", "tiny").replace("data: names_makemore", "debug: fast")
+    text = text.replace("  mode: MULTIRUN", "  mode: MULTIRUN\n  launcher: {workers: 1}")
     (folder / "study.yaml").write_text(text)
     first = rnnlab("study", "name=tiny")
     assert first.code == 0, first.err
@@ -102,7 +121,8 @@ def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(
 def test_a_readme_without_its_marks_is_not_overwritten(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     shutil.copytree(ROOT / "experiments" / "names-makemore", workdir / "experiments" / "mine")
     study = workdir / "experiments" / "mine" / "study.yaml"
-    study.write_text(study.read_text().replace("- override data: names_makemore", "- override debug: fast"))
+    text = study.read_text().replace("- override data: names_makemore", "- override debug: fast")
+    study.write_text(text.replace("  mode: MULTIRUN", "  mode: MULTIRUN\n  launcher: {workers: 1}"))
     readme = workdir / "experiments" / "mine" / "README.md"
     readme.write_text("My own words.\n")
     answer = rnnlab("study", "name=mine")

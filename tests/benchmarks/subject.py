@@ -12,6 +12,7 @@ import numpy as np
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.prepared import Prepared
 from rnnlab.training.folder import RunFolder
+from rnnlab.training.provenance import Origin
 from rnnlab.training.run import Run
 
 
@@ -29,7 +30,7 @@ def brief(*arguments: str, batches: int) -> dict[str, Any]:
 def train(config: dict[str, Any], prepared: Prepared, folder: Path) -> Run:
     """The run, trained from its beginning."""
     shutil.rmtree(folder, ignore_errors=True)
-    run = Run(config, RunFolder(folder), prepared)
+    run = Run(config, RunFolder(folder), prepared, Origin(""))
     summary = run.execute()
     assert summary["status"] == "complete", summary
     return run

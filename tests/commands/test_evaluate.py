@@ -18,7 +18,7 @@ from support import Answer, table
 Evaluate = Callable[..., Any]
 RUNS = {
     "names": ("sweep_folder", "runs/small/lstm*seed1*"),
-    "chars": ("chars_folder", "runs/chars/*"),
+    "chars": ("chars_folder", "runs/chars/[!.]*"),
     "sentiment": ("sentiment_folder", "runs/tone/gru*seed1*"),
 }
 
@@ -39,7 +39,7 @@ def evaluate(rnnlab: Callable[..., Answer]) -> Evaluate:
 def text_run(chars_folder: Path, workdir: Path) -> tuple[Path, str]:
     """The run of a character model, and its text, copied into the current folder as moved.txt."""
     shutil.copy(chars_folder / "text.txt", workdir / "moved.txt")
-    (run,) = chars_folder.glob("runs/chars/*")
+    (run,) = chars_folder.glob("runs/chars/[!.]*")
     return run, (workdir / "moved.txt").read_text()
 
 

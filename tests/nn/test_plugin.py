@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from support import shell
+from support import ALONE, Answer, shell
 
 CELL = '''
 import torch
@@ -33,8 +35,9 @@ OPTION = "# Minimal gated unit.\nname: mgu\n_target_: {module}.MinimalGatedUnit\
 
 
 @pytest.fixture(params=["package", "single file"])
-def module(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The user's code, in the two forms that Python knows."""
+def module(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The user's code, in the two forms that Python knows; it is forgotten after the test."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
     if request.param == "package":
         conf = tmp_path / "my_cells" / "conf" / "cell"
         conf.mkdir(parents=True)
@@ -44,24 +47,26 @@ def module(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         conf.mkdir(parents=True)
         (tmp_path / "my_cells.py").write_text(CELL)
     (conf / "mgu.yaml").write_text(OPTION.format(module="my_cells"))
-    return "my_cells"
+    yield "my_cells"
+    sys.modules.pop("my_cells", None)
 
 
-def test_a_cell_from_outside_is_swept_beside_the_others_and_generates(tmp_path: Path, module: str) -> None:
-    done = shell(
-        "train", "-m", "cell=mgu,gru", "model.num_layers=2", "debug=fast", "sweep=mine",
-        cwd=tmp_path, RNNLAB_PLUGINS=module,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+def test_a_cell_from_outside_is_swept_beside_the_others_and_generates(
+    rnnlab: Callable[..., Answer], tmp_path: Path, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNNLAB_PLUGINS", module)
+    done = rnnlab("train", "-m", "cell=mgu,gru", "model.num_layers=2", "debug=fast", "sweep=mine", ALONE)
+    assert done.code == 0, done.err
     (run,) = (tmp_path / "runs" / "mine").glob("mgu*")
     summary = json.loads((run / "summary.json").read_text())
     assert summary["status"] == "complete" and summary["hparams"]["cell"] == "mgu"
     assert summary["parameters"] == 28 * 96 + 2 * 2 * (192 * 96 + 96) + 96 * 28 + 28
-    made = shell("generate", f"checkpoint={run}", "samples=3", cwd=tmp_path, RNNLAB_PLUGINS=module)
-    assert made.returncode == 0 and len(made.stdout.splitlines()) == 3, made.stderr
-    refused = shell("generate", f"checkpoint={run}", cwd=tmp_path)
-    assert refused.returncode == 2 and "my_cells.MinimalGatedUnit" in refused.stderr
-    assert "RNNLAB_PLUGINS" in refused.stderr and len(refused.stderr.splitlines()) == 1
+    made = rnnlab("generate", f"checkpoint={run}", "samples=3")
+    assert made.code == 0 and len(made.out.splitlines()) == 3, made.err
+    monkeypatch.delenv("RNNLAB_PLUGINS")
+    refused = rnnlab("generate", f"checkpoint={run}")
+    assert refused.code == 2 and "my_cells.MinimalGatedUnit" in refused.err
+    assert "RNNLAB_PLUGINS" in refused.err and len(refused.err.splitlines()) == 1
 
 
 def test_its_keys_and_its_option_are_in_the_help(tmp_path: Path, module: str) -> None:

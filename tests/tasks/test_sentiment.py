@@ -23,7 +23,7 @@ from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.sentiment import SentimentClassifier
 from rnnlab.training.trained import Trained
-from support import Answer, shell
+from support import Answer, trained
 
 CELLS = {
     "rnn": "rnnlab.nn.kernels.RNN",
@@ -190,11 +190,9 @@ def test_one_class_alone_has_no_area_under_its_curve() -> None:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A classifier of little size, trained on real sentences."""
     folder = tmp_path_factory.mktemp("polarity")
-    done = shell(
-        "train", "task=sentiment", "data=rt_polarity", "cell=bag", "model.embedding_size=32", "optimizer.lr=0.02",
-        "data.batch_size=100", "trainer.max_epochs=4", cwd=folder,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    words = ["task=sentiment", "data=rt_polarity", "cell=bag", "model.embedding_size=32", "optimizer.lr=0.02",
+             "data.batch_size=100", "trainer.max_epochs=4"]  # fmt: skip
+    trained(folder, *words)
     return next((folder / "runs" / "sentiment").glob("bag*"))
 
 

@@ -15,6 +15,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.training.checkpoints import new_task
 from rnnlab.training.folder import RunFolder
+from rnnlab.training.provenance import Origin
 from rnnlab.training.run import Run
 from support import table
 
@@ -55,7 +56,7 @@ def bare_loop(config: dict[str, Any], steps: int) -> tuple[dict[str, Tensor], li
 def test_weights_and_losses_are_those_of_a_bare_loop(workdir: Path, steps: int) -> None:
     """An epoch has 200 batches here: two whole epochs, and an end in the middle of a block of the first."""
     config = config_of("model.dropout=0.2", "trainer.log_every_n_steps=1", f"trainer.max_steps={steps}")
-    run = Run(config, RunFolder(workdir / "run"), prepare(config))
+    run = Run(config, RunFolder(workdir / "run"), prepare(config), Origin(""))
     assert run.execute()["status"] == "complete"
     weights, losses = bare_loop(config, steps)
     trained = torch.load(workdir / "run/checkpoints/last.ckpt", weights_only=True)
@@ -81,6 +82,6 @@ def test_weights_and_losses_are_those_of_a_bare_loop(workdir: Path, steps: int) 
 )
 def test_validations_and_limits_count_batches(workdir: Path, arguments: list[str], validated: list[int]) -> None:
     config = config_of(*arguments)
-    Run(config, RunFolder(workdir / "run"), prepare(config)).execute()
+    Run(config, RunFolder(workdir / "run"), prepare(config), Origin("")).execute()
     rows = [row for row in table(workdir / "run/metrics.csv") if row["val/loss"]]
     assert [int(row["step"]) for row in rows] == validated

@@ -23,7 +23,7 @@ def test_a_run_draws_it_at_every_validation_and_at_the_test(rnnlab: Callable[...
     (workdir / "films.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
     answer = rnnlab("train", "task=sentiment", "data=file", "data.path=films.csv", "cell=bag", "trainer.max_epochs=2")
     assert answer.code == 0, answer.err
-    (run,) = workdir.glob("runs/sentiment/*")
+    (run,) = workdir.glob("runs/sentiment/[!.]*")
     events = EventAccumulator(str(run)).Reload()
     assert set(events.Tags()["images"]) == {"confusion_matrix/val", "confusion_matrix/test"}
     # 96 texts train in two batches.
@@ -38,7 +38,7 @@ def test_it_can_be_switched_off(rnnlab: Callable[..., Answer], workdir: Path) ->
     arguments = ["task=sentiment", "data=file", "data.path=films.csv", "cell=bag", "trainer.max_epochs=1"]
     answer = rnnlab("train", *arguments, "callbacks.confusion_matrix.enabled=false")
     assert answer.code == 0, answer.err
-    (run,) = workdir.glob("runs/sentiment/*")
+    (run,) = workdir.glob("runs/sentiment/[!.]*")
     assert EventAccumulator(str(run)).Reload().Tags()["images"] == []
 
 

@@ -10,23 +10,40 @@ from typing import Any
 import lightning.pytorch as pl
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from rnnlab.config.compose import compose_train, plain
+from rnnlab.data import batching
 from rnnlab.data.prepared import prepare
 from rnnlab.training.folder import RunFolder
+from rnnlab.training.provenance import Origin
 from rnnlab.training.run import Run
 
 SMALL = ("model.embedding_size=8", "model.hidden_size=8", "model.dropout=0.3", "trainer.max_epochs=3")
 TASKS = {
-    "names": ("task=names", "cell=gru", "data.limit=3000", "data.batch_size=8"),
-    "shuffled": ("task=names", "data.limit=1200", "data.bucketing=false", "trainer.val_check_interval=0.4"),
-    "streams": ("task=chars", "data.limit=60000", "data.batch_size=4", "data.sequence_length=32"),
-    "steps": ("task=chars", "cell=rnn", "data.limit=60000", "data.batch_size=4", "trainer.max_steps=500"),
-    "sentiment": ("task=sentiment", "data=rt_polarity", "data.limit=1200", "data.batch_size=4"),
-    "stopped": ("task=names", "data.limit=1200", "optimizer.lr=1e-9", "callbacks.early_stopping.enabled=true",
-                "callbacks.early_stopping.patience=1", "trainer.max_epochs=6"),
+    "names": ("task=names", "cell=gru", "data.limit=300", "data.batch_size=8"),
+    "shuffled": ("task=names", "data.limit=240", "data.batch_size=8", "data.bucketing=false",
+                 "trainer.val_check_interval=0.4"),
+    "streams": ("task=chars", "data.limit=6000", "data.batch_size=4", "data.sequence_length=32"),
+    "steps": ("task=chars", "cell=rnn", "data.limit=6000", "data.batch_size=4", "data.sequence_length=32",
+              "trainer.max_steps=50"),
+    "sentiment": ("task=sentiment", "data=rt_polarity", "data.limit=160", "data.batch_size=4"),
+    "stopped": ("task=names", "data.limit=240", "data.batch_size=8", "optimizer.lr=1e-9",
+                "callbacks.early_stopping.enabled=true", "callbacks.early_stopping.patience=1"),
 }  # fmt: skip
-HOOKS = ("on_train_batch_end", "on_validation_end", "on_train_epoch_end", "on_train_epoch_start")
+# At which call of a hook a run is interrupted, and at which one of what then goes on; epochs have three or more blocks.
+HOOKS = {
+    "on_train_batch_end": (1, 3),
+    "on_validation_end": (1, 2),
+    "on_train_epoch_end": (1, 1),
+    "on_train_epoch_start": (2, 1),
+}
+
+
+@pytest.fixture(autouse=True)
+def _short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 8 batches, so that a little data is several of them."""
+    monkeypatch.setattr(batching, "BLOCK", 8)
 
 
 class Interruption(pl.Callback):
@@ -46,14 +63,14 @@ prepared = cache(lambda text: prepare(json.loads(text)))
 
 
 def run(config: dict[str, Any], folder: Path, interruption: Interruption | None = None) -> None:
-    ready = Run(config, RunFolder(folder), prepared(json.dumps(config)))
-    if interruption is not None:
-        ready.trainer.callbacks.insert(0, interruption)  # type: ignore[attr-defined]
-    try:
+    ready = Run(config, RunFolder(folder), prepared(json.dumps(config)), Origin(""))
+    if interruption is None:
         ready.execute()
-    except KeyboardInterrupt:
-        assert interruption is not None
-        assert json.loads((folder / "summary.json").read_text())["status"] == "interrupted"
+        return
+    ready.trainer.callbacks.insert(0, interruption)  # type: ignore[attr-defined]
+    with pytest.raises(KeyboardInterrupt):
+        ready.execute()
+    assert json.loads((folder / "summary.json").read_text())["status"] == "interrupted"
 
 
 def outcome(folder: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
@@ -81,18 +98,15 @@ def same(one: Any, other: Any) -> bool:
 @pytest.mark.parametrize("task", TASKS)
 def test_interrupted_anywhere_a_run_ends_with_the_same_bits(tmp_path: Path, task: str) -> None:
     config = plain(compose_train([*TASKS[task], *SMALL, "callbacks.last_checkpoint.minutes=0"])[1])
-    config["trainer"]["max_epochs"] = 6 if task == "stopped" else 3
     run(config, tmp_path / "whole")
     expected = outcome(tmp_path / "whole")
-    for hook in HOOKS:
-        for calls in (1, 3):
-            folder = tmp_path / f"{hook}-{calls}"
-            run(config, folder, Interruption(hook, calls))
-            run(config, folder, Interruption(hook, calls))  # and once more, from where it went on
-            run(config, folder)
-            found = outcome(folder)
-            assert found[1:] == expected[1:], (hook, calls)
-            assert same(found[0], expected[0]), (hook, calls)
+    for hook, calls in HOOKS.items():
+        for call in calls:
+            run(config, tmp_path / hook, Interruption(hook, call))
+        run(config, tmp_path / hook)
+        found = outcome(tmp_path / hook)
+        assert found[1:] == expected[1:], hook
+        assert same(found[0], expected[0]), hook
 
 
 def test_a_damaged_checkpoint_is_not_gone_on_from(tmp_path: Path) -> None:
@@ -112,3 +126,14 @@ def test_seconds_are_summed_over_the_parts_of_a_run(tmp_path: Path) -> None:
     run(config, tmp_path / "run")
     assert json.loads((tmp_path / "run/summary.json").read_text())["seconds"] > first > 0
     assert len((tmp_path / "run/timing.csv").read_text().splitlines()) == 4
+
+
+def test_tensorboard_draws_a_resumed_run_as_one_curve(tmp_path: Path) -> None:
+    config = plain(compose_train([*TASKS["names"], *SMALL, "trainer.log_every_n_steps=1"])[1])
+    run(config, tmp_path / "run", Interruption("on_train_batch_end", 8))  # some blocks behind the last checkpoint
+    run(config, tmp_path / "run")
+    events = EventAccumulator(str(tmp_path / "run"))
+    events.Reload()
+    steps = [event.step for event in events.Scalars("train/loss_step")]
+    assert "going on from" in (tmp_path / "run/run.log").read_text()
+    assert steps == list(range(1, len(steps) + 1))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.cores import available_cores
 from rnnlab.training.trainer import thread_count
-from support import shell
+from support import Answer
 
 CALLBACK = """
 import torch
@@ -39,19 +42,32 @@ def test_omp_num_threads_caps_whatever_is_asked(monkeypatch: pytest.MonkeyPatch)
     assert thread_count(config("model.hidden_size=512", "trainer.threads=8")) == 1
 
 
+@pytest.fixture
+def watched(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where threads.txt will have a line for each run; this process has the threads again that it had."""
+    (workdir / "watch.py").write_text(CALLBACK)
+    monkeypatch.setenv("RNNLAB_PLUGINS", "watch")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    before = torch.get_num_threads()
+    yield workdir / "threads.txt"
+    torch.set_num_threads(before)
+    sys.modules.pop("watch", None)
+
+
 @pytest.mark.parametrize(
     ("cap", "workers", "threads"),
     [("", "2", max(1, available_cores() // 2)), ("", "1", available_cores()), ("1", "1", 1)],
 )
-def test_the_runs_of_a_sweep_share_the_cores(tmp_path: Path, cap: str, workers: str, threads: int) -> None:
-    (tmp_path / "watch.py").write_text(CALLBACK)
-    done = shell(
-        "train", "-m", "seed=0,1", "debug=fast", "data.limit=100", "model.hidden_size=300",
+def test_the_runs_of_a_sweep_share_the_cores(
+    rnnlab: Callable[..., Answer], watched: Path, monkeypatch: pytest.MonkeyPatch, cap: str, workers: str, threads: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", cap)
+    done = rnnlab(
+        "train", "-m", "seed=0,1", "debug=fast", "data.limit=100", "model.hidden_size=300", "trainer.max_epochs=1",
         f"hydra.launcher.workers={workers}", "+callbacks.threads._target_=watch.Threads",
-        cwd=tmp_path, RNNLAB_PLUGINS="watch", OMP_NUM_THREADS=cap,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "threads.txt").read_text().split() == [str(threads)] * 2
+    assert done.code == 0, done.err
+    assert watched.read_text().split() == [str(threads)] * 2
 
 
 def test_a_cap_that_is_no_number_is_no_cap(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,159 @@
+"""A sweep that is killed, stopped, or started twice: the same command goes on, to the same bits."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support import ALONE, ROOT, shell, trained
+
+RUNS = ("model.hidden_size=32", "data.batch_size=8", "data.limit=6000", "trainer.max_epochs=3", "seed=0,1,2")
+SWEEP = ("train", "-m", "sweep=trust", "hydra.launcher.workers=2", *RUNS)
+
+
+def finish(folder: Path) -> None:
+    """The sweep to its end, one run after the other in this process."""
+    trained(folder, "-m", "sweep=trust", ALONE, *RUNS)
+
+
+def begin(folder: Path) -> subprocess.Popen[str]:
+    """The sweep, in a session of its own: its workers can be counted."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "rnnlab", *SWEEP], cwd=folder, start_new_session=True, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.05)
+
+
+def members(session: int) -> list[int]:
+    """The processes of a session that are not mere zombies."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (place / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(place.name))
+    return found
+
+
+def training(folder: Path) -> list[Path]:
+    """The runs in the middle of their training, one epoch or more behind them."""
+    return [
+        checkpoint.parents[1]
+        for checkpoint in folder.glob("runs/trust/*/checkpoints/last.ckpt")
+        if not (checkpoint.parents[1] / "summary.json").exists()
+    ]
+
+
+def outcomes(folder: Path) -> dict[str, object]:
+    found = {}
+    for file in folder.glob("runs/trust/*/summary.json"):
+        summary = json.loads(file.read_text())
+        found[file.parent.name] = (summary["status"], summary.get("metrics"), (file.parent / "metrics.csv").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What the undisturbed sweep finds."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    finish(folder)
+    return outcomes(folder)
+
+
+def test_killed_at_twenty_moments_a_sweep_of_six_runs_ends_with_the_same_bits() -> None:
+    command = [sys.executable, str(ROOT / "tests" / "sweeps" / "torture.py"), "20", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stderr[-2000:]
+    hit = re.search(r"^(\d+) of 20 kills met a run in its training", done.stdout, flags=re.MULTILINE)
+    assert hit and int(hit[1]) >= 10, done.stdout
+
+
+def test_workers_die_with_their_parent_and_the_same_command_goes_on(
+    tmp_path: Path, expected: dict[str, object]
+) -> None:
+    process = begin(tmp_path)
+    wait_for(lambda: len(training(tmp_path)) == 2)
+    process.kill()
+    process.communicate()
+    wait_for(lambda: not members(process.pid), seconds=10)
+    interrupted = training(tmp_path)
+    status = shell("status", "sweep=trust", cwd=tmp_path)
+    assert "2 interrupted" in status.stdout and "1 not started" in status.stdout, status.stdout
+    finish(tmp_path)
+    assert outcomes(tmp_path) == expected
+    assert all("going on from" in (run / "run.log").read_text() for run in interrupted)
+
+
+def test_two_commands_at_a_time_train_no_run_twice(tmp_path: Path, expected: dict[str, object]) -> None:
+    first = begin(tmp_path)
+    wait_for(lambda: list(tmp_path.glob("runs/trust/*/config.yaml")))
+    second = begin(tmp_path)
+    wait_for(lambda: list(tmp_path.glob("runs/trust/*/metrics.csv")))
+    status = shell("status", "sweep=trust", cwd=tmp_path)
+    assert re.search(r"[123] running", status.stdout), status.stdout
+    errors = [process.communicate(timeout=120)[1] for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), errors
+    assert outcomes(tmp_path) == expected
+    starts = [log.read_text().count("parameters, data") for log in tmp_path.glob("runs/trust/*/run.log")]
+    assert starts == [1, 1, 1]
+
+
+def test_ctrl_c_writes_checkpoints_and_says_how_to_go_on(tmp_path: Path, expected: dict[str, object]) -> None:
+    process = begin(tmp_path)
+    wait_for(lambda: len(training(tmp_path)) == 2)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: every process of the group gets it
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130 and "Traceback" not in error, error
+    assert "the same command again goes on" in error
+    assert sum(outcome[0] == "interrupted" for outcome in outcomes(tmp_path).values()) >= 1  # type: ignore[index]
+    assert shell(*SWEEP, cwd=tmp_path).returncode == 0
+    assert outcomes(tmp_path) == expected
+
+
+def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
+    process = begin(tmp_path)
+    wait_for(lambda: len(training(tmp_path)) == 2)
+    for _ in range(2):
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.05)
+    _, error = process.communicate(timeout=10)
+    assert process.returncode == 130 and "Traceback" not in error, error
+    wait_for(lambda: not members(process.pid), seconds=10)
+
+
+def test_ctrl_c_in_a_single_run_costs_nothing_of_it(tmp_path: Path) -> None:
+    words = ("train", "sweep=trust", "model.hidden_size=32", "data.batch_size=8", "data.limit=20000")
+    process = subprocess.Popen([sys.executable, "-m", "rnnlab", *words, "trainer.max_epochs=2"], cwd=tmp_path,
+                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)  # fmt: skip
+    wait_for(lambda: list(tmp_path.glob("runs/trust/*/events*")))
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 130 and "goes on" in error and "Traceback" not in error, error
+    (last,) = tmp_path.glob("runs/trust/*/checkpoints/last.ckpt")
+    assert last.is_file()
+
+
+@pytest.mark.slow
+def test_torture() -> None:
+    command = [sys.executable, str(ROOT / "tests" / "sweeps" / "torture.py"), "100", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
+    assert done.returncode == 0, done.stderr[-2000:]

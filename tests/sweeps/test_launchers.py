@@ -1,0 +1,286 @@
+"""Launchers that have others work: jobs of submitit, on this machine and in Slurm, tasks of Ray, worker processes.
+
+The executors are real. Slurm alone is played by a script, which starts on this machine what it is given, with the
+variables that Slurm sets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slurm import install
+from support import Answer, assert_refused, shell
+
+SMALL = ("train", "-m", "debug=fast", "model.hidden_size=8", "sweep=far")
+FOUR = (*SMALL, "cell=gru,lstm", "seed=0,1")
+PACKAGES = {"submitit_local": "submitit", "submitit_slurm": "submitit", "ray": "ray"}
+FAR = ("submitit_local", "ray")
+# A worker of Ray's is used for run after run; where one is enough, one is started.
+FEW = {"submitit_local": (), "ray": ("hydra.launcher.workers=1",)}
+
+# A plugin of the user's, which notes where it runs. Once, in the second epoch of one run, its process gets a signal,
+# or with the signal 0 waits for Ctrl-C.
+ACCIDENT = """
+import os, time
+from pathlib import Path
+from lightning.pytorch import Callback
+from rnnlab.training.stopping import asked_to_stop
+
+class Accident(Callback):
+    def __init__(self, seed, signal):
+        self.seed, self.signal = seed, signal
+
+    def on_train_start(self, trainer, pl_module):
+        Path(f"seen-{os.getpid()}").write_text(os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
+
+    def on_train_epoch_end(self, trainer, pl_module):
+        mark = Path("accident")
+        if pl_module.card["config"]["seed"] != self.seed or trainer.current_epoch != 1 or mark.exists():
+            return
+        mark.touch()
+        if self.signal:
+            os.kill(os.getpid(), self.signal)
+        while not self.signal and not asked_to_stop():
+            time.sleep(0.05)
+"""
+PLUGIN = {"RNNLAB_PLUGINS": "accident"}
+
+
+def accident(folder: Path, seed: int, number: int) -> str:
+    """The word that adds it to a command."""
+    (folder / "accident.py").write_text(ACCIDENT)
+    return f"+callbacks.accident={{_target_:accident.Accident,seed:{seed},signal:{int(number)}}}"
+
+
+def summaries(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    """By cell and seed, which the names of the run folders begin and go on with."""
+    found = {}
+    for file in folder.glob("runs/far/*/summary.json"):
+        cell, seed = re.match(r"([a-z]+)-h8-l1-seed(\d+)", file.parent.name).groups()  # type: ignore[union-attr]
+        found[cell, int(seed)] = json.loads(file.read_text())
+    return found
+
+
+def metrics(folder: Path) -> dict[tuple[str, int], object]:
+    return {key: summary["metrics"] for key, summary in summaries(folder).items() if summary["status"] == "complete"}
+
+
+def left_behind(folder: Path) -> list[Path]:
+    return [*folder.glob("runs/.sessions/*"), *folder.glob("runs/.jobs/*")]
+
+
+def descendants(mark: str) -> list[str]:
+    """The command lines of the processes that have that word in their environment, zombies left out."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (place / "environ").read_bytes():
+                found.append((place / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.05)
+
+
+def interrupt(folder: Path, *words: str, **environment: str) -> tuple[str, int, str]:
+    """Begin a command, press Ctrl-C where the accident waits for it, and wait for the end.
+
+    Returns:
+        What marks its processes, its exit code and its stderr.
+    """
+    mark = f"mark-{uuid.uuid4().hex}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rnnlab", *words], cwd=folder, start_new_session=True, text=True,
+        env={**os.environ, **PLUGIN, **environment, "MARK": mark}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    wait_for(lambda: (folder / "accident").exists() or process.poll() is not None)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: every process of the group gets it
+    _, error = process.communicate(timeout=60)
+    return mark, process.returncode, error
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], object]:
+    """What one process finds."""
+    folder = tmp_path_factory.mktemp("near")
+    done = shell(*FOUR, "hydra/launcher=basic", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return metrics(folder)
+
+
+@pytest.fixture(scope="module", params=FAR)
+def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, str]:
+    """A launcher, the folder in which it did four runs, and what was printed on stderr."""
+    pytest.importorskip(PACKAGES[request.param])
+    folder = tmp_path_factory.mktemp(request.param)
+    done = shell(*FOUR, f"hydra/launcher={request.param}", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return request.param, folder, done.stderr
+
+
+def test_a_sweep_elsewhere_finds_what_one_process_finds(
+    far: tuple[str, Path, str], expected: dict[tuple[str, int], object]
+) -> None:
+    _, folder, printed = far
+    assert metrics(folder) == expected and len(expected) == 4
+    lines = printed.splitlines()
+    assert len(lines) == 4, printed
+    assert all(re.fullmatch(r"\[\d/4\] cell=\w+ seed=\d  val/loss \d\.\d{4}  \d+\.\d s", line) for line in lines)
+    assert left_behind(folder) == []
+
+
+def test_what_is_complete_is_not_submitted_again(far: tuple[str, Path, str]) -> None:
+    launcher, folder, _ = far
+    before = {file: file.stat().st_mtime_ns for file in folder.glob("runs/far/*/*")}
+    # Ray would look for this cluster, and fail.
+    done = shell(*FOUR, f"hydra/launcher={launcher}", cwd=folder, RAY_ADDRESS="127.0.0.1:1")
+    assert (done.returncode, done.stderr) == (0, "4 of 4 runs are complete already\n")
+    assert {file: file.stat().st_mtime_ns for file in folder.glob("runs/far/*/*")} == before
+
+
+@pytest.mark.parametrize("launcher", FAR)
+def test_a_run_that_fails_and_one_that_is_killed_stop_no_other(tmp_path: Path, launcher: str) -> None:
+    pytest.importorskip(PACKAGES[launcher])
+    done = shell(
+        *SMALL, f"hydra/launcher={launcher}", "optimizer=sgd", "scheduler=constant", "trainer.gradient_clip_val=null",
+        "trainer.accelerator=cpu", "hydra.sweeper.cases=[{optimizer.lr:1e38,seed:2},{optimizer.lr:0.1,seed:[1,0]}]",
+        *FEW[launcher], accident(tmp_path, 1, signal.SIGKILL),
+        cwd=tmp_path, CUDA_VISIBLE_DEVICES="0,1", **PLUGIN,
+    )  # fmt: skip
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    statuses = {seed: summary["status"] for (_, seed), summary in summaries(tmp_path).items()}
+    assert statuses == {0: "complete", 1: "failed", 2: "failed"}
+    table = done.stderr.partition("2 of 3 runs failed:\n")[2]
+    killed = {
+        "submitit_local": r"job \d+ was killed, perhaps for want of memory; see (runs/\.jobs/\S+)",
+        "ray": r"its Ray worker was killed, perhaps for want of memory",
+    }
+    found = re.search(killed[launcher], table)
+    assert found and "FloatingPointError" in table, done.stderr
+    assert not list(tmp_path.glob("runs/.sessions/*"))
+    if launcher == "submitit_local":
+        assert (tmp_path / found[1]).is_file()  # what a lost job printed is kept
+        assert "0" in {file.read_text() for file in tmp_path.glob("seen-*")} <= {"0", "1"}
+
+
+@pytest.mark.parametrize("launcher", FAR)
+def test_ctrl_c_leaves_a_checkpoint_and_no_process(
+    tmp_path: Path, launcher: str, expected: dict[tuple[str, int], object]
+) -> None:
+    pytest.importorskip(PACKAGES[launcher])
+    words = (*SMALL, f"hydra/launcher={launcher}", "hydra.launcher.workers=1", "seed=0,1", accident(tmp_path, 0, 0))
+    mark, code, printed = interrupt(tmp_path, *words)
+    assert code == 130 and "Traceback" not in printed, printed
+    assert "the same command again goes on" in printed
+    wait_for(lambda: not descendants(mark), seconds=10)
+    assert left_behind(tmp_path) == []
+    assert {seed: summary["status"] for (_, seed), summary in summaries(tmp_path).items()} == {0: "interrupted"}
+    done = shell(*words, cwd=tmp_path, **PLUGIN)
+    assert done.returncode == 0, done.stderr
+    assert metrics(tmp_path) == {key: value for key, value in expected.items() if key[0] == "gru"}
+    (log,) = tmp_path.glob("runs/far/gru-*-seed0-*/run.log")
+    assert "going on from" in log.read_text()
+
+
+def test_where_there_is_no_slurm_nothing_is_begun(
+    rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("submitit")
+    monkeypatch.setenv("PATH", str(workdir))
+    answer = rnnlab(*SMALL, "hydra/launcher=submitit_slurm", "seed=0,1")
+    assert_refused(answer, ["hydra/launcher=submitit_slurm", "srun"])
+    assert not (workdir / "runs").exists()
+
+
+def test_a_ray_cluster_that_does_not_answer_is_not_waited_for(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    pytest.importorskip("ray")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    for given in (address, f"ray://{address}"):
+        answer = rnnlab(*SMALL, "hydra/launcher=ray", f"hydra.launcher.address='{given}'", "seed=0,1")
+        assert_refused(answer, ["hydra.launcher.address", address, "refused"])
+    assert not (workdir / "runs").exists()
+
+
+def test_each_worker_process_of_a_machine_has_a_gpu_of_its_own(tmp_path: Path) -> None:
+    words = ("hydra.launcher.workers=2", "trainer.accelerator=cpu", "seed=0,1,2,3", accident(tmp_path, 9, 9))
+    done = shell(*SMALL, *words, cwd=tmp_path, CUDA_VISIBLE_DEVICES="0,1", **PLUGIN)
+    assert done.returncode == 0, done.stderr
+    assert sorted(file.read_text() for file in tmp_path.glob("seen-*")) == ["0", "1"]
+
+
+@pytest.fixture
+def slurm(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """Where it keeps its books, and the environment in which it is found."""
+    pytest.importorskip("submitit")
+    place = install(tmp_path / "slurm")
+    return place, {"PATH": f"{place}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_slurm_runs_an_array_of_jobs_and_queues_again_what_it_takes_away(
+    tmp_path: Path, slurm: tuple[Path, dict[str, str]], expected: dict[tuple[str, int], object]
+) -> None:
+    place, environment = slurm
+    launcher = {"name": "names", "slurm_partition": "small", "timeout_min": 90, "cpus_per_task": 3,
+                "gpus_per_node": 1, "mem_gb": 4, "slurm_account": "me", "slurm_qos": "low"}  # fmt: skip
+    done = shell(
+        *SMALL, "hydra/launcher=submitit_slurm", *(f"hydra.launcher.{key}={value}" for key, value in launcher.items()),
+        "seed=0,1", accident(tmp_path, 1, signal.SIGUSR2), cwd=tmp_path, **PLUGIN, **environment,
+    )  # fmt: skip
+    assert done.returncode == 0 and len(done.stderr.splitlines()) == 2, done.stderr
+    assert metrics(tmp_path) == {key: value for key, value in expected.items() if key[0] == "gru"}
+    assert (place / "requeued").read_text() == "100_1 "
+    (log,) = tmp_path.glob("runs/far/gru-*-seed1-*/run.log")
+    assert "interrupted" in log.read_text() and "going on from" in log.read_text()
+    assert left_behind(tmp_path) == []
+    script = set((place / "100.sh").read_text().splitlines())
+    assert script >= {
+        "#SBATCH --job-name=names", "#SBATCH --partition=small", "#SBATCH --time=90", "#SBATCH --cpus-per-task=3",
+        "#SBATCH --gpus-per-node=1", "#SBATCH --mem=4GB", "#SBATCH --account=me", "#SBATCH --qos=low",
+        "#SBATCH --array=0-1%2", "#SBATCH --signal=USR2@90",
+    }  # fmt: skip
+
+
+def test_ctrl_c_takes_jobs_that_wait_out_of_slurms_queue(tmp_path: Path, slurm: tuple[Path, dict[str, str]]) -> None:
+    place, environment = slurm
+    launcher = ("hydra/launcher=submitit_slurm", "hydra.launcher.workers=1")
+    words = (*SMALL, *launcher, "seed=0,1", accident(tmp_path, 0, 0))
+    mark, code, printed = interrupt(tmp_path, *words, **environment)
+    assert code == 130 and "Traceback" not in printed, printed
+    assert (place / "cancelled").read_text() == "100_1 "
+    assert [summary["status"] for summary in summaries(tmp_path).values()] == ["interrupted"]
+    wait_for(lambda: not descendants(mark), seconds=10)
+    assert left_behind(tmp_path) == []
+
+
+def test_what_slurm_does_not_take_is_one_clear_line(
+    rnnlab: Callable[..., Answer],
+    workdir: Path,
+    slurm: tuple[Path, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", slurm[1]["PATH"])
+    words = (*SMALL, "hydra/launcher=submitit_slurm", "seed=0,1")
+    assert_refused(rnnlab(*words, "hydra.launcher.slurm_partition=nowhere"), ["invalid partition specified: nowhere"])
+    assert_refused(rnnlab(*words, "hydra.launcher.timeout_min=soon"), ["timeout_min", "soon"])
+    assert left_behind(workdir) == []

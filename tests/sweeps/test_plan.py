@@ -1,0 +1,156 @@
+"""What a command would do, does again, begins with, and refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support import Answer, assert_refused
+
+TRAIN = ("train", "debug=fast", "model.hidden_size=8", "sweep=plan", "hydra/launcher=basic")
+
+
+def folders(place: Path) -> list[Path]:
+    return sorted(file.parent for file in place.glob("runs/plan/*/config.yaml"))
+
+
+def test_a_dry_run_lists_what_would_be_done_and_does_nothing(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    assert rnnlab(*TRAIN, "seed=1").code == 0
+    before = sorted(path for path in workdir.rglob("*"))
+    answer = rnnlab(*TRAIN, "-m", "seed=0,1", "model.num_layers=1,2", "dry_run=true")
+    assert answer.code == 0, answer.err
+    lines = answer.out.splitlines()
+    assert sum("to be done" in line for line in lines) == 3 and sum("complete" in line for line in lines[:-1]) == 1
+    assert "4 runs in all, 1 complete; the rest takes about" in answer.out
+    assert sorted(path for path in workdir.rglob("*") if ".locks" not in str(path)) == [
+        path for path in before if ".locks" not in str(path)
+    ]
+
+
+def test_a_dry_run_of_one_run(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    answer = rnnlab(*TRAIN, "dry_run=true")
+    assert answer.code == 0 and "to be done" in answer.out and not (workdir / "runs").exists()
+
+
+def test_rerun_trains_again_to_the_same_result(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    assert rnnlab(*TRAIN).code == 0
+    (run,) = folders(workdir)
+    first = run / "summary.json"
+    before = first.stat().st_mtime_ns, json.loads(first.read_text())["metrics"]
+    assert "complete already" in rnnlab(*TRAIN).out
+    assert first.stat().st_mtime_ns == before[0]
+    assert rnnlab(*TRAIN, "rerun=true").code == 0
+    assert folders(workdir) == [run] and first.stat().st_mtime_ns > before[0]
+    assert json.loads(first.read_text())["metrics"] == before[1]
+    assert "rerun" not in yaml.safe_load((run / "config.yaml").read_text())
+
+
+def test_a_run_begins_with_the_weights_of_another_and_is_another_run(
+    rnnlab: Callable[..., Answer], workdir: Path
+) -> None:
+    assert rnnlab(*TRAIN).code == 0
+    (first,) = folders(workdir)
+    loss = json.loads((first / "summary.json").read_text())["objective"]
+    answer = rnnlab(*TRAIN, f"init_from={first}", "optimizer.lr=1e-9", "trainer.max_epochs=1")
+    assert answer.code == 0, answer.err
+    (second,) = set(folders(workdir)) - {first}
+    assert json.loads((second / "summary.json").read_text())["objective"] == pytest.approx(loss, abs=1e-4)
+    copy = workdir / "elsewhere.ckpt"
+    copy.write_bytes((first / "checkpoints" / "best.ckpt").read_bytes())
+    again = rnnlab(*TRAIN, f"init_from={copy}", "optimizer.lr=1e-9", "trainer.max_epochs=1")
+    assert "complete already" in again.out  # it is the content that counts, wherever it lies
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["init_from=nowhere.ckpt"], ["init_from", "nowhere.ckpt"]),
+        (["init_from=FIRST", "model.hidden_size=9"], ["init_from", "another model"]),
+        (["init_from=FIRST", "task=chars", "data.limit=5000"], ["init_from", "other symbols"]),
+        (["init_from=notes.txt"], ["init_from", "notes.txt"]),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(
+    rnnlab: Callable[..., Answer], workdir: Path, words: list[str], named: list[str]
+) -> None:
+    (workdir / "notes.txt").write_text("no checkpoint")
+    if "FIRST" in words[0]:
+        assert rnnlab(*TRAIN).code == 0
+        words = [f"init_from={folders(workdir)[0]}", *words[1:]]
+    before = folders(workdir)
+    assert_refused(rnnlab(*TRAIN, *words), named)
+    assert folders(workdir) == before
+
+
+def test_a_folder_that_holds_another_run_is_refused_with_the_difference(
+    rnnlab: Callable[..., Answer], workdir: Path
+) -> None:
+    assert rnnlab(*TRAIN).code == 0
+    (run,) = folders(workdir)
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    config["optimizer"]["lr"] = 0.5
+    (run / "config.yaml").write_text(yaml.safe_dump(config))
+    before = (run / "summary.json").read_bytes()
+    assert_refused(rnnlab(*TRAIN), ["optimizer.lr is 0.5 there and 0.007 here", "config.yaml"])
+    assert (run / "summary.json").read_bytes() == before
+    (run / "config.yaml").write_text("[not a mapping")
+    assert_refused(rnnlab(*TRAIN), ["config.yaml", "not YAML"])
+
+
+def test_a_changed_data_file_is_another_run(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    names = [f"{a}{b}{c}a" for a in "abcdefgh" for b in "aeiou" for c in "lmnr"]
+    (workdir / "my.txt").write_text("\n".join(names))
+    assert rnnlab(*TRAIN, "data=file", "data.path=my.txt").code == 0
+    (workdir / "my.txt").write_text("\n".join([*names, "another"]))
+    assert rnnlab(*TRAIN, "data=file", "data.path=my.txt").code == 0
+    assert len(folders(workdir)) == 2
+
+
+def test_cases_move_together_and_a_choice_belongs_to_its_case(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    cases = "[{model.hidden_size:6,optimizer.lr:3e-3},{model.hidden_size:8,optimizer.lr:[1e-3,2e-3],cell:lstm}]"
+    words = [word for word in TRAIN if not word.startswith("model")]
+    answer = rnnlab(*words, "-m", f"hydra.sweeper.cases={cases}", "seed=0,1")
+    assert answer.code == 0, answer.err
+    summaries = [json.loads((run / "summary.json").read_text())["hparams"] for run in folders(workdir)]
+    found = {(s["cell"], s["hidden_size"], s["lr"], s["seed"]) for s in summaries}
+    both = {("gru", 6, 0.003), ("lstm", 8, 0.001), ("lstm", 8, 0.002)}
+    assert found == {(*case, seed) for case in both for seed in (0, 1)}
+
+
+@pytest.mark.parametrize("cases", ["3", "[]", "[3]", "[{}]", "[{model:{hidden_size:3}}]"])
+def test_cases_that_are_none_are_refused(rnnlab: Callable[..., Answer], workdir: Path, cases: str) -> None:
+    assert_refused(rnnlab(*TRAIN, "-m", f"hydra.sweeper.cases={cases}", "seed=0,1"), ["hydra.sweeper.cases"])
+    assert not (workdir / "runs").exists()
+
+
+def test_on_failure_stop_ends_a_sweep_at_the_first(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    words = ("-m", "optimizer=sgd", "scheduler=constant", "trainer.gradient_clip_val=null", "optimizer.lr=1e38,0.1,0.2")
+    answer = rnnlab(*TRAIN, *words, "on_failure=stop")
+    assert answer.code == 1, answer.err
+    assert "1 of 3 runs failed; 2 more were not done" in answer.err and "FloatingPointError" in answer.err
+    assert len(folders(workdir)) == 1
+    answer = rnnlab(*TRAIN, *words)
+    assert answer.code == 1 and "1 of 3 runs failed:" in answer.err and len(folders(workdir)) == 3
+    assert rnnlab(*TRAIN, *words, "on_failure=never").code == 2
+
+
+def test_a_run_says_where_it_comes_from(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=workdir, check=True)
+
+    git("init", "-q")
+    (workdir / "notes.txt").write_text("one\n")
+    git("add", "notes.txt")
+    git("commit", "-qm", "first")
+    (workdir / "notes.txt").write_text("two\n")
+    assert rnnlab(*TRAIN).code == 0
+    (run,) = folders(workdir)
+    summary = json.loads((run / "summary.json").read_text())
+    assert summary["git"]["dirty"] and len(summary["git"]["commit"]) == 40
+    assert "-one\n+two" in (run / "uncommitted.diff").read_text()
+    assert summary["machine"]["cores"] and summary["machine"]["host"] and summary["command"]

@@ -1,0 +1,191 @@
+"""Searches with Optuna, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from support import ROOT, Answer, assert_refused
+
+TRAIN = ("train", "-m", "hydra/sweeper=optuna", "hydra/launcher=basic", "debug=fast", "sweep=hunt", "data.limit=300",
+         "trainer.max_epochs=2")  # fmt: skip
+SPACE = ("model.hidden_size=range(4,9)", "optimizer.lr=tag(log,interval(1e-3,1e-1))", "cell=rnn,gru")
+SAMPLERS = sorted(file.stem for file in (ROOT / "conf" / "hydra" / "sweeper" / "sampler").glob("*.yaml"))
+
+
+def trials(folder: Path, storage: object = None) -> list[optuna.trial.FrozenTrial]:
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    where = storage or JournalStorage(JournalFileBackend(str(folder / "runs" / "hunt" / "search.journal")))
+    return optuna.load_study(study_name="hunt", storage=where).trials  # type: ignore[arg-type]
+
+
+def test_a_search_finds_goes_on_and_says_what_is_best(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    answer = rnnlab(*TRAIN, *SPACE, "hydra.sweeper.n_trials=3")
+    assert answer.code == 0, answer.err
+    assert "3 trials (3 complete). The best is trial" in answer.err
+    before = [trial.params for trial in trials(workdir)]
+    answer = rnnlab(*TRAIN, *SPACE, "hydra.sweeper.n_trials=5")
+    assert answer.code == 0 and "3 of 5 trials have ended already" in answer.err
+    found = trials(workdir)
+    assert [trial.params for trial in found][:3] == before and len(found) == 5
+    for trial in found:
+        (name,) = trial.user_attrs["runs"]
+        summary = json.loads((workdir / "runs" / "hunt" / name / "summary.json").read_text())
+        assert summary["objective"] == trial.value
+        assert summary["hparams"]["hidden_size"] == trial.params["model.hidden_size"]
+        assert summary["hparams"]["lr"] == trial.params["optimizer.lr"]
+    assert "5 of 5 trials have ended already" in rnnlab(*TRAIN, *SPACE, "hydra.sweeper.n_trials=5").err
+
+
+def test_a_trial_is_the_mean_over_seeds(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    words = ("hydra.sweeper.n_trials=1", "hydra.sweeper.seeds=2", "seed=5")
+    assert rnnlab(*TRAIN, "model.hidden_size=4,5", *words).code == 0
+    (trial,) = trials(workdir)
+    summaries = [json.loads(file.read_text()) for file in workdir.glob("runs/hunt/*/summary.json")]
+    assert sorted(summary["hparams"]["seed"] for summary in summaries) == [5, 6]
+    assert trial.value == pytest.approx(sum(summary["objective"] for summary in summaries) / 2, rel=1e-12)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_that_ships(rnnlab: Callable[..., Answer], workdir: Path, sampler: str) -> None:
+    space = SPACE[:2] if sampler != "grid" else (SPACE[0], SPACE[2])
+    answer = rnnlab(*TRAIN, *space, f"hydra/sweeper/sampler={sampler}", "hydra.sweeper.n_trials=2")
+    assert answer.code == 0, answer.err
+    first, second = trials(workdir)
+    assert first.params != second.params
+
+
+def test_a_grid_ends_when_it_has_been_through(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    answer = rnnlab(*TRAIN, "model.hidden_size=4,5", "hydra/sweeper/sampler=grid", "hydra.sweeper.n_trials=9")
+    assert answer.code == 0, answer.err
+    assert sorted(trial.params["model.hidden_size"] for trial in trials(workdir)) == [4, 5]
+
+
+def test_a_database_keeps_the_trials(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    url = "sqlite:///search.db"
+    for count in (1, 2):
+        words = (f"hydra.sweeper.n_trials={count}", f"hydra.sweeper.storage={url}")
+        assert rnnlab(*TRAIN, "model.hidden_size=4,5,6", *words).code == 0
+        assert len(trials(workdir, url)) == count
+
+
+def test_failed_trials_do_not_end_a_search(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    wild = ("optimizer=sgd", "scheduler=constant", "trainer.gradient_clip_val=null", "optimizer.lr=1e38,0.1")
+    answer = rnnlab(*TRAIN, *wild, "hydra/sweeper/sampler=grid", "hydra.sweeper.n_trials=2")
+    assert answer.code == 1 and "1 of 2 trials failed" in answer.err and "FloatingPointError" in answer.err
+    assert {trial.state for trial in trials(workdir)} == {TrialState.COMPLETE, TrialState.FAIL}
+
+
+def test_pruning_ends_trials_before_their_time(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    words = ("hydra/sweeper/pruner=median", "hydra.sweeper.pruner.n_startup_trials=1", "trainer.max_epochs=4",
+             "optimizer.lr=0.02,1e-7", "hydra/sweeper/sampler=grid", "hydra.sweeper.sampler.seed=1")  # fmt: skip
+    answer = rnnlab(*TRAIN, *words, "hydra.sweeper.n_trials=2")
+    assert answer.code == 0, answer.err
+    states = {trial.params["optimizer.lr"]: trial.state for trial in trials(workdir)}
+    if list(states) == [0.02, 1e-7]:
+        assert states[1e-7] == TrialState.PRUNED and "pruned after epoch" in answer.err
+        pruned = [file for file in workdir.glob("runs/hunt/*/summary.json") if '"pruned"' in file.read_text()]
+        assert len(pruned) == 1
+    else:
+        pytest.fail("the grid begins with the bad one: choose another seed")
+
+
+def test_hyperband_gives_up_some_of_many(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    words = ("hydra/sweeper/pruner=hyperband", "hydra/sweeper/sampler=random", "trainer.max_epochs=4", SPACE[1])
+    answer = rnnlab(*TRAIN, *words, "hydra.sweeper.n_trials=8", "hydra.sweeper.pruner.max_resource=4")
+    assert answer.code == 0, answer.err
+    assert {trial.state for trial in trials(workdir)} == {TrialState.COMPLETE, TrialState.PRUNED}
+
+
+def test_two_commands_share_a_search(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "rnnlab", *TRAIN, *SPACE, "hydra.sweeper.n_trials=7"]
+    both = [subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    errors = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], errors
+    found = trials(tmp_path)
+    assert [trial.state for trial in found] == [TrialState.COMPLETE] * 7
+    assert len({trial.user_attrs["worker"]["pid"] for trial in found}) == 2
+
+
+def test_a_model_with_too_many_parameters_is_not_trained(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    words = ("model.hidden_size=4,400", "hydra/sweeper/sampler=grid", "hydra.sweeper.most_parameters=20000")
+    answer = rnnlab(*TRAIN, *words, "hydra.sweeper.n_trials=2")
+    assert answer.code == 0, answer.err
+    states = {trial.params["model.hidden_size"]: trial.state for trial in trials(workdir)}
+    assert states == {4: TrialState.COMPLETE, 400: TrialState.PRUNED}
+    assert "parameters are more than 20,000" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["hydra.sweeper.n_trials=0"], ["hydra.sweeper.n_trials"]),
+        (["hydra.sweeper.seeds=0"], ["hydra.sweeper.seeds"]),
+        (["hydra.sweeper.direction=up"], ["hydra.sweeper.direction"]),
+        (["hydra.sweeper.metric=loss"], ["hydra.sweeper.metric"]),
+        (["hydra.sweeper.storage=nonsense"], ["hydra.sweeper.storage", "nonsense"]),
+        (["seed=0,1"], ["seed", "hydra.sweeper.seeds"]),
+        (["optimizer.lr=interval(1,1e-3)"], ["optimizer.lr"]),
+        (["optimizer.lr=interval(1e-3,1)", "hydra/sweeper/sampler=grid"], ["optimizer.lr", "grid"]),
+        (["hydra/sweeper/sampler=best"], ["hydra/sweeper/sampler"]),
+    ],
+)
+def test_what_no_search_can_do_is_refused(
+    rnnlab: Callable[..., Answer], workdir: Path, words: list[str], named: list[str]
+) -> None:
+    assert_refused(rnnlab(*TRAIN, "model.hidden_size=4,5", *words), named)
+    assert not list(workdir.glob("runs/hunt/*/config.yaml"))
+
+
+def test_nothing_to_search_over_is_refused(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    assert_refused(rnnlab(*TRAIN), ["hydra.sweeper.params"])
+
+
+def test_another_search_of_the_same_name_is_refused(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    assert rnnlab(*TRAIN, "model.hidden_size=4,5", "hydra.sweeper.n_trials=1").code == 0
+    answer = rnnlab(*TRAIN, "model.hidden_size=4,5", "model.dropout=0.2", "hydra.sweeper.n_trials=2")
+    assert_refused(answer, ["hydra.sweeper.study_name", "another"])
+
+
+def test_a_dry_run_shows_the_space(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    answer = rnnlab(*TRAIN, *SPACE, "dry_run=true")
+    assert answer.code == 0 and "optimizer.lr" in answer.out and "0 of 20 trials" in answer.out
+    assert not (workdir / "runs").exists()
+
+
+def test_a_killed_search_goes_on_with_the_trials_it_had(tmp_path: Path) -> None:
+    """Killed in the middle, nothing that ended is lost, and what did not is tried again."""
+    words = [sys.executable, "-m", "rnnlab", "train", "-m", "hydra/sweeper=optuna", "sweep=hunt", "data.limit=4000",
+             "trainer.max_epochs=4", "data.batch_size=8", "model.hidden_size=range(8,32)", "hydra.sweeper.n_trials=6",
+             "hydra.sweeper.n_jobs=2"]  # fmt: skip
+    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
+    deadline = time.monotonic() + 90
+    while not list(tmp_path.glob("runs/hunt/*/summary.json")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.7)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    before = [trial for trial in trials(tmp_path) if trial.state == TrialState.COMPLETE]
+    running = [trial.params for trial in trials(tmp_path) if trial.state == TrialState.RUNNING]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    found = trials(tmp_path)
+    complete = [trial for trial in found if trial.state == TrialState.COMPLETE]
+    assert len(complete) == 6 and {trial.number for trial in before} <= {trial.number for trial in complete}
+    died = [trial for trial in found if trial.user_attrs.get("died")]
+    assert [trial.params for trial in died] == running
+    assert all(any(trial.params == params for trial in complete) for params in running)
+    assert not [trial for trial in found if trial.state in (TrialState.RUNNING, TrialState.WAITING)]
