@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,22 @@ settings.load_profile("rnnlab")
 
 
 LONGEST = (
-    "test_killed.py", "test_sweep.py", "test_chars.py", "test_experiments.py", "test_search.py", "test_readme.py",
-    "test_resume.py", "test_threads.py", "test_plan.py",
+    "test_killed.py", "test_launchers.py", "test_sweep.py", "test_chars.py", "test_experiments.py", "test_search.py",
+    "test_readme.py", "test_resume.py", "test_threads.py", "test_plan.py",
 )  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest begin first, or one core would wait for the other at the end."""
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+@pytest.fixture(autouse=True)
+def no_test_changes_what_ctrl_c_does() -> Iterator[None]:
+    """A command may take signals for its own time only; nor may Lightning, which is deaf to Ctrl-C after the first."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.fixture

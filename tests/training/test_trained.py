@@ -106,6 +106,7 @@ def test_models_keep_out_of_each_other_s_way(names: Trained, tone: Trained, char
 
 
 def test_ctrl_c_in_an_evaluation_reaches_the_notebook(names: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has none
     handler = signal.getsignal(signal.SIGINT)
     expected = names.evaluate()
 
@@ -119,6 +120,7 @@ def test_ctrl_c_in_an_evaluation_reaches_the_notebook(names: Trained, monkeypatc
             names.evaluate()
     assert signal.getsignal(signal.SIGINT) is handler
     assert names.evaluate() == expected
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has what the other one had")

@@ -34,12 +34,12 @@ def run_search(search: Search, backend: Backend, console: Console, on_failure: s
         KeyboardInterrupt: The user stopped it.
         UserError: The storage holds another search.
     """
-    study = open_study(search)
-    add_to_plan(search.folder, [name for trial in ended(study) for name in trial.user_attrs.get(FOLDERS, ())])
-    if done := len(ended(study)):
-        console.print(f"{min(done, search.trials)} of {search.trials} trials have ended already")
     gave_up = False
     with backend, stopping_on_signals(backend.stop):
+        study = open_study(search)
+        add_to_plan(search.folder, [name for trial in ended(study) for name in trial.user_attrs.get(FOLDERS, ())])
+        if done := len(ended(study)):
+            console.print(f"{min(done, search.trials)} of {search.trials} trials have ended already")
         while not asked_to_stop() and (wanted := left(search, study)) > 0:
             outcomes = 0
             for _, outcome in backend.map(do_trial, [search] * wanted):

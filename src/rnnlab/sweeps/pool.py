@@ -47,14 +47,17 @@ def run_all(
     Raises:
         KeyboardInterrupt: The user stopped it.
     """
-    _remember(planned)
     complete = {run.folder.path: result for run in planned if not run.again and (result := run.folder.result())}
     summaries = {run.folder.path: complete.get(run.folder.path, {"status": INTERRUPTED}) for run in planned}
     open_runs = [run for run in planned if run.folder.path not in complete]
     open_runs.sort(key=lambda run: -run.work)  # the longest first, or one worker would be left alone with it at the end
     if complete:
         console.print(f"{len(complete)} of {len(planned)} runs are complete already")
+    if not open_runs:  # no cluster is asked for nothing
+        _remember(planned)
+        return list(summaries.values())
     with backend, stopping_on_signals(backend.stop), _progress(console) as progress:
+        _remember(planned)  # now that there is somebody to do them
         bar, done, gave_up = progress.add_task("runs", total=len(open_runs)), 0, False
         for run, summary in _work_off(open_runs, backend, progress.console):
             summaries[run.folder.path] = summary
