@@ -6,10 +6,14 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
 
+from rnnlab.errors import RunsFailedError
+from rnnlab.sweeps.pool import report_failures
 from support import Answer, assert_refused
 
 TRAIN = ("train", "debug=fast", "model.hidden_size=8", "sweep=plan", "hydra/launcher=basic")
@@ -154,3 +158,10 @@ def test_a_run_says_where_it_comes_from(rnnlab: Callable[..., Answer], workdir: 
     assert summary["git"]["dirty"] and len(summary["git"]["commit"]) == 40
     assert "-one\n+two" in (run / "uncommitted.diff").read_text()
     assert summary["machine"]["cores"] and summary["machine"]["host"] and summary["command"]
+
+
+def test_a_sweep_whose_workers_somebody_has_ended_does_not_count_as_done() -> None:
+    planned: list[Any] = [SimpleNamespace(label="seed=0"), SimpleNamespace(label="seed=1")]
+    report_failures(planned, [{"status": "complete"}, {"status": "complete"}])
+    with pytest.raises(RunsFailedError, match=r"1 of 2 runs were interrupted; the same command again goes on"):
+        report_failures(planned, [{"status": "complete"}, {"status": "interrupted"}])

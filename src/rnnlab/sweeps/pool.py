@@ -78,12 +78,16 @@ def report_failures(planned: Sequence[PlannedRun], summaries: Sequence[Summary])
     """End the command with a table of the runs that failed, if any did.
 
     Raises:
-        RunsFailedError: Some did; the message names each, its reason and its log.
+        RunsFailedError: Some did; the message names each, its reason and its log. Or some were not brought to an end.
     """
     failed = [(run, end) for run, end in zip(planned, summaries, strict=True) if end["status"] == FAILED]
+    left = sum(end["status"] == INTERRUPTED for end in summaries)
+    if left and not failed:  # somebody has ended a worker
+        raise RunsFailedError(
+            f"{left} of {len(planned)} runs were interrupted; the same command again goes on with them"
+        )
     if not failed:
         return
-    left = sum(end["status"] == INTERRUPTED for end in summaries)
     stopped = f"; {left} more were not done, the same command again goes on with them" if left else ""
     width = max(len(run.label) for run, _ in failed)
     lines = [
