@@ -41,6 +41,14 @@ def test_a_dry_run_of_one_run(rnnlab: Callable[..., Answer], workdir: Path) -> N
     assert answer.code == 0 and "to be done" in answer.out and not (workdir / "runs").exists()
 
 
+def test_a_dry_run_takes_a_damaged_summary_for_a_run_to_be_done(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    assert rnnlab(*TRAIN).code == 0
+    (run,) = folders(workdir)
+    (run / "summary.json").write_text("{")
+    answer = rnnlab(*TRAIN, "dry_run=true")
+    assert answer.code == 0 and "interrupted" in answer.out
+
+
 def test_rerun_trains_again_to_the_same_result(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     assert rnnlab(*TRAIN).code == 0
     (run,) = folders(workdir)

@@ -54,7 +54,10 @@ def _state(run: PlannedRun) -> str:
         return RUNNING
     if run.again:
         return "to be done again"
-    summary = run.folder.read_summary() or {}
+    try:
+        summary = run.folder.read_summary() or {}
+    except ValueError:  # damaged: it is trained anew, or gone on with
+        summary = {}
     return str(summary.get("status") or (INTERRUPTED if run.folder.config.is_file() else "to be done"))
 
 
