@@ -30,6 +30,8 @@ CELLS = {
     "gru": "rnnlab.nn.kernels.GRU",
     "lstm": "rnnlab.nn.kernels.LSTM",
     "scratch_rnn": "rnnlab.reference.cells.ScratchRNN",
+    "scratch_gru": "rnnlab.reference.cells.ScratchGRU",
+    "scratch_lstm": "rnnlab.reference.cells.ScratchLSTM",
     "bag": "rnnlab.nn.bag.Bag",
 }
 WORDS = ("bad", "film", "good", "not", "very")

@@ -19,6 +19,14 @@ UNKNOWN = "[UNK]"
 SPECIAL = (START_STOP, UNKNOWN, PAD)
 CHUNK = 1 << 18  # characters that are encoded at a time
 NAMED = 10  # unknown symbols that an error names
+SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
+
+
+def readable(symbol: str) -> str:
+    """A symbol as a label shows it, always in one line: a blank as ␣, a line's end as ↵, a tab as ⇥."""
+    if symbol in SHOWN:
+        return SHOWN[symbol]
+    return symbol if symbol.isprintable() else symbol.encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from torchmetrics.classification import MulticlassConfusionMatrix
+from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,18 @@ class Generates(Protocol):
         """What there is to say about them, such as how many are new; may be empty."""
 
 
+@runtime_checkable
+class Reads(Protocol):
+    """A task whose inputs are made of texts."""
+
+    def read(self, text: str, key: str) -> Tensor:
+        """The symbols of a text as the task reads them, `(T,)` long.
+
+        Raises:
+            UserError: It has a symbol that the vocabulary lacks, or none; the line begins with `key`.
+        """
+
+
 @dataclass(frozen=True)
 class Prediction:
     """What a model says of a text.
@@ -75,11 +87,10 @@ class Classifies(Protocol):
 
     Attributes:
         labels: The names of the classes.
-        confusion: Counts, true class by predicted one, of the validation or test that was last.
     """
 
+    # Modules do not belong here: from Python 3.12 on, `isinstance` finds no submodule of a task.
     labels: tuple[str, ...]
-    confusion: MulticlassConfusionMatrix
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """A prediction for each text."""

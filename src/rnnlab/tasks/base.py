@@ -16,7 +16,7 @@ from torchmetrics import Metric, MetricCollection
 
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
-from rnnlab.tasks.clipping import clip_gradients
+from rnnlab.tasks.clipping import clip_gradients, gradient_norm
 from rnnlab.tasks.progress import progress, resume
 from rnnlab.tasks.record import BlockRecord, EpochRecord
 
@@ -32,6 +32,7 @@ class SequenceTask(pl.LightningModule):
         steps_in_all: Optimizer steps of the whole training, which ends with the last of them, and over which the
             learning rate is scheduled.
         gradient_clip_val: The largest norm of the gradient; None for no clipping.
+        keeps_norms: Whether the record of a block has the norm of each step's gradient.
         epoch: What the epoch so far was like.
         unit: What a loss is a mean of.
     """
@@ -46,6 +47,7 @@ class SequenceTask(pl.LightningModule):
         self.card: dict[str, Any] = {}
         self.steps_in_all = 0
         self.gradient_clip_val: float | None = None
+        self.keeps_norms = False
         self.epoch = EpochRecord()
         self._resumed: dict[str, Any] | None = None  # what a checkpoint says of the middle of a training
 
@@ -92,6 +94,8 @@ class SequenceTask(pl.LightningModule):
             record.add(loss.detach(), self.count(batch), optimizer.param_groups[0]["lr"])
             scaler.scale(loss).backward(batch.weight)
             scaler.unscale_(optimizer)
+            if self.keeps_norms:
+                record.norms.append(gradient_norm(weights))
             if self.gradient_clip_val is not None:
                 clip_gradients(weights, self.gradient_clip_val)
             scaler.step(optimizer)

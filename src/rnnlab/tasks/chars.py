@@ -42,7 +42,7 @@ class CharRNN(LanguageModel):
             UserError: The prefix has a symbol that the vocabulary lacks.
         """
         prefix = sampling.prefix
-        drawn = list(self.draw(self._known(prefix).repeat(count, 1), _length(sampling), sampling))
+        drawn = list(self.draw(self.read(prefix, "prompt").repeat(count, 1), _length(sampling), sampling))
         rows = torch.stack(drawn, dim=1).tolist()
         joint = self._joint if prefix else ""
         return [prefix + joint + self.vocabulary.decode(row) for row in rows]
@@ -53,7 +53,7 @@ class CharRNN(LanguageModel):
         Raises:
             UserError: The prefix has a symbol that the vocabulary lacks.
         """
-        known = self._known(sampling.prefix)
+        known = self.read(sampling.prefix, "prompt")[None]
         yield sampling.prefix
         for number, symbols in enumerate(self.draw(known, _length(sampling), sampling)):
             joint = self._joint if sampling.prefix or number else ""
@@ -63,11 +63,15 @@ class CharRNN(LanguageModel):
         """Nothing to say."""
         return ""
 
-    def _known(self, prefix: str) -> Tensor:
-        """The prefix as indices `(1, T)`; where there is none, what a new line or the first symbol would be."""
-        indices = self.vocabulary.encode(prefix).tolist()
+    def read(self, text: str, key: str) -> Tensor:
+        """The symbols of a text `(T,)`; where there is none, what a new line or the first symbol would be.
+
+        Raises:
+            UserError: It has a symbol that the vocabulary lacks; the line begins with `key`.
+        """
+        indices = self.vocabulary.encode(text, key).tolist()
         start = self.vocabulary.symbols.index("\n") if "\n" in self.vocabulary.symbols else 0
-        return torch.tensor([indices or [start]])
+        return torch.tensor(indices or [start])
 
     @property
     def _joint(self) -> str:

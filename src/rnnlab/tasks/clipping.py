@@ -20,8 +20,23 @@ def clip_gradients(weights: Iterable[nn.Parameter], largest: float) -> Tensor:
         The norm before clipping, a scalar on the device of the weights.
     """
     gradients = [weight.grad for weight in weights if weight.grad is not None]
-    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    norm = _norm(gradients)
     scale = largest / (norm + TINY)
     if scale.device.type != "cpu" or scale < 1:  # asking another device would mean to wait for it
         torch._foreach_mul_(gradients, scale.clamp_(max=1.0))
+    return norm
+
+
+def gradient_norm(weights: Iterable[nn.Parameter]) -> Tensor:
+    """The common Euclidean norm of all gradients, a scalar on the device of the weights."""
+    return _norm([weight.grad for weight in weights if weight.grad is not None])
+
+
+def clipped_norm(norm: float, largest: float | None) -> float:
+    """What `clip_gradients` makes of a norm; None for no clipping."""
+    return norm if largest is None else norm * min(1.0, largest / (norm + TINY))
+
+
+def _norm(gradients: list[Tensor]) -> Tensor:
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
     return norm

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import torch
+from torch import Tensor
 
 from rnnlab.data.names import fingerprint
 from rnnlab.errors import UserError
@@ -28,11 +29,19 @@ class NamesLM(LanguageModel):
         if len(prefix) >= length:
             raise UserError(f"prompt: its {len(prefix)} symbols leave no room for more within length={length}")
         stop = self.vocabulary.start_stop
-        known = torch.tensor([[stop, *self.vocabulary.encode(prefix).tolist()]]).repeat(count, 1)  # (B, T)
+        known = self.read(prefix, "prompt").repeat(count, 1)  # (B, T)
         drawn = list(self.draw(known, length - len(prefix), sampling, stop))
         rows = torch.stack(drawn, dim=1).tolist()
         ends = [row.index(stop) if stop in row else length for row in rows]
         return [prefix + self.vocabulary.decode(row[:end]) for row, end in zip(rows, ends, strict=True)]
+
+    def read(self, text: str, key: str) -> Tensor:
+        """`[S]` and the symbols of a name, or of the beginning of one, `(T,)`.
+
+        Raises:
+            UserError: It has a symbol that the vocabulary lacks; the line begins with `key`.
+        """
+        return torch.tensor([self.vocabulary.start_stop, *self.vocabulary.encode(text, key).tolist()])
 
     def stream(self, sampling: Sampling) -> Iterator[str]:
         """One name, whole: it is short."""

@@ -18,12 +18,14 @@ class BlockRecord:
         losses: The mean loss of each step, in the task's unit.
         counts: How many predictions each of them is over.
         lrs: The learning rate of each step.
+        norms: The norm of each step's gradient before it was clipped; empty where nobody asked for it.
     """
 
     before: int
     losses: list[Tensor] = field(default_factory=list)
     counts: list[int] = field(default_factory=list)
     lrs: list[float] = field(default_factory=list)
+    norms: list[Tensor] = field(default_factory=list)
 
     @property
     def last_step(self) -> int:
@@ -45,12 +47,14 @@ class EpochRecord:
         predictions: How many predictions they trained on.
         loss_sum: The sum of the losses of those.
         steps: Number, loss and learning rate of each step of the last block.
+        norms: The norms of their gradients before clipping; empty where nobody asked for them.
     """
 
     batches: int = 0
     predictions: int = 0
     loss_sum: float = 0.0
     steps: list[tuple[int, float, float]] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
 
     @property
     def mean_loss(self) -> float:
@@ -65,6 +69,7 @@ class EpochRecord:
         """
         losses = torch.stack(block.losses).tolist()
         self.steps = list(zip(range(block.before + 1, block.last_step + 1), losses, block.lrs, strict=True))
+        self.norms = torch.stack(block.norms).tolist() if block.norms else []
         self.batches += len(losses)
         self.predictions += sum(block.counts)
         self.loss_sum += math.fsum(loss * count for loss, count in zip(losses, block.counts, strict=True))

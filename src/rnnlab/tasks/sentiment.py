@@ -22,6 +22,7 @@ from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.prepared import Part
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.data.words import words
+from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.pooling import pool
 from rnnlab.tasks.abilities import Prediction
@@ -130,6 +131,16 @@ class SentimentClassifier(SequenceTask):
         self.train(training)
         shares = logits.double().softmax(dim=-1).tolist()
         return [self._prediction(*each) for each in zip(texts, tokens, shares, strict=True)]
+
+    def read(self, text: str, key: str) -> Tensor:
+        """The words of a text `(T,)`, cut off where training cuts it.
+
+        Raises:
+            UserError: It has no words; the line begins with `key`.
+        """
+        if not (found := words(text)[: self.sequence_length]):
+            raise UserError(f"{key}: {text!r} has no words")
+        return torch.from_numpy(self.vocabulary.indices(found).astype(np.int64))
 
     def _without_some(self, inputs: Tensor) -> Tensor:
         """The words `(B, T)` with a share `word_dropout` of them unknown, while training (Iyyer et al. 2015)."""
