@@ -1,0 +1,78 @@
+"""How far back through time an error is felt: the gradient of the loss with respect to each hidden state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from rnnlab.data.collation import Batch
+from rnnlab.probes.trace import Network, part_names, undisturbed, unroll
+
+
+@dataclass(frozen=True)
+class GradientFlow:
+    """Norms of gradients against the distance to the step at which the loss arises.
+
+    Attributes:
+        norms: For each part of the state (`h`, and `c` of an LSTM) `(D + 1,)`: the Euclidean norm of the gradient of
+            a row's loss with respect to the state, over all layers, averaged over the rows that are so long. Entry
+            d belongs to the state d steps before the loss: 0 is the last one, T the initial one.
+        rows: `(D + 1,)`, how many rows each mean is over.
+    """
+
+    norms: dict[str, Tensor]
+    rows: Tensor
+
+    @property
+    def first_to_last(self) -> float:
+        """The norm at the farthest distance as a share of that at 0: below 1 it vanishes, above it explodes."""
+        h = self.norms["h"]
+        return float(h[-1] / h[0])
+
+
+def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
+    """Measure it on a batch, each row read from the initial state on.
+
+    The loss of a row is the cross-entropy at its own last step alone: of the last target of a language model, of the
+    label of a classifier, whose head is given the last output. The gradients of such a loss are what vanishes and
+    explodes in Pascanu, Mikolov and Bengio (2013), section 2.
+
+    Args:
+        task: With an embedding, a causal encoder and a head, trained or not.
+        batch: On the device of the task.
+
+    Raises:
+        UserError: The task has no states that follow one another in time.
+    """
+    network = Network.of(task)
+    with undisturbed(task):
+        inputs, targets = batch.inputs.clone(), batch.targets.clone()  # what an evaluation made has no gradients
+        ends = batch.lengths.to(inputs.device).clone()
+        with torch.no_grad():
+            x = network.embedding(inputs)  # (B, T, D)
+        steps, outputs = unroll(network.encoder, x)
+        rows = torch.arange(len(inputs), device=inputs.device)
+        logits = network.head(torch.stack(outputs)[ends - 1, rows])  # (B, classes)
+        last = targets if targets.dim() == 1 else targets[rows, ends - 1]
+        loss = nn.functional.cross_entropy(logits, last, reduction="sum")  # rows share nothing, so each has its own
+        flat = [part for state in steps for part in state]
+        found = torch.autograd.grad(loss, flat, allow_unused=True, materialize_grads=True)
+    return _by_distance(found, len(steps[0]), ends)
+
+
+def _by_distance(found: tuple[Tensor, ...], parts: int, ends: Tensor) -> GradientFlow:
+    """Turn gradients, step by step and part by part, into means over rows of equal distance to their end."""
+    count = len(found) // parts  # T + 1 states
+    distance = ends[None, :] - torch.arange(count, device=ends.device)[:, None]  # (T + 1, B), negative behind an end
+    inside = distance >= 0
+    rows = torch.zeros(count, dtype=torch.long, device=ends.device)
+    rows.index_add_(0, distance[inside], torch.ones_like(distance[inside]))
+    norms = {}
+    for number, name in enumerate(part_names(parts)):
+        each = torch.stack([g.double().square().sum(dim=(0, 2)).sqrt() for g in found[number::parts]])  # (T + 1, B)
+        sums = torch.zeros(count, dtype=each.dtype, device=ends.device)
+        sums.index_add_(0, distance[inside], each[inside])
+        norms[name] = (sums / rows)[: int(ends.max()) + 1].cpu()
+    return GradientFlow(norms, rows[: int(ends.max()) + 1].cpu())
