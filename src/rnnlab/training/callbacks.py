@@ -1,4 +1,4 @@
-"""What happens beside training: records in the run folder, samples in TensorBoard, and reasons to stop."""
+"""What happens beside training: records in the run folder, curves for the loggers, and reasons to stop."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
 
-from rnnlab.tasks.abilities import Generates, Sampling
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.folder import RunFolder, csv_text, write_atomically
 
@@ -111,8 +109,6 @@ class TimingFile(pl.Callback):
         }
         self.rows.append(row)
         write_atomically(self.folder.timing, csv_text(self.rows, row))
-        for logger in trainer.loggers:
-            logger.log_metrics({"timing/tokens_per_second": row["tokens_per_second"]}, trainer.global_step)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._ended = time.perf_counter()
@@ -168,23 +164,6 @@ class BatchProgressBar(TQDMProgressBar):
         self.train_progress_bar.n = pl_module.epoch.batches
         self.train_progress_bar.set_postfix(self.get_metrics(trainer, pl_module), refresh=False)
         self.train_progress_bar.refresh()
-
-
-class SampleText(pl.Callback):
-    """Samples of a generating task as text in TensorBoard at every validation."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-
-    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if not isinstance(pl_module, Generates):
-            return
-        names = pl_module.sample(self.count, Sampling(seed=trainer.global_step))
-        listing = "\n".join(f"- {' '.join(name.split())}" for name in names)
-        text = f"{listing}\n\n{pl_module.remark(names)}"
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                logger.experiment.add_text("samples", text, trainer.global_step)
 
 
 def _peak_memory_mb() -> float:

@@ -49,7 +49,7 @@ class LastCheckpoint(Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if time.monotonic() - self._saved >= self.seconds and not _validates_next(trainer, batch_idx):
+        if time.monotonic() - self._saved >= self.seconds and not validates_next(trainer, batch_idx):
             self._save(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -69,7 +69,7 @@ class StopWhenAsked(LastCheckpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if asked_to_stop() and not _validates_next(trainer, batch_idx):
+        if asked_to_stop() and not validates_next(trainer, batch_idx):
             self._stop(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -81,7 +81,7 @@ class StopWhenAsked(LastCheckpoint):
         raise StoppedError
 
 
-def _validates_next(trainer: pl.Trainer, batch_idx: int) -> bool:
+def validates_next(trainer: pl.Trainer, batch_idx: int) -> bool:
     """Whether a block is followed by a validation or by the end of its epoch, behind which the state is simpler."""
     assert isinstance(trainer.val_check_batch, int)
     done = batch_idx + 1

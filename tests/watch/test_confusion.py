@@ -12,7 +12,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
-from rnnlab.training.confusion import confusion_figure
+from rnnlab.watch.confusion import confusion_figure
 from support import Answer
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
+from torchmetrics.classification import MulticlassConfusionMatrix
 
 from rnnlab.tasks.abilities import Classifies
+from rnnlab.watch.boards import boards
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,10 @@ UPRIGHT = 10  # characters of a name that fit under a column
 
 
 class ConfusionMatrix(pl.Callback):
-    """Draws the confusion matrix of a classifier at every validation and at the test."""
+    """Draws the confusion matrix of a classifier at every validation and at the test.
+
+    It is the task's `confusion`, which counts true class by predicted one; a classifier without one has no figure.
+    """
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._log(trainer, pl_module, "val")
@@ -30,12 +34,12 @@ class ConfusionMatrix(pl.Callback):
         self._log(trainer, pl_module, "test")
 
     def _log(self, trainer: pl.Trainer, pl_module: pl.LightningModule, part: str) -> None:
-        if not isinstance(pl_module, Classifies):
+        counts = getattr(pl_module, "confusion", None)
+        if not (isinstance(pl_module, Classifies) and isinstance(counts, MulticlassConfusionMatrix)):
             return
-        figure = confusion_figure(pl_module.confusion.compute(), pl_module.labels)
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                logger.experiment.add_figure(f"confusion_matrix/{part}", figure, trainer.global_step)
+        figure = confusion_figure(counts.compute(), pl_module.labels)
+        for writer in boards(trainer):
+            writer.add_figure(f"confusion_matrix/{part}", figure, trainer.global_step)
 
 
 def confusion_figure(counts: Tensor, labels: Sequence[str]) -> Figure:
