@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-all torture bench bench-quick lint format tensorboard clean
+.PHONY: help install sweep test test-all torture bench bench-quick lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,8 +20,12 @@ $(INSTALLED): pyproject.toml
 
 install: $(INSTALLED)  ## Create .venv and install rnnlab into it, editable, with the developers' tools
 
-sweep: install  ## Compare RNN, GRU and LSTM on US first names: 18 runs, a few minutes, then the ranking
-	$(BIN)/rnnlab study name=$(TASK)-cells
+# What of a study's runs `make sweep` does, so that it takes minutes.
+PART_names := model.hidden_size=64,128 model.num_layers=1 seed=0,1,2
+
+sweep: install  ## Compare RNN, GRU and LSTM on US first names: 18 runs, a few minutes, then the answer
+	$(BIN)/rnnlab train -cd experiments/$(TASK)-cells -cn study $(PART_$(TASK))
+	$(BIN)/rnnlab compare sweep=$(TASK)-cells
 	@echo
 	@echo "Look at every curve:  make tensorboard"
 
@@ -49,8 +53,12 @@ format: install  ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-tensorboard: install  ## Open TensorBoard on all runs, on this machine only
-	$(BIN)/tensorboard --logdir runs --host localhost
+screenshot: $(INSTALLED)  ## Photograph the report of names-cells for the README, in Debian's chromium
+	chromium --headless --no-sandbox --hide-scrollbars --force-device-scale-factor=1.5 --window-size=1280,1000 \
+	  --screenshot=experiments/report.png file://$(CURDIR)/runs/names-cells/report/report.html
+
+tensorboard: install  ## Open TensorBoard on all runs or on SWEEP=name, on this machine only
+	$(BIN)/rnnlab tensorboard $(if $(SWEEP),sweep=$(SWEEP))
 
 clean:  ## Remove .venv and caches; runs stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

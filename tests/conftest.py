@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from support import ALONE, ROOT, Answer, trained
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Data sets beside the checkout spare the tests a download; anywhere else pooch fetches them once.
 BESIDE = ROOT.parent / "shared" / "data"
@@ -27,7 +32,7 @@ settings.load_profile("rnnlab")
 
 LONGEST = (
     "test_killed.py", "test_launchers.py", "test_sweep.py", "test_chars.py", "test_experiments.py", "test_search.py",
-    "test_readme.py", "test_resume.py", "test_threads.py", "test_plan.py",
+    "test_readme.py", "test_resume.py", "test_threads.py", "test_plan.py", "test_tensorboard.py", "test_watch.py",
 )  # fmt: skip
 
 
@@ -95,3 +100,19 @@ def chars_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checkpoint(sweep_folder: Path) -> Path:
     """A best checkpoint of that sweep."""
     return sorted((sweep_folder / "runs" / "small").glob("lstm*/checkpoints/best.ckpt"))[0]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window; `browser.opened` opens a page in it.
+
+    For one module at a time: as long as it is there, Playwright's event loop runs in this thread.
+    """
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    assert chromium, "there is no chromium, in which the tests look at pages: apt-get install chromium"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"], handle_sigint=False)
+        yield launched
+        launched.close()

@@ -1,0 +1,114 @@
+"""`rnnlab tensorboard`: TensorBoard on the right folder, for this machine only, until Ctrl-C."""
+
+from __future__ import annotations
+
+import io
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.compose import compose
+from rnnlab.config.rules import check
+from rnnlab.errors import UserError
+from rnnlab.report.sources import source_folders, sweeps
+from rnnlab.training.folder import RUNS
+
+HOST = "localhost"
+TRIED = 100  # ports, from the one that is asked for on
+# Of every tag; by default TensorBoard leaves all but ten out, and a figure or a text belongs to every validation.
+SAMPLES = "images=100,text=100,pr_curves=100"
+
+
+def main(arguments: list[str]) -> int:
+    """Serve what `sweep=` or `path=` names, or every sweep there is, until Ctrl-C.
+
+    Raises:
+        UserError: The arguments name no runs, or no port is free.
+    """
+    config = compose("tensorboard", arguments)
+    check({"port": config["port"]})
+    folders = _folders(config["sweep"], config["path"])
+    port = _free_port(config["port"])
+    with _as_one(folders) as folder:
+        try:
+            address = _serve(folder, port)
+            print(f"TensorBoard on {', '.join(folder.as_posix() for folder in folders)}: {address}")
+            print(f"All runs by their hyperparameters: {address}#hparams")
+            print("Ctrl-C ends it", flush=True)
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            print("\nTensorBoard has ended")
+    return 0
+
+
+def _folders(sweep: Any, path: Any) -> tuple[Path, ...]:
+    """The folders that are served.
+
+    Raises:
+        UserError: There are no runs in one of them.
+    """
+    if sweep is None and path is None:
+        if not sweeps():
+            raise UserError("there is no sweep under runs/ yet; `rnnlab train` makes one, path=FOLDER leads elsewhere")
+        return (RUNS,)
+    return source_folders(sweep, path)
+
+
+def _free_port(wanted: int) -> int:
+    """The first port from that one on on which nothing listens; 0 stays 0, which means any.
+
+    Raises:
+        UserError: There is none among the next hundred.
+    """
+    for port in range(wanted, min(wanted + TRIED, 1 << 16)):
+        if wanted == 0 or not _is_taken(port):
+            if port != wanted:
+                print(f"port {wanted} is taken, so it is {port}")
+            return port
+    raise UserError(f"port={wanted}: it is taken, and so are those behind it; port=0 takes any that is free")
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+@contextmanager
+def _as_one(folders: Sequence[Path]) -> Iterator[Path]:
+    """One folder that has them all: the only one, or for its time a new one with a link to each.
+
+    TensorBoard's own way to show several folders, --logdir_spec, leaves its projector without data.
+    """
+    if len(folders) == 1:
+        yield folders[0]
+        return
+    with tempfile.TemporaryDirectory(prefix="rnnlab-") as place:
+        for folder in folders:
+            (Path(place) / folder.name).symlink_to(folder.absolute())
+        yield Path(place)
+
+
+def _serve(folder: Path, port: int) -> str:
+    """Start TensorBoard in a thread.
+
+    Returns:
+        Its address.
+
+    Raises:
+        UserError: It cannot listen there.
+    """
+    from tensorboard import default, program  # takes a while, and a mistake should be told at once
+
+    board = program.TensorBoard(default.get_plugins())
+    options = {"logdir": folder, "host": HOST, "port": port, "samples_per_plugin": SAMPLES}
+    board.configure(["tensorboard", *(f"--{name}={value}" for name, value in options.items())])
+    try:
+        with redirect_stderr(io.StringIO()):  # it recommends options that `rnnlab tensorboard` does not have
+            address: str = board.launch()
+    except program.TensorBoardServerException as error:
+        raise UserError(f"port={port}: {error.msg}") from error
+    return address
