@@ -5,7 +5,6 @@ Hydra imports this module in every application on the machine, so it imports lit
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -83,7 +82,7 @@ class OptunaSweeper(Sweeper):
         return conclude(search, study, console)
 
     def _search(self, arguments: list[str]) -> Search:
-        from rnnlab.config.compose import plain
+        from rnnlab.config.compose import flags_of, plain
         from rnnlab.errors import UserError
         from rnnlab.sweeps.identity import fingerprint
         from rnnlab.sweeps.plan import plan
@@ -101,7 +100,7 @@ class OptunaSweeper(Sweeper):
         sweep = str(self.config.sweep)
         return Search(
             sweep=sweep,
-            words=(*self._flags(), *fixed),
+            words=(*flags_of(self.config), *fixed),
             common=fingerprint(usual.config, usual.sha256),
             space=space,
             sampler=given["sampler"],
@@ -114,17 +113,6 @@ class OptunaSweeper(Sweeper):
             seeds=given["seeds"],
             most_parameters=given["most_parameters"],
         )
-
-    def _flags(self) -> list[str]:
-        """Where the primary configuration lies, as the command line says it."""
-        assert self.config is not None
-        sources = self.config.hydra.runtime.config_sources
-        folders = [source.path for source in sources if source.provider == "command-line"]
-        return [
-            *(word for folder in folders for word in ("-cd", os.path.relpath(folder))),
-            "-cn",
-            self.config.hydra.job.config_name,
-        ]
 
 
 class RunLauncher(Launcher, ABC):
@@ -141,14 +129,15 @@ class RunLauncher(Launcher, ABC):
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from rich.console import Console
 
-        from rnnlab.config.compose import compose_jobs
+        from rnnlab.config.compose import compose_jobs, flags_of
         from rnnlab.config.rules import check
         from rnnlab.sweeps.plan import labels_of, plan
         from rnnlab.sweeps.pool import report_failures, run_all
 
         check({"hydra": {"launcher": {"workers": getattr(self, "workers", None)}}})
         configs = compose_jobs(self.hydra_context.config_loader, self.config, job_overrides)
-        planned = plan(configs, labels_of(job_overrides))
+        flags = flags_of(self.config)
+        planned = plan(configs, labels_of(job_overrides), alone=[[*flags, *words] for words in job_overrides])
         if self.config.dry_run:
             from rnnlab.sweeps.preview import show
 

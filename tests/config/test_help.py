@@ -58,8 +58,9 @@ def test_every_option_of_every_group_appears_in_help() -> None:
 
 
 def test_default_options_are_marked_and_a_chosen_one_instead() -> None:
-    assert "*gru  lstm" in help.command_help("train")
-    assert "gru  *lstm" in help.command_help("train", ["cell=lstm"])
+    usual, chosen = help.command_help("train").split(), help.command_help("train", ["cell=lstm"]).split()
+    assert "*gru" in usual and "lstm" in usual
+    assert "gru" in chosen and "*lstm" in chosen
 
 
 def test_keys_of_other_options_are_named() -> None:
@@ -114,7 +115,7 @@ def test_examples_compose(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if command == "train":
         compose_train(quote_arguments(words))
     else:
-        compose(command, quote_arguments(words))
+        compose(command, quote_arguments([word for word in words if word != "new"]))  # `study new` is a word of its own
 
 
 def test_the_overview_names_every_command_and_three_examples() -> None:

@@ -105,7 +105,7 @@ def test_hints_know_the_launchers_keys_where_they_apply() -> None:
 def test_every_key_that_is_shown_says_what_it_is() -> None:
     silent = [
         key.name
-        for command in ("train", "compare", "generate", "study")
+        for command in ("train", "compare", "generate", "study", "tensorboard")
         for key in (*reference.default_keys(command).values(), *reference.sweep_keys())
         if key.shown and not key.remark
     ]

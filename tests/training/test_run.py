@@ -49,6 +49,9 @@ def test_a_run_folder_has_every_file_and_nothing_else(run: Path) -> None:
         "events.out",
         "checkpoints",
         "run.log",
+        "projector",
+        "projector_config.pbtxt",
+        "specimens.json",
     }
     assert {path.name for path in (run / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
 

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rnnlab.config import reference
-from rnnlab.config.literals import LITERAL_KEYS
+from rnnlab.config.literals import FILE_KEYS
 from rnnlab.config.remarks import Key
 from rnnlab.config.rules import RULES
 from rnnlab.errors import UserError
 
 FILES = ":files"  # the answer that leaves it to the shell, which knows how to complete files
-FILE_KEYS = LITERAL_KEYS - {"text", "prompt"}
 FLAGS = ("--help", "-m", "-cd", "-cn")
 
 # In both scripts an answer that ends in = or . is unfinished, and no space follows it.

@@ -141,6 +141,17 @@ def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequen
     return configs
 
 
+def flags_of(config: DictConfig) -> list[str]:
+    """Where the primary configuration lies, as the command line says it; nothing for rnnlab's own."""
+    sources = config.hydra.runtime.config_sources
+    folders = [source.path for source in sources if source.provider == "command-line"]
+    name = str(config.hydra.job.config_name)
+    return [
+        *(word for folder in folders for word in ("-cd", os.path.relpath(folder))),
+        *([] if name == "train" else ["-cn", name]),
+    ]
+
+
 def _search_first(hydra: GlobalHydra, folder: str) -> None:
     """What Hydra's flag --config-dir does."""
     if not Path(folder).is_dir():

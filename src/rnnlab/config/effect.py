@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rnnlab.config.rules import flatten
@@ -11,9 +11,8 @@ from rnnlab.config.rules import flatten
 WITHOUT_EFFECT = (
     "sweep",
     "logger",
-    "callbacks.samples.",
+    "callbacks.samples.",  # and the next: the classes had other names in the configurations of earlier runs
     "callbacks.confusion_matrix.",
-    "callbacks.last_checkpoint.",
     "trainer.log_every_n_steps",
     "trainer.threads",
     "data.files.",
@@ -22,6 +21,8 @@ WITHOUT_EFFECT = (
     "task.file_reader",
     "task.shown",
 )
+# Callbacks that change nothing of a training, by their class.
+ONLOOKERS = ("rnnlab.watch.", "rnnlab.training.resuming.LastCheckpoint")
 
 
 def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,8 +32,18 @@ def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     leaves = dict(flatten(config))
     off = tuple(key.removesuffix("enabled") for key, on in leaves.items() if key.endswith(".enabled") and on is False)
+    without = (*WITHOUT_EFFECT, *_onlookers(leaves))
     return {
         key: value
         for key, value in leaves.items()
-        if not key.startswith(WITHOUT_EFFECT) and (key.endswith(".enabled") or not key.startswith(off))
+        if not key.startswith(without) and (key.endswith(".enabled") or not key.startswith(off))
     }
+
+
+def _onlookers(leaves: Mapping[str, Any]) -> Iterator[str]:
+    """What the keys of callbacks that change nothing begin with, `callbacks.NAME.`."""
+    for key, value in leaves.items():
+        group, _, rest = key.partition(".")
+        name, _, last = rest.rpartition(".")
+        if group == "callbacks" and last == "_target_" and "." not in name and str(value).startswith(ONLOOKERS):
+            yield f"callbacks.{name}."

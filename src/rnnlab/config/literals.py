@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-LITERAL_KEYS = frozenset({"text", "prompt", "file", "path", "checkpoint", "init_from", "data.path"})
+FILE_KEYS = frozenset({"file", "path", "checkpoint", "init_from", "data.path"})
+LITERAL_KEYS = FILE_KEYS | {"text", "prompt", "name", "question", "callbacks.hidden_states.text"}
 
 
 def quote_arguments(arguments: list[str]) -> list[str]:
@@ -24,6 +25,19 @@ def quote(value: str) -> str:
     value = re.sub(r"(\\*)'", lambda m: m[1] * 2 + r"\'", value)
     trailing = len(value) - len(value.rstrip("\\"))
     return f"'{value}{chr(92) * trailing}'"
+
+
+def unquote_argument(argument: str) -> str:
+    """A `key=value` as it was before `quote_arguments`, whichever key it has."""
+    key, equals, value = argument.partition("=")
+    if not (equals and key.lstrip("+") in LITERAL_KEYS and len(value) > 1 and value[0] == value[-1] == "'"):
+        return argument
+    value = value[1:-1]
+    trailing = len(value) - len(value.rstrip("\\"))
+    value = value[: len(value) - trailing // 2]
+    value = re.sub(r"(\\*)'", lambda m: m[1][: len(m[1]) // 2] + "'", value)
+    value = re.sub(r"(\\*)\$\{", lambda m: m[1][: len(m[1]) // 2] + "${", value)
+    return f"{key}={value}"
 
 
 def _quote_argument(argument: str) -> str:

@@ -57,6 +57,11 @@ TEXTS: Rule = (
 )
 SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 <= v < 2**32)
 
+SWITCHES = (
+    "early_stopping", "samples", "confusion_matrix", "pr_curve", "custom_scalars", "effort", "graph", "embedding",
+    "gradient_flow", "hidden_states", "gates", "gradient_norm", "histograms",
+)  # fmt: skip
+
 RULES: dict[str, Rule] = {
     "seed": SEED,
     "rerun": TRUE_OR_FALSE,
@@ -102,13 +107,13 @@ RULES: dict[str, Rule] = {
     "trainer.limit_val_batches": PORTION,
     "trainer.limit_test_batches": PORTION,
     "trainer.log_every_n_steps": whole(1),
-    "callbacks.early_stopping.enabled": TRUE_OR_FALSE,
     "callbacks.early_stopping.patience": whole(1),
     "callbacks.early_stopping.min_delta": AT_LEAST_ZERO,
     "callbacks.early_stopping.mode": one_of("min", "max"),
-    "callbacks.samples.enabled": TRUE_OR_FALSE,
     "callbacks.samples.count": whole(1),
-    "callbacks.confusion_matrix.enabled": TRUE_OR_FALSE,
+    "callbacks.embedding.symbols": whole(1),
+    **{f"callbacks.{name}.{key}": whole(1) for name in ("gradient_flow", "gates") for key in ("rows", "steps")},
+    **{f"callbacks.{name}.enabled": TRUE_OR_FALSE for name in SWITCHES},
     "hydra.launcher.workers": either(whole(1), NOTHING),
     "hydra.sweeper.n_trials": whole(1),
     "hydra.sweeper.n_jobs": either(whole(1), NOTHING),
@@ -116,8 +121,11 @@ RULES: dict[str, Rule] = {
     "hydra.sweeper.metric": ("a validation metric, such as val/loss", lambda v: str(v).startswith("val/")),
     "hydra.sweeper.direction": one_of("minimize", "maximize"),
     "hydra.sweeper.most_parameters": either(whole(1), NOTHING),
+    # tensorboard
+    "port": ("a port from 0 (any free one) to 65535", lambda v: _is_int(v) and 0 <= v < 2**16),
     # generate, predict, evaluate
     "format": one_of("text", "csv", "json"),
+    "target": either(ABOVE_ZERO, NOTHING),
     "part": one_of("val", "test"),
     "samples": whole(1),
     "length": either(whole(1), NOTHING),

@@ -66,6 +66,8 @@ def check_before_composing(folder: str | None, name: str, overrides: Sequence[st
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise UserError(f"{file}: not YAML ({str(error).splitlines()[0]})") from error
+        if isinstance(content, dict) and "reference" in content:
+            raise UserError(f"{file} trains nothing; `rnnlab study name={file.absolute().parent.name}` shows it")
         hydra = content.get("hydra") if isinstance(content, dict) else None
         found = found or "searchpath" in (hydra or {}) or any("searchpath" in str(key) for key in content or {})
     if found:

@@ -26,9 +26,10 @@ ROOMS = (
     "rnnlab.reference",
     "rnnlab.tasks",
     "rnnlab.training.callbacks",
-    "rnnlab.training.confusion",
+    "rnnlab.training.confusion",  # gone; checkpoints from before name what was in it
     "rnnlab.training.loggers",
     "rnnlab.training.schedules",
+    "rnnlab.watch",
 )
 CLASSES = frozenset(
     {

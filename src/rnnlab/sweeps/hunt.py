@@ -83,7 +83,7 @@ def conclude(search: Search, study: Study, console: Console) -> None:
     counts = Counter(trial.state.name.lower() for trial in trials)
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
     if (best := best_trial(study)) is not None:
-        words = " ".join([*search.words, *words_of(best.params)]).removeprefix("-cn train ")
+        words = " ".join([*search.words, *words_of(best.params)])
         console.print(
             f"\n{len(trials)} trials ({states}). The best is trial {best.number}: {search.metric}"
             f" {best.value:.4f} with {_short(best.params)}:",

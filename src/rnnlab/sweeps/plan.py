@@ -49,7 +49,10 @@ class PlannedRun:
 
 
 def plan(
-    configs: Iterable[Mapping[str, Any]], labels: Iterable[str] = (), data: dict[str, Prepared] | None = None
+    configs: Iterable[Mapping[str, Any]],
+    labels: Iterable[str] = (),
+    data: dict[str, Prepared] | None = None,
+    alone: Iterable[Sequence[str]] = (),
 ) -> list[PlannedRun]:
     """Check every configuration, prepare its data, and give it its folder; what is asked for twice is done once.
 
@@ -60,13 +63,14 @@ def plan(
         configs: Resolved and plain.
         labels: What sets each apart from the others.
         data: What was prepared before, by `data_key`; what is prepared now is added.
+        alone: The words behind `rnnlab train` that train each of them alone; without them, those of this command.
 
     Raises:
         UserError: A value is out of range, or data is missing or unreadable.
     """
     data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
-    names, origin = iter(labels), Origin.of_this_command()
+    names, words, origin = iter(labels), iter(alone), Origin.of_this_command()
     for given in configs:
         check_run(given)
         config = {key: value for key, value in given.items() if key not in OF_THE_COMMAND}
@@ -77,8 +81,9 @@ def plan(
         folder = RunFolder(RUNS / str(config["sweep"]) / run_name(config, data[key].sha256, start))
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
+        its = origin.alone(next(words, ()))
         planned.setdefault(
-            folder.path, PlannedRun(config, data[key], folder, label, origin, data[key].sha256, given["rerun"])
+            folder.path, PlannedRun(config, data[key], folder, label, its, data[key].sha256, given["rerun"])
         )
     return list(planned.values())
 

@@ -62,9 +62,15 @@ def _outcome(search: Search, trial: Trial) -> Outcome:
 
 
 def _planned(search: Search, trial: Trial) -> list[PlannedRun]:
-    config = plain(compose_train([*search.words, *words_of(trial.params)])[1])
-    configs = [{**config, "seed": config["seed"] + number} for number in range(search.seeds)]
-    planned = plan(configs, [f"trial {trial.number} seed={each['seed']}" for each in configs], prepared_here)
+    words = [*search.words, *words_of(trial.params)]
+    config = plain(compose_train(words)[1])
+    seeds = [config["seed"] + number for number in range(search.seeds)]
+    planned = plan(
+        [{**config, "seed": seed} for seed in seeds],
+        [f"trial {trial.number} seed={seed}" for seed in seeds],
+        prepared_here,
+        [[*(word for word in words if not word.startswith("seed=")), f"seed={seed}"] for seed in seeds],
+    )
     trial.set_user_attr(FOLDERS, [run.folder.path.name for run in planned])
     return planned
 

@@ -74,6 +74,10 @@ class RunFolder:
         return self.path / "timing.csv"
 
     @property
+    def specimens(self) -> Path:
+        return self.path / "specimens.json"
+
+    @property
     def log(self) -> Path:
         return self.path / "run.log"
 

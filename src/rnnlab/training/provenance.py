@@ -7,10 +7,13 @@ import platform
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from rnnlab.config.literals import unquote_argument
 
 LONGEST = 1_000_000  # characters of a diff that are kept
 PACKAGES = ("rnnlab", "torch", "lightning", "torchmetrics", "hydra-core", "numpy")
@@ -27,12 +30,14 @@ class Origin:
 
     Attributes:
         command: As it was typed.
+        repeat: What trains this run alone.
         commit: Of the current folder; empty where it is no checkout.
         diff: What differs from that commit, as `git diff` has it, cut off behind a megabyte.
         dirty: Whether anything differs, files that git does not know among it.
     """
 
     command: str
+    repeat: str = ""
     commit: str = ""
     diff: str = ""
     dirty: bool = False
@@ -43,11 +48,23 @@ class Origin:
         command = _command(sys.orig_argv)
         commit = _ask("rev-parse", "HEAD")
         if not commit:
-            return cls(command)
+            return cls(command, command)
         diff = _ask("diff", "HEAD", "--no-ext-diff", "--no-textconv")
         if len(diff) > LONGEST:
             diff = f"{diff[:LONGEST]}\n(cut off here: {len(diff):,} characters in all)"
-        return cls(command, commit, diff, bool(_ask("status", "--porcelain")))
+        return cls(command, command, commit, diff, bool(_ask("status", "--porcelain")))
+
+    def alone(self, words: Sequence[str]) -> Origin:
+        """The same for one run of a sweep, which those words behind `rnnlab train` train alone; none: as it is."""
+        if not words:
+            return self
+        one = [] if words[0] not in ("-cd", "-cn") else ["hydra.mode=RUN"]  # a study may say MULTIRUN
+        return replace(self, repeat=shlex.join(["rnnlab", "train", *map(unquote_argument, words), *one]))
+
+    @property
+    def commands(self) -> dict[str, str]:
+        """What was typed, and what would train this run alone."""
+        return {"command": self.command, "repeat": self.repeat}
 
     @property
     def git(self) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, go_on, log_outcome
 from rnnlab.training.provenance import Origin
 from rnnlab.training.resuming import step_of
+from rnnlab.training.specimens import write_specimens
 from rnnlab.training.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.training.trainer import build_trainer, steps_of, thread_count
 
@@ -157,6 +158,7 @@ class Run:
         self.trainer.fit(self.task, datamodule=self.data, ckpt_path=last, weights_only=True)
         load_weights(self.task, self.folder.best_checkpoint)
         self.trainer.test(self.task, datamodule=self.data, verbose=False)
+        write_specimens(self.task, self.folder)
         best = self.metrics.best()
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
         return {
@@ -168,10 +170,8 @@ class Run:
         }
 
     def _log_outcome(self, outcome: Summary) -> None:
-        figures = {
-            "hp/best_val_loss": outcome["objective"],
-            "hp/test_loss": outcome["metrics"]["test"]["test/loss"],
-        }
+        test = outcome["metrics"]["test"]["test/loss"]
+        figures = {"hp/best_val_loss": outcome["objective"], "hp/test_loss": test}
         log_outcome(self.trainer.loggers, flat_hparams(self.config, self.parameters), figures)
 
     def _summary(self, outcome: Summary) -> Summary:
@@ -184,7 +184,7 @@ class Run:
             "data": self._data(),
             "versions": provenance.versions(),
             "git": self.origin.git,
-            "command": self.origin.command,
+            **self.origin.commands,
             "machine": provenance.machine(),
         }
 

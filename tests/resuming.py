@@ -1,0 +1,66 @@
+"""Runs that are interrupted on purpose, and what must not differ when they went on."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import lightning.pytorch as pl
+import pytest
+import torch
+
+from rnnlab.data.prepared import prepare
+from rnnlab.training.folder import RunFolder
+from rnnlab.training.provenance import Origin
+from rnnlab.training.run import Run
+
+
+class Interruption(pl.Callback):
+    """Stops a training as Ctrl-C would, when a hook is called for the nth time."""
+
+    def __init__(self, hook: str, calls: int) -> None:
+        self.left = calls
+        setattr(self, hook, self._count)
+
+    def _count(self, *_: Any) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+prepared = cache(lambda text: prepare(json.loads(text)))
+
+
+def run(config: dict[str, Any], folder: Path, interruption: Interruption | None = None) -> None:
+    ready = Run(config, RunFolder(folder), prepared(json.dumps(config)), Origin(""))
+    if interruption is None:
+        ready.execute()
+        return
+    ready.trainer.callbacks.insert(0, interruption)  # type: ignore[attr-defined]
+    with pytest.raises(KeyboardInterrupt):
+        ready.execute()
+    assert json.loads((folder / "summary.json").read_text())["status"] == "interrupted"
+
+
+def outcome(folder: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
+    """What must not differ: the last weights and the optimizer's state, metrics.csv, the metrics of summary.json."""
+    last = torch.load(folder / "checkpoints/last.ckpt", weights_only=True)
+    best = torch.load(folder / "checkpoints/best.ckpt", weights_only=True)
+    summary = json.loads((folder / "summary.json").read_text())
+    tensors = {
+        "last": last["state_dict"],
+        "best": best["state_dict"],
+        "optimizer": last["optimizer_states"][0]["state"],
+    }
+    figures = {key: summary[key] for key in ("status", "objective", "metrics", "epochs", "best_epoch")}
+    return tensors, (folder / "metrics.csv").read_text(), figures
+
+
+def same(one: Any, other: Any) -> bool:
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    return bool(one == other)
