@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from batches import data
+from comparing import comparing
 from generation import generation
 from gpu import gpu
 from measure import machine, on_one_core
@@ -30,6 +31,7 @@ SECTIONS = {
     "Data": data,
     "Generation": generation,
     "Start-up": start_up,
+    "Comparing": comparing,
     "A sweep": sweep,
     "Threads": threads,
     "On a GPU": gpu,

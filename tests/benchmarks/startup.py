@@ -32,15 +32,15 @@ def start_up(quick: bool) -> str:
     means that the command takes less time than the import."""
     rows: list[list[object]] = []
     for name, (words, package) in COMMANDS.items():
-        sides = {"rnnlab": functools.partial(_process, *words)}
-        sides["import"] = functools.partial(_process, "-c", f"import {package}")
+        sides = {"rnnlab": functools.partial(process, *words)}
+        sides["import"] = functools.partial(process, "-c", f"import {package}")
         seconds = in_turn(sides, 1 if quick else 3, warm_up=not quick)
         found = ratio(seconds["import"], seconds["rnnlab"])
         rows.append([name, f"{statistics.median(seconds['rnnlab']):.2f}", f"{found} (`import {package}`)"])
     return table(["", "seconds", "import"], rows)
 
 
-def _process(*words: str) -> float:
+def process(*words: str) -> float:
     """Seconds of a Python process, in an empty folder."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()

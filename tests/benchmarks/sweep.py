@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 from measure import table
-from startup import FIRST_STEP, _process
+from startup import FIRST_STEP, process
 
 STUDY = Path(__file__).resolve().parents[2] / "experiments" / "names-cells"
+PART = ("model.hidden_size=64,128", "model.num_layers=1", "seed=0,1,2")  # what `make sweep` does of it
 EPOCHS = 4
 
 
@@ -21,7 +22,7 @@ def sweep(quick: bool) -> str:
     training step of a command) and the runs' own seconds of training divided by the workers."""
     if quick:
         return "Left out: it takes some minutes."
-    start = min(_process("-c", FIRST_STEP) for _ in range(3))
+    start = min(process("-c", FIRST_STEP) for _ in range(3))
     walls, training = zip(*(_sweep(workers) for workers in (1, 2)), strict=True)
     rows: list[list[object]] = []
     for workers, wall, seconds in zip((1, 2), walls, training, strict=True):
@@ -32,7 +33,7 @@ def sweep(quick: bool) -> str:
 
 def _sweep(workers: int) -> tuple[float, float]:
     """Seconds of the command, and of the training of its runs."""
-    words = ["train", "--config-dir", str(STUDY), "--config-name", "study", f"trainer.max_epochs={EPOCHS}"]
+    words = ["train", "--config-dir", str(STUDY), "--config-name", "study", *PART, f"trainer.max_epochs={EPOCHS}"]
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         command = [sys.executable, "-m", "rnnlab", *words, "trainer.threads=1", f"hydra.launcher.workers={workers}"]

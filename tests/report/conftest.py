@@ -73,7 +73,7 @@ def summary_of(config: dict[str, Any], loss: float) -> dict[str, Any]:
     }
 
 
-def _write_run(
+def write_run_folder(
     cell: str = "gru",
     loss: float | None = 2.0,
     seed: int = 0,
@@ -101,13 +101,13 @@ def _write_run(
 
 
 def _write_seeds(cell: str, losses: Iterable[float], **more: Any) -> list[Path]:
-    return [_write_run(cell, loss, seed, **more) for seed, loss in enumerate(losses)]
+    return [write_run_folder(cell, loss, seed, **more) for seed, loss in enumerate(losses)]
 
 
 @pytest.fixture(scope="session")
 def write_run() -> Callable[..., Path]:
     """Writes one run folder, `runs/first-look/CELL-hSIZE-sSEED` if not told otherwise."""
-    return _write_run
+    return write_run_folder
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ def test_comparing_a_sweep_prints_the_ranking_and_writes_the_report(first_look, 
     assert main(["sweep=first-look"]) == 0
     out = capsys.readouterr().out
     assert "gru has the lowest mean validation loss" in out
-    assert out.endswith("Report: runs/first-look/report/report.md\n")
+    assert out.endswith("Report: runs/first-look/report/report.md\nPage:   runs/first-look/report/report.html\n")
     assert (first_look / "report/learning-curves.png").is_file()
 
 
@@ -37,6 +37,15 @@ def test_a_path_is_searched_at_any_depth_and_needs_no_plan(workplace, capsys, wr
     assert Path("old/report/results.csv").read_text().count("\n") == 3
 
 
+def test_a_report_on_many_sweeps_has_a_name_that_a_folder_can_have(write_run):
+    names = [f"a-rather-long-name-of-a-sweep-{number}" for number in range(12)]
+    for number, name in enumerate(names):
+        write_run("gru", 2.0, number, sweep=name)
+    assert main([f"sweep=[{','.join(names)}]"]) == 0
+    (report,) = Path("runs", names[0]).glob("report*")
+    assert report.name.startswith("report-with-11-others-")
+
+
 def test_the_name_of_a_sweep_may_be_a_number(write_run):
     write_run(sweep="2024")
     assert main(["sweep=2024"]) == 0
@@ -54,6 +63,8 @@ def test_the_name_of_a_sweep_may_be_a_number(write_run):
         (["path=nowhere"], r"path=nowhere: there is no such folder"),
         (["path=empty"], r"path=empty: no runs in this folder"),
         (["sweeep=a"], r"sweeep"),
+        (["sweep=a", "target=abc"], r"target must be a number above 0"),
+        (["sweep=a", "target=0"], r"target must be a number above 0"),
     ],
 )
 def test_what_leads_to_no_runs_ends_in_one_line(arguments, message, first_look, write_run):

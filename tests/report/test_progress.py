@@ -23,7 +23,7 @@ def test_runs_that_are_planned_and_not_there_are_counted(first_look, write_run):
     reason = "FloatingPointError: val/loss became nan after step 40"
     assert comparison.missing.failed == ((failed, reason),)
     assert set(comparison.missing.unfinished) == {running, first_look / "lstm-h64-s3"}
-    text = markdown(comparison, None)
+    text = markdown(comparison, [])
     assert comparison.missing.sentence in text
     assert f"- failed: `{failed.as_posix()}`: {reason}" in text
 
@@ -37,7 +37,7 @@ def test_missing_runs_are_counted_without_a_plan(write_run):
 def test_a_finished_sweep_misses_nothing(first_look):
     comparison = compare([first_look])
     assert comparison.missing.sentence == ""
-    assert "missing" not in markdown(comparison, None)
+    assert "missing" not in markdown(comparison, [])
 
 
 def test_an_interrupted_run_has_no_result_yet(write_run):

@@ -36,7 +36,7 @@ def test_configurations_are_ranked_by_mean_validation_loss_over_seeds(first_look
 def test_the_best_run_is_the_best_seed_of_the_best_configuration(first_look, write_run):
     write_run("rnn", 1.5, seed=9, hidden_size=65)
     write_run("rnn", 3.5, seed=8, hidden_size=65)
-    assert compare([first_look]).best_run == first_look / "gru-h64-s0"
+    assert compare([first_look]).best.folder == first_look / "gru-h64-s0"
 
 
 def test_one_lucky_seed_does_not_win_against_a_better_mean(write_seeds):
@@ -60,7 +60,7 @@ def test_the_ranking_does_not_depend_on_the_order_in_which_folders_are_read(loss
         patch.setattr(runs_module, "run_folders", lambda _root: iter(found))
         shuffled = compare([Path(place)])
     assert labels(shuffled) == labels(expected)
-    assert shuffled.best_run == expected.best_run
+    assert shuffled.best == expected.best
     assert shuffled.runs.equals(expected.runs)
 
 
@@ -94,6 +94,19 @@ def test_another_data_set_shows_under_its_name_alone(write_run):
     comparison = compare([SWEEP])
     assert comparison.settings == ("data",)
     assert "different data" in comparison.notes[0]
+
+
+def test_the_same_number_is_the_same_setting_however_it_is_written(write_seeds):
+    write_seeds("gru", (2.0,), changes={"model": {"dropout": 0}})
+    write_seeds("gru", (2.0, 2.1), changes={"model": {"dropout": 0.0}}, suffix="-again")
+    assert list(compare([SWEEP]).ranking["seeds"]) == [2]
+
+
+def test_a_setting_may_not_pass_for_a_figure_of_the_ranking(write_run):
+    for rank in (1, 2):
+        write_run(loss=2 + rank / 10, changes={"cell": {"rank": rank}}, suffix=f"-{rank}")
+    comparison = compare([SWEEP])
+    assert comparison.settings == ("cell.rank",) and list(comparison.ranking["rank"]) == [1, 2]
 
 
 def test_keys_with_the_same_short_name_are_written_out(write_run):

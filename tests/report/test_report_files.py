@@ -12,8 +12,8 @@ from PIL import Image
 from rich.console import Console
 
 from rnnlab.report.compare import Comparison, compare
-from rnnlab.report.curves import MOST_CURVES, caption, curves, validations
-from rnnlab.report.figures import DPI, INCHES, learning_curves
+from rnnlab.report.curves import MOST_CURVES, learning_curves, validations
+from rnnlab.report.figures import DPI, INCHES, draw
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 
@@ -33,7 +33,8 @@ def test_the_same_results_give_the_same_bytes(first_look):
         return {file.name: file.read_bytes() for file in (first_look / "report").iterdir()}
 
     first = written()
-    assert set(first) == {"results.csv", "report.md", "learning-curves.png"}
+    pictures = {"learning-curves.png", "loss-and-parameters.png", "loss-and-seconds.png"}
+    assert set(first) == {"results.csv", "summary.csv", "report.md", "report.html", *pictures}
     assert written() == first
 
 
@@ -59,11 +60,11 @@ def test_results_csv_has_a_row_for_every_run(first_look, write_run):
 
 def test_the_report_reads_from_the_sentence_to_the_versions(first_look):
     comparison = compare([first_look])
-    text = write_report(comparison, first_look / "report").read_text()
+    text = write_report(comparison, first_look / "report")[0].read_text()
     order = [
         "# Comparison of first-look",
         comparison.sentence,
-        "| **gru** | **2.0320 ± 0.0020** | **3** | **31,104** | **2.0420** | **4** | **11.0** |",
+        "| **gru** | **2.0320 ± 0.0050** | **3** | **31,104** | **2.0420** | **4** | **11.0** |",
         "![Learning curves](learning-curves.png)",
         "torch 2.9.0",
     ]
@@ -72,36 +73,37 @@ def test_the_report_reads_from_the_sentence_to_the_versions(first_look):
 
 
 def test_markdown_without_a_figure_shows_none(first_look):
-    assert "![" not in markdown(compare([first_look]), None)
+    assert "![" not in markdown(compare([first_look]), [])
 
 
 def test_a_bar_in_a_value_does_not_break_the_table(write_run):
     write_run(loss=2.0, changes={"data": {"path": "a|b"}})
     write_run(loss=2.1, changes={"data": {"path": "c"}}, suffix="-c")
-    assert "| **a\\|b** |" in markdown(compare([SWEEP]), None)
+    assert "| **a\\|b** |" in markdown(compare([SWEEP]), [])
 
 
 def test_the_figure_is_a_picture_of_the_expected_size(first_look):
-    picture = Image.open(io.BytesIO(learning_curves(compare([first_look]))))
+    picture = Image.open(io.BytesIO(draw(learning_curves(compare([first_look])))))
     picture.load()
     assert picture.format == "PNG"
     assert picture.size == (round(INCHES[0] * DPI), round(INCHES[1] * DPI))
     assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 50  # something is drawn
 
 
-def test_a_curve_is_the_mean_over_seeds_within_lowest_and_highest(first_look):
-    best = curves(compare([first_look]))[0]
+def test_a_curve_is_the_mean_over_seeds_within_its_interval(first_look):
+    best = learning_curves(compare([first_look])).lines[0]
     assert best.label == "1. gru"
-    assert list(best.epochs) == [1, 2, 3, 4]
-    assert best.mean[-1] == pytest.approx(2.032)
-    assert (best.low[-1], best.high[-1]) == pytest.approx((2.030, 2.034))
+    assert list(best.x) == [1, 2, 3, 4]
+    assert best.y[-1] == pytest.approx(2.032)
+    half = 4.302653 * 0.002 / 3**0.5  # Student's t with 2 degrees of freedom times the standard error
+    assert (best.low[-1], best.high[-1]) == pytest.approx((2.032 - half, 2.032 + half))
 
 
 def test_a_curve_ends_where_the_shortest_run_ends(write_run):
     write_run("gru", 2.0, seed=0)
     short = write_run("gru", 2.0, seed=1) / "metrics.csv"
     short.write_text("".join(short.read_text().splitlines(keepends=True)[:3]))
-    assert curves(compare([SWEEP]))[0].epochs == (1.0, 2.0)
+    assert learning_curves(compare([SWEEP])).lines[0].x == (1.0, 2.0)
 
 
 def test_several_validations_in_an_epoch_are_spread_over_it(tmp_path):
@@ -113,14 +115,14 @@ def test_several_validations_in_an_epoch_are_spread_over_it(tmp_path):
 def test_the_caption_says_how_many_configurations_are_left_out(write_run):
     for size in range(1, MOST_CURVES + 3):
         write_run("gru", 2 + size / 10, hidden_size=size)
-    comparison = compare([SWEEP])
-    assert len(curves(comparison)) == MOST_CURVES
-    assert caption(comparison).endswith("The best 8 configurations are drawn, 2 left out.")
+    chart = learning_curves(compare([SWEEP]))
+    assert len(chart.lines) == MOST_CURVES
+    assert chart.caption.endswith("The best 8 configurations are drawn, 2 left out.")
 
 
 def test_runs_without_metrics_still_make_a_figure(write_run):
     (write_run() / "metrics.csv").unlink()
-    assert learning_curves(compare([SWEEP])).startswith(b"\x89PNG")
+    assert draw(learning_curves(compare([SWEEP]))).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("width", [200, 80, 72, 40])
@@ -131,8 +133,8 @@ def test_the_terminal_shows_every_figure_at_any_width(width, write_seeds):
     text = screen(comparison, width)
     assert max(map(len, text.splitlines())) <= width
     for part in (
-        "2.0320 ± 0.0014",
-        "2.0530 ± 0.0028",
+        "2.0320 ± 0.0127",
+        "2.0530 ± 0.0254",
         "115,712",
         "2.0420",
         "10.5",
@@ -151,4 +153,4 @@ def test_brackets_in_a_value_are_shown_as_they_are(write_run):
     write_run(loss=2.1, changes={"data": {"path": "$b$"}}, suffix="-b")
     comparison = compare([SWEEP])
     assert "[red]a" in screen(comparison, 80)
-    assert learning_curves(comparison)
+    assert draw(learning_curves(comparison))

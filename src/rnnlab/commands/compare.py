@@ -1,15 +1,21 @@
-"""`rnnlab compare`: rank the configurations of a sweep, print the ranking and write the report."""
+"""`rnnlab compare`: rank the configurations of a sweep, say what they show, and write the report."""
 
 from __future__ import annotations
+
+import hashlib
 
 from rich.console import Console
 from rich.text import Text
 
 from rnnlab.config.compose import compose
+from rnnlab.config.rules import check
 from rnnlab.report.compare import compare
 from rnnlab.report.render import terminal
 from rnnlab.report.sources import source_folders
+from rnnlab.report.specimens import Specimens
 from rnnlab.report.write import write_report
+
+LONGEST = 120  # characters of a folder's name
 
 
 def main(arguments: list[str]) -> int:
@@ -19,12 +25,21 @@ def main(arguments: list[str]) -> int:
         UserError: The arguments name no runs, or none of them is complete.
     """
     config = compose("compare", arguments)
+    check({"target": config["target"]})
     folders = source_folders(config["sweep"], config["path"])
-    comparison = compare(folders)
-    others = [folder.name for folder in folders[1:]]  # a report on several sweeps leaves each one's own alone
-    report = write_report(comparison, folders[0] / "-with-".join(["report", *others]))
+    comparison = compare(folders, target=config["target"])
+    report, page = write_report(comparison, folders[0] / _name([folder.name for folder in folders[1:]]))
     console = Console(highlight=False)
     terminal(comparison, console)
     console.print()
-    console.print(Text(f"Report: {report.as_posix()}"), soft_wrap=True)
+    Specimens.of(comparison.best.folder).terminal(console)
+    console.print()
+    console.print(Text(f"Report: {report.as_posix()}\nPage:   {page.as_posix()}"), soft_wrap=True)
     return 0
+
+
+def _name(others: list[str]) -> str:
+    """Of the report's folder: a report on several sweeps leaves each one's own alone."""
+    name = "-with-".join(["report", *others])
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return name if len(name) <= LONGEST else f"report-with-{len(others)}-others-{digest}"

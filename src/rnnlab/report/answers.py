@@ -13,6 +13,7 @@ from rich.text import Text
 
 from rnnlab.report.configurations import ABSENT
 from rnnlab.report.render import empty_table, markdown_row, width_of
+from rnnlab.report.wording import escaped
 
 MOST_COLUMNS = 8  # configurations beside each other that a page still has room for
 SAME = 0.0001  # probabilities that differ by no more are one answer: what is left is rounding
@@ -55,10 +56,10 @@ class Answers:
 
     def markdown(self) -> str:
         """The table, a row a text and a column a configuration, and the sentence on word order."""
-        rows = [[_escaped(cell) for cell in row] for row in (["text", *self._labels], *self._rows())]
+        rows = [[escaped(cell) for cell in row] for row in (["text", *self._labels], *self._rows())]
         rows.insert(1, ["---"] * len(rows[0]))
         table = "\n".join(markdown_row(row) for row in rows)
-        blocks = (self._introduction, table, _escaped(self.word_order()))
+        blocks = (self._introduction, table, escaped(self.word_order()))
         return "\n\n".join(block for block in blocks if block) + "\n"
 
     def terminal(self, console: Console) -> None:
@@ -146,8 +147,3 @@ def _agree(first: Prediction, second: Prediction) -> bool:
 
 def _joined(labels: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(labels[:-1]), labels[-1]]))
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is; `|` is left to the table."""
-    return "".join(f"\\{letter}" if letter in "\\`*[<" else letter for letter in text)

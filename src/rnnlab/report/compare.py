@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from rnnlab.errors import UserError
-from rnnlab.report.configurations import Configuration, configurations
+from rnnlab.report.configurations import Configuration, configurations, losses
+from rnnlab.report.enough import enough
+from rnnlab.report.factors import Factor, factors
+from rnnlab.report.findings import Contender, findings, verdict
 from rnnlab.report.missing import Missing
-from rnnlab.report.provenance import data_sets, packages
-from rnnlab.report.runs import OBJECTIVE, Run, find_runs, number
-from rnnlab.report.statistics import mean, sample_sd
+from rnnlab.report.provenance import data_sets, machines, packages
+from rnnlab.report.ranking import in_order, ranking, usual_target
+from rnnlab.report.runs import OBJECTIVE, Run, find_runs
 from rnnlab.report.table import runs_table
-from rnnlab.report.wording import Contender, verdict
 
 # What decides which items a run is validated on, beside the data set itself.
 VALIDATED_ON = ("data.limit", "split.seed", "split.deduplicate", "trainer.limit_val_batches")
@@ -30,33 +31,33 @@ class Comparison:
         name: The sweep, the sweeps or the folder that was compared.
         unit: What every loss is a mean of, such as `nats per token`.
         classifies: Whether the runs tell classes, so that their test accuracy is shown.
-        sentence: Which configuration is best, and whether the seeds separate it from the next.
+        sentence: Which configuration is best, and whether the seeds separate it from the others.
+        findings: A sentence for each factor, on which of its levels are better and what they cost.
         settings: The columns of `ranking` that tell configurations apart, such as `cell`.
-        ranking: One row a configuration, best first: `settings`, `label`, `val_loss`, `val_loss_sd` and
-            `test_loss` (in `unit`), `test_accuracy` and `test_accuracy_sd` (shares of 1), `seeds`,
-            `parameters`, `epochs`, `seconds` (means over seeds) and `runs`, the list of the run folders, best
-            seed first. Equal means are ordered by label.
+        ranking: One row a configuration, best first; see `rnnlab.report.ranking`.
+        factors: What varied, compared where everything else is equal.
+        target: The validation loss to which `ranking` has the seconds.
         runs: One row a run, as results.csv has it: the ranked ones first, then those without a result.
+        best: The best configuration's best run.
         missing: The runs that have no result.
         notes: What a reader should know before trusting the ranking, one sentence each.
-        provenance: The data sets and the versions of packages behind the results, one line each.
+        provenance: The data sets, the versions of packages and the machines behind the results, one line each.
     """
 
     name: str
     unit: str
     classifies: bool
     sentence: str
+    findings: tuple[str, ...]
     settings: tuple[str, ...]
     ranking: pd.DataFrame
+    factors: tuple[Factor, ...]
+    target: float
     runs: pd.DataFrame
+    best: Run
     missing: Missing
     notes: tuple[str, ...]
     provenance: tuple[str, ...]
-
-    @property
-    def best_run(self) -> Path:
-        """The folder of the best configuration's best run."""
-        return self.best_runs[0][1]
 
     @property
     def best_runs(self) -> list[tuple[str, Path]]:
@@ -64,36 +65,58 @@ class Comparison:
         return [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]
 
 
-def compare(folders: Sequence[Path], only: Collection[str] | None = None) -> Comparison:
-    """Rank the configurations whose runs lie in or below the folders by their mean validation loss.
+def compare(folders: Sequence[Path], only: Collection[str] | None = None, target: float | None = None) -> Comparison:
+    """Compare the configurations whose runs lie in or below the folders by their validation loss.
 
     Args:
         folders: Sweeps, or any folders that hold runs.
         only: The names of the runs to be considered; None for all.
+        target: The validation loss to which training times are compared; None for the one that the better half of the
+            configurations reach.
 
     Raises:
         UserError: Not one of the runs is complete, or their losses are not in one unit.
     """
     name = ", ".join(folder.resolve().name for folder in folders)
-    runs = [run for run in find_runs(folders) if only is None or run.folder.name in only]
+    return compare_runs(name, [run for run in find_runs(folders) if only is None or run.folder.name in only], target)
+
+
+def compare_runs(name: str, runs: Sequence[Run], target: float | None = None) -> Comparison:
+    """The same for runs that were read; the comparison is called `name`."""
     complete = [run for run in runs if run.is_complete]
     missing = Missing.of(runs)
     if not complete:
         raise UserError(_nothing_yet(name, missing))
     unit = _one_unit(complete)
-    ranked = sorted(configurations(complete), key=_order)
+    ranked = in_order(configurations(complete))
+    varied = factors(ranked)
+    sentence, found = conclusions(ranked, varied, unit)
+    target = usual_target(ranked) if target is None else target
+    table = ranking(ranked, target)
     return Comparison(
         name=name,
         unit=unit,
         classifies=any(run.classifies for run in complete),
-        sentence=verdict([Contender(entry.label, losses(entry)) for entry in ranked], unit),
+        sentence=sentence,
+        findings=tuple(found),
         settings=tuple(ranked[0].settings),
-        ranking=pd.DataFrame([_row(entry) for entry in ranked]),
+        ranking=table,
+        factors=tuple(varied),
+        target=target,
         runs=runs_table(ranked, runs),
+        best=next(run for run in complete if run.folder == table["runs"][0][0]),
         missing=missing,
-        notes=tuple(_notes(ranked, complete, missing)),
-        provenance=(*data_sets(complete), *packages(complete)),
+        notes=tuple(_notes(ranked, varied, complete, missing)),
+        provenance=(*data_sets(complete), *packages(complete), *machines(complete)),
     )
+
+
+def conclusions(ranked: Sequence[Configuration], varied: Sequence[Factor], unit: str) -> tuple[str, list[str]]:
+    """What the seeds support: the sentence on the best configuration, and one for each factor."""
+    alone = len(varied) == 1 and len(varied[0].levels) == len(ranked)
+    contenders = [Contender(each.label, losses(each)) for each in ranked]
+    told = [*findings(varied, unit), *enough(ranked, varied)]
+    return verdict(contenders, unit, varied[0] if alone else None), told
 
 
 def _nothing_yet(name: str, missing: Missing) -> str:
@@ -112,39 +135,9 @@ def _one_unit(runs: Sequence[Run]) -> str:
     return next(iter(examples))
 
 
-def losses(configuration: Configuration) -> list[float]:
-    """The validation losses of a configuration, one a seed, in the unit of its runs."""
-    return [run.loss for run in configuration.runs]
-
-
-def _order(configuration: Configuration) -> tuple[float, str, str]:
-    return mean(losses(configuration)), configuration.label, configuration.runs[0].folder.as_posix()
-
-
-def _row(configuration: Configuration) -> dict[str, Any]:
-    runs = configuration.runs
-    accuracies = [number(run.metrics("test").get("test/accuracy")) for run in runs]
-
-    def average(of: str) -> float:
-        return mean(number(run.summary.get(of)) for run in runs)
-
-    return {
-        **configuration.settings,
-        "label": configuration.label,
-        "val_loss": mean(losses(configuration)),
-        "val_loss_sd": sample_sd(losses(configuration)),
-        "seeds": len(runs),
-        "parameters": average("parameters"),
-        "test_loss": mean(number(run.metrics("test").get("test/loss")) for run in runs),
-        "test_accuracy": mean(accuracies),
-        "test_accuracy_sd": sample_sd(accuracies),
-        "epochs": average("epochs"),
-        "seconds": average("seconds"),
-        "runs": [run.folder for run in sorted(runs, key=lambda run: (run.loss, run.folder.as_posix()))],
-    }
-
-
-def _notes(ranked: Sequence[Configuration], complete: Sequence[Run], missing: Missing) -> list[str]:
+def _notes(
+    ranked: Sequence[Configuration], varied: Sequence[Factor], complete: Sequence[Run], missing: Missing
+) -> list[str]:
     notes = []
     repeated = len(complete) - sum(len(entry.runs) for entry in ranked)
     if repeated:
@@ -155,6 +148,9 @@ def _notes(ranked: Sequence[Configuration], complete: Sequence[Run], missing: Mi
     for key in VALIDATED_ON:
         if len({str(run.config.get(key)) for run in complete}) > 1:
             notes.append(f"{key} differs, so the runs were not validated on the same items.")
+    alone = {name for factor in varied for name in (factor.axis, *factor.others)}
+    if mixed := [name for name in ranked[0].settings if len(ranked) > 1 and name not in alone]:
+        notes.append(f"Never varied at equal settings of the rest, so not compared alone: {', '.join(mixed)}.")
     if missing.failed:
         notes.append("A configuration that lost seeds to failures is ranked by those that survived.")
     return notes

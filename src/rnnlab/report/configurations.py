@@ -15,7 +15,14 @@ from rnnlab.report.runs import Run
 HEADS = ("name", "_target_", "enabled", "path")
 NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
-RESERVED = frozenset({"seed", "seeds", "label", "status", "folder", "parameters", "epochs", "seconds", "runs"})
+RESERVED = frozenset(
+    {
+        "seed", "seeds", "label", "status", "folder", "parameters", "epochs", "seconds", "runs", "rank",
+        "configuration", "val_loss", "val_loss_sd", "val_loss_half", "test_loss", "test_loss_half", "test_accuracy",
+        "test_accuracy_half",
+        "seconds_to_target", "on_parameters_front", "on_seconds_front", "best_epoch", "reason",
+    }
+)  # fmt: skip
 FIRST = ("task", "data", "cell")
 ABSENT = "–"
 
@@ -82,11 +89,16 @@ def short_names(keys: Iterable[str]) -> dict[str, str]:
 
 
 def _identity(run: Run) -> dict[str, Any]:
-    identity = {key: value for key, value in with_effect(run.config).items() if key != "seed"}
+    identity = {key: _whole(value) for key, value in with_effect(run.config).items() if key != "seed"}
     # The same file name may hold other data: losses on different data must not be averaged.
     if sha256 := run.part("data").get("sha256"):
         identity["data.sha256"] = str(sha256)[:8]
     return identity
+
+
+def _whole(value: Any) -> Any:
+    """0 for 0.0: what is the same number is the same setting."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:
@@ -142,8 +154,20 @@ def _label(columns: Mapping[str, str], settings: Mapping[str, Any]) -> str:
 
 
 def plain(value: Any) -> str:
-    """A setting's value as a table or label shows it."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """A setting's value as a table or label shows it; two that differ never look alike."""
+    if not isinstance(value, float):
+        return str(value)
+    return short if float(short := f"{value:g}") == value else repr(value)
+
+
+def losses(configuration: Configuration) -> dict[Any, float]:
+    """The validation losses of a configuration by seed, in the unit of its runs."""
+    return {run.folder if run.seed is None else str(run.seed): run.loss for run in configuration.runs}
+
+
+def number_of(value: Any) -> float | None:
+    """A setting's value as a number, or None."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _only(runs: tuple[Run, ...]) -> Configuration:

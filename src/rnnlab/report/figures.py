@@ -1,89 +1,186 @@
-"""The figures of a report, drawn without pyplot: no window, no state shared between figures."""
+"""Charts drawn for paper, without pyplot: no window, no state shared between figures."""
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
+from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.report.curves import Curve, curves
+from rnnlab.report.charts import Axis, Chart, HeatMap, Line, Lines, Parallel, Scatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from rnnlab.report.compare import Comparison
-
 # Okabe and Ito's colours (2008), told apart by colour-blind readers; their yellow is too pale on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#777777")
-# Dashes as well, for a print in grey.
+# Dashes and markers as well, for a print in grey.
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
+MARKERS = "osD^vPX*"
 INCHES = (7.5, 4.5)
 DPI = 160
 LONGEST_LABEL = 40  # characters that leave room for curves
+FEW = 3  # points of a line that are marked
+LEGIBLE = 12  # columns and rows of a heat map whose values can be read
+SCALE = "viridis"  # even steps for every eye; dark is a low loss
 
 
-def learning_curves(comparison: Comparison) -> bytes:
-    """Mean validation loss against epoch for the best configurations with a band over seeds, as a PNG.
-
-    The same results give the same bytes: nothing but the picture is in the file.
-    """
+def draw(chart: Chart) -> bytes:
+    """A chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    drawn = curves(comparison)
-    for index, line in enumerate(drawn):
-        _draw(axes, line, index)
-    _dress(axes, drawn, comparison.unit)
-    _explain(figure, axes, drawn)
+    _fill(chart, figure)
     stream = io.BytesIO()
     canvas.print_figure(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
 
 
-def _draw(axes: Axes, line: Curve, index: int) -> None:
+@singledispatch
+def _fill(chart: Any, figure: Figure) -> None:
+    raise TypeError(f"{figure}: there is no drawing of {type(chart).__name__}")
+
+
+@_fill.register(Lines)
+def _lines(chart: Lines, figure: Figure) -> None:
+    axes = figure.add_subplot()
+    for index, line in enumerate(chart.lines):
+        _draw_line(axes, line, index, marked=bool(chart.x.ticks))
+    _dress(axes, chart.x, chart.y)
+    if not any(line.x for line in chart.lines):
+        axes.text(0.5, 0.5, "no run has a metrics.csv", ha="center", transform=axes.transAxes)
+    if len(chart.lines) > 1 or chart.legend == "best mean first":
+        _explain(figure, axes, chart.legend, [line.label for line in chart.lines])
+
+
+@_fill.register(Scatter)
+def _scatter(chart: Scatter, figure: Figure) -> None:
+    axes = figure.add_subplot()
+    groups = list(dict.fromkeys(point.group for point in chart.points))
+    for index, group in enumerate(groups):
+        its = [point for point in chart.points if point.group == group]
+        x, y = [point.x for point in its], [point.y for point in its]
+        style: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "zorder": 3}
+        axes.errorbar(x, y, yerr=[_bar(point.half) for point in its], fmt="none", elinewidth=1, alpha=0.6, **style)
+        axes.plot(x, y, MARKERS[index % len(MARKERS)], label=group, **style)
+    front = sorted((point.x, point.y) for point in chart.points if point.on_front)
+    axes.step(*zip(*front, strict=True), where="post", color="#777777", linewidth=1.2, zorder=2, label="Pareto front")
+    _dress(axes, chart.x, chart.y)
+    axes.margins(0.08)
+    _explain(figure, axes, "", groups)
+
+
+@_fill.register(HeatMap)
+def _heat_map(chart: HeatMap, figure: Figure) -> None:
+    axes = figure.add_subplot()
+    image = axes.imshow(chart.values, cmap=SCALE, aspect="auto")
+    for set_ticks, names in ((axes.set_xticks, chart.columns), (axes.set_yticks, chart.rows)):
+        set_ticks(range(len(names)), names, parse_math=False)
+    axes.set_xlabel(chart.x, parse_math=False)
+    axes.set_ylabel(chart.y, parse_math=False)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(image).set_label(chart.unit, parse_math=False)
+    if max(len(chart.columns), len(chart.rows)) > LEGIBLE:
+        return
+    middle = (image.norm.vmin + image.norm.vmax) / 2  # type: ignore[operator]  # known once it is drawn
+    for row, values in enumerate(chart.values):
+        for column, value in enumerate(values):
+            if not math.isnan(value):
+                colour = "white" if value < middle else "black"
+                axes.text(column, row, f"{value:.4f}", ha="center", va="center", color=colour)
+
+
+@_fill.register(Parallel)
+def _parallel(chart: Parallel, figure: Figure) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    axes = figure.add_subplot()
+    colours = ScalarMappable(Normalize(min(chart.losses), max(chart.losses)), SCALE)
+    scaled = [_scaled(dimension.values) for dimension in chart.dimensions]
+    for index in sorted(range(len(chart.losses)), key=lambda index: -chart.losses[index]):  # the best on top
+        heights = [values[index] for values in scaled]
+        colour = colours.to_rgba(chart.losses[index])  # type: ignore[arg-type]  # a number will do
+        axes.plot(range(len(scaled)), heights, color=colour, linewidth=1.3, alpha=0.85)
+    for place, dimension in enumerate(chart.dimensions):
+        axes.axvline(place, color="#555555", linewidth=0.8, zorder=5)
+        _name_ticks(axes, place, dimension.values, dimension.ticks, dimension.names)
+    axes.set_xticks(range(len(scaled)), [dimension.label for dimension in chart.dimensions], parse_math=False)
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    figure.colorbar(colours, ax=axes).set_label(chart.unit, parse_math=False)
+
+
+def _name_ticks(axes: Axes, place: int, values: Sequence[float], ticks: Sequence[float], names: Sequence[str]) -> None:
+    ends = sorted({min(values), max(values)})
+    marks = list(zip(ticks, names, strict=True)) or [(value, f"{value:.4g}") for value in ends]
+    heights = _scaled([*values, *(tick for tick, _ in marks)])[len(values) :]
+    for height, (_, name) in zip(heights, marks, strict=True):
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
+        axes.text(place + 0.03, height, name, fontsize="small", va="center", zorder=6, bbox=box, parse_math=False)
+
+
+def _scaled(values: Sequence[float]) -> list[float]:
+    """From 0 for the lowest to 1 for the highest."""
+    low, high = min(values), max(values)
+    return [(value - low) / (high - low) if high > low else 0.5 for value in values]
+
+
+def _draw_line(axes: Axes, line: Line, index: int, marked: bool) -> None:
     colour = COLOURS[index % len(COLOURS)]
     on_top = 20 - index  # the best is drawn over the others
-    axes.fill_between(line.epochs, line.low, line.high, color=colour, alpha=0.15, linewidth=0, zorder=on_top - 10)
+    axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.15, linewidth=0, zorder=on_top - 10)
     axes.plot(
-        line.epochs,
-        line.mean,
+        line.x,
+        line.y,
         color=colour,
         linestyle=DASHES[index % len(DASHES)],
         linewidth=2.2 if index == 0 else 1.6,
-        marker="o" if len(line.epochs) < 3 else None,
+        marker=MARKERS[index % len(MARKERS)] if marked or len(line.x) < FEW else None,
         markersize=4,
         label=line.label,
         zorder=on_top,
     )
 
 
-def _dress(axes: Axes, drawn: Sequence[Curve], unit: str) -> None:
-    from matplotlib.ticker import MaxNLocator
+def _dress(axes: Axes, x: Axis, y: Axis) -> None:
+    from matplotlib.ticker import MaxNLocator, NullLocator
 
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(f"validation loss ({unit})")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel(x.label, parse_math=False)
+    axes.set_ylabel(y.label, parse_math=False)
+    if x.log:
+        axes.set_xscale("log")
+    if y.log:
+        axes.set_yscale("log")
+    if x.ticks:
+        axes.set_xticks(x.ticks, [f"{tick:g}" for tick in x.ticks])
+        axes.xaxis.set_minor_locator(NullLocator())
+    elif x.label == "epoch":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    if not any(line.epochs for line in drawn):
-        axes.text(0.5, 0.5, "no run has a metrics.csv", ha="center", transform=axes.transAxes)
 
 
-def _explain(figure: Figure, axes: Axes, drawn: Sequence[Curve]) -> None:
+def _bar(half: float) -> float:
+    return 0.0 if math.isnan(half) else half
+
+
+def _explain(figure: Figure, axes: Axes, title: str, labels: Sequence[str]) -> None:
     """A legend among the curves; below them where its labels would cover them."""
     settings: dict[str, Any] = {
-        "title": "best mean first", "frameon": False, "handlelength": 3.2, "fontsize": "small",
+        "title": title, "frameon": False, "handlelength": 3.2, "fontsize": "small",
         "title_fontsize": "small", "alignment": "left",
     }  # fmt: skip
-    if max((len(line.label) for line in drawn), default=0) <= LONGEST_LABEL:
+    if max(map(len, labels), default=0) <= LONGEST_LABEL and len(labels) <= FEW:
         legend = axes.legend(**settings)
     else:
-        figure.set_figheight(INCHES[1] + 0.2 * len(drawn))
-        legend = figure.legend(loc="outside lower left", **settings)
+        columns = 2 if max(map(len, labels)) <= LONGEST_LABEL else 1
+        figure.set_figheight(INCHES[1] + 0.2 * math.ceil(len(labels) / columns))
+        legend = figure.legend(loc="outside lower left", ncols=columns, **settings)
     for text in legend.get_texts():
         text.set_parse_math(False)  # a $ in a path is a dollar

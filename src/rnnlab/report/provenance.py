@@ -1,8 +1,10 @@
-"""What stands behind the results of several runs: data, packages, commit."""
+"""What stands behind the results of several runs: data, packages, commit, machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from rnnlab.report.runs import Run
 
@@ -23,3 +25,16 @@ def packages(runs: Iterable[Run]) -> list[str]:
             changed = " with uncommitted changes" if run.part("git").get("dirty") else ""
             versions.setdefault("commit", set()).add(f"{str(commit)[:10]}{changed}")
     return [f"{package} {' and '.join(sorted(found))}" for package, found in versions.items()]
+
+
+def machines(runs: Iterable[Run]) -> list[str]:
+    """Each kind of machine, such as `machine Linux x86_64, AMD EPYC, 2 cores`; hosts have no names here."""
+    found = {_described(machine) for run in runs if (machine := run.part("machine"))}
+    return [f"machine {each}" for each in sorted(found)]
+
+
+def _described(machine: Mapping[str, Any]) -> str:
+    listed = machine.get("gpus")
+    gpus = Counter(map(str, listed if isinstance(listed, list) else []))
+    parts = [machine.get("system"), machine.get("processor"), f"{machine.get('cores')} cores"]
+    return ", ".join([*map(str, filter(None, parts)), *(f"{number} x {gpu}" for gpu, number in gpus.items())])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -12,30 +13,31 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from rnnlab.report.charts import Chart
 from rnnlab.report.configurations import plain
-from rnnlab.report.curves import caption
-from rnnlab.report.wording import count, loss, plus_minus, seconds
+from rnnlab.report.wording import count, escaped, loss, plus_minus, seconds
 
 if TYPE_CHECKING:
     from rnnlab.report.compare import Comparison
 
 GAP = 2  # characters between two columns of the terminal's table
-LEADING = 3  # figures that stay together, best known first, where a table has to be taken apart
 
 Cells = tuple[list[str], Mapping[str, str]]  # a configuration's settings, and its figures by head, as text
+MakeTable = Callable[[Sequence[Cells]], Table | None]
 
 
-def markdown(comparison: Comparison, figure: str | None) -> str:
-    """Sentence, table, what is missing, figure and provenance, without a heading.
+def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
+    """The answer, the table, what is missing, the figures and where all came from, without a heading.
 
     Args:
         comparison: What to report.
-        figure: Where the learning curves lie, seen from the file that the text goes into; None: no figure.
+        charts: Those whose pictures lie beside the file that the text goes into.
     """
-    blocks = [comparison.sentence, _markdown_table(comparison), explanation(comparison)]
-    blocks += [comparison.missing.sentence, _failures(comparison), *comparison.notes]
-    if figure is not None:
-        blocks += [f"![Learning curves]({figure})", caption(comparison)]
+    blocks = [escaped(comparison.sentence), "\n".join(f"- {escaped(finding)}" for finding in comparison.findings)]
+    blocks += [_markdown_table(comparison), explanation(comparison), comparison.missing.sentence]
+    blocks += [_failures(comparison), *map(escaped, comparison.notes)]
+    for chart in charts:
+        blocks += [f"![{chart.title}]({chart.name}.png)", chart.caption]
     if comparison.provenance:
         blocks.append("Made with " + "; ".join(comparison.provenance) + ".")
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -43,20 +45,29 @@ def markdown(comparison: Comparison, figure: str | None) -> str:
 
 def explanation(comparison: Comparison) -> str:
     """What the figures of the table are."""
-    if comparison.classifies:
-        return (
-            f"Ranked by validation loss. Losses in {comparison.unit}; validation loss and test accuracy are"
-            " mean ± sample standard deviation over seeds, the other figures means."
+    several = any(level.loss.values > 1 for factor in comparison.factors for level in factor.levels) or bool(
+        (comparison.ranking["seeds"] > 1).any()
+    )
+    text = f"Ranked by validation loss. Losses in {comparison.unit}; all figures are means over seeds"
+    text += ", ± half of the 95% interval of the mean (Student's t)." if several else "."
+    if comparison.factors:
+        text += (
+            " Differences are taken at equal settings of everything else (Welch's t-test); their p-values are corrected"
+            " for the number of comparisons, their intervals are not."
         )
-    return f"Losses in {comparison.unit}, mean ± sample standard deviation over seeds; the other figures are means."
+    if len(comparison.ranking) > 1:
+        text += " Pareto: no other configuration is better in loss and in that cost."
+    return text
 
 
 def terminal(comparison: Comparison, console: Console) -> None:
-    """Print the ranking, the sentence and what is missing; readable at any width and without colours."""
+    """Print the ranking, the answer and what is missing; readable at any width and without colours."""
     console.print(_fitting_table(comparison, console))
     console.print(Text(f"* best mean. {explanation(comparison)}", style="dim"))
     console.print()
     console.print(Text(comparison.sentence))
+    for finding in comparison.findings:
+        console.print(Text(f"- {finding}"))
     for line in (comparison.missing.sentence, *comparison.notes):
         if line:
             console.print(Text(line, style="yellow"))
@@ -66,29 +77,37 @@ def terminal(comparison: Comparison, console: Console) -> None:
 
 def _cells(comparison: Comparison) -> list[Cells]:
     return [
-        ([plain(row[name]) for name in comparison.settings], _figures(row, comparison.classifies))
+        ([plain(row[name]) for name in comparison.settings], _figures(comparison, row))
         for row in comparison.ranking.to_dict("records")
     ]
 
 
-def _figures(row: Mapping[Hashable, Any], classifies: bool) -> dict[str, str]:
-    accuracy = {"test accuracy": plus_minus(row["test_accuracy"], row["test_accuracy_sd"])} if classifies else {}
+def _figures(comparison: Comparison, row: Mapping[Hashable, Any]) -> dict[str, str]:
+    accuracy = {"test accuracy": plus_minus(row["test_accuracy"], row["test_accuracy_half"])}
+    several = len(comparison.ranking) > 1
     return {
-        "validation loss": plus_minus(row["val_loss"], row["val_loss_sd"]),
-        **accuracy,
+        "validation loss": plus_minus(row["val_loss"], row["val_loss_half"]),
+        **(accuracy if comparison.classifies else {}),
         "seeds": str(row["seeds"]),
         "parameters": count(row["parameters"]),
         "test loss": loss(row["test_loss"]),
         "epochs": count(row["epochs"]),
         "seconds": seconds(row["seconds"]),
+        **({f"seconds to {loss(comparison.target)}": seconds(row["seconds_to_target"])} if several else {}),
+        **({"Pareto": _fronts(row)} if several else {}),
     }
+
+
+def _fronts(row: Mapping[Hashable, Any]) -> str:
+    names = [name for name, cost in (("size", "parameters"), ("time", "seconds")) if row[f"on_{cost}_front"]]
+    return ", ".join(names)
 
 
 def _markdown_table(comparison: Comparison) -> str:
     cells = _cells(comparison)
     heads = [*comparison.settings, *cells[0][1]]
     rules = ["---"] * len(comparison.settings) + ["---:"] * len(cells[0][1])
-    rows = [[*settings, *figures.values()] for settings, figures in cells]
+    rows = [[*map(escaped, settings), *figures.values()] for settings, figures in cells]
     rows[0] = [f"**{cell}**" for cell in rows[0]]
     return "\n".join(markdown_row(row) for row in (heads, rules, *rows))
 
@@ -99,30 +118,38 @@ def markdown_row(cells: Sequence[str]) -> str:
 
 def _failures(comparison: Comparison) -> str:
     failed = comparison.missing.failed
-    return "\n".join(f"- failed: `{folder.as_posix()}`: {reason}" for folder, reason in failed)
+    return "\n".join(f"- failed: `{folder.as_posix()}`: {escaped(reason)}" for folder, reason in failed)
 
 
 def _fitting_table(comparison: Comparison, console: Console) -> RenderableType:
-    """A table of all figures; if too wide, two, one below the other; if these are still too wide, a list."""
-    cells = _cells(comparison)
-    labels = list(comparison.ranking["label"])
-    if whole := _one_table(comparison.settings, labels, cells, console):
-        return whole
-    first = [(settings, dict(list(figures.items())[:LEADING])) for settings, figures in cells]
-    second = [(settings, dict(list(figures.items())[LEADING:])) for settings, figures in cells]
-    parts = [_one_table(comparison.settings, labels, part, console) for part in (first, second)]
-    if parts[0] and parts[1]:
-        return Group(parts[0], "", parts[1])
+    """A table of all figures; if too wide, as many as it takes, one below the other; at the narrowest, a list.
+
+    A column a setting is easier to read than labels that break over lines, even where it takes one table more.
+    """
+    cells, labels = _cells(comparison), list(comparison.ranking["label"])
+    for make in (partial(_table, comparison.settings), partial(_labelled, labels, console)):
+        if tables := _tables(make, cells, console):
+            return Group(*tables)
     return Text("\n".join(map(_entry, labels, (figures for _, figures in cells), itertools.count(1))))
 
 
-def _one_table(
-    settings: Sequence[str], labels: Sequence[str], cells: Sequence[Cells], console: Console
-) -> Table | None:
-    """With a column a setting; if too wide, with one for all settings; None if still too wide."""
-    wide = _table(settings, cells)
-    if width_of(wide, console) <= console.width:
-        return wide
+def _tables(make: MakeTable, cells: Sequence[Cells], console: Console) -> list[RenderableType]:
+    """Tables of as many figures each as fit, a blank line between them; none where not even one figure does."""
+    heads, tables = list(cells[0][1]), list[RenderableType]()
+    while heads:
+        for taken in range(len(heads), 0, -1):
+            table = make([(settings, {head: figures[head] for head in heads[:taken]}) for settings, figures in cells])
+            if table and width_of(table, console) <= console.width:
+                break
+        else:
+            return []
+        tables += [*([""] if tables else []), table]
+        heads = heads[taken:]
+    return tables
+
+
+def _labelled(labels: Sequence[str], console: Console, cells: Sequence[Cells]) -> Table | None:
+    """With one column for all settings, its words wrapped; None if it has no room for the longest of them."""
     room = console.width - width_of(_table([], [([], figures) for _, figures in cells]), console) - GAP
     if room < max(len(word) for text in ("configuration", *labels) for word in text.split()):
         return None

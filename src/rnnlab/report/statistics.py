@@ -1,13 +1,65 @@
-"""The few statistics of a comparison: mean, spread over seeds, and whether two groups of seeds differ."""
+"""The statistics of a comparison: means with intervals, and differences at equal settings with what they are worth.
+
+Student's t throughout: a percentile bootstrap of 3 seeds covers the true mean in 76 of 100 cases where it says 95.
+"""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-# Below this p-value the seeds are said to separate two configurations.
-SIGNIFICANT = 0.05
+from scipy.special import gammaln, stdtr, stdtrit  # Student's distribution; scipy.stats takes a second to import
+
+SIGNIFICANT = 0.05  # below this corrected p-value a difference is called one
+CONFIDENCE = 0.95
+LEAST_PAIRS = 3  # settings with one run a side from which a difference can be tested
+
+Seeds = Mapping[Any, float]
+"""The values of one setting, by seed."""
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean with the half width of its 95% interval, which is NaN where one value cannot say.
+
+    Attributes:
+        value: The mean.
+        half: Half the width of the interval.
+        values: How many values it is of.
+    """
+
+    value: float
+    half: float
+    values: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far two sides are apart at equal settings.
+
+    Attributes:
+        mean: First minus second, averaged over the settings.
+        half: Half the width of its 95% interval; NaN where it cannot be known.
+        p: The two-sided p-value; None where there are too few values.
+        effect: Hedges' g: the mean over the standard deviation of seeds within a setting, corrected for few of them;
+            NaN where that is not known.
+        settings: How many settings were averaged over.
+        firsts: In how many of them the first side's mean is the lower one.
+        seeds: The fewest seeds that a side has in a setting.
+        left_out: How many more settings both sides have, with too few seeds to count beside those that have more.
+    """
+
+    mean: float
+    half: float
+    p: float | None
+    effect: float
+    settings: int
+    firsts: int
+    seeds: int
+    left_out: int
 
 
 def mean(values: Iterable[float]) -> float:
@@ -22,23 +74,109 @@ def sample_sd(values: Sequence[float]) -> float:
     return statistics.stdev(known) if len(known) > 1 else math.nan
 
 
-def welch(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """The two-sided p-value of Welch's t-test (Welch 1947); None where a side has fewer than two values.
+def mean_of(settings: Sequence[Seeds]) -> Mean:
+    """The mean over settings of the mean over their seeds, with Student's interval.
 
-    Welch's test and not the paired one: two configurations share a seed's number, but different weights are
-    drawn from it, so there is no pair to speak of and pairing would only cost degrees of freedom. The sides
-    may spread differently, and a sweep in progress may have other seeds on either side.
+    A seed brings the same initial weights and order of batches to several settings, so its runs are not independent:
+    each seed is averaged over the settings first, and the means of the seeds are what the interval is made of.
 
-    The sides are the best and the second best of many, chosen after the fact, so the p-value is a guide to
-    the eye, not the error rate of an experiment planned around one question.
+    Args:
+        settings: The values of each setting by seed; what is no number does not count.
     """
-    if len(first) < 2 or len(second) < 2:
-        return None
-    means = mean(first), mean(second)
-    sds = sample_sd(first), sample_sd(second)
-    if max(sds) <= 1e-12 * max(abs(value) for value in means):
-        return 1.0 if math.isclose(*means, rel_tol=1e-12) else 0.0  # no spread at all: the test would divide by zero
-    from scipy import stats  # a second to import, and not every comparison comes here
+    known = [{seed: value for seed, value in of.items() if math.isfinite(value)} for of in settings]
+    count = sum(map(len, known))
+    if not all(known):
+        return Mean(mean(mean(of.values()) for of in known), math.nan, count)
+    repeated = _repetitions(known)
+    variance, freedom = _variance([repeated])
+    return Mean(mean(map(mean, repeated)), _half(variance, freedom), count)
 
-    result = stats.ttest_ind_from_stats(means[0], sds[0], len(first), means[1], sds[1], len(second), equal_var=False)
-    return float(result.pvalue)
+
+def difference(pairs: Sequence[tuple[Seeds, Seeds]]) -> Difference:
+    """Compare two sides at equal settings by Welch's t-test (Welch 1947).
+
+    The seeds are the repetitions, each averaged over the settings first (see `mean_of`). The two sides are not paired
+    by seed: the same number draws other weights for another cell, so there is nothing to pair, and it would cost
+    degrees of freedom. Where every setting has one seed, at least three settings take the place of seeds in a paired
+    t-test, which cannot tell one lucky seed from a better side. Settings without a second seed are left out where
+    others have one.
+
+    Args:
+        pairs: The values of both sides by seed, at each setting that both have.
+    """
+    several = [pair for pair in pairs if min(map(len, pair)) > 1]
+    used = several or list(pairs)
+    gaps = [mean(first.values()) - mean(second.values()) for first, second in used]
+    if several:
+        sides = [_repetitions([pair[side] for pair in used]) for side in (0, 1)]
+        gap = mean(map(mean, sides[0])) - mean(map(mean, sides[1]))
+        variance, freedom = _variance(sides)
+    else:
+        gap, variance, freedom = mean(gaps), math.nan, math.nan
+        if len(gaps) >= LEAST_PAIRS:
+            variance, freedom = sample_sd(gaps) ** 2 / len(gaps), len(gaps) - 1.0
+    return Difference(
+        mean=gap,
+        half=_half(variance, freedom),
+        p=_p_value(gap, variance, freedom, scale=max(abs(v) for pair in used for side in pair for v in side.values())),
+        effect=_hedges(gap, [list(side.values()) for pair in several for side in pair]),
+        settings=len(used),
+        firsts=sum(each < 0 for each in gaps),
+        seeds=min(len(side) for pair in used for side in pair),
+        left_out=len(pairs) - len(used),
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values corrected for their number (Holm 1979): the chance that any of them deceives stays what it says."""
+    ascending = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected, largest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(ascending):
+        largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
+        corrected[index] = largest
+    return corrected
+
+
+def _repetitions(settings: Sequence[Seeds]) -> list[list[float]]:
+    """One mean for each seed that all settings have; where those are too few, the values of each setting.
+
+    Settings that share no seeds share no luck either, and count as independent.
+    """
+    shared = [seed for seed in settings[0] if all(seed in of for of in settings)]
+    if len(shared) > 1:
+        return [[mean(of[seed] for of in settings) for seed in shared]]
+    return [list(of.values()) for of in settings]
+
+
+def _variance(sides: Sequence[Sequence[Sequence[float]]]) -> tuple[float, float]:
+    """The variance of a sum or difference of means over groups, and Welch and Satterthwaite's degrees of freedom."""
+    parts = [
+        (sample_sd(values) ** 2 / len(values) / len(side) ** 2, len(values) - 1) for side in sides for values in side
+    ]
+    total = math.fsum(part for part, _ in parts)  # NaN where a group has one value
+    weighted = math.fsum(part**2 / freedom for part, freedom in parts if freedom and part > 0)
+    return total, total**2 / weighted if weighted else math.nan
+
+
+def _half(variance: float, freedom: float) -> float:
+    if variance == 0:
+        return 0.0
+    return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * math.sqrt(variance) if freedom > 0 else math.nan
+
+
+def _p_value(gap: float, variance: float, freedom: float, scale: float) -> float | None:
+    if math.isnan(variance):
+        return None
+    if math.sqrt(variance) <= 1e-12 * scale:  # no spread at all: the test would divide by zero
+        return 1.0 if abs(gap) <= 1e-12 * scale else 0.0
+    return float(2 * stdtr(freedom, -abs(gap) / math.sqrt(variance)))
+
+
+def _hedges(gap: float, groups: Sequence[Sequence[float]]) -> float:
+    """The gap in standard deviations within groups, without the bias of few values (Hedges 1981)."""
+    freedom = sum(len(values) - 1 for values in groups)
+    spread = math.sqrt(mean(sample_sd(values) ** 2 for values in groups)) if freedom > 1 else 0.0
+    if not spread > 0:
+        return math.nan
+    correction = math.exp(gammaln(freedom / 2) - gammaln((freedom - 1) / 2)) / math.sqrt(freedom / 2)
+    return gap / spread * correction

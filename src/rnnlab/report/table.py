@@ -33,7 +33,7 @@ def runs_table(ranked: Sequence[Configuration], runs: Sequence[Run]) -> pd.DataF
     shown = {run.folder for entry in ranked for run in entry.runs}
     rows += [_row(run, {}) for run in runs if run.folder not in shown]
     metrics = sorted({key for row in rows for key in row if "/" in key}, key=_by_part)
-    settings = [key for key in ranked[0].settings if key not in HPARAMS]
+    settings = [key for entry in ranked[:1] for key in entry.settings if key not in HPARAMS]
     others = {key: None for row in rows for key in row["hparams"] if key not in HPARAMS}
     columns = dict.fromkeys(
         [

@@ -1,0 +1,67 @@
+"""What varied, as tables for a report: the levels of each factor, and how far every two of them are apart."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rnnlab.report.configurations import ABSENT
+from rnnlab.report.factors import Contrast, Factor, Level
+from rnnlab.report.render import markdown_row
+from rnnlab.report.wording import count, decimals, interval, p_value, plus_minus, seconds
+
+if TYPE_CHECKING:
+    from rnnlab.report.compare import Comparison
+
+LEVELS = ("validation loss", "mean rank", "parameters", "seconds")
+CONTRASTS = ("pair", "difference", "Hedges' g", "p", "settings", "lower in", "seeds")
+
+
+def factor_tables(comparison: Comparison) -> str:
+    """Two Markdown tables for each factor, below a heading each; nothing where none could be compared."""
+    if not comparison.factors:
+        return ""
+    blocks = [_block(factor) for factor in comparison.factors]
+    explained = (
+        "Levels are compared at equal settings of everything else. Differences are in"
+        f" {comparison.unit}, ± half of their 95% interval; Hedges' g is the difference over the standard deviation of"
+        " seeds, corrected for few of them (Hedges 1981); p is corrected for all pairs of the factor (Holm 1979)."
+    )
+    return "\n\n".join([*blocks, explained]) + "\n"
+
+
+def level_cells(level: Level) -> list[str]:
+    """The figures of a level in the order of `LEVELS`, as text."""
+    return [interval(level.loss), decimals(level.rank, 1), count(whole(level.parameters)), seconds(level.seconds)]
+
+
+def whole(value: float) -> float:
+    """Without decimals, if it is a number."""
+    return value if math.isnan(value) else round(value)
+
+
+def contrast_cells(contrast: Contrast) -> list[str]:
+    """A pair and its figures in the order of `CONTRASTS`, as text."""
+    found = contrast.difference
+    return [
+        f"{contrast.better} – {contrast.worse}",
+        plus_minus(found.mean, found.half),
+        decimals(found.effect, 1),
+        p_value(contrast.p).removeprefix("p = ").removeprefix("p ") or ABSENT,
+        str(found.settings),
+        str(found.firsts),
+        str(found.seeds),
+    ]
+
+
+def _block(factor: Factor) -> str:
+    levels = [[level.name, *level_cells(level)] for level in factor.levels]
+    contrasts = [contrast_cells(contrast) for contrast in factor.contrasts]
+    return "\n\n".join(
+        [f"## {factor.name}", _table([factor.name, *LEVELS], levels), _table(list(CONTRASTS), contrasts)]
+    )
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    rules = ["---"] + ["---:"] * (len(heads) - 1)
+    return "\n".join(markdown_row(row) for row in (heads, rules, *rows))

@@ -1,0 +1,172 @@
+"""What a comparison supports and what it does not, in sentences."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.report.configurations import ABSENT
+from rnnlab.report.factors import Contrast, Factor
+from rnnlab.report.statistics import SIGNIFICANT, difference, mean_of
+from rnnlab.report.wording import interval, joined, p_value, plus_minus, seeds
+
+MOST_CHAINED = 3  # levels of a factor of which each is compared with the next; of more, all with the best
+MOST_CONTRASTS = 4  # of a factor that a sentence still names
+WORTH_SAYING = 0.05  # a share of training time or parameters
+MOST_NAMED = 3  # configurations that are named before the rest is counted
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A configuration and its validation losses by seed."""
+
+    label: str
+    losses: Mapping[Any, float]
+
+    @property
+    def result(self) -> str:
+        return interval(mean_of([self.losses]))
+
+
+def verdict(contenders: Sequence[Contender], unit: str, only: Factor | None = None) -> str:
+    """One sentence: which configuration has the best mean, and from which others the seeds do not separate it.
+
+    The best was picked from all of them after the fact, so its p-values are corrected for every pair that could have
+    been compared (Bonferroni); one pair's own would prove too much.
+
+    Args:
+        contenders: Best mean first; at least one.
+        unit: What the losses are a mean of, such as `nats per token`.
+        only: The factor whose levels the contenders are, if one thing alone varied: its contrasts are what counts.
+    """
+    best, others = contenders[0], contenders[1:]
+    told = f"{best.result} {unit} over {seeds(len(best.losses))}"
+    if not others:
+        return f"There is one configuration, {best.label}, and nothing to compare it with: {told}."
+    lead = f"{best.label} has the lowest {'mean ' if len(best.losses) > 1 else ''}validation loss, {told}"
+    p_values = _against(best, others, only)
+    untold = [(other, p) for other, p in zip(others, p_values, strict=True) if p is None or p >= SIGNIFICANT]
+    if not untold:
+        all_of = {1: "", 2: "both others; the nearest is "}
+        number = all_of.get(len(others), f"all {len(others)} others; the nearest is ")
+        return f"{lead}, and the seeds separate it from {number}{_told(others[0], p_values[0])}."
+    if all(p is None for _, p in untold):
+        return (
+            f"{lead}, before {untold[0][0].label} ({untold[0][0].result}), but {_fewest(best, untold)} cannot tell a"
+            " better configuration from a lucky draw."
+        )
+    named = joined([_told(other, p) for other, p in untold[:MOST_NAMED]])
+    more = f", nor from {len(untold) - MOST_NAMED} more" if len(untold) > MOST_NAMED else ""
+    return f"{lead}, but the seeds do not separate it from {named}{more}."
+
+
+def findings(factors: Sequence[Factor], unit: str) -> list[str]:
+    """A sentence for each factor: which of its levels are better, by how much and where, and what they cost."""
+    return [f"{factor.name}: {_ranking(factor, unit)}{_costs(factor)}." for factor in factors]
+
+
+def _against(best: Contender, others: Sequence[Contender], only: Factor | None) -> list[float | None]:
+    if only:
+        levels = [level.name for level in only.levels]
+        return [only.contrast(levels[0], level).p for level in levels[1:]]
+    pairs = len(others) * (len(others) + 1) // 2
+    raw = [difference([(best.losses, other.losses)]).p for other in others]
+    return [None if p is None else min(1.0, p * pairs) for p in raw]
+
+
+def _told(other: Contender, p: float | None) -> str:
+    return f"{other.label} ({', '.join(filter(None, [other.result, p_value(p)]))})"
+
+
+def _fewest(best: Contender, untold: Sequence[tuple[Contender, float | None]]) -> str:
+    alone = [side.label for side in (best, *(other for other, _ in untold)) if len(side.losses) < 2]
+    return f"one seed of {alone[0]}" if len(alone) == 1 or len(best.losses) > 1 else "one seed each"
+
+
+def _ranking(factor: Factor, unit: str) -> str:
+    if not any(each.found for each in factor.contrasts):
+        return _nothing_found(factor, unit)
+    if len(factor.levels) > MOST_CHAINED:
+        return _from_the_best(factor, unit)
+    names = [level.name for level in factor.levels]
+    contrasts = [factor.contrast(first, second) for first, second in itertools.pairwise(names)]
+    if not any(each.found for each in contrasts):  # neighbours are too close, the ends are not
+        contrasts = [factor.contrast(names[0], names[-1])]
+    return "; ".join(_said(each, "" if index else unit) for index, each in enumerate(contrasts))
+
+
+def _from_the_best(factor: Factor, unit: str) -> str:
+    """Of many levels: which of them are told apart from the one of the lowest mean."""
+    best = factor.levels[0].name
+    contrasts = [factor.contrast(best, level.name) for level in factor.levels[1:]]
+    found = [each for each in contrasts if each.found]
+    alike = [_other(each, best) for each in contrasts if not each.found]
+    said = [f"{_called(best)} has the lowest mean, not told apart from {joined(alike)}"] if alike else []
+    said += [_said(each, "" if index else unit) for index, each in enumerate(found[:MOST_CONTRASTS])]
+    said += [f"and {len(found) - MOST_CONTRASTS} more"] if len(found) > MOST_CONTRASTS else []
+    return "; ".join(said)
+
+
+def _nothing_found(factor: Factor, unit: str) -> str:
+    tested = [each for each in factor.contrasts if each.p is not None]
+    widest = max(tested or factor.contrasts, key=lambda each: abs(each.difference.mean))
+    gap = f"{_gap(widest)} {unit} between {_called(widest.better)} and {_called(widest.worse)}"
+    few, settings = widest.difference.seeds, widest.difference.settings
+    if widest.p is None:
+        return f"{seeds(few)} each {'is' if few == 1 else 'are'} too few to rank it ({gap})"
+    if few == 1:
+        return f"not told apart by {settings} settings with one seed each ({gap}, {p_value(widest.p)})"
+    if few == 2 and settings == 1:
+        return f"{seeds(few)} are too few to rank it ({gap}, {p_value(widest.p)})"
+    return f"not told apart by {seeds(few)} ({gap}, {p_value(widest.p)})"
+
+
+def _said(contrast: Contrast, unit: str) -> str:
+    in_brackets = f"({p_value(contrast.p)})" if contrast.p is not None else "(too few seeds for a test)"
+    gap = " ".join(filter(None, [_gap(contrast), unit]))
+    better, worse = _called(contrast.better), _called(contrast.worse)
+    if not contrast.found:
+        return f"{better} and {worse} are not told apart, {gap} {in_brackets}"
+    return f"{better} beats {worse} by {gap}{_where(contrast)} {in_brackets}"
+
+
+def _called(level: str) -> str:
+    return "unset" if level == ABSENT else level
+
+
+def _other(contrast: Contrast, level: str) -> str:
+    return _called(contrast.worse if contrast.better == level else contrast.better)
+
+
+def _gap(contrast: Contrast) -> str:
+    return plus_minus(abs(contrast.difference.mean), contrast.difference.half)
+
+
+def _where(contrast: Contrast) -> str:
+    """At how many settings of everything else the better level is the better one."""
+    settings, firsts, left = contrast.difference.settings, contrast.difference.firsts, contrast.difference.left_out
+    if left:
+        return f" on average over the {settings} of {settings + left} settings of the rest that have several seeds"
+    if settings == 1:
+        return ""
+    if firsts == settings:
+        return " at both settings of the rest" if settings == 2 else f" at each of {settings} settings of the rest"
+    return f" on average, at {firsts} of {settings} settings of the rest"
+
+
+def _costs(factor: Factor) -> str:
+    """What the cheapest level saves beside the best."""
+    best = factor.levels[0]
+    quickest = min(factor.levels, key=lambda level: (math.isnan(level.seconds), level.seconds))
+    smallest = min(factor.levels, key=lambda level: (math.isnan(level.parameters), level.parameters))
+    saved = []
+    if (time := 1 - quickest.seconds / best.seconds if best.seconds else 0.0) >= WORTH_SAYING:
+        saved.append((quickest.name, f"{time:.0%} less time"))
+    if (share := 1 - smallest.parameters / best.parameters if best.parameters else 0.0) >= WORTH_SAYING:
+        saved.append((smallest.name, f"{share:.0%} fewer parameters"))
+    if len(saved) == 2 and saved[0][0] == saved[1][0]:
+        saved = [(saved[0][0], f"{saved[0][1]} and {saved[1][1]}")]
+    return "".join(f"; {_called(name)} needs {what} than {_called(best.name)}" for name, what in saved)

@@ -1,0 +1,142 @@
+"""report.html: one page that explains itself and needs nothing beside it, no network, no other file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from rnnlab.report.charts import Chart
+from rnnlab.report.configurations import ABSENT
+from rnnlab.report.interactive import figure
+from rnnlab.report.page_table import columns, rows, unfolded
+from rnnlab.report.runs import Run
+from rnnlab.report.specimens import EMPTY, Specimens
+from rnnlab.report.wording import count, decimals, interval, loss, p_value, plus_minus, seconds, seeds
+from rnnlab.training.folder import RunFolder
+
+if TYPE_CHECKING:
+    from rnnlab.report.compare import Comparison
+
+TEMPLATES = files("rnnlab.report") / "template"
+FILTERED = 10  # rows from which the table has a box to find one
+SHORT = 60  # characters of a sample that leave room for others beside it
+# Whatever else is in the page, a browser runs these scripts only and asks no host for anything.
+POLICY = "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'"
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best run, as the page shows it.
+
+    Attributes:
+        run: The run.
+        config: Its config.yaml; empty where that cannot be read.
+        repeat: The command that trains it again; empty where an older version did not note it.
+        specimens: What it makes up, or which classes it takes for which.
+    """
+
+    run: Run
+    config: str
+    repeat: str
+    specimens: Specimens
+
+    @classmethod
+    def of(cls, run: Run) -> Best:
+        repeat = str(run.summary.get("repeat") or "")
+        return cls(
+            run,
+            _text_of(RunFolder(run.folder).config),
+            f"{repeat} rerun=true" if repeat else "",
+            Specimens.of(run.folder),
+        )
+
+    @property
+    def samples(self) -> list[str]:
+        return [sample or EMPTY for sample in self.specimens.samples]
+
+    @property
+    def short(self) -> bool:
+        """Whether its samples fit side by side."""
+        return all(len(sample) <= SHORT and "\n" not in sample for sample in self.samples)
+
+    @property
+    def confusion(self) -> list[tuple[str, list[tuple[int, float]]]]:
+        """By true class, how often each class was told, as a count and as a share of the row; empty if ill-formed."""
+        labels, counts = self.specimens.labels, self.specimens.confusion
+        if not labels or [len(row) for row in counts] != [len(labels)] * len(labels):
+            return []
+        return [
+            (label, [(number, number / (sum(row) or 1)) for number in row])
+            for label, row in zip(labels, counts, strict=True)
+        ]
+
+
+def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
+    """A comparison as HTML; the same comparison gives the same text.
+
+    Args:
+        comparison: What to report.
+        charts: Its charts, in the order in which they are shown.
+    """
+    shown = columns(comparison)
+    plotly, script = get_plotlyjs() if charts else "", _part("page.js")
+    policy = POLICY.format(scripts=f"{_hash(plotly)} {_hash(script)}")
+    return (
+        _environment()
+        .from_string(_part("page.html.j2"))
+        .render(
+            comparison=comparison,
+            charts=charts,
+            columns=shown,
+            rows=rows(comparison, shown),
+            complete=int((comparison.runs["status"] == "complete").sum()),
+            best=Best.of(comparison.best),
+            filtered=len(comparison.ranking) > FILTERED,
+            data={"figures": [figure(chart) for chart in charts], **unfolded(comparison)},
+            policy=policy,
+            style=Markup(_part("page.css")),
+            plotly=Markup(plotly),
+            script=Markup(script),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    """Everything is escaped: labels, reasons and samples come from users' files."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.policies["json.dumps_kwargs"] = {
+        "allow_nan": False,
+        "ensure_ascii": False,
+        "separators": (",", ":"),
+    }
+    written = (count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
+    environment.filters.update({each.__name__: each for each in written})
+    environment.globals["ABSENT"] = ABSENT
+    return environment
+
+
+def _part(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """How a page's policy names a script that it may run."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""

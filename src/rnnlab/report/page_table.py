@@ -1,0 +1,166 @@
+"""The page's table of configurations, column by column, and the runs that its rows unfold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.report.configurations import ABSENT, number_of, plain
+from rnnlab.report.table import RESULTS
+from rnnlab.report.wording import count, loss, plus_minus, seconds
+
+if TYPE_CHECKING:
+    from rnnlab.report.compare import Comparison
+
+Values = Mapping[str, Any]  # a row of the ranking or of the table of runs
+NO_SETTING = frozenset({"rank", "configuration", "seed", *RESULTS, "status", "reason", "folder"})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell shows, the number or text that it is sorted by, and whether it is marked as on a Pareto front."""
+
+    text: str
+    order: str
+    marked: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Attributes:
+        head: What it is called.
+        hint: What that means, where the name does not say it.
+        numeric: Whether it has numbers.
+        of: Its cell of a row of the ranking.
+    """
+
+    head: str
+    hint: str
+    numeric: bool
+    of: Callable[[Values], Cell]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A configuration: its cells, and where its interval lies between 0 and 100 on an axis that all rows share."""
+
+    rank: int
+    label: str
+    cells: tuple[Cell, ...]
+    low: float
+    middle: float
+    high: float
+
+
+def columns(comparison: Comparison) -> list[Column]:
+    """The columns after the rank, in the order in which a person decides."""
+    accuracy = [_interval("test accuracy", "test_accuracy", "the share of the test that is classified right")]
+    target = f"seconds to {loss(comparison.target)}"
+    return [
+        *(_setting(name, comparison) for name in comparison.settings),
+        _interval("validation loss", "val_loss", f"{comparison.unit}, mean ± half of its 95% interval"),
+        _interval("test loss", "test_loss", f"{comparison.unit}, of the epoch with the best validation loss"),
+        *(accuracy if comparison.classifies else []),
+        _figure("seeds", "seeds", count, "runs that differ in the seed only"),
+        _figure("parameters", "parameters", count, "that are trained", front="on_parameters_front"),
+        _figure("seconds", "seconds", seconds, "of training", front="on_seconds_front"),
+        _figure(target, "seconds_to_target", seconds, "of training until the validation loss was that low"),
+    ]
+
+
+def rows(comparison: Comparison, of: Sequence[Column]) -> list[Row]:
+    """A row a configuration, best first."""
+    records = [_by_name(record) for record in comparison.ranking.to_dict("records")]
+    halves = [0.0 if math.isnan(record["val_loss_half"]) else record["val_loss_half"] for record in records]
+    low = min(record["val_loss"] - half for record, half in zip(records, halves, strict=True))
+    high = max(record["val_loss"] + half for record, half in zip(records, halves, strict=True))
+
+    def place(value: float) -> float:
+        return round(100 * (value - low) / (high - low), 1) if high > low else 50.0
+
+    return [
+        Row(
+            record["rank"],
+            record["label"],
+            tuple(column.of(record) for column in of),
+            place(record["val_loss"] - half),
+            place(record["val_loss"]),
+            place(record["val_loss"] + half),
+        )
+        for record, half in zip(records, halves, strict=True)
+    ]
+
+
+def unfolded(comparison: Comparison) -> dict[str, Any]:
+    """What the rows unfold: the heads of their runs, and by rank the `runs` and the `settings` that those share."""
+    records = [_by_name(record) for record in comparison.runs.to_dict("records")]
+    names = [name for name in comparison.runs.columns if name not in NO_SETTING and "/" not in name]
+    heads = ["seed", "validation loss", "test loss", "epochs", "best epoch", "seconds", "status", "folder"]
+    if comparison.classifies:
+        heads.insert(3, "test accuracy")
+    found: dict[str, Any] = {}
+    for record in records:
+        if number_of(record["rank"]) is not None and not math.isnan(record["rank"]):
+            place = found.setdefault(str(int(record["rank"])), {"runs": [], "settings": _settings(record, names)})
+            place["runs"].append(_run(record, comparison.classifies))
+    return {"heads": heads, "configurations": found}
+
+
+def _setting(name: str, comparison: Comparison) -> Column:
+    numeric = all(number_of(value) is not None or value == ABSENT for value in comparison.ranking[name])
+    return Column(name, "", numeric, lambda row: _cell(plain(row[name]), row[name]))
+
+
+def _interval(head: str, name: str, hint: str) -> Column:
+    return Column(head, hint, True, lambda row: _cell(plus_minus(row[name], row[f"{name}_half"]), row[name]))
+
+
+def _figure(head: str, name: str, written: Callable[[float], str], hint: str, front: str | None = None) -> Column:
+    def cell(row: Values) -> Cell:
+        return _cell(written(row[name]), row[name], marked=bool(front and row[front]))
+
+    return Column(head, hint, True, cell)
+
+
+def _cell(shown: str, value: Any, marked: bool = False) -> Cell:
+    """What is missing is sorted behind everything else."""
+    number = number_of(value)
+    missing = value == ABSENT or (number is not None and math.isnan(number))
+    order = "" if missing else str(value) if number is None else repr(number)
+    return Cell(shown, order, marked)
+
+
+def _run(record: Values, classifies: bool) -> list[str]:
+    accuracy = [_shown(record.get("test/accuracy"), loss)] if classifies else []
+    best = number_of(record["best_epoch"])
+    return [
+        _shown(record["seed"]),
+        _shown(record.get("val/loss"), loss),
+        _shown(record.get("test/loss"), loss),
+        *accuracy,
+        _shown(record["epochs"], count),
+        _shown(None if best is None else best + 1, count),  # from 1, as the figures have it
+        _shown(record["seconds"], seconds),
+        _shown(record["status"]),
+        _shown(record["folder"]),
+    ]
+
+
+def _settings(record: Values, names: Sequence[str]) -> list[tuple[str, str]]:
+    shown = [(name, _shown(record[name], count if name == "parameters" else plain)) for name in names]
+    return [(name, value) for name, value in shown if value != ABSENT]
+
+
+def _shown(value: Any, written: Callable[[Any], str] = str) -> str:
+    number = number_of(value)
+    if value is None or (number is not None and math.isnan(number)):
+        return ABSENT
+    return str(value) if number is None else written(value)
+
+
+def _by_name(record: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in record.items()}

@@ -1,0 +1,77 @@
+"""The ranking: one row a configuration, best mean first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from rnnlab.report.configurations import Configuration, losses
+from rnnlab.report.efficiency import front, seconds_to
+from rnnlab.report.runs import Run, number
+from rnnlab.report.statistics import mean, mean_of, sample_sd
+
+
+def in_order(configurations: Sequence[Configuration]) -> list[Configuration]:
+    """The lowest mean validation loss first; equal means are ordered by label."""
+
+    def place(its: Configuration) -> tuple[float, str, str]:
+        return mean(losses(its).values()), its.label, its.runs[0].folder.as_posix()
+
+    return sorted(configurations, key=place)
+
+
+def usual_target(ranked: Sequence[Configuration]) -> float:
+    """The loss that every run of the better half of the configurations reaches, the middle one included."""
+    better = ranked[: (len(ranked) + 1) // 2]
+    return max(loss for each in better for loss in losses(each).values())
+
+
+def ranking(ranked: Sequence[Configuration], target: float) -> pd.DataFrame:
+    """One row a configuration, in their order.
+
+    Columns: `rank` from 1, what tells the configurations apart, `label`, `val_loss` with its sample standard
+    deviation `val_loss_sd` and the half width of its 95% interval `val_loss_half`, `seeds`, `parameters`,
+    `test_loss`, `test_loss_half`, `test_accuracy`, `test_accuracy_half` (shares of 1), `epochs`, `seconds` of
+    training, `seconds_to_target` until the first validation with at most the target's loss (the mean over the seeds
+    that reach it, empty where not every seed does), whether it is on the Pareto front of loss against `parameters`
+    and against `seconds`, and `runs`, the list of the run folders, best seed first. Figures are means over seeds.
+    """
+    table = pd.DataFrame([_row(rank, each, target) for rank, each in enumerate(ranked, start=1)])
+    for cost in ("parameters", "seconds"):
+        table[f"on_{cost}_front"] = front(list(table[cost]), list(table["val_loss"]))
+    return table
+
+
+def _row(rank: int, configuration: Configuration, target: float) -> dict[str, Any]:
+    runs = configuration.runs
+    validation = mean_of([losses(configuration)])
+    test, accuracy = (mean_of([_tested(runs, metric)]) for metric in ("test/loss", "test/accuracy"))
+    times = [seconds_to(target, run.folder) for run in runs]
+
+    def average(of: str) -> float:
+        return mean(number(run.summary.get(of)) for run in runs)
+
+    return {
+        "rank": rank,
+        **configuration.settings,
+        "label": configuration.label,
+        "val_loss": validation.value,
+        "val_loss_sd": sample_sd(list(losses(configuration).values())),
+        "val_loss_half": validation.half,
+        "seeds": len(runs),
+        "parameters": average("parameters"),
+        "test_loss": test.value,
+        "test_loss_half": test.half,
+        "test_accuracy": accuracy.value,
+        "test_accuracy_half": accuracy.half,
+        "epochs": average("epochs"),
+        "seconds": average("seconds"),
+        "seconds_to_target": sum(times) / len(times),  # not a number as soon as one of them is
+        "runs": [run.folder for run in sorted(runs, key=lambda run: (run.loss, run.folder.as_posix()))],
+    }
+
+
+def _tested(runs: Sequence[Run], metric: str) -> dict[Any, float]:
+    return {run.folder: number(run.metrics("test").get(metric)) for run in runs}

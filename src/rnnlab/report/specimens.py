@@ -1,0 +1,68 @@
+"""What the best run of a comparison makes up, or which classes it takes for which, as its folder has it."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from rnnlab.training.folder import RunFolder
+
+LINE = 100  # what is longer than a line is shown alone
+EMPTY = "(empty)"
+
+
+@dataclass(frozen=True)
+class Specimens:
+    """What a trained model does.
+
+    Attributes:
+        run: The folder of its run.
+        samples: What it made up; nothing for a classifier.
+        labels: The classes; nothing for a model that makes up.
+        confusion: How many of each true class, a row, were taken for each class, a column, in the test.
+    """
+
+    run: Path
+    samples: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+
+    @classmethod
+    def of(cls, run: Path) -> Specimens:
+        """What the folder of a run has; nothing where an older version wrote it, or somebody else."""
+        try:
+            text = RunFolder(run).specimens.read_text(encoding="utf-8")
+            found = json.loads(text)
+            return cls(
+                run,
+                tuple(map(_readable, found.get("samples", ()))),
+                tuple(map(_readable, found.get("labels", ()))),
+                tuple(tuple(map(int, row)) for row in found.get("confusion", ())),
+            )
+        except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+            return cls(run)
+
+    @property
+    def text(self) -> str:
+        """The samples side by side if they are short, else the first of them."""
+        named = [sample or EMPTY for sample in self.samples]
+        return ", ".join(named) if max(map(len, named), default=0) <= LINE else named[0].strip("\n")
+
+    def markdown(self) -> str:
+        """The samples; nothing where there are none."""
+        return f"Made up by the best run:\n\n{textwrap.indent(self.text, '    ')}\n" if self.samples else ""
+
+    def terminal(self, console: Console) -> None:
+        if self.samples:
+            console.print(f"Made up by {self.run.as_posix()}:\n", soft_wrap=True)
+            console.print(Text(textwrap.indent(self.text, "  ")))
+
+
+def _readable(text: object) -> str:
+    """Without half characters, which no file can hold."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")

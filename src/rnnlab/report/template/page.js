@@ -1,0 +1,163 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const table = document.getElementById("configurations");
+  const body = table.tBodies[0];
+
+  function element(tag, text, className) {
+    const made = document.createElement(tag);
+    if (text !== undefined) made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  }
+
+  // Sorting: numbers as numbers, names as names, what is missing always last.
+  function order(row, column) {
+    const given = row.cells[column].dataset.order;
+    return given === "" ? null : Number.isNaN(Number(given)) ? given : Number(given);
+  }
+
+  function compare(a, b) {
+    if (typeof a === typeof b) return typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
+    return typeof a === "number" ? -1 : 1;
+  }
+
+  function sort(head) {
+    const descending = head.getAttribute("aria-sort") === "ascending";
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    const column = head.cellIndex;
+    const rows = [...body.rows].filter((row) => !row.classList.contains("runs"));
+    const keyed = rows.map((row) => ({ row, key: order(row, column), runs: row.nextElementSibling }));
+    keyed.sort((a, b) => {
+      if (a.key === null || b.key === null) return (a.key === null) - (b.key === null);
+      return descending ? compare(b.key, a.key) : compare(a.key, b.key);
+    });
+    for (const { row, runs } of keyed) {
+      body.append(row);
+      if (runs && runs.classList.contains("runs")) body.append(runs);
+    }
+  }
+
+  for (const head of table.tHead.rows[0].cells) {
+    const button = head.querySelector("button");
+    if (button) button.addEventListener("click", () => sort(head));
+  }
+
+  // The runs of a configuration, made when they are first asked for: a thousand tables would slow the page down.
+  function runsOf(rank) {
+    const found = data.configurations[rank];
+    const row = element("tr", undefined, "runs");
+    const cell = row.appendChild(element("td"));
+    cell.colSpan = table.tHead.rows[0].cells.length;
+    const inner = cell.appendChild(element("table"));
+    const heads = inner.createTHead().insertRow();
+    const words = new Set(["status", "folder"]);
+    for (const name of data.heads) {
+      heads.append(Object.assign(element("th", name, words.has(name) ? "" : "number"), { scope: "col" }));
+    }
+    const rows = inner.createTBody();
+    for (const run of found.runs) {
+      const line = rows.insertRow();
+      run.forEach((value, place) => {
+        const name = data.heads[place];
+        const made = line.appendChild(element("td", undefined, words.has(name) ? "" : "number"));
+        made.append(name === "folder" ? element("code", value, "path") : value);
+      });
+    }
+    const settings = cell.appendChild(element("dl", undefined, "settings"));
+    for (const [name, value] of found.settings) {
+      const pair = settings.appendChild(element("div"));
+      pair.append(element("dt", name), element("dd", value));
+    }
+    return row;
+  }
+
+  body.addEventListener("click", (event) => {
+    const button = event.target.closest(".unfold");
+    if (!button) return;
+    const row = button.closest("tr");
+    const unfolded = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!unfolded));
+    const next = row.nextElementSibling;
+    if (next && next.classList.contains("runs")) next.hidden = unfolded;
+    else row.after(runsOf(row.dataset.rank));
+  });
+
+  const filter = document.getElementById("filter");
+  if (filter) {
+    filter.addEventListener("input", () => {
+      const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      let all = 0;
+      for (const row of body.rows) {
+        if (row.classList.contains("runs")) continue;
+        const fits = words.every((word) => row.dataset.label.toLowerCase().includes(word));
+        all += 1;
+        shown += fits;
+        row.hidden = !fits;
+        const next = row.nextElementSibling;
+        if (next && next.classList.contains("runs")) {
+          next.hidden = !fits || row.querySelector(".unfold").getAttribute("aria-expanded") === "false";
+        }
+      }
+      document.getElementById("shown").textContent = words.length ? `${shown} of ${all}` : "";
+    });
+  }
+
+  for (const button of document.querySelectorAll(".copy")) {
+    button.addEventListener("click", async () => {
+      const source = document.getElementById(button.dataset.copy);
+      getSelection().selectAllChildren(source);
+      try {
+        await navigator.clipboard.writeText(source.textContent);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
+      }
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    });
+  }
+
+  // Figures, one after the other, so that the page answers meanwhile.
+  const charts = [...document.querySelectorAll(".chart")];
+
+  function highlight(chart, number) {
+    chart.on("plotly_hover", (event) => {
+      const { curveNumber } = event.points[0];
+      if (curveNumber < number) Plotly.restyle(chart, { "line.width": 5 }, [curveNumber]);
+    });
+    chart.on("plotly_unhover", () => Plotly.restyle(chart, { "line.width": 1.6 }));
+  }
+
+  // Named one by one: what plotly shows by itself has a button that uploads the figure.
+  const BUTTONS = [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]];
+
+  async function draw(chart) {
+    const figure = data.figures[chart.dataset.figure];
+    const meta = figure.layout.meta || {};
+    if (meta.least) chart.style.minWidth = `${meta.least}px`;
+    if (meta.least > 480) chart.closest("figure").classList.add("wide");
+    await Plotly.newPlot(chart, figure.data, figure.layout, {
+      responsive: true,
+      displaylogo: false,
+      modeBarButtons: meta.highlights ? [["toImage"]] : BUTTONS,
+      plotlyServerURL: "",
+      toImageButtonOptions: { filename: chart.dataset.name, scale: 2 },
+    });
+    if (meta.highlights) highlight(chart, figure.data.length - 1);
+    chart.dataset.drawn = "";
+  }
+
+  async function drawAll() {
+    for (const chart of charts) {
+      await draw(chart);
+      await new Promise((done) => { setTimeout(done); });
+    }
+  }
+
+  const PAPER = 680; // pixels across a sheet
+  addEventListener("beforeprint", () => charts.forEach((chart) => Plotly.relayout(chart, { width: PAPER })));
+  addEventListener("afterprint", () => charts.forEach((chart) => Plotly.relayout(chart, { width: null, autosize: true })));
+  drawAll();
+})();

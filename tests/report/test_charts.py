@@ -1,0 +1,157 @@
+"""Which charts a comparison gives, with which values, and that each can be drawn."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from rnnlab.report.charts import Chart, HeatMap, Lines, Parallel, Scatter
+from rnnlab.report.compare import compare
+from rnnlab.report.drawn import charts, telling_charts
+from rnnlab.report.efficiency import front, seconds_to
+from rnnlab.report.figures import DPI, INCHES, draw
+from rnnlab.report.write import write_report
+from rnnlab.training.folder import RunFolder
+
+SWEEP = Path("runs/first-look")
+
+
+@pytest.fixture
+def three_factors(write_run: Callable[..., Path]) -> dict[str, Chart]:
+    """The charts of a sweep over cell, size and length, by name; larger and longer is better, lstm best."""
+    for cell, worse in (("lstm", 0.0), ("gru", 0.05)):
+        for size in (32, 64, 128):
+            for length in (8, 64):
+                for seed in (0, 1):
+                    loss = 2 + worse - size / 1000 - length / 1000 + seed / 1000
+                    changes = {"data": {"sequence_length": length}}
+                    write_run(cell, loss, seed, hidden_size=size, changes=changes, suffix=f"-t{length}")
+    return {chart.name: chart for chart in charts(compare([SWEEP]))}
+
+
+def test_what_varied_decides_which_charts_there_are(three_factors):
+    assert set(three_factors) == {
+        "learning-curves", "loss-by-hidden_size", "loss-by-sequence_length", "loss-and-parameters",
+        "loss-and-seconds", "heat-map", "parallel-coordinates",
+    }  # fmt: skip
+
+
+def test_one_configuration_has_its_learning_curve_alone(write_seeds):
+    write_seeds("gru", (2.0, 2.1))
+    assert [chart.name for chart in charts(compare([SWEEP]))] == ["learning-curves"]
+
+
+def test_loss_against_a_size_has_a_line_for_every_setting_of_the_rest(three_factors):
+    chart = three_factors["loss-by-hidden_size"]
+    assert isinstance(chart, Lines)
+    assert {line.label for line in chart.lines} == {
+        f"{cell}, sequence_length {length}" for cell in ("lstm", "gru") for length in (8, 64)
+    }
+    best = chart.lines[0]
+    assert (best.label, best.x) == ("lstm, sequence_length 64", (32.0, 64.0, 128.0))
+    assert best.y == pytest.approx([2 - size / 1000 - 0.064 + 0.0005 for size in (32, 64, 128)])
+    assert chart.x.label == "hidden_size" and chart.y.label == "validation loss (nats per token)"
+    half = 12.7062 * 0.0005  # Student's t with one degree of freedom times the standard error
+    assert [best.high[0] - best.y[0], best.y[0] - best.low[0]] == pytest.approx([half, half], rel=1e-4)
+
+
+def test_the_front_of_loss_against_parameters_goes_from_the_smallest_to_the_best(three_factors):
+    chart = three_factors["loss-and-parameters"]
+    assert isinstance(chart, Scatter) and chart.x.log
+    on_front = sorted((point.x, point.label) for point in chart.points if point.on_front)
+    assert [label for _, label in on_front][-1] == "lstm with hidden_size 128, sequence_length 64"
+    assert {point.group for point in chart.points} == {"lstm", "gru"}
+
+
+def test_the_heat_map_has_cells_against_the_factor_of_most_levels(three_factors):
+    chart = three_factors["heat-map"]
+    assert isinstance(chart, HeatMap)
+    assert (chart.rows, chart.columns) == (("gru", "lstm"), ("32", "64", "128"))
+    assert chart.values[1][2] == pytest.approx(2 - 0.128 - 0.036 + 0.0005)
+    assert "averaged over the other settings" in chart.caption
+
+
+def test_parallel_coordinates_have_an_axis_a_setting_and_the_loss_last(three_factors):
+    chart = three_factors["parallel-coordinates"]
+    assert isinstance(chart, Parallel)
+    assert [each.label for each in chart.dimensions] == ["cell", "hidden_size", "sequence_length", "validation loss"]
+    assert chart.dimensions[1].names == ("32", "64", "128") and len(chart.losses) == 12
+
+
+def test_every_chart_is_a_picture_with_something_in_it_and_the_same_bytes_again(three_factors):
+    for chart in three_factors.values():
+        picture = Image.open(io.BytesIO(draw(chart)))
+        assert picture.width == round(INCHES[0] * DPI)
+        assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 50
+        assert draw(chart) == draw(chart)
+
+
+def test_a_study_shows_loss_against_what_varied_first(three_factors):
+    assert [chart.name for chart in telling_charts(compare([SWEEP]))] == [
+        "loss-by-hidden_size", "loss-by-sequence_length", "learning-curves", "loss-and-seconds",
+    ]  # fmt: skip
+
+
+def test_a_chart_that_is_no_more_leaves_no_old_picture(three_factors, write_run):
+    report = SWEEP / "report"
+    write_report(compare([SWEEP]), report)
+    assert (report / "heat-map.png").is_file()
+    (report / "loss-by-hand.png").write_bytes(b"mine")
+    write_report(compare([SWEEP], only=["lstm-h32-s0-t8"]), report)
+    assert sorted(file.name for file in report.glob("*.png")) == ["learning-curves.png", "loss-by-hand.png"]
+
+
+def test_a_mean_over_other_settings_compares_like_with_like(write_run):
+    """The small size was tried at the bad learning rate only once more: its mean must not suffer for that."""
+    for cell in ("gru", "lstm", "rnn"):
+        for size, rate, loss in ((32, 0.01, 2.0), (64, 0.01, 1.9), (32, 0.1, 2.5), (32, 0.2, 2.6), (64, 0.3, 2.7)):
+            write_run(cell, loss, hidden_size=size, changes={"optimizer": {"lr": rate}}, suffix=f"-{rate}")
+    found = {chart.name: chart for chart in charts(compare([SWEEP]))}
+    lines, heat = found["loss-by-hidden_size"], found["heat-map"]
+    assert isinstance(lines, Lines) and isinstance(heat, HeatMap)
+    assert {line.y for line in lines.lines} == {(2.0, 1.9)}
+
+
+def test_damaged_files_of_a_run_cost_its_curve_and_nothing_else(first_look):
+    run = RunFolder(first_look / "gru-h64-s0")
+    run.metrics.write_bytes(b"epoch,step,val/loss\n0,x,2.5\n1,748.0,2.2\n\xff\x00,1,2\n2,11")
+    run.timing.write_text("epoch,step,seconds\none,two\n1,748,20,4,5\n")
+    run.specimens.write_text('{"samples": ["\\ud800", "a"], "labels": ["a"], "confusion": [[1e999]]}')
+    write_report(compare([first_look]), first_look / "report")
+    assert seconds_to(2.3, run.path) == 20.0
+
+
+def test_seconds_to_a_loss_are_those_of_the_first_validation_that_has_it(write_run):
+    folder = write_run("gru", 2.0)  # 2.4375, 2.1875, 2.0625, 2.0 after 374 steps each
+    assert seconds_to(2.1, folder) != seconds_to(2.1, folder), "without a timing.csv nobody knows"
+    rows = "".join(f"{epoch},{374 * (epoch + 1)},{10.0 * (epoch + 1)}\n" for epoch in range(4))
+    RunFolder(folder).timing.write_text("epoch,step,seconds\n" + rows)
+    assert (seconds_to(2.4375, folder), seconds_to(2.1, folder), seconds_to(2.0, folder)) == (10.0, 30.0, 40.0)
+    assert seconds_to(1.9, folder) != seconds_to(1.9, folder), "never reached"
+
+
+def test_a_validation_inside_an_epoch_is_placed_by_its_step(write_run):
+    folder = write_run("gru", 2.0)
+    RunFolder(folder).timing.write_text("epoch,step,seconds\n0,748,20.0\n1,1496,40.0\n")
+    assert seconds_to(2.07, folder) == pytest.approx(30.0)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=12))
+def test_a_point_is_on_the_front_unless_another_is_better_in_one_and_no_worse_in_the_other(points):
+    costs, losses = zip(*points, strict=True)
+    for index, on_front in enumerate(front(costs, losses)):
+        beaten = any(
+            cost <= costs[index] and loss <= losses[index] and (cost < costs[index] or loss < losses[index])
+            for cost, loss in points
+        )
+        assert on_front == (not beaten)
+
+
+def test_what_has_no_cost_is_not_on_the_front_and_hides_nothing():
+    assert front([31_104, float("nan"), 10_368], [2.0, 2.1, 2.2]) == [True, False, True]

@@ -1,0 +1,115 @@
+"""Charts become figures that plotly accepts, and show what the charts say."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects
+import pytest
+
+from rnnlab.report.charts import Axis, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
+from rnnlab.report.compare import compare
+from rnnlab.report.drawn import charts
+from rnnlab.report.figures import COLOURS
+from rnnlab.report.interactive import figure
+
+LOSS = Axis("validation loss (nats per token)")
+EPOCH, PARAMETERS = Axis("epoch"), Axis("trainable parameters", log=True)
+HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
+
+
+def lines(*labels: str, x: Axis = EPOCH) -> Lines:
+    y = ((2.0, 1.5), (2.2, 1.7))
+    its = [Line(label, (1.0, 2.0), y[n % 2], (1.9, 1.5), (2.1, 1.5)) for n, label in enumerate(labels)]
+    return Lines("learning-curves", "Learning curves", "Of each.", x, LOSS, tuple(its), "best mean first")
+
+
+def scatter(x: Axis = PARAMETERS) -> Scatter:
+    points = (
+        Point("gru", "gru", 1_000.0, 2.0, 0.1, True),
+        Point("rnn", "rnn", 90_000.0, 2.5, math.nan, False),
+        Point("lstm", "lstm", 50_000.0, 1.9, 0.1, True),
+    )
+    return Scatter("loss-and-parameters", "Loss against parameters", "Each.", x, LOSS, points)
+
+
+def heat_map() -> HeatMap:
+    values = ((2.0, math.nan), (2.1234, 2.2))
+    return HeatMap("heat-map", "Loss", "Mean.", "hidden_size", "cell", ("8", "16"), ("gru", "rnn"), values, LOSS.label)
+
+
+def parallel(losses: tuple[float, ...] = (2.0, 2.5)) -> Parallel:
+    cell = Dimension("cell", (0.0, 1.0), (0.0, 1.0), ("gru", HOSTILE))
+    its = (cell, Dimension("lr", (0.001, 0.01)), Dimension("validation loss", losses))
+    return Parallel("parallel-coordinates", "All", "Each.", its, losses, ("gru", HOSTILE), LOSS.label)
+
+
+def named(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(trace for trace in found["data"] if trace.get("name") == name)
+
+
+EVERY = [lines("a", "b"), lines(), scatter(), heat_map(), parallel(), parallel((2.0, 2.0))]
+
+
+@pytest.mark.parametrize("chart", EVERY, ids=lambda chart: chart.name)
+def test_plotly_and_json_accept_a_figure_of_every_kind(chart: Chart) -> None:
+    found = figure(chart)
+    plotly.graph_objects.Figure(found)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_every_chart_of_a_sweep_has_a_figure(first_look: Path) -> None:
+    for chart in charts(compare([first_look])):
+        plotly.graph_objects.Figure(figure(chart))
+
+
+def test_a_band_comes_and_goes_with_its_line_and_the_best_line_is_on_top() -> None:
+    found = figure(lines("best", "worse"))
+    band, best, worse = found["data"][0], named(found, "best"), named(found, "worse")
+    assert band["fill"] == "toself" and not band["showlegend"]
+    assert band["legendgroup"] == best["legendgroup"] != worse["legendgroup"]
+    assert best["zorder"] > worse["zorder"]
+    assert (best["line"]["color"], worse["line"]["color"]) == COLOURS[:2]
+    assert best["line"]["dash"] != worse["line"]["dash"]
+
+
+def test_pointing_at_a_line_tells_label_value_interval_and_unit() -> None:
+    first, last = named(figure(lines("gru")), "gru")["hovertext"]
+    assert first == "<b>gru</b><br>epoch 1<br>validation loss 2.0000 ± 0.1000 nats per token"
+    assert last == "<b>gru</b><br>epoch 2<br>validation loss 1.5000 nats per token"  # one seed has no interval
+
+
+def test_a_label_is_text_whatever_it_holds() -> None:
+    for chart in (lines(HOSTILE), parallel()):
+        written = json.dumps(figure(chart))
+        assert "<script" not in written and "<b>bold" not in written
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;bold" in written
+
+
+def test_the_front_is_a_line_through_the_points_on_it_in_order() -> None:
+    front = named(figure(scatter()), "Pareto front")
+    assert front["x"] == [1_000.0, 50_000.0] and front["y"] == [2.0, 1.9]
+
+
+def test_an_axis_is_logarithmic_and_marks_what_was_measured() -> None:
+    assert figure(scatter())["layout"]["xaxis"]["type"] == "log"
+    axis = figure(lines("gru", x=Axis("hidden_size", log=True, ticks=(8.0, 128.0))))["layout"]["xaxis"]
+    assert (axis["type"], axis["tickvals"], axis["ticktext"]) == ("log", [8.0, 128.0], ["8", "128"])
+
+
+def test_a_heat_map_has_its_values_in_the_cells_and_nothing_where_there_is_no_run() -> None:
+    cells = figure(heat_map())["data"][0]
+    assert cells["z"] == [[2.0, None], [2.1234, 2.2]]
+    assert cells["text"] == [["2.0000", ""], ["2.1234", "2.2000"]]
+    assert "no run" in cells["hovertext"][0][1]
+
+
+def test_parallel_coordinates_name_their_ticks_and_draw_the_best_last() -> None:
+    found = figure(parallel())
+    *drawn, bar = found["data"]
+    assert [line["hovertext"].endswith("2.0000") for line in drawn] == [False, True]
+    assert {"gru", "0.001", "0.01", "2", "2.5"} <= {name["text"] for name in found["layout"]["annotations"]}
+    assert bar["marker"]["showscale"]
