@@ -1,4 +1,8 @@
-"""Recurrent cells as their formulas say them, one step at a time."""
+"""Recurrent cells as their formulas say them, one step at a time.
+
+Each is equal to torch's kernel with the same weights, and has as many: like cuDNN's, they keep two biases where one
+would do. σ is the logistic function, ⊙ the product of two vectors unit by unit.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,94 @@ from rnnlab.nn.recurrent import Cell, State
 
 
 class ScratchRNN(Cell):
-    """Elman's cell: h_t = tanh(W_xh x_t + b_xh + W_hh h_(t-1) + b_hh).
+    """Elman's cell (Elman 1990): h_t = tanh(W_xh x_t + b_xh + W_hh h_(t-1) + b_hh).
 
-    Equal to `torch.nn.RNN` with the same weights. Both keep two biases where one would do, which is why the cell
-    of 96 units over 96 inputs has 2 · (96 · 96 + 96) = 18,624 parameters.
+    96 units over 96 inputs have 2 · (96 · 96 + 96) = 18,624 parameters.
     """
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__(input_size, hidden_size)
         self.input_to_hidden = nn.Linear(input_size, hidden_size)
         self.hidden_to_hidden = nn.Linear(hidden_size, hidden_size)
-        for weight in self.parameters():  # torch.nn.RNN starts from the same range
-            nn.init.uniform_(weight, -(hidden_size**-0.5), hidden_size**-0.5)
+        _start_like_torch(self)
 
     def step(self, x: Tensor, state: State) -> State:
         assert isinstance(state, Tensor)
         return torch.tanh(self.input_to_hidden(x) + self.hidden_to_hidden(state))
+
+
+class ScratchGRU(Cell):
+    """The gated recurrent unit (Cho et al. 2014) in cuDNN's variant: the reset gate is behind the matrix product.
+
+        r_t = σ(W_xr x_t + b_xr + W_hr h_(t-1) + b_hr)              reset: how much of the past the candidate sees
+        z_t = σ(W_xz x_t + b_xz + W_hz h_(t-1) + b_hz)              update: how much of the old state stays
+        n_t = tanh(W_xn x_t + b_xn + r_t ⊙ (W_hn h_(t-1) + b_hn))   the candidate
+        h_t = (1 - z_t) ⊙ n_t + z_t ⊙ h_(t-1)
+
+    Cho et al. write W_hn (r_t ⊙ h_(t-1)) instead, and z_t where 1 - z_t is here.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.input_to_gates = nn.Linear(input_size, 2 * hidden_size)  # W_xr above W_xz
+        self.hidden_to_gates = nn.Linear(hidden_size, 2 * hidden_size)
+        self.input_to_candidate = nn.Linear(input_size, hidden_size)
+        self.hidden_to_candidate = nn.Linear(hidden_size, hidden_size)
+        _start_like_torch(self)
+
+    def step(self, x: Tensor, state: State) -> State:
+        assert isinstance(state, Tensor)
+        gates = self.gate_activations(x, state)
+        reset, update = gates["reset"], gates["update"]
+        candidate = torch.tanh(self.input_to_candidate(x) + reset * self.hidden_to_candidate(state))
+        return (1 - update) * candidate + update * state
+
+    def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
+        """r_t and z_t."""
+        gates = torch.sigmoid(self.input_to_gates(x) + self.hidden_to_gates(state))
+        return dict(zip(("reset", "update"), gates.chunk(2, dim=-1), strict=True))
+
+
+class ScratchLSTM(Cell):
+    """Long short-term memory (Hochreiter and Schmidhuber 1997) with a forget gate (Gers et al. 2000).
+
+        i_t = σ(W_xi x_t + b_xi + W_hi h_(t-1) + b_hi)       input: how much of the candidate is written
+        f_t = σ(W_xf x_t + b_xf + W_hf h_(t-1) + b_hf)       forget: how much of the memory stays
+        o_t = σ(W_xo x_t + b_xo + W_ho h_(t-1) + b_ho)       output: how much of the memory is shown
+        g_t = tanh(W_xg x_t + b_xg + W_hg h_(t-1) + b_hg)    the candidate
+        c_t = f_t ⊙ c_(t-1) + i_t ⊙ g_t
+        h_t = o_t ⊙ tanh(c_t)
+
+    The state is (h, c).
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__(input_size, hidden_size)
+        self.input_to_gates = nn.Linear(input_size, 3 * hidden_size)  # W_xi above W_xf above W_xo
+        self.hidden_to_gates = nn.Linear(hidden_size, 3 * hidden_size)
+        self.input_to_candidate = nn.Linear(input_size, hidden_size)
+        self.hidden_to_candidate = nn.Linear(hidden_size, hidden_size)
+        _start_like_torch(self)
+
+    def initial_state(self, x: Tensor) -> State:
+        """Zeros `(B, H)` for h and for c."""
+        zeros = x.new_zeros(len(x), self.hidden_size)
+        return zeros, zeros
+
+    def step(self, x: Tensor, state: State) -> State:
+        h, c = state
+        gates = self.gate_activations(x, state)
+        candidate = torch.tanh(self.input_to_candidate(x) + self.hidden_to_candidate(h))
+        c = gates["forget"] * c + gates["input"] * candidate
+        return gates["output"] * torch.tanh(c), c
+
+    def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
+        """i_t, f_t and o_t."""
+        gates = torch.sigmoid(self.input_to_gates(x) + self.hidden_to_gates(state[0]))
+        return dict(zip(("input", "forget", "output"), gates.chunk(3, dim=-1), strict=True))
+
+
+def _start_like_torch(cell: Cell) -> None:
+    """Draw all weights and biases evenly from ±1/√H, as torch's kernels do."""
+    for weight in cell.parameters():
+        nn.init.uniform_(weight, -(cell.hidden_size**-0.5), cell.hidden_size**-0.5)

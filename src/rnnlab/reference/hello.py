@@ -1,0 +1,150 @@
+"""Learning to spell "hello" with an RNN of 40 parameters in NumPy: the study experiments/hello."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rnnlab.reference.lesson import Curves, Grid, Lesson, Table
+from rnnlab.reference.numpy_rnn import Array, NumpyRNN, log_softmax, one_hot
+
+WORD = "hello"
+SYMBOLS = "ehlo"
+READ = [SYMBOLS.index(symbol) for symbol in WORD[:-1]]  # h e l l
+NEXT = [SYMBOLS.index(symbol) for symbol in WORD[1:]]  # e l l o
+MOST_UNITS = 8  # of a state that is written out
+
+
+def hello(hidden_size: int = 3, lr: float = 0.01, epochs: int = 1_000, seed: int = 0, seeds: int = 20) -> Lesson:
+    """Train on `hell` → `ello` by plain gradient descent, and look at what came of it.
+
+    Args:
+        hidden_size: Units of the network.
+        lr: Learning rate, for gradients that are summed over the steps.
+        epochs: Steps of gradient descent, each on the whole word.
+        seed: Of the network that is shown.
+        seeds: How many networks are counted, with the seeds from 0 on, for summed and for averaged gradients.
+
+    Raises:
+        ValueError: A setting is out of its range, or the loss is no longer a number.
+    """
+    whole = {"hidden_size": hidden_size, "epochs": epochs, "seeds": seeds}
+    for name, value in whole.items():
+        if type(value) is not int or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+    if type(seed) is not int or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, not {seed!r}")
+    if type(lr) not in (int, float) or not 0 < lr < np.inf:
+        raise ValueError(f"lr must be a number above 0, not {lr!r}")
+    network, summed = train(hidden_size, lr, epochs, seed)
+    _, averaged = train(hidden_size, lr, epochs, seed, average=True)
+    counts = [
+        sum(spelled(train(hidden_size, lr, epochs, each, average)[0]) == WORD for each in range(seeds))
+        for average in (False, True)
+    ]
+    word = spelled(network)
+    return Lesson([
+        f"From `h`, the network of seed {seed} spells `{word}`, its gradients worked out by hand. With gradients summed"
+        f" over the {len(READ)} steps, {counts[0]} of {seeds} seeds spell `{WORD}`; with averaged ones, {counts[1]} do:"
+        f" the mean is the sum divided by {len(READ)}, so that averaging is a learning rate of {lr / len(READ):g} in"
+        f" place of {lr:g}.",
+        _size(network, epochs),
+        Curves(
+            "learning-curves", "Learning curves",
+            f"Cross-entropy of seed {seed} before each epoch, the mean over the {len(READ)} steps in both cases;"
+            f" guessing costs ln 4 = {np.log(4):.2f}.",
+            "epoch", "training loss (nats per character)", range(epochs),
+            {"gradients summed over the steps": summed, "gradients averaged over the steps": averaged},
+        ),
+        *_two_ls(network),
+        *_fixed_weights(),
+    ])  # fmt: skip
+
+
+def train(hidden_size: int, lr: float, epochs: int, seed: int, average: bool = False) -> tuple[NumpyRNN, list[float]]:
+    """A network that has read the word so often, and its loss before each time in nats per character.
+
+    Raises:
+        ValueError: The loss is no longer a number.
+    """
+    network = NumpyRNN(len(SYMBOLS), hidden_size, len(SYMBOLS), seed)
+    inputs, losses = one_hot(READ, len(SYMBOLS)), []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(epochs):
+            network.forward(inputs)
+            losses.append(network.loss(NEXT) / len(NEXT))
+            network.descend(network.backward(NEXT), lr / len(NEXT) if average else lr)
+    if not np.isfinite(losses).all():
+        raise ValueError(f"the loss is no longer a number: lr={lr:g} is too large")
+    return network, losses
+
+
+def spelled(network: NumpyRNN) -> str:
+    """What it writes from `h` on, always the likeliest letter, in as many letters as the word has."""
+    return "".join(SYMBOLS[index] for index in network.generate(READ[0], len(WORD)))
+
+
+def worked_example() -> tuple[Array, Array]:
+    """Three steps of a network with fixed weights, to follow with a pencil.
+
+    W_xh is 3×2 with .1 to .6, W_hh 3×3 with .1 to .9, W_hy (.2 .4 .6), the biases are 0; the inputs are (1, .5),
+    (.8, .3) and (.6, .9), the output is a number.
+
+    Returns:
+        The states h_1, h_2, h_3 `(3, 3)`, and the outputs `(3, 1)`.
+    """
+    network = NumpyRNN(2, 3, 1)
+    network.W_xh = np.arange(1, 7).reshape(3, 2) / 10
+    network.W_hh = np.arange(1, 10).reshape(3, 3) / 10
+    network.W_hy = np.array([[0.2, 0.4, 0.6]])
+    outputs = network.forward(np.array([[1.0, 0.5], [0.8, 0.3], [0.6, 0.9]]))
+    return network.states[1:], outputs
+
+
+def _size(network: NumpyRNN, epochs: int) -> str:
+    shapes = ", ".join(f"{name} {'×'.join(map(str, its.shape))}" for name, its in network.parameters().items())
+    total = sum(its.size for its in network.parameters().values())
+    return f"It has {total:,} parameters ({shapes}) and reads the word {epochs:,} times."
+
+
+def _two_ls(network: NumpyRNN) -> list[str | Table | Grid]:
+    """The same letter twice, with another letter behind it: only the state can tell."""
+    probabilities = np.exp(log_softmax(network.forward(one_hot(READ, len(SYMBOLS)))))
+    states = network.states[1:]
+    rows = [
+        [str(t + 1), SYMBOLS[READ[t]], SYMBOLS[NEXT[t]], f"{probabilities[t, NEXT[t]]:.3f}", _written(states[t])]
+        for t in range(len(READ))
+    ]
+    first, second = (t for t, index in enumerate(READ) if SYMBOLS[index] == "l")
+    apart = np.linalg.norm(states[second] - states[first])
+    return [
+        "`l` is read twice, and another letter follows each time. The input is the same; what differs is the state"
+        f" (by {apart:.2f}, the Euclidean distance), and so the network can know how far it is:",
+        Table(["step", "reads", "next", "its probability", "state"], rows),
+        Grid(
+            "states", "The states while the word is read",
+            "Each unit after each letter: the two columns of l differ.",
+            "letter read", "hidden unit",
+            [f"{t + 1}: {SYMBOLS[index]}" for t, index in enumerate(READ)],
+            [str(unit + 1) for unit in range(states.shape[1])], states.T.tolist(), "activation",
+        ),
+    ]  # fmt: skip
+
+
+def _written(state: Array) -> str:
+    numbers = [f"{value:.2f}" for value in state[:MOST_UNITS]]
+    return ", ".join([*numbers, *(["…"] if len(state) > MOST_UNITS else [])])
+
+
+def _fixed_weights() -> list[str | Table]:
+    states, outputs = worked_example()
+    rows = [
+        [str(t), *(f"{value:.8f}" for value in (*h, *y))]
+        for t, (h, y) in enumerate(zip(states, outputs, strict=True), start=1)
+    ]
+    return [
+        "A forward pass to follow with a pencil, by the same code: W_xh = (.1 .2; .3 .4; .5 .6), W_hh = (.1 .2 .3;"
+        " .4 .5 .6; .7 .8 .9), W_hy = (.2 .4 .6), no biases, h_0 = 0; the inputs are (1, .5), (.8, .3) and (.6, .9),"
+        " and the output is a number, without a softmax. The textbook chapter that the example is from prints other"
+        " figures after the first step; they do not follow from its weights, these do:",
+        Table(["step", "h_1", "h_2", "h_3", "y"], rows),
+    ]

@@ -1,0 +1,110 @@
+"""Elman's network in NumPy, its gradients by hand: the equations, to be read.
+
+D inputs, H hidden units, O outputs, T steps. What is computed is float64, vectors are columns as in the books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class NumpyRNN:
+    """A vanilla RNN (Elman 1990), trained by backpropagation through time (Werbos 1990).
+
+        h_t = tanh(W_xh x_t + W_hh h_(t-1) + b_h)
+        y_t = W_hy h_t + b_y                        the logits; of real-valued outputs, the outputs themselves
+
+    It has H·D + H·H + H + O·H + O parameters; torch.nn.RNN counts H more, for it keeps b_h twice.
+
+    Attributes:
+        W_xh: `(H, D)`, from the input to the hidden units; drawn from a normal distribution, like all matrices.
+        W_hh: `(H, H)`, from the hidden units to themselves, one step later.
+        W_hy: `(O, H)`, from the hidden units to the outputs.
+        b_h: `(H,)`, 0 at first.
+        b_y: `(O,)`, 0 at first.
+        inputs: `(T, D)`, those of the last forward pass.
+        states: `(T + 1, H)`, its states; h_0 is the first.
+        logits: `(T, O)`, its outputs.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, output_size: int, seed: int = 0, scale: float = 0.1) -> None:
+        random = np.random.default_rng(seed)
+        self.W_xh: Array = random.normal(0.0, scale, (hidden_size, input_size))
+        self.W_hh: Array = random.normal(0.0, scale, (hidden_size, hidden_size))
+        self.W_hy: Array = random.normal(0.0, scale, (output_size, hidden_size))
+        self.b_h: Array = np.zeros(hidden_size)
+        self.b_y: Array = np.zeros(output_size)
+
+    def parameters(self) -> dict[str, Array]:
+        """The five arrays themselves, by name."""
+        return {name: getattr(self, name) for name in ("W_xh", "W_hh", "W_hy", "b_h", "b_y")}
+
+    def forward(self, inputs: Array, h_0: Array | None = None) -> Array:
+        """Read T inputs `(T, D)` from the state `(H,)`, zeros by default; keep every state, return the logits."""
+        h = np.zeros_like(self.b_h) if h_0 is None else h_0
+        states, logits = [h], []
+        for x in inputs:
+            h = np.tanh(self.W_xh @ x + self.W_hh @ h + self.b_h)
+            states.append(h)
+            logits.append(self.W_hy @ h + self.b_y)
+        self.inputs, self.states, self.logits = inputs, np.array(states), np.array(logits)
+        return self.logits
+
+    def loss(self, targets: Sequence[int]) -> float:
+        """The cross-entropy of the last forward pass in nats, summed over the steps: L = Σ_t -log p_t[target_t]."""
+        return float(-log_softmax(self.logits)[np.arange(len(targets)), targets].sum())
+
+    def backward(self, targets: Sequence[int]) -> dict[str, Array]:
+        """Backpropagation through time: the gradient of `loss` for each parameter, by name."""
+        gradients = {name: np.zeros_like(value) for name, value in self.parameters().items()}
+        # ∂L/∂y_t = p_t - one_hot(target_t), for the softmax and the logarithm cancel.
+        d_logits = np.exp(log_softmax(self.logits)) - one_hot(targets, len(self.b_y))
+        d_later = np.zeros_like(self.b_h)  # what h_t did to the losses after step t
+        for t in reversed(range(len(targets))):
+            x, before, h, d_y = self.inputs[t], self.states[t], self.states[t + 1], d_logits[t]
+            # y_t = W_hy h_t + b_y
+            gradients["W_hy"] += np.outer(d_y, h)
+            gradients["b_y"] += d_y
+            # ∂L/∂h_t = W_hyᵀ ∂L/∂y_t + W_hhᵀ ∂L/∂a_(t+1): through its own output, and through the next state.
+            d_h = self.W_hy.T @ d_y + d_later
+            # h_t = tanh(a_t), and tanh'(a_t) = 1 - h_t²
+            d_a = (1 - h**2) * d_h
+            # a_t = W_xh x_t + W_hh h_(t-1) + b_h: the same weights at every step, so that their gradients add up.
+            gradients["W_xh"] += np.outer(d_a, x)
+            gradients["W_hh"] += np.outer(d_a, before)
+            gradients["b_h"] += d_a
+            d_later = self.W_hh.T @ d_a
+        return gradients
+
+    def descend(self, gradients: Mapping[str, Array], lr: float) -> None:
+        """One step of stochastic gradient descent: θ ← θ - lr · ∂L/∂θ."""
+        for name, value in self.parameters().items():
+            value -= lr * gradients[name]
+
+    def generate(self, first: int, length: int) -> list[int]:
+        """The likeliest symbol again and again, each the next input, one-hot, until there are `length` with the first.
+
+        The state is carried from step to step; the network must have as many outputs as inputs.
+        """
+        written, h = [first], np.zeros_like(self.b_h)
+        while len(written) < length:
+            logits = self.forward(one_hot(written[-1:], len(self.b_y)), h)
+            h = self.states[-1]
+            written.append(int(logits[-1].argmax()))
+        return written
+
+
+def log_softmax(logits: Array) -> Array:
+    """log(exp(y_i) / Σ_j exp(y_j)) over the last axis; less the largest logit, which cancels, so nothing overflows."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def one_hot(indices: Sequence[int], size: int) -> Array:
+    """A row `(size,)` for each index: 1 at its place, else 0."""
+    return np.eye(size)[list(indices)]
