@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.report.readme import BEGIN, END
+from rnnlab.report.readme import BEGIN, END, write_index
 from support import ALONE, ROOT, Answer
 
-STUDIES = sorted(path.parent.name for path in (ROOT / "experiments").glob("*/study.yaml"))
+FILES = {path.parent.name: path.read_text() for path in sorted((ROOT / "experiments").glob("*/study.yaml"))}
+LESSONS = [name for name, text in FILES.items() if "\nreference:" in text]  # they train nothing
+STUDIES = [name for name in FILES if name not in LESSONS]
 
 
 def recorded(study: str) -> str:
@@ -32,15 +34,38 @@ def losses(study: str) -> dict[str, float]:
 def test_a_study_runs_as_a_plain_hydra_configuration_with_overrides(
     rnnlab: Callable[..., Answer], workdir: Path, study: str
 ) -> None:
-    searches = "hydra/sweeper: optuna" in (ROOT / "experiments" / study / "study.yaml").read_text()
+    searches = "hydra/sweeper: optuna" in FILES[study]
     done = rnnlab(
         "train", "-cd", str(ROOT / "experiments" / study), "-cn", "study", ALONE, "debug=fast", "seed=0",
-        "model.embedding_size=8", "data.sequence_length=20", "optimizer.lr=0.007", "trainer.max_epochs=2",
+        "model.embedding_size=8", "model.hidden_size=8", "data.sequence_length=20", "optimizer.lr=0.007",
+        "trainer.max_epochs=2",
         *(["hydra.sweeper.n_trials=2"] if searches else []),
     )  # fmt: skip
     assert done.code == 0, done.err
     summaries = [json.loads(file.read_text()) for file in workdir.glob(f"runs/{study}/*/summary.json")]
     assert summaries and all(summary["status"] == "complete" for summary in summaries)
+
+
+@pytest.mark.parametrize("study", LESSONS)
+def test_a_lesson_says_again_what_it_has_recorded_and_the_same_bytes_each_time(
+    rnnlab: Callable[..., Answer], workdir: Path, study: str
+) -> None:
+    """But for the last line, which has versions; a picture's bytes depend on the fonts and packages of a machine."""
+    folder = workdir / "experiments" / study
+    shutil.copytree(ROOT / "experiments" / study, folder)
+    pictures = {file.name for file in folder.glob("*.png")}
+    for file in folder.glob("*.png"):
+        file.unlink()
+    done = rnnlab("study", f"name={study}")
+    assert done.code == 0, done.err
+    results = (folder / "README.md").read_text().partition(BEGIN)[2].partition(END)[0]
+    assert results.partition("\nMade with ")[0] == recorded(study).partition("\nMade with ")[0]
+    written = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert set(written) == {"study.yaml", "README.md", *pictures} and pictures
+    assert all(f"({name})" in results for name in pictures)
+    assert f"## [{study}]({study}/README.md)" in (workdir / "experiments" / "README.md").read_text()
+    assert rnnlab("study", f"name={study}").code == 0
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == written
 
 
 @pytest.mark.parametrize("name", ["fast", "best"])
@@ -55,7 +80,8 @@ def test_a_configuration_of_the_benchmark_runs_by_the_command_in_its_head(
 
 def test_the_benchmark_has_recorded_every_section() -> None:
     titles = re.findall(r"^## (.+)$", recorded("speed"), flags=re.MULTILINE)
-    assert titles == ["Training", "Time to quality", "Data", "Generation", "Start-up", "A sweep", "Threads", "On a GPU"]
+    assert titles == ["Training", "Time to quality", "Data", "Generation", "Start-up", "Comparing", "A sweep",
+                      "Threads", "On a GPU"]  # fmt: skip
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -71,8 +97,29 @@ def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
     assert set(lecture) == {"scratch_rnn", "rnn"} and max(lecture.values()) <= 2.070
     assert losses("names-makemore")["gru"] <= 2.03
     assert losses("shakespeare")["lstm"] <= 1.53
+    assert "20 of 20 seeds spell `hello`; with averaged ones, 3 do" in recorded("hello")
     parameters = {"names-lecture": 24_028, "nursery-rhyme": 57_141, "quotation": 8_891, "shakespeare": 350_593}
     assert all(f"{count:,}" in recorded(study) for study, count in parameters.items())
+
+
+def test_the_models_for_all_studies_answer_their_questions() -> None:
+    cells, context = recorded("names-cells"), recorded("chars-context")
+    assert "- cell: lstm beats gru by 0.0" in cells and "gru beats rnn by 0.0" in cells
+    assert "- hidden_size: 128 beats 64 by 0.0" in cells and "- num_layers: " in cells
+    assert "- cell: gru beats lstm by 0.0" in context
+    assert "- sequence_length (batch_size with it) by cell: the smallest that" in context
+    assert all("less time" in text and "over 5 seeds" in text for text in (cells, context))
+    figures = {"names-cells": "loss-by-hidden_size", "chars-context": "loss-by-sequence_length"}
+    assert all((ROOT / "experiments" / study / f"{name}.png").is_file() for study, name in figures.items())
+
+
+def test_the_index_says_what_the_studies_say(tmp_path: Path) -> None:
+    for study in FILES:
+        (tmp_path / study).mkdir()
+        for name in ("study.yaml", "README.md"):
+            shutil.copy(ROOT / "experiments" / study / name, tmp_path / study / name)
+    write_index(tmp_path)
+    assert (tmp_path / "README.md").read_bytes() == (ROOT / "experiments" / "README.md").read_bytes()
 
 
 def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs() -> None:

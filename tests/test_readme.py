@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -108,8 +109,9 @@ def in_python(folder: Path) -> None:
     notebook, _ = blocks("python")
     done = subprocess.run([sys.executable, "-c", notebook], cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and done.stderr == "", done.stderr
-    names, loss, *reviews = done.stdout.splitlines()
+    names, loss, *reviews, table, curves = done.stdout.splitlines()
     assert names.count("'ma") == 5 and float(loss) > 0
+    assert set(ast.literal_eval(table)) == {"rnn", "gru", "lstm"} and ast.literal_eval(curves)[0] == 3
     assert [line.split()[0] in ("negative", "positive") for line in reviews] == [True, True]
 
 

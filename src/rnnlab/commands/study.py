@@ -1,4 +1,4 @@
-"""`rnnlab study`: a question's sweep, and its answer in the study's README."""
+"""`rnnlab study`: a question's sweep, or a lesson that trains nothing, and its answer in the study's README."""
 
 from __future__ import annotations
 
@@ -6,35 +6,48 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
 from rich.console import Console
 
 from rnnlab.commands import train
 from rnnlab.config.compose import compose, compose_train, plain, readable_errors
+from rnnlab.config.targets import build
 from rnnlab.data.words import words
 from rnnlab.errors import RunsFailedError, UserError
+from rnnlab.reference.lesson import Lesson
+from rnnlab.report import lesson as lessons
 from rnnlab.report.answers import MOST_COLUMNS, Answers
 from rnnlab.report.compare import Comparison, compare
-from rnnlab.report.figures import learning_curves
-from rnnlab.report.made_up import MadeUp
-from rnnlab.report.readme import fill_in
+from rnnlab.report.drawn import telling_charts
+from rnnlab.report.new_study import new_study
+from rnnlab.report.readme import fill_in, write_index
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
-from rnnlab.report.write import FIGURE, write_report
+from rnnlab.report.specimens import Specimens
+from rnnlab.report.write import write_figures, write_report
 from rnnlab.training.folder import RUNS, RunFolder, plan_file, planned_runs, write_atomically
 
 EXPERIMENTS = Path("experiments")
-SAMPLES = 10
-LINE = 100  # what is longer than a line is shown alone
+NEW = "new"
+REFERENCE = "reference"  # the key of a study that runs a function of rnnlab.reference in place of a sweep
 
 
 def main(arguments: list[str]) -> int:
-    """Run what is still to be run, compare, and write table, figure and answer into the study's README.
+    """Run what is still to be run, compare, and write table, figures and answer into the study's README.
+
+    The same results give the same bytes. `rnnlab study new` starts a study instead. A study of the reference shows
+    what `reference.KEY=VALUE` would change, and writes only what its `study.yaml` asks for.
 
     Raises:
         UserError: There is no such study, or its configuration is wrong.
         RunsFailedError: Some runs failed; the README then shows the others and says which are missing.
     """
-    folder = _folder(str(compose("study", arguments)["name"]))
+    if arguments[:1] == [NEW]:
+        return _begin(arguments[1:])
+    changes = [word for word in arguments if word.startswith(f"{REFERENCE}.")]
+    folder = _folder(str(compose("study", [word for word in arguments if word not in changes])["name"]))
+    if node := _reference(folder, changes):
+        return _teach(folder, node, written=not changes)
     config = _configuration(folder)
     sweep = RUNS / str(config["sweep"])
     failure: RunsFailedError | None = None
@@ -50,9 +63,17 @@ def main(arguments: list[str]) -> int:
     write_report(comparison, sweep / "report")
     example = _example(comparison, config["task"].get("shown", ()))
     _write_readme(folder, sweep / "report", comparison, example)
+    write_index(EXPERIMENTS)
     _show(comparison, example, folder)
     if failure is not None:
         raise failure
+    return 0
+
+
+def _begin(arguments: list[str]) -> int:
+    given = compose("study", arguments)
+    file = new_study(EXPERIMENTS, str(given["name"]), given["question"])
+    Console(highlight=False).print(f"{file} asks; `rnnlab study name={given['name']}` answers.", soft_wrap=True)
     return 0
 
 
@@ -65,6 +86,44 @@ def _folder(name: str) -> Path:
     raise UserError(f"name={name}: there is no {folder / 'study.yaml'}; {known}")
 
 
+def _reference(folder: Path, changes: list[str]) -> dict[str, Any]:
+    """What a study calls in place of training, with the changes of the command line; empty where it trains."""
+    with readable_errors("study"):
+        study = OmegaConf.to_container(OmegaConf.load(folder / "study.yaml"))
+        changed = OmegaConf.to_container(OmegaConf.from_dotlist(changes))
+    node = study.get(REFERENCE, {}) if isinstance(study, dict) else {}
+    if not isinstance(node, dict) or (node and "_target_" not in node):
+        raise UserError(f"{folder / 'study.yaml'}: {REFERENCE} must be a function's name as _target_, and its settings")
+    given = changed.get(REFERENCE, {}) if isinstance(changed, dict) else {}
+    keys = [str(key) for key in node if key != "_target_"]
+    for key in given if isinstance(given, dict) else ():
+        if key not in keys:
+            there = f"its keys are {', '.join(keys)}" if node else f"{folder / 'study.yaml'} trains networks"
+            raise UserError(f"{REFERENCE}.{key}: unknown key; {there}")
+    return {str(key): value for key, value in {**node, **given}.items()}
+
+
+def _teach(folder: Path, node: dict[str, Any], written: bool) -> int:
+    """Call what the node names, show the lesson that it returns, and write it into the README."""
+    try:
+        lesson = build(node)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{REFERENCE}: {error}") from error
+    if not isinstance(lesson, Lesson):
+        raise UserError(f"{REFERENCE}._target_: {node['_target_']} returns no Lesson")
+    if written:
+        settings = {key: value for key, value in node.items() if key != "_target_"}
+        fill_in(folder / "README.md", folder.name, f"{lessons.markdown(lesson)}\n\n{lessons.made_with(settings)}")
+        write_figures(lessons.charts(lesson), folder, before=folder / "README.md")
+        write_index(EXPERIMENTS)
+    console = Console(highlight=False)
+    lessons.terminal(lesson, console)
+    file = folder / ("README.md" if written else "study.yaml")
+    where = f"Written to {file}" if written else f"Not written: {file} asks for something else"
+    console.print(where, soft_wrap=True)
+    return 0
+
+
 def _train_arguments(folder: Path) -> list[str]:
     return ["--config-dir", str(folder), "--config-name", "study"]
 
@@ -75,39 +134,33 @@ def _configuration(folder: Path) -> dict[str, Any]:
         return plain(compose_train(_train_arguments(folder))[1])
 
 
-def _example(comparison: Comparison, texts: Sequence[str]) -> MadeUp | Answers | None:
-    """What the best run makes up, or what each configuration's best run says of the texts; None for other tasks."""
-    from rnnlab.tasks.abilities import Classifies, Generates  # imports torch, which training has done elsewhere
-    from rnnlab.training.trained import Trained
+def _example(comparison: Comparison, texts: Sequence[str]) -> Specimens | Answers:
+    """What the best run makes up, or what each configuration's best run says of the texts."""
+    specimens = Specimens.of(comparison.best.folder)
+    if not (specimens.labels and texts):
+        return specimens
+    from rnnlab.training.trained import Trained  # imports torch, which training has done elsewhere
 
-    best = Trained(comparison.best_run)
-    if isinstance(best.task, Generates):
-        items = best.generate(samples=SAMPLES)
-        return MadeUp(comparison.best_run, ", ".join(items) if max(map(len, items)) <= LINE else items[0].strip("\n"))
-    if not (isinstance(best.task, Classifies) and texts):
-        return None
     asked = {text: words(text) for text in texts}
     shown = comparison.best_runs[:MOST_COLUMNS]
     said = [(label, Trained(run).predict(list(asked))) for label, run in shown]
     return Answers(asked, said, left_out=len(comparison.best_runs) - len(shown))
 
 
-def _write_readme(folder: Path, report: Path, comparison: Comparison, example: MadeUp | Answers | None) -> None:
-    write_atomically(folder / FIGURE, learning_curves(comparison))
-    results = [markdown(comparison, FIGURE)]
-    if example:
-        results.append(example.markdown())
+def _write_readme(folder: Path, report: Path, comparison: Comparison, example: Specimens | Answers) -> None:
+    drawn = telling_charts(comparison)
+    write_figures(drawn, folder, before=folder / "README.md")
+    results = [markdown(comparison, drawn), example.markdown()]
     if (report / TEXT).is_file():
         results.append((report / TEXT).read_text(encoding="utf-8"))
         for figure in (report / name for name in (HISTORY, IMPORTANCE) if (report / name).is_file()):
             write_atomically(folder / figure.name, figure.read_bytes())
-    fill_in(folder / "README.md", folder.name, "\n".join(results))
+    fill_in(folder / "README.md", folder.name, "\n".join(filter(None, results)))
 
 
-def _show(comparison: Comparison, example: MadeUp | Answers | None, folder: Path) -> None:
+def _show(comparison: Comparison, example: Specimens | Answers, folder: Path) -> None:
     console = Console(highlight=False)
     terminal(comparison, console)
-    if example:
-        console.print()
-        example.terminal(console)
+    console.print()
+    example.terminal(console)
     console.print(f"\nWritten to {folder / 'README.md'}", soft_wrap=True)

@@ -1,0 +1,73 @@
+"""Starting a study, and the index of all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rnnlab.report.readme import BEGIN, END, write_index
+from support import assert_refused
+
+QUESTION = "Which cell, (really), learns `it's` plants best: 100%?"
+
+
+def test_a_new_study_asks_its_question_and_can_be_run(rnnlab, workdir):
+    answer = rnnlab("study", "new", "name=plants", f"question={QUESTION}")
+    assert (answer.code, answer.out) == (
+        0, "experiments/plants/study.yaml asks; `rnnlab study name=plants` answers.\n",
+    )  # fmt: skip
+    study = workdir / "experiments" / "plants"
+    assert (study / "study.yaml").read_text().startswith(f"# {QUESTION}\n")
+    assert (study / "README.md").read_text().startswith(f"# {QUESTION}\n")
+    assert "Not answered yet: `rnnlab study name=plants`" in (workdir / "experiments" / "README.md").read_text()
+    for line, quick in (("  - _self_", "  - override debug: fast\n  - _self_"), ("0,1,2,3,4", "0,1"), ("32,64", "8,9"),
+                        ("  mode: MULTIRUN", "  mode: MULTIRUN\n  launcher: {workers: 1}")):  # fmt: skip
+        (study / "study.yaml").write_text((study / "study.yaml").read_text().replace(line, quick))
+    answer = rnnlab("study", "name=plants")
+    assert answer.code == 0, answer.err
+    readme = (study / "README.md").read_text()
+    assert "- cell: " in readme and "- hidden_size: " in readme and "Made up by the best run" in readme
+    index = (workdir / "experiments" / "README.md").read_text()
+    assert f"**{QUESTION}**" in index and 'src="plants/loss-by-hidden_size.png"' in index
+    assert "has the lowest mean validation loss" in index and "- cell: " in index
+    before = {file: file.read_bytes() for file in (workdir / "experiments").rglob("*") if file.is_file()}
+    assert rnnlab("study", "name=plants").code == 0
+    assert {file: file.read_bytes() for file in before} == before, "the same results, the same bytes"
+
+
+@pytest.mark.parametrize("name", ["007", "yes", "1e3", "null", "-"])
+def test_a_name_is_taken_literally(rnnlab, workdir, name):
+    answer = rnnlab("study", "new", f"name={name}", "question=a <!-- results\n: {b}?")
+    assert answer.code == 0, answer.err
+    text = (workdir / "experiments" / name / "study.yaml").read_text()
+    assert yaml.safe_load(text)["sweep"] == name and text.startswith("# a results : {b}?\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [(["name=../x"], ["name must be"]), ([], ["name"]), (["name=a", "quest=b"], ["quest"])],
+)
+def test_a_study_that_cannot_be_begun_leaves_nothing(rnnlab, workdir, words, named):
+    assert_refused(rnnlab("study", "new", *words), named)
+    assert not (workdir / "experiments").exists()
+
+
+def test_a_study_that_is_there_is_not_overwritten(rnnlab, workdir):
+    rnnlab("study", "new", "name=plants")
+    file = workdir / "experiments" / "plants" / "study.yaml"
+    file.write_text("# mine")
+    assert_refused(rnnlab("study", "new", "name=plants"), ["name=plants", "is there already"])
+    assert file.read_text() == "# mine"
+
+
+def test_the_index_shows_the_sentences_and_the_first_picture(tmp_path: Path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "study.yaml").write_text("# What\n# now?\nsweep: a\n")
+    results = "One sentence.\n\n- cell: another.\n\n| table |\n\n![x](first.png)\n\n![y](second.png)"
+    (tmp_path / "a" / "README.md").write_text(f"# A\n\n![own](own.png)\n\n{BEGIN}\n\n{results}\n\n{END}\n")
+    write_index(tmp_path)
+    index = (tmp_path / "README.md").read_text()
+    assert '**What now?**\n\nOne sentence.\n\n- cell: another.\n\n<img src="a/first.png"' in index
+    assert "table" not in index and "own.png" not in index
