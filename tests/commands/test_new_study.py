@@ -23,6 +23,7 @@ def test_a_new_study_asks_its_question_and_can_be_run(rnnlab, workdir):
     assert (study / "README.md").read_text().startswith(f"# {QUESTION}\n")
     assert "Not answered yet: `rnnlab study name=plants`" in (workdir / "experiments" / "README.md").read_text()
     for line, quick in (("  - _self_", "  - override debug: fast\n  - _self_"), ("0,1,2,3,4", "0,1"), ("32,64", "8,9"),
+                        ("rnn,gru,lstm", "rnn,gru"),
                         ("  mode: MULTIRUN", "  mode: MULTIRUN\n  launcher: {workers: 1}")):  # fmt: skip
         (study / "study.yaml").write_text((study / "study.yaml").read_text().replace(line, quick))
     answer = rnnlab("study", "name=plants")

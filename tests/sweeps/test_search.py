@@ -102,6 +102,7 @@ def test_pruning_ends_trials_before_their_time(rnnlab: Callable[..., Answer], wo
         pytest.fail("the grid begins with the bad one: choose another seed")
 
 
+@pytest.mark.slow
 def test_hyperband_gives_up_some_of_many(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     words = ("hydra/sweeper/pruner=hyperband", "hydra/sweeper/sampler=random", "trainer.max_epochs=4", SPACE[1])
     answer = rnnlab(*TRAIN, *words, "hydra.sweeper.n_trials=8", "hydra.sweeper.pruner.max_resource=4")
