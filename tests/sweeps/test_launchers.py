@@ -182,7 +182,7 @@ def test_a_run_that_fails_and_one_that_is_killed_stop_no_other(tmp_path: Path, l
         assert "0" in {file.read_text() for file in tmp_path.glob("seen-*")} <= {"0", "1"}
 
 
-@pytest.mark.parametrize("launcher", FAR)
+@pytest.mark.parametrize("launcher", ["submitit_local", pytest.param("ray", marks=pytest.mark.slow)])
 def test_ctrl_c_leaves_a_checkpoint_and_no_process(
     tmp_path: Path, launcher: str, expected: dict[tuple[str, int], object]
 ) -> None:

@@ -110,6 +110,7 @@ def test_hyperband_gives_up_some_of_many(rnnlab: Callable[..., Answer], workdir:
     assert {trial.state for trial in trials(workdir)} == {TrialState.COMPLETE, TrialState.PRUNED}
 
 
+@pytest.mark.slow
 def test_two_commands_share_a_search(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "rnnlab", *TRAIN, *SPACE, "hydra.sweeper.n_trials=7"]
     both = [subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]
