@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from rnnlab.durations import duration
+from rnnlab.report.records import numbers
 from rnnlab.report.runs import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, number
 from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
 from rnnlab.training.lock import is_claimed
@@ -94,15 +93,15 @@ def summary(progress: Sequence[Progress]) -> str:
 
 def _progress(run: Run) -> Progress:
     folder = RunFolder(run.folder)
-    validations, timing = _rows(folder.metrics), _rows(folder.timing)
-    losses = [loss for row in validations if not math.isnan(loss := _number(row.get(OBJECTIVE)))]
+    losses = [row[OBJECTIVE] for row in numbers(folder.metrics, OBJECTIVE)]
+    timing = numbers(folder.timing)
     return Progress(
         run=run,
         state=_state(run, folder),
         epochs=len(timing),
         planned_epochs=int(number(run.config.get("trainer.max_epochs", 0)) or 0),
         best=min(losses, default=math.nan),
-        seconds=_number(timing[-1].get("seconds")) if timing else 0.0,
+        seconds=timing[-1].get("seconds", math.nan) if timing else 0.0,
     )
 
 
@@ -110,18 +109,3 @@ def _state(run: Run, folder: RunFolder) -> str:
     if run.status in (NOT_FINISHED, NOT_STARTED, FAILED, INTERRUPTED) and is_claimed(folder):
         return RUNNING
     return INTERRUPTED if run.status == NOT_FINISHED else run.status
-
-
-def _rows(file: Path) -> list[Mapping[str, Any]]:
-    try:
-        with file.open(newline="", encoding="utf-8") as stream:
-            return list(csv.DictReader(stream))
-    except OSError:
-        return []
-
-
-def _number(field: str | None) -> float:
-    try:
-        return float(field or "nan")
-    except ValueError:
-        return math.nan
