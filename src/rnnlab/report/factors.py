@@ -69,7 +69,6 @@ class Factor:
         others: Columns that always varied together with it.
         levels: Lowest mean loss first.
         contrasts: Every two levels, the better of them in the order of `levels`; of very many, the best and each other.
-        settings: At how many settings of everything else the levels were averaged.
         numeric: Whether its levels are numbers.
     """
 
@@ -77,7 +76,6 @@ class Factor:
     others: tuple[str, ...]
     levels: tuple[Level, ...]
     contrasts: tuple[Contrast, ...]
-    settings: int
     numeric: bool
 
     @property
@@ -166,7 +164,7 @@ def _factor(names: Sequence[str], levels: Levels) -> Factor:
         pairs=len(ordered) * (len(ordered) - 1) // 2,
     )
     numeric = all(number_of(key[0]) is not None or key[0] == ABSENT for key in levels)
-    return Factor(names[0], tuple(names[1:]), built, contrasts, len(shared), numeric)
+    return Factor(names[0], tuple(names[1:]), built, contrasts, numeric)
 
 
 def _mean_of(level: Mapping[Settings, Configuration], shared: Sequence[Settings], figure: str) -> float:
