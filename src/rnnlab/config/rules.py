@@ -59,7 +59,7 @@ SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 
 
 SWITCHES = (
     "early_stopping", "samples", "confusion_matrix", "pr_curve", "custom_scalars", "effort", "graph", "embedding",
-    "gradient_flow", "hidden_states", "gates", "gradient_norm", "histograms",
+    "gradient_flow", "hidden_states", "gates", "gradient_norm", "histograms", "averaging",
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {
@@ -86,6 +86,8 @@ RULES: dict[str, Rule] = {
     "model.hidden_size": whole(1),
     "model.num_layers": whole(1),
     "model.dropout": SHARE,
+    "model.embedding_dropout": SHARE,
+    "model.tie_weights": TRUE_OR_FALSE,
     "model.bidirectional": TRUE_OR_FALSE,
     "model.pooling": one_of("last", "mean", "max"),
     "model.word_dropout": SHARE,
@@ -110,6 +112,7 @@ RULES: dict[str, Rule] = {
     "callbacks.early_stopping.patience": whole(1),
     "callbacks.early_stopping.min_delta": AT_LEAST_ZERO,
     "callbacks.early_stopping.mode": one_of("min", "max"),
+    "callbacks.averaging.decay": SHARE,
     "callbacks.samples.count": whole(1),
     "callbacks.embedding.symbols": whole(1),
     **{f"callbacks.{name}.{key}": whole(1) for name in ("gradient_flow", "gates") for key in ("rows", "steps")},

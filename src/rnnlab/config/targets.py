@@ -39,6 +39,7 @@ CLASSES = frozenset(
         "lightning.pytorch.callbacks.EarlyStopping",
         "lightning.pytorch.loggers.MLFlowLogger",
         "lightning.pytorch.loggers.WandbLogger",
+        "rnnlab.training.averaging.AveragedWeights",
         "rnnlab.training.resuming.LastCheckpoint",
     }
 )

@@ -16,6 +16,7 @@ from rnnlab.data.collation import IGNORE, Batch
 from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import State, build_recurrent
+from rnnlab.nn.tied import TiedLinear
 from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.drawing import Drawing
@@ -30,6 +31,7 @@ class LanguageModel(SequenceTask):
         super().__init__(optimizer, scheduler)
         self.vocabulary = vocabulary
         self.embedding = nn.Embedding(len(vocabulary), model["embedding_size"])
+        self.embedding_dropout = _dropout(model.get("embedding_dropout", 0.0))
         self.encoder = build_recurrent(
             cell,
             model["embedding_size"],
@@ -41,14 +43,15 @@ class LanguageModel(SequenceTask):
         if not self.encoder.causal:
             wrong = "model.bidirectional=true" if model["bidirectional"] else f"cell={cell['name']}"
             raise UserError(f"{wrong} is not for a language model, which would see what it predicts")
-        self.dropout = nn.Dropout(model["dropout"]) if model["dropout"] else nn.Identity()
-        self.head = nn.Linear(self.encoder.output_size, len(vocabulary))
+        self.dropout = _dropout(model["dropout"])
+        tied, size = model.get("tie_weights", False), self.encoder.output_size
+        self.head = TiedLinear(size, self.embedding) if tied else nn.Linear(size, len(vocabulary))
         self._carried: dict[bool, State] = {}  # where the last batch ended, of training and of evaluation
         self.measure()
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """From symbols `(B, T)` and a state to logits `(B, T, V)` and the next state."""
-        hidden, state = self.encoder(self.embedding(inputs), state)  # (B, T, H)
+        hidden, state = self.encoder(self.embedding_dropout(self.embedding(inputs)), state)  # (B, T, H)
         return self.head(self.dropout(hidden)), state
 
     def predict(self, batch: Batch) -> Tensor:
@@ -122,6 +125,10 @@ class LanguageModel(SequenceTask):
         names = self.vocabulary.symbols
         silent = [names.index(symbol) for symbol in (PAD, UNKNOWN) if symbol in names]
         return Drawing(len(names), sampling.temperature, sampling.top_k, generator, silent)
+
+
+def _dropout(share: float) -> nn.Module:
+    return nn.Dropout(share) if share else nn.Identity()
 
 
 def _each(change: Callable[[Tensor], Tensor], state: State) -> State:
