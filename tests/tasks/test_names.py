@@ -146,3 +146,25 @@ def test_sampling_draws_from_the_models_own_distribution() -> None:
     for name in names:
         counts[VOCABULARY.symbols.index(name) if name else VOCABULARY.start_stop] += 1
     assert (counts / 20_000 - expected).abs().max() < 4 * (0.25 / 20_000) ** 0.5
+
+
+@pytest.mark.parametrize(("units", "projection"), [(8, 0), (12, 8 * 12)])
+def test_a_tied_output_layer_is_the_embedding_itself_behind_a_projection_where_sizes_differ(
+    units: int, projection: int
+) -> None:
+    words = ["cell=gru", "model.embedding_size=8", f"model.hidden_size={units}"]
+    tied, free = model(*words, "model.tie_weights=true"), model(*words)
+    logits, _ = tied(batch_of("emma").inputs)
+    outputs, _ = tied.encoder(tied.embedding(batch_of("emma").inputs))
+    vectors = outputs if not projection else tied.head.projection(outputs)
+    torch.testing.assert_close(logits, vectors @ tied.embedding.weight.T + tied.head.to_symbols.bias)
+    assert parameters_of(free) - parameters_of(tied) == len(VOCABULARY) * units - projection
+    tied.loss(logits, batch_of("emma")).backward()
+    assert tied.embedding.weight.grad is not None
+
+
+def test_dropout_of_the_embedding_acts_in_training_alone() -> None:
+    torch.manual_seed(0)
+    task, batch = model("cell=rnn", "model.embedding_dropout=0.5"), batch_of("emma", "olivia")
+    assert not torch.equal(task.train().predict(batch), task.predict(batch))
+    assert torch.equal(task.eval().predict(batch), task.predict(batch))
