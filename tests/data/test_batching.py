@@ -155,3 +155,46 @@ def test_bucketed_batches_of_short_and_long_names_alternate() -> None:
     means = [lengths[rows].mean() for rows in Shuffled(of_lengths(lengths), 32, seed=0, bucketing=True)]
     tens = [np.mean(means[i : i + 10]) for i in range(len(means) - 10)]
     assert np.std(means) > 2.5 and np.std(tens) < 0.6
+
+
+def vectors(sizes: list[int], width: int) -> Sequences:
+    """Sequences of those lengths, every number in them another one and none of them 0."""
+    counts = np.array(sizes)
+    numbers = np.arange(1, counts.sum() * width + 1, dtype=np.float32).reshape(-1, width)
+    return Sequences(numbers, np.cumsum(counts) - counts, counts)
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=12), st.integers(1, 3), st.integers(1, 5))
+def test_a_batch_of_vectors_has_every_sequence_padded_with_0(sizes: list[int], width: int, rows: int) -> None:
+    sequences, labels = vectors(sizes, width), np.arange(len(sizes), dtype=np.float32)
+    batches = Batches(InOrder(len(sizes), rows), Collation(Part(sequences, labels=labels), pad=7))
+    for batch in (batch for block in batches.blocks([len(batches)]) for batch in block):
+        assert batch.inputs.dtype == torch.float32 and batch.targets.dtype == torch.float32
+        assert batch.inputs.shape == (len(batch.lengths), int(batch.lengths.max()), width)
+        for inputs, length, label in zip(batch.inputs, batch.lengths, batch.targets.long(), strict=True):
+            begin = int(sequences.offsets[label])
+            assert np.array_equal(inputs[:length], sequences.symbols[begin : begin + int(length)])
+            assert not inputs[length:].any()
+
+
+def test_without_labels_the_target_of_a_vector_is_the_next_one() -> None:
+    batch = Collation(Part(vectors([4, 3], 2)), pad=7)(np.array([0, 1]))
+    assert batch.lengths.tolist() == [3, 2]
+    assert batch.inputs.tolist() == [[[1, 2], [3, 4], [5, 6]], [[9, 10], [11, 12], [0, 0]]]
+    assert batch.targets.tolist() == [[[3, 4], [5, 6], [7, 8]], [[11, 12], [13, 14], [0, 0]]]
+
+
+def test_windows_of_a_series_of_vectors_are_those_of_a_text() -> None:
+    series = np.arange(14, dtype=np.float32).reshape(7, 2)
+    cut = Collation(Part(Windows(series, length=3, stride=2)), pad=0)
+    text = Collation(Part(Windows(np.arange(7, dtype=np.uint8), length=3, stride=2)), pad=0)
+    rows = np.array([0, 1])
+    assert torch.equal(cut(rows).inputs[..., 0], 2.0 * text(rows).inputs)
+    assert torch.equal(cut(rows).targets[..., 0], 2.0 * text(rows).targets)
+
+
+def test_several_labels_of_a_sequence_are_its_targets() -> None:
+    labels = np.array([[1, 2], [3, 4], [5, 6]])
+    part = Part(vectors([2, 2, 2], 1), labels=labels)
+    assert Collation(part, pad=0)(np.array([2, 0])).targets.tolist() == [[5, 6], [1, 2]]
+    assert part.predictions == 6

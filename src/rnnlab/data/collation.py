@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlab.data.prepared import Part
@@ -20,9 +21,11 @@ class Batch(NamedTuple):
     """What every task receives.
 
     Attributes:
-        inputs: `(B, T)` long, padded.
+        inputs: `(B, T)` long, symbols, or `(B, T, D)` float, vectors of numbers; padded.
         lengths: `(B,)` long, how many inputs of each row are real.
-        targets: `(B, T)` long, padded with `IGNORE`, for a language model; `(B,)` long for a classifier.
+        targets: `(B, T)` long, padded with `IGNORE`, for a language model; `(B,)` long for a classifier, float for a
+            regression, `(B, …)` where a sequence has several labels; `(B, T, D)` float, padded with 0, where the next
+            vector is to be told.
         continues: Whether each row goes on where the same row of the batch before ended.
         weight: `()`, its predictions over those of an average batch: what its mean loss counts in training, so that
             every prediction of an epoch counts alike. None where batches count alike.
@@ -44,9 +47,9 @@ class Batch(NamedTuple):
 
 
 class Collation:
-    """Cuts padded batches out of flat symbols.
+    """Cuts padded batches out of flat symbols or vectors.
 
-    Where sequences have labels, those are the targets. Otherwise a target is the symbol after its input.
+    Where sequences have labels, those are the targets. Otherwise a target is the symbol or vector after its input.
     """
 
     def __init__(self, part: Part, pad: int, average: float | None = None) -> None:
@@ -54,12 +57,13 @@ class Collation:
 
         Args:
             part: The sequences.
-            pad: What fills a row behind its end.
+            pad: What fills a row of symbols behind its end; vectors are filled with 0.
             average: Predictions of an average batch, by which each batch is weighted; None for no weights.
         """
         self.sequences = part.sequences
         self.labels = part.labels
-        self.pad = pad
+        self.vectors = part.sequences.symbols.shape[1:]  # (D,), or () of symbols
+        self.pad, self.ignore = (0, 0) if self.vectors else (pad, IGNORE)
         self.average = average
 
     def __call__(self, rows: Rows) -> Batch:
@@ -81,9 +85,9 @@ class Collation:
         inputs, targets = self._gather(rows, lengths, np.repeat(longest, sizes))
         counts, places = sizes.tolist(), (sizes * longest).tolist()
         columns = (
-            (flat.view(count, -1) for flat, count in zip(inputs.split(places), counts, strict=True)),
+            self._rows(inputs, places, counts),
             torch.from_numpy(lengths).split(counts),
-            (flat.view(count, -1) for flat, count in zip(targets.split(places), counts, strict=True))
+            self._rows(targets, places, counts)
             if self.labels is None
             else torch.from_numpy(self.labels[rows]).split(counts),
             continues,
@@ -91,21 +95,30 @@ class Collation:
         )
         return [Batch(*batch) for batch in zip(*columns, strict=True)]
 
+    def _rows(self, flat: Tensor, places: Sequence[int], counts: Sequence[int]) -> Iterator[Tensor]:
+        """What was gathered, batch by batch, `(B, T)` or `(B, T, D)`."""
+        pieces = zip(flat.split(places), counts, strict=True)
+        return (piece.view(count, -1, *self.vectors) for piece, count in pieces)
+
     def _gather(self, rows: Rows, lengths: Rows, widths: Rows) -> tuple[Tensor, Tensor]:
-        """Inputs and the symbols after them, row behind row, each row padded to its width; `(widths.sum(),)`."""
+        """Inputs and the symbols after them, row behind row, each row padded to its width; `(widths.sum(), …)`."""
         ends = np.cumsum(widths)
         begins = ends - widths
         places = np.arange(ends[-1])
         padded = places >= np.repeat(begins + lengths, widths)
         places += np.repeat(self.sequences.starts(rows) - begins, widths)
-        inputs = self.sequences.symbols.take(places, mode="clip").astype(np.int64)
+        inputs = self._take(places)
         inputs[padded] = self.pad
         if self.labels is not None:
             return torch.from_numpy(inputs), torch.empty(0)
         places += 1
-        targets = self.sequences.symbols.take(places, mode="clip").astype(np.int64)
-        targets[padded] = IGNORE
+        targets = self._take(places)
+        targets[padded] = self.ignore
         return torch.from_numpy(inputs), torch.from_numpy(targets)
+
+    def _take(self, places: Rows) -> NDArray[np.int64] | NDArray[np.float32]:
+        taken = self.sequences.symbols.take(places, axis=0, mode="clip")
+        return taken if self.vectors else taken.astype(np.int64)  # type: ignore[return-value]  # vectors are float32
 
     def _weights(self, predictions: Rows) -> Sequence[Tensor | None]:
         if self.average is None:

@@ -27,19 +27,22 @@ class Part:
         sequences: What there is.
         reading: `shuffled` for sequences of their own, `streams` for windows that go on from batch to batch.
         streams: How many streams are read side by side; None for as many as a batch has rows.
-        labels: `(N,)`, the index of each sequence's class; None where the symbols are what is predicted.
+        labels: `(N,)`, the index of each sequence's class, or as float32 the number that it stands for; `(N, …)` where
+            each has several; None where the symbols are what is predicted.
     """
 
     sequences: Stretches
     reading: str = SHUFFLED
     streams: int | None = None
-    labels: NDArray[np.int64] | None = None
+    labels: NDArray[np.int64] | NDArray[np.float32] | None = None
 
     @property
     def predictions(self) -> int:
-        """How many there are in all: one a sequence that has a label, else one for every symbol but its first."""
+        """How many there are in all: the labels of all sequences, else one for every symbol but a sequence's first."""
+        if self.labels is not None:
+            return self.labels.size
         count = len(self.sequences)
-        return count if self.labels is not None else int(self.sequences.lengths(np.arange(count)).sum()) - count
+        return int(self.sequences.lengths(np.arange(count)).sum()) - count
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Known:
     """What a trained model knows of its data; other data must be read in the same way.
 
     Attributes:
-        vocabulary: Its symbols.
+        vocabulary: Its symbols, or the channels of its vectors.
         card: What its checkpoint carries of the data (`Prepared.card`).
     """
 
@@ -61,8 +64,8 @@ class Prepared:
 
     Attributes:
         name: The option of the group `data`.
-        sha256: Of the files that it was read from.
-        vocabulary: Of the whole data set.
+        sha256: Of the files that it was read from, or of what was generated.
+        vocabulary: Of the whole data set; of vectors of numbers, their channels.
         parts: `train`, `val` and `test`; of other data than a model was trained on, all of it as `test`.
         card: What a checkpoint carries of the data beside the vocabulary; plain values and arrays.
         notes: What a user should know about how the data was prepared.

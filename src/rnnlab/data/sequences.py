@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.int64]
+Symbols = NDArray[np.unsignedinteger] | NDArray[np.float32]
+"""`(total,)` symbols in the smallest unsigned integers that hold the vocabulary, or `(total, D)` vectors of numbers."""
 
 
 class Stretches(Protocol):
     """Stretches of one flat array of symbols, each found by its row."""
 
     @property
-    def symbols(self) -> NDArray[np.unsignedinteger]:
-        """`(total,)`, the smallest unsigned integers that hold the vocabulary."""
+    def symbols(self) -> Symbols:
+        """`(total,)` symbols or `(total, D)` vectors, whichever the data is made of."""
 
     def __len__(self) -> int: ...
 
@@ -32,12 +34,12 @@ class Sequences:
     """N items, each with its own place and length.
 
     Attributes:
-        symbols: `(total,)`.
+        symbols: `(total,)` symbols or `(total, D)` vectors.
         offsets: `(N,)`, where each item begins.
         sizes: `(N,)`, how many symbols it has.
     """
 
-    symbols: NDArray[np.unsignedinteger]
+    symbols: Symbols
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
 
@@ -60,12 +62,12 @@ class Windows:
     overlapping ones are all whole.
 
     Attributes:
-        symbols: `(total,)`, the text.
+        symbols: `(total,)`, the text, or `(total, D)`, a series of vectors.
         length: Inputs of a window.
         stride: Symbols from one window's beginning to the next.
     """
 
-    symbols: NDArray[np.unsignedinteger]
+    symbols: Symbols
     length: int
     stride: int
 

@@ -18,8 +18,8 @@ class Source:
 
     Attributes:
         name: The option of the group `data`.
-        files: Where it lies.
-        reader: The configuration of what reads them.
+        files: Where it lies; none where it is generated.
+        reader: The configuration of what reads them, or generates it.
         limit: How many items or characters are to be used; None for all.
     """
 
@@ -30,23 +30,26 @@ class Source:
 
     @cached_property
     def content(self) -> Any:
-        """What the reader gives: a list of strings for names, a `RunningText`, or `LabelledTexts`.
+        """What the reader gives: a list of strings for names, a `RunningText`, `LabelledTexts`, or what it generates.
 
         Raises:
             UserError: A file cannot be read.
         """
-        return build(self.reader, files=self.files)
+        return build(self.reader, files=self.files) if self.files else build(self.reader)
 
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 of the files' bytes."""
-        return sha256(self.files)
+        """The SHA-256 of the files' bytes, or of the numbers that were generated."""
+        return sha256(self.files) if self.files else str(self.content.sha256)
 
 
 def locate(data: Mapping[str, Any]) -> Source:
     """Find the files of the configuration's node `data`, downloading them first where that is needed.
 
+    A node without `files` is generated: its `reader` takes no files, and gives what has a `sha256` of its own.
+
     Raises:
         UserError: A file is missing or cannot be fetched.
     """
-    return Source(str(data["name"]), build(data["files"]), data["reader"], data.get("limit"))
+    files = build(data["files"]) if "files" in data else []
+    return Source(str(data["name"]), files, data["reader"], data.get("limit"))

@@ -16,6 +16,7 @@ from rnnlab.errors import UserError
 START_STOP = "[S]"
 PAD = "[PAD]"
 UNKNOWN = "[UNK]"
+CHANNEL = "channel"  # the level of vectors
 SPECIAL = (START_STOP, UNKNOWN, PAD)
 CHUNK = 1 << 18  # characters that are encoded at a time
 NAMED = 10  # unknown symbols that an error names
@@ -31,11 +32,12 @@ def readable(symbol: str) -> str:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Characters or words, sorted, and behind them the special symbols that a task needs.
+    """Characters or words, sorted, and behind them the special symbols that a task needs; or the channels of a signal.
 
     Attributes:
         symbols: Every symbol in the order of its index.
-        level: `char` or `word`: what a symbol is.
+        level: `char` or `word`: what a symbol is; `channel` where a step is not one symbol but a vector with a number
+            for each, of which a single symbol would be the one-hot vector.
     """
 
     symbols: tuple[str, ...]
@@ -54,6 +56,11 @@ class Vocabulary:
         """The sorted words that occur at least `least` times."""
         counts = Counter(words)
         return cls((*sorted(word for word, count in counts.items() if count >= least), *special), "word")
+
+    @classmethod
+    def of_channels(cls, names: Sequence[str]) -> Vocabulary:
+        """The components of vectors of numbers, in their order."""
+        return cls(tuple(names), CHANNEL)
 
     @classmethod
     def from_card(cls, card: dict[str, Any]) -> Vocabulary:
@@ -106,6 +113,12 @@ class Vocabulary:
 
     def __contains__(self, word: str) -> bool:
         return word in self._indices
+
+    def labels(self, steps: Sequence[Any]) -> list[str]:
+        """What figures call each step of a sequence: its symbol, or the numbers of its vector."""
+        if self.level == CHANNEL:
+            return [" ".join(f"{number:.2g}" for number in vector) for vector in steps]
+        return [readable(self.symbols[index]) for index in steps]
 
     def decode(self, indices: Sequence[int]) -> str:
         """The text of indices; what starts, stops or fills is left out."""

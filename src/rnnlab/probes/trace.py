@@ -22,10 +22,10 @@ class Network:
     """The parts of a task that a probe looks at.
 
     Attributes:
-        embedding: From symbols `(B, T)` to vectors `(B, T, D)`.
+        embedding: From symbols `(B, T)` to vectors `(B, T, D)`; of a signal, whose inputs are vectors, the identity.
         encoder: Reads them forwards.
         head: From an output `(B, H)` to logits `(B, classes)`.
-        vocabulary: The symbols.
+        vocabulary: The symbols, or the channels of a signal.
     """
 
     embedding: nn.Module
@@ -67,7 +67,7 @@ class Trace:
 
 
 def trace(task: nn.Module, inputs: Tensor) -> Trace:
-    """Have a task read symbols `(B, T)`, each row from the initial state on.
+    """Have a task read symbols `(B, T)` or vectors `(B, T, D)`, each row from the initial state on.
 
     Raises:
         UserError: The task has no states that follow one another in time.
