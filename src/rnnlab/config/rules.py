@@ -80,6 +80,8 @@ RULES: dict[str, Rule] = {
     "data.level": one_of("char", "word"),
     "data.min_count": whole(1),
     "data.parts": one_of("80/10/10", "90/10", "whole"),
+    "data.texts": whole(1),
+    "data.gap": whole(0),
     "data.limit": either(whole(1), NOTHING),
     "data.reader.year": ("a year from 1880 to 2017", lambda v: _is_int(v) and 1880 <= v <= 2017),
     "model.embedding_size": whole(1),

@@ -22,6 +22,7 @@ ROOMS = (
     "rnnlab.data.names",
     "rnnlab.data.readers",
     "rnnlab.data.texts",
+    "rnnlab.data.word_order",
     "rnnlab.nn",
     "rnnlab.reference",
     "rnnlab.tasks",

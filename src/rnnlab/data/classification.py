@@ -32,7 +32,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     keys = [fingerprint(text) for text in content.texts]
     rows = [row for row, key in enumerate(keys) if key]
     notes = [_dropped(len(keys) - len(rows), "without a word")]
-    where = f"data: {source.files[0]}"
+    where = source.where
     if known is not None:
         if not rows:
             raise UserError(f"{where}: there is no text")

@@ -37,6 +37,11 @@ class Source:
         """
         return build(self.reader, files=self.files) if self.files else build(self.reader)
 
+    @property
+    def where(self) -> str:
+        """How a line begins that says what is wrong with the data."""
+        return f"data: {self.files[0]}" if self.files else f"data={self.name}"
+
     @cached_property
     def sha256(self) -> str:
         """The SHA-256 of the files' bytes, or of the numbers that were generated."""

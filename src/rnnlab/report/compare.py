@@ -14,6 +14,7 @@ from rnnlab.report.enough import enough
 from rnnlab.report.factors import Factor, factors
 from rnnlab.report.findings import Contender, findings, verdict
 from rnnlab.report.missing import Missing
+from rnnlab.report.overfitting import Overfit, findings_of, overfitting
 from rnnlab.report.provenance import data_sets, machines, packages
 from rnnlab.report.ranking import in_order, ranking, usual_target
 from rnnlab.report.runs import OBJECTIVE, Run, find_runs
@@ -36,6 +37,7 @@ class Comparison:
         settings: The columns of `ranking` that tell configurations apart, such as `cell`.
         ranking: One row a configuration, best first; see `rnnlab.report.ranking`.
         factors: What varied, compared where everything else is equal.
+        overfitting: The configurations that learn their training part by heart, the steepest case first.
         target: The validation loss to which `ranking` has the seconds.
         runs: One row a run, as results.csv has it: the ranked ones first, then those without a result.
         best: The best configuration's best run.
@@ -52,6 +54,7 @@ class Comparison:
     settings: tuple[str, ...]
     ranking: pd.DataFrame
     factors: tuple[Factor, ...]
+    overfitting: tuple[Overfit, ...]
     target: float
     runs: pd.DataFrame
     best: Run
@@ -91,6 +94,7 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None) ->
     ranked = in_order(configurations(complete))
     varied = factors(ranked)
     sentence, found = conclusions(ranked, varied, unit)
+    overfit = overfitting(ranked)
     target = usual_target(ranked) if target is None else target
     table = ranking(ranked, target)
     return Comparison(
@@ -98,10 +102,11 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None) ->
         unit=unit,
         classifies=any(run.classifies for run in complete),
         sentence=sentence,
-        findings=tuple(found),
+        findings=(*found, *findings_of(overfit, unit)),
         settings=tuple(ranked[0].settings),
         ranking=table,
         factors=tuple(varied),
+        overfitting=tuple(overfit),
         target=target,
         runs=runs_table(ranked, runs),
         best=next(run for run in complete if run.folder == table["runs"][0][0]),

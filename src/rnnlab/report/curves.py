@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,9 +42,13 @@ def curve(label: str, runs: Sequence[Path]) -> Line:
     The horizontal axis has the passes over the training part, from 1 at the end of the first.
     """
     seeds = [validations(RunFolder(run).metrics) for run in runs]
-    seeds = [seed for seed in seeds if seed]
+    return averaged(label, [seed for seed in seeds if seed])
+
+
+def averaged(label: str, seeds: Sequence[Mapping[float, float]]) -> Line:
+    """The mean of several seeds' values by place and its 95% interval, at the places that every seed has."""
     shared = sorted(set.intersection(*(set(seed) for seed in seeds))) if seeds else []
-    means = [mean_of([{number: seed[epoch] for number, seed in enumerate(seeds)}]) for epoch in shared]
+    means = [mean_of([{number: seed[place] for number, seed in enumerate(seeds)}]) for place in shared]
     halves = [0.0 if math.isnan(each.half) else each.half for each in means]
     return Line(
         label=label,
