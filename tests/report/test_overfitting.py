@@ -1,0 +1,64 @@
+"""What learns its training part by heart is named, with figures and a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from rnnlab.report.compare import compare
+from rnnlab.report.drawn import charts
+from rnnlab.report.overfitting import OVERFITTING
+from rnnlab.training.folder import RunFolder, csv_text
+
+SWEEP = Path("runs/first-look")
+
+
+@pytest.fixture
+def write_curves(write_run: Callable[..., Path]) -> Callable[..., None]:
+    def write(cell: str, validation: Sequence[float], training: Sequence[float], seed: int = 0) -> None:
+        folder = RunFolder(write_run(cell, min(validation), seed))
+        rows = [
+            {"epoch": epoch, "step": 10 * (epoch + 1), "train/loss": fit, "val/loss": loss}
+            for epoch, (loss, fit) in enumerate(zip(validation, training, strict=True))
+        ]
+        folder.metrics.write_text(csv_text(rows, rows[0]), encoding="utf-8")
+        best = validation.index(min(validation))
+        ended = {"epochs": len(rows), "best_epoch": best}
+        summary = json.loads((folder.path / "summary.json").read_text())
+        folder.write_summary({**summary, **ended})
+
+    return write
+
+
+def test_a_validation_loss_that_rises_while_training_goes_on_is_told_and_drawn(write_curves):
+    write_curves("lstm", (2.2, 2.0, 2.3, 2.5), (2.1, 1.8, 1.2, 0.9), seed=0)
+    write_curves("lstm", (2.2, 2.1, 2.0, 2.7), (2.1, 1.8, 1.3, 1.1), seed=1)
+    write_curves("gru", (2.3, 2.2, 2.15, 2.1), (2.2, 2.1, 2.0, 1.95))
+    comparison = compare([SWEEP])
+    assert comparison.findings[-1] == (
+        "overfitting: lstm ends 0.6000 ± 1.2706 nats per token above its lowest validation loss, that of epoch 2.5"
+        " of 4, while its training loss falls by 0.5500."
+    )
+    (chart,) = [chart for chart in charts(comparison) if chart.name == OVERFITTING]
+    assert [(line.label, line.y) for line in chart.lines] == [
+        ("lstm, validation", (2.2, 2.05, 2.15, 2.6)),
+        ("lstm, training", (2.1, 1.8, 1.25, 1.0)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("validation", "training"),
+    [
+        ((2.2, 2.1, 2.0), (2.1, 1.9, 1.8)),  # the last epoch is the best
+        ((2.2, 2.0, 2.03), (2.1, 1.9, 1.8)),  # it wavers
+        ((2.2, 2.0, 2.5), (2.1, 1.9, 2.4)),  # training gets worse as well: that is another trouble
+    ],
+)
+def test_nothing_else_is_called_overfitting(write_curves, validation, training):
+    write_curves("lstm", validation, training)
+    comparison = compare([SWEEP])
+    assert comparison.overfitting == () and not any("overfitting" in each for each in comparison.findings)
+    assert OVERFITTING not in [chart.name for chart in charts(comparison)]
