@@ -55,6 +55,10 @@ TEXTS: Rule = (
     "a list of texts, such as ['not good','good not']",
     lambda v: isinstance(v, list) and all(isinstance(text, str) for text in v),
 )
+BOUND: Rule = (
+    "a metric and a bound, such as test/accuracy>=0.9",
+    lambda v: bool(re.fullmatch(r"(val|test)/\w+[<>]=-?\d+(\.\d+)?", str(v))),
+)
 SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 <= v < 2**32)
 
 SWITCHES = (
@@ -70,6 +74,7 @@ RULES: dict[str, Rule] = {
     "init_from": either(("the path of a checkpoint or of a run's folder", lambda v: isinstance(v, str)), NOTHING),
     "task.shown": TEXTS,
     "sweep": FOLDER_NAME,
+    "holds": either(BOUND, NOTHING),
     "split.seed": SEED,
     "split.deduplicate": TRUE_OR_FALSE,
     "data.batch_size": whole(1),

@@ -30,6 +30,7 @@ def charts(comparison: Comparison) -> list[Chart]:
     """Learning curves always; the others as far as something varied that they could show."""
     numeric = [factor for factor in comparison.factors if factor.numeric]
     found: list[Chart] = [learning_curves(comparison)]
+    found += [each.chart() for each in comparison.holdings]
     found += [_against(comparison, factor) for factor in numeric]
     costs = [cost for cost in ("parameters", "seconds") if comparison.ranking[cost].notna().any()]
     if len(comparison.ranking) > 1:
