@@ -14,8 +14,8 @@ from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.names import NamesLM
 from rnnlab.tasks.sentiment import SentimentClassifier
 
-# What the default of a key is too large for.
-SMALL: dict[str, dict[str, Any]] = {"transformer": {"context": 5, "heads": 2}}
+# What the default of a key is too large for, or what other keys would say.
+SMALL: dict[str, dict[str, Any]] = {"transformer": {"context": 5, "heads": 2}, "mlp_flat": {"steps": 16}}
 # Every option of cell= with its keys, so that a new one is in the tests of all cells without being named there.
 CELLS: dict[str, dict[str, Any]] = {
     file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) | SMALL.get(file.stem, {})

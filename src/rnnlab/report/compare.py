@@ -13,6 +13,7 @@ from rnnlab.report.configurations import Configuration, configurations, losses
 from rnnlab.report.enough import enough
 from rnnlab.report.factors import Factor, factors
 from rnnlab.report.findings import Contender, findings, verdict
+from rnnlab.report.holding import Holding, Threshold, holdings
 from rnnlab.report.missing import Missing
 from rnnlab.report.overfitting import Overfit, findings_of, overfitting
 from rnnlab.report.provenance import data_sets, machines, packages
@@ -38,6 +39,7 @@ class Comparison:
         ranking: One row a configuration, best first; see `rnnlab.report.ranking`.
         factors: What varied, compared where everything else is equal.
         overfitting: The configurations that learn their training part by heart, the steepest case first.
+        holdings: How far the bound that was asked for holds; nothing where none was.
         target: The validation loss to which `ranking` has the seconds.
         runs: One row a run, as results.csv has it: the ranked ones first, then those without a result.
         best: The best configuration's best run.
@@ -55,6 +57,7 @@ class Comparison:
     ranking: pd.DataFrame
     factors: tuple[Factor, ...]
     overfitting: tuple[Overfit, ...]
+    holdings: tuple[Holding, ...]
     target: float
     runs: pd.DataFrame
     best: Run
@@ -68,7 +71,12 @@ class Comparison:
         return [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]
 
 
-def compare(folders: Sequence[Path], only: Collection[str] | None = None, target: float | None = None) -> Comparison:
+def compare(
+    folders: Sequence[Path],
+    only: Collection[str] | None = None,
+    target: float | None = None,
+    holds: str | None = None,
+) -> Comparison:
     """Compare the configurations whose runs lie in or below the folders by their validation loss.
 
     Args:
@@ -76,15 +84,18 @@ def compare(folders: Sequence[Path], only: Collection[str] | None = None, target
         only: The names of the runs to be considered; None for all.
         target: The validation loss to which training times are compared; None for the one that the better half of the
             configurations reach.
+        holds: A bound on a metric, such as test/accuracy>=0.9, of which is said how far it holds along every factor of
+            numbers; None for what the runs' own configurations ask.
 
     Raises:
         UserError: Not one of the runs is complete, or their losses are not in one unit.
     """
     name = ", ".join(folder.resolve().name for folder in folders)
-    return compare_runs(name, [run for run in find_runs(folders) if only is None or run.folder.name in only], target)
+    runs = [run for run in find_runs(folders) if only is None or run.folder.name in only]
+    return compare_runs(name, runs, target, holds)
 
 
-def compare_runs(name: str, runs: Sequence[Run], target: float | None = None) -> Comparison:
+def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, holds: str | None = None) -> Comparison:
     """The same for runs that were read; the comparison is called `name`."""
     complete = [run for run in runs if run.is_complete]
     missing = Missing.of(runs)
@@ -96,17 +107,20 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None) ->
     sentence, found = conclusions(ranked, varied, unit)
     overfit = overfitting(ranked)
     target = usual_target(ranked) if target is None else target
+    asked = holds or next((str(its) for run in complete if (its := run.config.get("holds"))), None)
+    held = holdings(ranked, varied, Threshold.of(asked)) if asked else []
     table = ranking(ranked, target)
     return Comparison(
         name=name,
         unit=unit,
         classifies=any(run.classifies for run in complete),
         sentence=sentence,
-        findings=(*found, *findings_of(overfit, unit)),
+        findings=(*(each.sentence for each in held), *found, *findings_of(overfit, unit)),
         settings=tuple(ranked[0].settings),
         ranking=table,
         factors=tuple(varied),
         overfitting=tuple(overfit),
+        holdings=tuple(held),
         target=target,
         runs=runs_table(ranked, runs),
         best=next(run for run in complete if run.folder == table["runs"][0][0]),

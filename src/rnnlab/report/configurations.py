@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rnnlab.config.effect import with_effect
 from rnnlab.report.runs import Run
+from rnnlab.report.varying import ABSENT, HASH, short_name, varying_keys
 
-# A group's choice is named by one of these; they head whatever else in the group follows from the choice.
-HEADS = ("name", "_target_", "enabled", "path")
-NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
 RESERVED = frozenset(
     {
@@ -23,8 +21,6 @@ RESERVED = frozenset(
         "seconds_to_target", "on_parameters_front", "on_seconds_front", "best_epoch", "reason",
     }
 )  # fmt: skip
-FIRST = ("task", "data", "cell")
-ABSENT = "–"
 
 
 @dataclass(frozen=True)
@@ -63,22 +59,6 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
     return found
 
 
-def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The dotted keys that tell configurations apart, without those that merely come with a group's option.
-
-    With `data.name` in names and file, `data.reader._target_` differs as well, but says nothing new.
-    """
-    keys = dict.fromkeys(key for identity in identities for key in identity)
-    columns = {key: tuple(json.dumps(i.get(key), default=str) for i in identities) for key in keys}
-    partial = {key for key in keys if any(key not in identity for identity in identities)}
-    varying = {key: values for key, values in columns.items() if len(set(values)) > 1}
-    for head in sorted(varying, key=lambda key: (key.count("."), _rank(key))):
-        if head in varying and head.count(".") and _rank(head) < len(HEADS):
-            told = {key for key in varying if _comes_with(key, head, partial) and _follows(columns[key], columns[head])}
-            varying = {key: values for key, values in varying.items() if key not in told}
-    return sorted(varying, key=lambda key: _place(short_name(key)))
-
-
 def short_names(keys: Iterable[str]) -> dict[str, str]:
     """A short name for each dotted key; the key itself where a short one would mean two things."""
     keys = list(keys)
@@ -92,45 +72,13 @@ def _identity(run: Run) -> dict[str, Any]:
     identity = {key: _whole(value) for key, value in with_effect(run.config).items() if key != "seed"}
     # The same file name may hold other data: losses on different data must not be averaged.
     if sha256 := run.part("data").get("sha256"):
-        identity["data.sha256"] = str(sha256)[:8]
+        identity[HASH] = str(sha256)[:8]
     return identity
 
 
 def _whole(value: Any) -> Any:
     """0 for 0.0: what is the same number is the same setting."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:
-    """Whether a key belongs to the option that the head names, rather than being set for every option.
-
-    `optimizer.momentum` comes with sgd alone; `optimizer.lr` is a setting in its own right.
-    """
-    group = head.rpartition(".")[0] + "."
-    if key == head or not key.startswith(group):
-        return False
-    nested = "." in key.removeprefix(group)
-    return nested or key in partial or key.rpartition(".")[2] in (*HEADS, "sha256")
-
-
-def _follows(values: tuple[str, ...], heads: tuple[str, ...]) -> bool:
-    """Whether each value of the head goes with one value only."""
-    return len(set(zip(heads, values, strict=True))) == len(set(heads))
-
-
-def _rank(key: str) -> int:
-    last = key.rpartition(".")[2]
-    return HEADS.index(last) if last in HEADS else len(HEADS)
-
-
-def short_name(key: str) -> str:
-    """The last part of a dotted key; `cell.name` and `optimizer._target_` are called by their group."""
-    parts = key.split(".")
-    return parts[-2] if len(parts) > 1 and parts[-1] in NAMED_BY_PARENT else parts[-1]
-
-
-def _place(short: str) -> int:
-    return FIRST.index(short) if short in FIRST else len(FIRST)
 
 
 def _shown(key: str, identity: Mapping[str, Any]) -> Any:

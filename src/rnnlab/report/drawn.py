@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from rnnlab.report.charts import Axis, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
+from rnnlab.report.charts import Axis, Chart, HeatMap, Line, Lines, Point, Scatter
 from rnnlab.report.configurations import number_of, plain
 from rnnlab.report.curves import LEARNING, learning_curves
 from rnnlab.report.factors import Factor
 from rnnlab.report.overfitting import OVERFITTING, overfitting_chart
+from rnnlab.report.parallel import parallel_coordinates
 from rnnlab.report.statistics import mean
 
 if TYPE_CHECKING:
@@ -31,13 +32,14 @@ def charts(comparison: Comparison) -> list[Chart]:
     """Learning curves always; the others as far as something varied that they could show."""
     numeric = [factor for factor in comparison.factors if factor.numeric]
     found: list[Chart] = [learning_curves(comparison), *overfitting_chart(comparison)]
+    found += [each.chart() for each in comparison.holdings]
     found += [_against(comparison, factor) for factor in numeric]
     costs = [cost for cost in ("parameters", "seconds") if comparison.ranking[cost].notna().any()]
     if len(comparison.ranking) > 1:
         found += [_against_cost(comparison, cost) for cost in costs]
     found += _heat_map(comparison)
     if len(comparison.settings) >= MANY:
-        found.append(_parallel(comparison))
+        found.append(parallel_coordinates(comparison))
     return found
 
 
@@ -164,30 +166,6 @@ def _heat_map(comparison: Comparison) -> list[HeatMap]:
             unit=f"validation loss ({comparison.unit})",
         )
     ]
-
-
-def _parallel(comparison: Comparison) -> Parallel:
-    table = comparison.ranking
-    loss = Dimension("validation loss", tuple(table["val_loss"]))
-    return Parallel(
-        name="parallel-coordinates",
-        title="All settings at once",
-        caption="A line for each configuration, coloured by its mean validation loss: dark is low.",
-        dimensions=(*(_dimension(name, list(table[name])) for name in comparison.settings), loss),
-        losses=tuple(table["val_loss"]),
-        labels=tuple(table["label"]),
-        unit=f"validation loss ({comparison.unit})",
-    )
-
-
-def _dimension(name: str, values: Sequence[Any]) -> Dimension:
-    """Names stand at equal distances, and so do few numbers; of many numbers, each stands where it belongs."""
-    numbers = [number for value in values if (number := number_of(value)) is not None]
-    if len(numbers) == len(values) and len(set(numbers)) > MOST_LINES:
-        return Dimension(name, tuple(numbers))
-    levels = sorted(set(values), key=lambda value: (number_of(value) is None, number_of(value) or 0.0, str(value)))
-    places = {level: float(place) for place, level in enumerate(levels)}
-    return Dimension(name, tuple(places[v] for v in values), tuple(places.values()), tuple(map(plain, levels)))
 
 
 def _called(names: Sequence[str], key: Any) -> str:

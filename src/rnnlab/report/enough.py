@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnlab.report.configurations import ABSENT, Configuration, plain
+from rnnlab.report.configurations import Configuration, plain
 from rnnlab.report.factors import Factor, factors
+from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import joined
 
 KINDS = ("cell", "data", "task")  # what has a limit of its own, the first of them that varied

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rnnlab.report.configurations import ABSENT
 from rnnlab.report.factors import Contrast, Factor, Level
 from rnnlab.report.render import markdown_row
+from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import count, decimals, interval, p_value, plus_minus, seconds
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rnnlab.report.configurations import ABSENT, Configuration, losses, number_of, plain
+from rnnlab.report.configurations import Configuration, losses, number_of, plain
 from rnnlab.report.runs import number
 from rnnlab.report.statistics import SIGNIFICANT, Difference, Mean, difference, holm, mean, mean_of
+from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import joined
 
 MOST_LEVELS = 12  # of a factor of which every two are compared; of more, all with the best

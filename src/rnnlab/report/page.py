@@ -16,11 +16,11 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from rnnlab.report.charts import Chart
-from rnnlab.report.configurations import ABSENT
 from rnnlab.report.interactive import figure
 from rnnlab.report.page_table import columns, rows, unfolded
 from rnnlab.report.runs import Run
 from rnnlab.report.specimens import EMPTY, Specimens
+from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import count, decimals, interval, loss, p_value, plus_minus, seconds, seeds
 from rnnlab.training.folder import RunFolder
 

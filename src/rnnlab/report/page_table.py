@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.report.configurations import ABSENT, number_of, plain
+from rnnlab.report.configurations import number_of, plain
 from rnnlab.report.table import RESULTS
+from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import count, loss, plus_minus, seconds
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
         charts: Those whose pictures lie beside the file that the text goes into.
     """
     blocks = [escaped(comparison.sentence), "\n".join(f"- {escaped(finding)}" for finding in comparison.findings)]
+    blocks += [each.markdown() for each in comparison.holdings]
     blocks += [_markdown_table(comparison), explanation(comparison), comparison.missing.sentence]
     blocks += [_failures(comparison), *map(escaped, comparison.notes)]
     for chart in charts:

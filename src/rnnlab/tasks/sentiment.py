@@ -7,15 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, Metric, MetricCollection
-from torchmetrics.classification import (
-    MulticlassAccuracy,
-    MulticlassAUROC,
-    MulticlassConfusionMatrix,
-    MulticlassF1Score,
-)
-from torchmetrics.functional.classification import binary_auroc
-from torchmetrics.utilities import dim_zero_cat
 
 from rnnlab.data.classification import encode
 from rnnlab.data.collation import Batch, Collation
@@ -23,32 +14,16 @@ from rnnlab.data.prepared import Part
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.data.words import words
 from rnnlab.errors import UserError
-from rnnlab.nn import build_recurrent
-from rnnlab.nn.pooling import pool
 from rnnlab.tasks.abilities import Prediction
-from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.base import Config
+from rnnlab.tasks.classifier import Classifier
 
 # The standard deviation of untrained word vectors. With torch's 1.0, the many words that are seen only a few times
 # keep vectors that are mostly chance, and they drown what the frequent ones have learnt.
 WORD_SCALE = 0.1
 
 
-class AUROC(MulticlassAUROC):
-    """The mean over the classes that occur, each against the others; nan where only one does.
-
-    torchmetrics takes the area of a class that does not occur for 0 and averages over it.
-    """
-
-    def compute(self) -> Tensor:  # type: ignore[override]  # as in torchmetrics
-        shares, targets = dim_zero_cat(self.preds), dim_zero_cat(self.target)
-        present = targets.unique().tolist()
-        if len(present) < 2:
-            return shares.new_tensor(torch.nan)
-        areas = [binary_auroc(shares[:, its], (targets == its).long(), validate_args=False) for its in present]
-        return torch.stack(areas).mean()
-
-
-class SentimentClassifier(SequenceTask):
+class SentimentClassifier(Classifier):
     """Tells the class of a text from its words.
 
     Dropout acts on the word vectors, between recurrent layers and on the vector of the whole text.
@@ -59,65 +34,20 @@ class SentimentClassifier(SequenceTask):
     def __init__(
         self, vocabulary: Vocabulary, data: Config, model: Config, cell: Config, optimizer: Config, scheduler: Config
     ) -> None:
-        super().__init__(optimizer, scheduler)
+        embedding = nn.Embedding(len(vocabulary), model["embedding_size"])
+        nn.init.normal_(embedding.weight, std=WORD_SCALE)
+        super().__init__(embedding, model["embedding_size"], data["labels"], model, cell, optimizer, scheduler)
         self.vocabulary = vocabulary
-        self.labels = tuple(data["labels"])
         self.sequence_length = int(data["sequence_length"])
-        self.embedding = nn.Embedding(len(vocabulary), model["embedding_size"])
-        nn.init.normal_(self.embedding.weight, std=WORD_SCALE)
-        self.encoder = build_recurrent(
-            cell, model["embedding_size"], model["hidden_size"], model["num_layers"], model["dropout"],
-            model["bidirectional"],
-        )  # fmt: skip
-        self.pooling = str(model["pooling"])
         self.word_dropout = float(model["word_dropout"])
-        self.dropout = nn.Dropout(model["dropout"])
-        self.head = nn.Linear(self.encoder.output_size, len(self.labels))
-        self.confusion = MulticlassConfusionMatrix(len(self.labels), validate_args=False)
-        self.measure()
 
-    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """From words `(B, T)` and how many of each row are real `(B,)` to logits `(B, classes)`."""
-        # What reads forwards cannot see the padding behind a text, and is several times as fast without packing.
-        ends = None if self.encoder.causal else lengths
-        hidden, _ = self.encoder(self.dropout(self.embedding(inputs)), lengths=ends)  # (B, T, H)
-        vector = pool(hidden, lengths, self.pooling, self.encoder.directions)  # (B, H)
-        logits: Tensor = self.head(self.dropout(vector))
-        return logits
+    def vectors(self, inputs: Tensor) -> Tensor:
+        vectors: Tensor = self.dropout(super().vectors(inputs))
+        return vectors
 
     def predict(self, batch: Batch) -> Tensor:
-        logits: Tensor = self(self._without_some(batch.inputs), batch.lengths)
-        return logits
+        return super().predict(batch._replace(inputs=self._without_some(batch.inputs)))
 
-    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        return nn.functional.cross_entropy(logits, batch.targets)
-
-    def count(self, batch: Batch) -> int:
-        return len(batch.targets)
-
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        """F1 and AUROC are means over the classes, each against the others."""
-        classes = len(self.labels)
-        return {
-            "loss": MeanMetric(),
-            "accuracy": MulticlassAccuracy(classes, average="micro", validate_args=False),
-            "f1": MulticlassF1Score(classes, average="macro", validate_args=False),
-            "auroc": AUROC(classes, validate_args=False),
-        }
-
-    def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
-        metrics["loss"].update(self.loss(logits, batch), self.count(batch))
-        for name in ("accuracy", "f1", "auroc"):
-            metrics[name].update(logits, batch.targets)
-        self.confusion.update(logits, batch.targets)
-
-    def on_validation_epoch_start(self) -> None:
-        self.confusion.reset()
-
-    def on_test_epoch_start(self) -> None:
-        self.confusion.reset()
-
-    @torch.no_grad()
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """A prediction for each text, as it would be alone; none for a text without any known word."""
         if not texts:
@@ -125,12 +55,7 @@ class SentimentClassifier(SequenceTask):
         tokens = [words(text) for text in texts]
         part = Part(encode(tokens, self.vocabulary, self.sequence_length), labels=np.zeros(len(texts), dtype=np.int64))
         batch = Collation(part, self.vocabulary.pad)(np.arange(len(texts)))
-        training = self.training
-        self.eval()
-        logits = self(batch.inputs.to(self.device), batch.lengths)
-        self.train(training)
-        shares = logits.double().softmax(dim=-1).tolist()
-        return [self._prediction(*each) for each in zip(texts, tokens, shares, strict=True)]
+        return [self._prediction(*each) for each in zip(texts, tokens, self.shares(batch), strict=True)]
 
     def read(self, text: str, key: str) -> Tensor:
         """The words of a text `(T,)`, cut off where training cuts it.
@@ -153,6 +78,4 @@ class SentimentClassifier(SequenceTask):
         if not any(word in self.vocabulary for word in tokens[: self.sequence_length]):
             note = "none of its words is known" if tokens else "the text is empty"
             return Prediction(text, None, None, note)
-        probabilities = dict(zip(self.labels, shares, strict=True))
-        label = max(probabilities, key=probabilities.__getitem__)
-        return Prediction(text, label, probabilities[label], probabilities=probabilities)
+        return self.prediction(text, shares)

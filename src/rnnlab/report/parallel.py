@@ -1,0 +1,39 @@
+"""All settings at once: a line for each configuration across parallel axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.report.charts import Dimension, Parallel
+from rnnlab.report.configurations import number_of, plain
+
+if TYPE_CHECKING:
+    from rnnlab.report.compare import Comparison
+
+MOST_PLACES = 8  # numbers that stand at equal distances, each with its name
+
+
+def parallel_coordinates(comparison: Comparison) -> Parallel:
+    """Every setting and the loss."""
+    table = comparison.ranking
+    loss = Dimension("validation loss", tuple(table["val_loss"]))
+    return Parallel(
+        name="parallel-coordinates",
+        title="All settings at once",
+        caption="A line for each configuration, coloured by its mean validation loss: dark is low.",
+        dimensions=(*(_dimension(name, list(table[name])) for name in comparison.settings), loss),
+        losses=tuple(table["val_loss"]),
+        labels=tuple(table["label"]),
+        unit=f"validation loss ({comparison.unit})",
+    )
+
+
+def _dimension(name: str, values: Sequence[Any]) -> Dimension:
+    """Names stand at equal distances, and so do few numbers; of many numbers, each stands where it belongs."""
+    numbers = [number for value in values if (number := number_of(value)) is not None]
+    if len(numbers) == len(values) and len(set(numbers)) > MOST_PLACES:
+        return Dimension(name, tuple(numbers))
+    levels = sorted(set(values), key=lambda value: (number_of(value) is None, number_of(value) or 0.0, str(value)))
+    places = {level: float(place) for place, level in enumerate(levels)}
+    return Dimension(name, tuple(places[v] for v in values), tuple(places.values()), tuple(map(plain, levels)))

@@ -1,0 +1,90 @@
+"""Which settings tell configurations apart, and which only say again what another says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+# A group's choice is named by one of these; they head whatever else in the group follows from the choice.
+HEADS = ("name", "_target_", "enabled", "path")
+NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
+FIRST = ("task", "data", "cell")
+ABSENT = "–"
+HASH = "data.sha256"  # of the data, beside the keys of the configuration
+
+
+def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The dotted keys that tell configurations apart, without those that merely come with a group's option.
+
+    With `data.name` in names and file, `data.reader._target_` differs as well, but says nothing new; nor does a key
+    that hands on the value of another, or the hash of data that was generated as other keys say.
+    """
+    keys = dict.fromkeys(key for identity in identities for key in identity)
+    columns = {key: tuple(json.dumps(i.get(key), default=str) for i in identities) for key in keys}
+    partial = {key for key in keys if any(key not in identity for identity in identities)}
+    varying = {key: values for key, values in columns.items() if len(set(values)) > 1}
+    for head in sorted(varying, key=lambda key: (key.count("."), _rank(key))):
+        if head in varying and head.count(".") and _rank(head) < len(HEADS):
+            told = {key for key in varying if _comes_with(key, head, partial) and _follows(columns[key], columns[head])}
+            varying = {key: values for key, values in varying.items() if key not in told}
+    told = {key for key in varying if (_is_inner(key) or key in partial) and _repeats(key, varying, identities)}
+    if _follows_all(columns.get(HASH, ()), [columns[key] for key in varying if _is_of_data(key) and key not in told]):
+        told.add(HASH)
+    return sorted((key for key in varying if key not in told), key=lambda key: _place(short_name(key)))
+
+
+def short_name(key: str) -> str:
+    """The last part of a dotted key; `cell.name` and `optimizer._target_` are called by their group."""
+    parts = key.split(".")
+    return parts[-2] if len(parts) > 1 and parts[-1] in NAMED_BY_PARENT else parts[-1]
+
+
+def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:
+    """Whether a key belongs to the option that the head names, rather than being set for every option.
+
+    `optimizer.momentum` comes with sgd alone; `optimizer.lr` is a setting in its own right.
+    """
+    group = head.rpartition(".")[0] + "."
+    if key == head or not key.startswith(group):
+        return False
+    nested = "." in key.removeprefix(group)
+    return nested or key in partial or key.rpartition(".")[2] in (*HEADS, "sha256")
+
+
+def _follows(values: tuple[str, ...], heads: tuple[str, ...]) -> bool:
+    """Whether each value of the head goes with one value only."""
+    return len(set(zip(heads, values, strict=True))) == len(set(heads))
+
+
+def _is_inner(key: str) -> bool:
+    return key.count(".") > 1
+
+
+def _is_of_data(key: str) -> bool:
+    return key.startswith("data.") and key != HASH
+
+
+def _repeats(key: str, others: Iterable[str], identities: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a key has, wherever it is, the value of another and shallower one; a single value may be chance."""
+    having = [identity for identity in identities if key in identity]
+    several = len({json.dumps(identity[key], default=str) for identity in having}) > 1
+    return several and any(
+        not _is_inner(other) and other != key and all(its.get(other, ABSENT) == its[key] for its in having)
+        for other in others
+    )
+
+
+def _follows_all(values: Sequence[str], heads: Sequence[tuple[str, ...]]) -> bool:
+    """Whether each combination of the heads' values goes with one value only."""
+    combined = tuple(map(str, zip(*heads, strict=True)))
+    return bool(values) and bool(combined) and _follows(tuple(values), combined)
+
+
+def _rank(key: str) -> int:
+    last = key.rpartition(".")[2]
+    return HEADS.index(last) if last in HEADS else len(HEADS)
+
+
+def _place(short: str) -> int:
+    return FIRST.index(short) if short in FIRST else len(FIRST)

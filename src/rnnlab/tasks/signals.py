@@ -1,0 +1,159 @@
+"""What is told of a signal: a class, a number, or a class at each step; its vectors are read as they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics.classification import MulticlassAccuracy
+
+from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.prepared import Part
+from rnnlab.data.sequences import Sequences
+from rnnlab.data.signals import CLASS, NUMBER, STEPS
+from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.errors import UserError
+from rnnlab.tasks.abilities import Prediction
+from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.classifier import Classifier, PooledTask
+
+
+def for_data(vocabulary: Vocabulary, data: Config, **nodes: Config) -> SequenceTask:
+    """The task that the data asks for: `SignalClassifier`, `SignalRegression` or `SignalLabeller`."""
+    asked: dict[str, type[SequenceTask]] = {CLASS: SignalClassifier, NUMBER: SignalRegression, STEPS: SignalLabeller}
+    task: Any = asked[data["asked"]]
+    made: SequenceTask = task(vocabulary, data, **nodes)
+    return made
+
+
+class SignalClassifier(Classifier):
+    """Tells the class of a signal."""
+
+    unit = "nats per sequence"
+
+    def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
+        super().__init__(nn.Identity(), len(vocabulary), data["labels"], **nodes)
+        self.vocabulary = vocabulary
+        self.sequence_length = int(data["sequence_length"])
+
+    def read(self, text: str, key: str) -> Tensor:
+        """The vectors of a signal that is written as numbers, `(T, D)`; see `numbers`.
+
+        Raises:
+            UserError: It is none; the line begins with `key`.
+        """
+        return torch.from_numpy(numbers(text, len(self.vocabulary), key)[: self.sequence_length])
+
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """A prediction for each signal that is written as numbers, see `numbers`; none for what is no signal."""
+        found, notes = [], []
+        for text in texts:
+            try:
+                found.append(numbers(text, len(self.vocabulary))[: self.sequence_length])
+                notes.append("")
+            except UserError as error:
+                notes.append(str(error))
+        shares = iter(self.shares(self._batch(found)) if found else [])
+        return [
+            Prediction(text, None, None, note) if note else self.prediction(text, next(shares))
+            for text, note in zip(texts, notes, strict=True)
+        ]
+
+    def _batch(self, signals: Sequence[np.ndarray]) -> Batch:
+        sizes = np.fromiter(map(len, signals), dtype=np.int64, count=len(signals))
+        sequences = Sequences(np.concatenate(signals), np.cumsum(sizes) - sizes, sizes)
+        part = Part(sequences, labels=np.zeros(len(signals), dtype=np.int64))
+        return Collation(part, self.vocabulary.pad)(np.arange(len(signals)))
+
+
+class SignalRegression(PooledTask):
+    """Tells a number of a signal; its loss is the mean squared error.
+
+    `accuracy` is the share of sequences whose answer is off by less than the data's `tolerance`.
+    """
+
+    unit = "squared error per sequence"
+
+    def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
+        super().__init__(nn.Identity(), len(vocabulary), 1, **nodes)
+        self.vocabulary = vocabulary
+        self.tolerance = float(data["tolerance"])
+        self.measure()
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        return nn.functional.mse_loss(logits[:, 0], batch.targets)
+
+    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+        return {"loss": MeanMetric(), "accuracy": MeanMetric()}
+
+    def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
+        metrics["loss"].update(self.loss(logits, batch), self.count(batch))
+        metrics["accuracy"].update(((logits[:, 0] - batch.targets).abs() < self.tolerance).float())
+
+
+class SignalLabeller(PooledTask):
+    """Tells a class at each step of a signal, from what came before it; all sequences are of equal length.
+
+    `accuracy` leaves out the steps whose class is `silent`, at which there is nothing to tell: of the copying
+    problem, it is the share of symbols that are repeated right.
+    """
+
+    unit = "nats per step"
+
+    def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
+        super().__init__(nn.Identity(), len(vocabulary), len(data["labels"]), **nodes)
+        if not self.encoder.causal:
+            raise UserError(
+                f"cell={nodes['cell']['name']} with model.bidirectional={str(nodes['model']['bidirectional']).lower()}"
+                " is not for data that asks for a class at each step, which would be told by the steps behind it"
+            )
+        self.vocabulary = vocabulary
+        self.silent = data["silent"]
+        self.measure()
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """From inputs `(B, T, D)`, all of equal length, to logits `(B, T, classes)`."""
+        hidden, _ = self.encoder(self.vectors(inputs))  # (B, T, H)
+        logits: Tensor = self.head(self.dropout(hidden))
+        return logits
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
+
+    def count(self, batch: Batch) -> int:
+        return batch.targets.numel()
+
+    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+        classes = self.head.out_features
+        accuracy = MulticlassAccuracy(classes, average="micro", ignore_index=self.silent, validate_args=False)
+        return {"loss": MeanMetric(), "accuracy": accuracy}
+
+    def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
+        metrics["loss"].update(self.loss(logits, batch), self.count(batch))
+        metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
+
+
+def numbers(text: str, channels: int, key: str = "") -> np.ndarray:
+    """A signal as a person writes it, `(T, D)` float32: numbers with blanks or commas between them, step by step.
+
+    The D numbers of a step stand beside each other.
+
+    Raises:
+        UserError: There is none, one is no number, or their count is no multiple of D; the line begins with `key`.
+    """
+    where = f"{key}: " if key else ""
+    words = text.replace(",", " ").split()
+    try:
+        values = [float(word) for word in words]
+    except ValueError:
+        values = [math.nan]
+    if not words or not all(map(math.isfinite, values)):
+        raise UserError(f"{where}a signal is written as numbers, such as 0.5 -1.2 0.3")
+    if len(values) % channels:
+        raise UserError(f"{where}{len(values)} numbers are no whole steps of {channels} each")
+    return np.array(values, dtype=np.float32).reshape(-1, channels)

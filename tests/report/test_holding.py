@@ -1,0 +1,41 @@
+"""How far a bound holds, in a sentence and a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from rnnlab.report.holding import Holding, Threshold
+from rnnlab.report.statistics import Mean
+
+
+def held(text: str, **rows: list[float]) -> Holding:
+    levels = (10.0, 25.0, 50.0)
+    means = {name: {x: Mean(y, 0.01, 3) for x, y in zip(levels, of, strict=True)} for name, of in rows.items()}
+    return Holding("sequence_length", "cell", Threshold.of(text), means)
+
+
+def test_the_sentence_says_where_each_falls_below_the_bound() -> None:
+    asked = held(
+        "test/accuracy>=0.9", lstm=[0.99, 0.98, 0.9], gru=[1, 1, 1], rnn=[0.95, 0.89, 0.5], bag=[0.6, 0.5, 0.5]
+    )
+    assert asked.sentence == (
+        "sequence_length by cell: test/accuracy of at least 0.9 (mean over seeds) holds at all of 10, 25 and 50 for"
+        " lstm and gru; up to 10, not at 25, for rnn; at none of 10, 25 and 50 for bag."
+    )
+
+
+@pytest.mark.parametrize(
+    ("bound", "losses", "said"),
+    [("val/loss<=0.5", [0.6, 0.4, 0.3], "holds from 25 on, not at 10, for gru"),
+     ("val/loss<=0.5", [0.4, 0.6, 0.3], "holds at 10 and 50 alone for gru"),
+     ("val/loss<=0.5", [0.5, 0.5, 0.51], "holds up to 25, not at 50, for gru")],
+)  # fmt: skip
+def test_a_bound_may_be_one_from_above_and_hold_anywhere(bound: str, losses: list[float], said: str) -> None:
+    assert said in held(bound, gru=losses).sentence
+    assert "val/loss of at most 0.5" in held(bound, gru=losses).sentence
+
+
+def test_the_table_has_a_row_for_each_and_what_holds_in_bold() -> None:
+    lines = held("test/accuracy>=0.9", gru=[0.95, 0.91, 0.4]).markdown().splitlines()
+    assert lines[0] == "| cell | sequence_length 10 | sequence_length 25 | sequence_length 50 |"
+    assert lines[2] == "| gru | **0.9500 ± 0.0100** | **0.9100 ± 0.0100** | 0.4000 ± 0.0100 |"
