@@ -55,6 +55,11 @@ TEXTS: Rule = (
     "a list of texts, such as ['not good','good not']",
     lambda v: isinstance(v, list) and all(isinstance(text, str) for text in v),
 )
+CHANCE: Rule = ("a number from 0 to 1", lambda v: _is_number(v) and 0 <= v <= 1)
+NUMBERS: Rule = (
+    "a list of numbers above 0, such as [20,7]",
+    lambda v: isinstance(v, list) and bool(v) and all(_is_number(number) and number > 0 for number in v),
+)
 SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 <= v < 2**32)
 
 SWITCHES = (
@@ -80,6 +85,13 @@ RULES: dict[str, Rule] = {
     "data.level": one_of("char", "word"),
     "data.min_count": whole(1),
     "data.parts": one_of("80/10/10", "90/10", "whole"),
+    **{f"data.{name}": whole(1) for name in ("horizon", "season")},
+    "data.normalise": one_of("series", "window"),
+    "data.reader.length": whole(1),
+    "data.reader.periods": NUMBERS,
+    "data.reader.amplitudes": NUMBERS,
+    "data.reader.noise": AT_LEAST_ZERO,
+    "data.reader.seed": SEED,
     "data.limit": either(whole(1), NOTHING),
     "data.reader.year": ("a year from 1880 to 2017", lambda v: _is_int(v) and 1880 <= v <= 2017),
     "model.embedding_size": whole(1),
@@ -89,6 +101,7 @@ RULES: dict[str, Rule] = {
     "model.bidirectional": TRUE_OR_FALSE,
     "model.pooling": one_of("last", "mean", "max"),
     "model.word_dropout": SHARE,
+    "model.teacher_forcing": CHANCE,
     "optimizer.lr": ABOVE_ZERO,
     "optimizer.weight_decay": AT_LEAST_ZERO,
     "optimizer.momentum": SHARE,

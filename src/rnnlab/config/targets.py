@@ -18,9 +18,11 @@ from rnnlab.errors import UserError
 ROOMS = (
     "rnnlab.data.classification",
     "rnnlab.data.files",
+    "rnnlab.data.forecasting",
     "rnnlab.data.labelled_files",
     "rnnlab.data.names",
     "rnnlab.data.readers",
+    "rnnlab.data.series",
     "rnnlab.data.texts",
     "rnnlab.nn",
     "rnnlab.reference",
