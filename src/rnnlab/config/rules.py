@@ -64,7 +64,7 @@ SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 
 
 SWITCHES = (
     "early_stopping", "samples", "confusion_matrix", "pr_curve", "custom_scalars", "effort", "graph", "embedding",
-    "gradient_flow", "hidden_states", "gates", "gradient_norm", "histograms",
+    "gradient_flow", "hidden_states", "gates", "gradient_norm", "histograms", "forecasts",
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {
@@ -123,7 +123,7 @@ RULES: dict[str, Rule] = {
     "callbacks.early_stopping.patience": whole(1),
     "callbacks.early_stopping.min_delta": AT_LEAST_ZERO,
     "callbacks.early_stopping.mode": one_of("min", "max"),
-    "callbacks.samples.count": whole(1),
+    **{f"callbacks.{name}.count": whole(1) for name in ("samples", "forecasts")},
     "callbacks.embedding.symbols": whole(1),
     **{f"callbacks.{name}.{key}": whole(1) for name in ("gradient_flow", "gates") for key in ("rows", "steps")},
     **{f"callbacks.{name}.enabled": TRUE_OR_FALSE for name in SWITCHES},

@@ -61,17 +61,16 @@ def prepare(
         }  # fmt: skip
     mean, deviation = (np.asarray(card[name], dtype=np.float64) for name in ("mean", "deviation"))
     standardised = ((values - mean) / deviation).astype(np.float32)
+    strides = {"train": data["stride"]}
     parts = {
-        part: _windows(
-            standardised, ends, length, horizon, data["stride"] if part == "train" else 1, f"{where}: {part}"
-        )
+        part: _windows(standardised, ends, length, horizon, strides.get(part, 1), f"{where}: {part}")
         for part, ends in bounds.items()
     }
     return Prepared(source.name, source.sha256, vocabulary, parts, {} if known else card, series.notes)
 
 
 def naive_error(values: NDArray[np.float64], season: int) -> NDArray[np.float64]:
-    """The mean absolute error of the seasonal naive forecast within a series `(T, D)`: mean |y_t - y_(t-season)|, `(D,)`.
+    """The mean error of the seasonal naive forecast within a series `(T, D)`: the mean of |y_t - y_(t-season)|, `(D,)`.
 
     An error divided by it is a scaled error, and their mean the MASE (Hyndman and Koehler 2006, "Another look at
     measures of forecast accuracy"); `season` 1 is the forecast that repeats the last value.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchmetrics import MeanAbsoluteError, MeanMetric, Metric, MetricCollection
 
-from rnnlab.data.collation import Batch
+from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.prepared import Part
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.decoding import decode
+from rnnlab.tasks.abilities import Rolling
 from rnnlab.tasks.base import Config, SequenceTask
 
 
@@ -104,23 +108,40 @@ class Forecaster(SequenceTask):
         return values * self.deviation + self.mean
 
     @torch.no_grad()
-    def forecast(self, values: Tensor) -> Tensor:
-        """The next `horizon` values `(horizon, D)` of a series `(total, D)`, both in its own units.
+    def forecast(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The next values `(horizon,)` or `(horizon, D)` of a series `(T,)` or `(T, D)`, both in its own units.
 
         Raises:
             UserError: The series is too short, or has another number of columns.
         """
-        if values.dim() != 2 or values.shape[1] != len(self.mean):
-            columns = values.shape[1] if values.dim() == 2 else values.dim()
-            raise UserError(f"the model forecasts {len(self.mean)} columns of numbers, not {columns}")
-        if len(values) < self.sequence_length:
-            raise UserError(f"{len(values)} values are too few; the model reads the last {self.sequence_length}")
-        read = values[-self.sequence_length :].to(self.mean)
+        series = torch.from_numpy(values.reshape(len(values), -1))
+        if series.shape[1] != len(self.mean):
+            raise UserError(
+                f"it has {series.shape[1]} columns of numbers where the model was trained on {len(self.mean)}"
+            )
+        if len(series) < self.sequence_length:
+            raise UserError(f"its {len(series)} values are too few; the model reads the last {self.sequence_length}")
+        read = (series[-self.sequence_length :].to(self.mean) - self.mean) / self.deviation
+        found = self.in_units(self._forecast(read[None])[0]).double().cpu().numpy()
+        return found.reshape(-1, *values.shape[1:])
+
+    @torch.no_grad()
+    def rolling(self, part: Part, most: int) -> Rolling:
+        """The first forecasts of a part of the data, whose windows begin at every step; at most so many."""
+        rows = np.arange(len(part.sequences))[:: self.horizon][:most]
+        batch = Collation(part, pad=0)(rows).to(self.device)
+        naive = seasonal_naive(batch.inputs, self.horizon, self.season)
+        found = (batch.inputs[:1], batch.targets, self._forecast(batch.inputs), naive)
+        columns = [self.in_units(each.to(self.device))[..., 0].flatten().tolist() for each in found]
+        return Rolling(self.vocabulary.symbols[0], self.horizon, *columns)
+
+    def _forecast(self, inputs: Tensor) -> Tensor:
+        """What the network forecasts when it is not learning."""
         training = self.training
         self.eval()
-        found: Tensor = self(((read - self.mean) / self.deviation)[None])[0]
+        found: Tensor = self(inputs)
         self.train(training)
-        return self.in_units(found)
+        return found
 
     def _read_out(self, hidden: Tensor) -> Tensor:
         found: Tensor = self.head(self.dropout(hidden))
