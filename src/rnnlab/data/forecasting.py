@@ -48,9 +48,10 @@ def prepare(
         values, vocabulary = series.values, known.vocabulary
         if values.shape[1] != len(vocabulary):
             raise UserError(f"{where} has {values.shape[1]} columns of numbers; the model knows {len(vocabulary)}")
-        card, bounds = {**known.card}, {"test": (0, len(values))}
+        card, bounds = dict(known.card), {"test": (0, len(values))}
+        notes = ("errors are scaled by the naive error of the data of training, not of this",)
     else:
-        values = series.values[-source.limit :] if source.limit else series.values
+        values, notes = series.values[-source.limit :] if source.limit else series.values, series.notes
         vocabulary = Vocabulary.of_channels(series.names)
         _check(len(values), length, season, where)
         first, second = cut(len(values))
@@ -66,7 +67,7 @@ def prepare(
         part: _windows(standardised, ends, length, horizon, strides.get(part, 1), f"{where}: {part}")
         for part, ends in bounds.items()
     }
-    return Prepared(source.name, source.sha256, vocabulary, parts, {} if known else card, series.notes)
+    return Prepared(source.name, source.sha256, vocabulary, parts, {} if known else card, notes)
 
 
 def naive_error(values: NDArray[np.float64], season: int) -> NDArray[np.float64]:

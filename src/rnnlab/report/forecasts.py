@@ -47,11 +47,11 @@ def forecast_charts(comparison: Comparison) -> list[Lines]:
 
 
 def _sentence(series: str, row: pd.Series) -> str:
-    where = f"the test part of {series}" if series else "the test part"
     errors = [decimals(row[name], 3) for name in ("test_mae", "test_mae_last", "test_mae_seasonal")]
     return (
-        f"forecasts: on {where} {row['label']} errs by {errors[0]} on average (MASE {decimals(row['test_loss'], 3)}),"
-        f" repeating the last value by {errors[1]}, repeating the last season by {errors[2]}."
+        f"forecasts{f' of {series}' if series else ''}: on the test part the best configuration errs by {errors[0]} on"
+        f" average (MASE {decimals(row['test_loss'], 3)}), repeating the last value by {errors[1]}, repeating the last"
+        f" season by {errors[2]}."
     )
 
 
