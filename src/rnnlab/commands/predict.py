@@ -1,4 +1,4 @@
-"""`rnnlab predict`: the class of texts, one a line."""
+"""`rnnlab predict`: the class of texts, one a line; or how a series of numbers goes on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from rnnlab.commands import predict_series
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
@@ -29,8 +30,10 @@ CSV_COLUMNS = ("text", "label", "probability", "note")
 def main(arguments: list[str]) -> int:
     """Print a line for each text of `text=`, of the lines of `file=` or of the standard input.
 
+    Of a model that forecasts, what comes behind the end of the series in `file=`.
+
     Raises:
-        UserError: There is no text, the file cannot be read, or the checkpoint is of no classifier.
+        UserError: There is no text, the file cannot be read, or the checkpoint is of a model that predicts neither.
     """
     config = compose("predict", arguments)
     check(config)
@@ -39,6 +42,9 @@ def main(arguments: list[str]) -> int:
         from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
         model = Trained(checkpoint)
+        if model.forecasts:
+            predict_series.forecast(model, config)
+            return 0
         labels = model.labels  # says what it is if it is no classifier, before the standard input is waited for
         FORMATS[config["format"]](map(model.predict, texts), labels)
     return 0

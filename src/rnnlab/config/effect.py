@@ -16,8 +16,9 @@ WITHOUT_EFFECT = (
     "trainer.log_every_n_steps",
     "trainer.threads",
     "data.files.",
-    "data.text_column",  # and the next: what they do is part of data.reader
+    "data.text_column",  # and the next two: what they do is part of data.reader
     "data.label_column",
+    "data.value_column",
     "task.file_reader",
     "task.shown",
     "holds",

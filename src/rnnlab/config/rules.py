@@ -59,11 +59,16 @@ BOUND: Rule = (
     "a metric and a bound, such as test/accuracy>=0.9",
     lambda v: bool(re.fullmatch(r"(val|test)/\w+[<>]=-?\d+(\.\d+)?", str(v))),
 )
+CHANCE: Rule = ("a number from 0 to 1", lambda v: _is_number(v) and 0 <= v <= 1)
+NUMBERS: Rule = (
+    "a list of numbers above 0, such as [20,7]",
+    lambda v: isinstance(v, list) and bool(v) and all(_is_number(number) and number > 0 for number in v),
+)
 SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 <= v < 2**32)
 
 SWITCHES = (
     "early_stopping", "samples", "confusion_matrix", "pr_curve", "custom_scalars", "effort", "graph", "embedding",
-    "gradient_flow", "hidden_states", "gates", "gradient_norm", "histograms", "averaging",
+    "gradient_flow", "hidden_states", "gates", "gradient_norm", "histograms", "averaging", "forecasts",
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {
@@ -87,6 +92,13 @@ RULES: dict[str, Rule] = {
     "data.parts": one_of("80/10/10", "90/10", "whole"),
     "data.texts": whole(1),
     "data.gap": whole(0),
+    **{f"data.{name}": whole(1) for name in ("horizon", "season")},
+    "data.normalise": one_of("series", "window"),
+    "data.reader.length": whole(1),
+    "data.reader.periods": NUMBERS,
+    "data.reader.amplitudes": NUMBERS,
+    "data.reader.noise": AT_LEAST_ZERO,
+    "data.reader.seed": SEED,
     "data.limit": either(whole(1), NOTHING),
     "data.sequences": whole(1),
     "data.reader.channels": whole(1),
@@ -103,6 +115,7 @@ RULES: dict[str, Rule] = {
     "model.bidirectional": TRUE_OR_FALSE,
     "model.pooling": one_of("last", "mean", "max"),
     "model.word_dropout": SHARE,
+    "model.teacher_forcing": CHANCE,
     "optimizer.lr": ABOVE_ZERO,
     "optimizer.weight_decay": AT_LEAST_ZERO,
     "optimizer.momentum": SHARE,
@@ -125,7 +138,7 @@ RULES: dict[str, Rule] = {
     "callbacks.early_stopping.min_delta": AT_LEAST_ZERO,
     "callbacks.early_stopping.mode": one_of("min", "max"),
     "callbacks.averaging.decay": SHARE,
-    "callbacks.samples.count": whole(1),
+    **{f"callbacks.{name}.count": whole(1) for name in ("samples", "forecasts")},
     "callbacks.embedding.symbols": whole(1),
     **{f"callbacks.{name}.{key}": whole(1) for name in ("gradient_flow", "gates") for key in ("rows", "steps")},
     **{f"callbacks.{name}.enabled": TRUE_OR_FALSE for name in SWITCHES},

@@ -18,10 +18,12 @@ from rnnlab.errors import UserError
 ROOMS = (
     "rnnlab.data.classification",
     "rnnlab.data.files",
+    "rnnlab.data.forecasting",
     "rnnlab.data.generated",
     "rnnlab.data.labelled_files",
     "rnnlab.data.names",
     "rnnlab.data.readers",
+    "rnnlab.data.series",
     "rnnlab.data.signal_files",
     "rnnlab.data.signals",
     "rnnlab.data.texts",

@@ -13,6 +13,7 @@ from rnnlab.report.configurations import Configuration, configurations, losses
 from rnnlab.report.enough import enough
 from rnnlab.report.factors import Factor, factors
 from rnnlab.report.findings import Contender, findings, verdict
+from rnnlab.report.forecasts import against_naive
 from rnnlab.report.holding import Holding, Threshold, holdings
 from rnnlab.report.missing import Missing
 from rnnlab.report.overfitting import Overfit, findings_of, overfitting
@@ -34,7 +35,8 @@ class Comparison:
         unit: What every loss is a mean of, such as `nats per token`.
         classifies: Whether the runs tell classes, so that their test accuracy is shown.
         sentence: Which configuration is best, and whether the seeds separate it from the others.
-        findings: A sentence for each factor, on which of its levels are better and what they cost.
+        findings: A sentence for each factor, on which of its levels are better and what they cost; and for each series
+            that was forecast, on what naive forecasts would have reached.
         settings: The columns of `ranking` that tell configurations apart, such as `cell`.
         ranking: One row a configuration, best first; see `rnnlab.report.ranking`.
         factors: What varied, compared where everything else is equal.
@@ -64,6 +66,11 @@ class Comparison:
     missing: Missing
     notes: tuple[str, ...]
     provenance: tuple[str, ...]
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether the runs forecast, so that their errors are shown beside those of naive forecasts."""
+        return bool(self.ranking["test_mae"].notna().any())
 
     @property
     def best_runs(self) -> list[tuple[str, Path]]:
@@ -115,7 +122,12 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, ho
         unit=unit,
         classifies=any(run.classifies for run in complete),
         sentence=sentence,
-        findings=(*(each.sentence for each in held), *found, *findings_of(overfit, unit)),
+        findings=(
+            *(each.sentence for each in held),
+            *found,
+            *against_naive(table),
+            *findings_of(overfit, unit),
+        ),
         settings=tuple(ranked[0].settings),
         ranking=table,
         factors=tuple(varied),

@@ -13,6 +13,7 @@ from rnnlab.report.charts import Axis, Chart, HeatMap, Line, Lines, Point, Scatt
 from rnnlab.report.configurations import number_of, plain
 from rnnlab.report.curves import LEARNING, learning_curves
 from rnnlab.report.factors import Factor
+from rnnlab.report.forecasts import forecast_charts
 from rnnlab.report.overfitting import OVERFITTING, overfitting_chart
 from rnnlab.report.parallel import parallel_coordinates
 from rnnlab.report.statistics import mean
@@ -29,9 +30,9 @@ INTERVAL = "bars and bands are 95% intervals of the mean over seeds"
 
 
 def charts(comparison: Comparison) -> list[Chart]:
-    """Learning curves always; the others as far as something varied that they could show."""
+    """Learning curves always; the others as far as something was forecast, or varied, that they could show."""
     numeric = [factor for factor in comparison.factors if factor.numeric]
-    found: list[Chart] = [learning_curves(comparison), *overfitting_chart(comparison)]
+    found: list[Chart] = [learning_curves(comparison), *overfitting_chart(comparison), *forecast_charts(comparison)]
     found += [each.chart() for each in comparison.holdings]
     found += [_against(comparison, factor) for factor in numeric]
     costs = [cost for cost in ("parameters", "seconds") if comparison.ranking[cost].notna().any()]
@@ -44,7 +45,7 @@ def charts(comparison: Comparison) -> list[Chart]:
 
 
 def telling_charts(comparison: Comparison) -> list[Chart]:
-    """Those that a page of text has room for: loss against what varied, learning curves, loss against time."""
+    """Those that a page of text has room for: forecasts, loss against what varied and time, learning curves."""
     drawn, last = charts(comparison), (LEARNING, OVERFITTING, "loss-and-seconds")
     by = [chart for chart in drawn if isinstance(chart, Lines) and chart.name not in last]
     return [*by, *(chart for chart in drawn if chart.name in last)]

@@ -60,12 +60,18 @@ class Row:
 def columns(comparison: Comparison) -> list[Column]:
     """The columns after the rank, in the order in which a person decides."""
     accuracy = [_interval("test accuracy", "test_accuracy", "the share of the test that is classified right")]
+    errors = [
+        _figure("test error", "test_mae", loss, "mean absolute error of the test part, in the series' own units"),
+        _figure("last value", "test_mae_last", loss, "the error of repeating the last value"),
+        _figure("last season", "test_mae_seasonal", loss, "the error of repeating the last season"),
+    ]
     target = f"seconds to {loss(comparison.target)}"
     return [
         *(_setting(name, comparison) for name in comparison.settings),
         _interval("validation loss", "val_loss", f"{comparison.unit}, mean ± half of its 95% interval"),
         _interval("test loss", "test_loss", f"{comparison.unit}, of the epoch with the best validation loss"),
         *(accuracy if comparison.classifies else []),
+        *(errors if comparison.forecasts else []),
         _figure("seeds", "seeds", count, "runs that differ in the seed only"),
         _figure("parameters", "parameters", count, "that are trained", front="on_parameters_front"),
         _figure("seconds", "seconds", seconds, "of training", front="on_seconds_front"),

@@ -12,6 +12,8 @@ from rnnlab.report.efficiency import front, seconds_to
 from rnnlab.report.runs import Run, number
 from rnnlab.report.statistics import mean, mean_of, sample_sd
 
+ERRORS = ("test/mae", "test/mae_last", "test/mae_seasonal")  # of forecasts, in the series' own units
+
 
 def in_order(configurations: Sequence[Configuration]) -> list[Configuration]:
     """The lowest mean validation loss first; equal means are ordered by label."""
@@ -33,7 +35,8 @@ def ranking(ranked: Sequence[Configuration], target: float) -> pd.DataFrame:
 
     Columns: `rank` from 1, what tells the configurations apart, `label`, `val_loss` with its sample standard
     deviation `val_loss_sd` and the half width of its 95% interval `val_loss_half`, `seeds`, `parameters`,
-    `test_loss`, `test_loss_half`, `test_accuracy`, `test_accuracy_half` (shares of 1), `epochs`, `seconds` of
+    `test_loss`, `test_loss_half`, `test_accuracy`, `test_accuracy_half` (shares of 1), a forecaster's mean absolute
+    error `test_mae` and those of the naive forecasts, `test_mae_last` and `test_mae_seasonal`, `epochs`, `seconds` of
     training, `seconds_to_target` until the first validation with at most the target's loss (the mean over the seeds
     that reach it, empty where not every seed does), whether it is on the Pareto front of loss against `parameters`
     and against `seconds`, and `runs`, the list of the run folders, best seed first. Figures are means over seeds.
@@ -66,6 +69,7 @@ def _row(rank: int, configuration: Configuration, target: float) -> dict[str, An
         "test_loss_half": test.half,
         "test_accuracy": accuracy.value,
         "test_accuracy_half": accuracy.half,
+        **{name.replace("/", "_"): mean_of([_tested(runs, name)]).value for name in ERRORS},
         "epochs": average("epochs"),
         "seconds": average("seconds"),
         "seconds_to_target": sum(times) / len(times),  # not a number as soon as one of them is

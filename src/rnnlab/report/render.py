@@ -15,6 +15,7 @@ from rich.text import Text
 
 from rnnlab.report.charts import Chart
 from rnnlab.report.configurations import plain
+from rnnlab.report.forecasts import UNITS
 from rnnlab.report.wording import count, escaped, loss, plus_minus, seconds
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def explanation(comparison: Comparison) -> str:
     )
     text = f"Ranked by validation loss. Losses in {comparison.unit}; all figures are means over seeds"
     text += ", ± half of the 95% interval of the mean (Student's t)." if several else "."
+    if comparison.forecasts:
+        text += UNITS
     if comparison.factors:
         text += (
             " Differences are taken at equal settings of everything else (Welch's t-test); their p-values are corrected"
@@ -85,6 +88,8 @@ def _cells(comparison: Comparison) -> list[Cells]:
 
 def _figures(comparison: Comparison, row: Mapping[Hashable, Any]) -> dict[str, str]:
     accuracy = {"test accuracy": plus_minus(row["test_accuracy"], row["test_accuracy_half"])}
+    heads = {"test error": "test_mae", "last value": "test_mae_last", "last season": "test_mae_seasonal"}
+    errors = {head: loss(row[name]) for head, name in heads.items()}
     several = len(comparison.ranking) > 1
     return {
         "validation loss": plus_minus(row["val_loss"], row["val_loss_half"]),
@@ -92,6 +97,7 @@ def _figures(comparison: Comparison, row: Mapping[Hashable, Any]) -> dict[str, s
         "seeds": str(row["seeds"]),
         "parameters": count(row["parameters"]),
         "test loss": loss(row["test_loss"]),
+        **(errors if comparison.forecasts else {}),
         "epochs": count(row["epochs"]),
         "seconds": seconds(row["seconds"]),
         **({f"seconds to {loss(comparison.target)}": seconds(row["seconds_to_target"])} if several else {}),

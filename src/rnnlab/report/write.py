@@ -15,13 +15,8 @@ from rnnlab.report.page import page
 from rnnlab.report.render import markdown
 from rnnlab.training.folder import write_atomically
 
-SOMETIMES = (
-    "loss-by-",
-    "holds-by-",
-    "loss-and-",
-    "heat-map",
-    "parallel-coordinates",
-)  # charts that not every comparison has
+# Charts that not every comparison has.
+SOMETIMES = ("forecasts", "overfitting", "loss-by-", "holds-by-", "loss-and-", "heat-map", "parallel-coordinates")
 
 
 def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:

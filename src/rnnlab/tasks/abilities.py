@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
+
+from rnnlab.data.prepared import Part
 
 
 @dataclass(frozen=True)
@@ -94,3 +98,47 @@ class Classifies(Protocol):
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """A prediction for each text."""
+
+
+@dataclass(frozen=True)
+class Rolling:
+    """Forecasts of a stretch of a series, one behind the other: each has seen what happened until it begins.
+
+    All numbers are in the series' own units; of several columns, those of the first.
+
+    Attributes:
+        name: What the numbers are called.
+        horizon: Values of a forecast.
+        history: What the first forecast has read.
+        truth: What happened then.
+        forecast: What was forecast, as long.
+        seasonal: The seasonal naive forecast, as long.
+    """
+
+    name: str
+    horizon: int
+    history: list[float]
+    truth: list[float]
+    forecast: list[float]
+    seasonal: list[float]
+
+
+@runtime_checkable
+class Forecasts(Protocol):
+    """A task that says how a series of numbers goes on.
+
+    Attributes:
+        horizon: How many values it forecasts.
+    """
+
+    horizon: int
+
+    def forecast(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The next values `(horizon,)` or `(horizon, D)` of a series `(T,)` or `(T, D)`, both in its own units.
+
+        Raises:
+            UserError: The series is too short, or has another number of columns.
+        """
+
+    def rolling(self, part: Part, most: int) -> Rolling:
+        """The first forecasts of a part of the data, at most so many."""

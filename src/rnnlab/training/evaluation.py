@@ -41,7 +41,7 @@ class Evaluation:
     notes: tuple[str, ...]
 
 
-def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Mapping[str, str | None]) -> Evaluation:
+def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Mapping[str, Any]) -> Evaluation:
     """Every metric of a trained task; see `Trained.evaluate`.
 
     Raises:
@@ -69,13 +69,14 @@ def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Ma
     )
 
 
-def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, str]) -> Prepared:
+def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, Any]) -> Prepared:
     """The data of training, split as it was, or other data, all of it as `test`."""
     config = dict(card["config"])
     reader = config["task"]["file_reader"]
     for key in columns:
         if key not in reader:
-            raise UserError(f"data.{key}: a model of task={config['task']['name']} reads no table")
+            what = key if any(name.endswith("_column") for name in reader) else "table"
+            raise UserError(f"data.{key}: a model of task={config['task']['name']} reads no {what}")
         if path is None:
             raise UserError(f"data.{key}: it names a column of data.path=FILE, which was not given")
     if path is not None:

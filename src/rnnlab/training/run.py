@@ -158,7 +158,7 @@ class Run:
         self.trainer.fit(self.task, datamodule=self.data, ckpt_path=last, weights_only=True)
         load_weights(self.task, self.folder.best_checkpoint)
         self.trainer.test(self.task, datamodule=self.data, verbose=False)
-        write_specimens(self.task, self.folder)
+        write_specimens(self.task, self.folder, self.prepared)
         best = self.metrics.best()
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
         return {

@@ -1,25 +1,32 @@
-"""What a trained model does, left in its run folder for reports, which load no model: samples or a confusion matrix."""
+"""What a trained model does, left in its run folder for reports, which load no model: samples, counts or forecasts."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from rnnlab.tasks.abilities import Classifies, Generates, Sampling
+from rnnlab.data.prepared import Prepared
+from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Sampling
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.folder import RunFolder, write_atomically
 
 SAMPLES = 10
+FORECASTS = 6  # one behind the other: as many as a picture has room for
 
 
-def write_specimens(task: SequenceTask, folder: RunFolder) -> None:
-    """Write specimens.json: `samples` that a task makes up; `labels` and the `confusion` counts of the test.
+def write_specimens(task: SequenceTask, folder: RunFolder, prepared: Prepared) -> None:
+    """Write specimens.json.
+
+    It has `samples` that a task makes up; `labels` and the `confusion` counts of the test; or `forecasts` of the
+    beginning of the test part.
 
     Args:
         task: With the best weights, and just tested.
         folder: Of its run.
+        prepared: Its data.
     """
     found: dict[str, Any] = {}
     if isinstance(task, Generates):
@@ -27,4 +34,6 @@ def write_specimens(task: SequenceTask, folder: RunFolder) -> None:
     counts = getattr(task, "confusion", None)
     if isinstance(task, Classifies) and isinstance(counts, MulticlassConfusionMatrix):  # true class by predicted one
         found |= {"labels": list(task.labels), "confusion": counts.compute().int().tolist()}
+    if isinstance(task, Forecasts):
+        found["forecasts"] = asdict(task.rolling(prepared.parts["test"], FORECASTS))
     write_atomically(folder.specimens, json.dumps(found, ensure_ascii=False) + "\n")

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Classifies, Generates, Prediction, Sampling
+from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Prediction, Sampling
 from rnnlab.tasks.base import SequenceTask, parameters_of
 from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, evaluate
@@ -130,12 +133,29 @@ class Trained:
                 for prediction in task.classify(several[start : start + AT_A_TIME])
             ]
 
+    @property
+    def forecasts(self) -> bool:
+        """Whether it says how a series of numbers goes on."""
+        return isinstance(self.task, Forecasts)
+
+    def forecast(self, values: ArrayLike) -> NDArray[np.float64]:
+        """The next values `(horizon,)` or `(horizon, D)` of a series `(T,)` or `(T, D)`, both in its own units.
+
+        Raises:
+            UserError: The model forecasts nothing, or the series is too short or has another number of columns.
+        """
+        if not isinstance(self.task, Forecasts):
+            raise self._unable("forecasts nothing; a model of task=forecasting does")
+        with threads_of(self.config):
+            return self.task.forecast(np.asarray(values, dtype=np.float64))
+
     def evaluate(
         self,
         part: str = "test",
         path: str | Path | None = None,
         text_column: str | None = None,
         label_column: str | None = None,
+        value_column: str | list[str] | None = None,
     ) -> Evaluation:
         """Every metric of the task on the data that the model was trained on, or on other data.
 
@@ -145,12 +165,14 @@ class Trained:
                 evaluated on as a whole.
             text_column: The column of that file with the texts, if it is a table; None for the one of training.
             label_column: The column with the labels; None for the one of training.
+            value_column: The column with the numbers of a series, or several; None for those of training.
 
         Raises:
             UserError: The data is missing, unreadable or, without `path`, not the data of training any more.
         """
         check({"part": part})
-        return evaluate(self.task, part, path, {"text_column": text_column, "label_column": label_column})
+        columns = {"text_column": text_column, "label_column": label_column, "value_column": value_column}
+        return evaluate(self.task, part, path, columns)
 
     def _classifier(self) -> Classifies:
         if not isinstance(self.task, Classifies):

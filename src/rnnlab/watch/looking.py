@@ -70,8 +70,9 @@ def first_batch(trainer: pl.Trainer, rows: int, steps: int) -> Batch:
     return Batch(inputs, lengths, targets).to(trainer.strategy.root_device)
 
 
-def title_of(trainer: pl.Trainer, task: SequenceTask) -> str:
+def title_of(trainer: pl.Trainer, task: pl.LightningModule) -> str:
     """What a figure says of the network and of how far its training is."""
+    assert isinstance(task, SequenceTask)
     config = task.card["config"]
     model, step = config["model"], trainer.global_step
     layers = f"{model['num_layers']} layer{'s' if model['num_layers'] > 1 else ''} of {model['hidden_size']}"

@@ -1,0 +1,51 @@
+"""From the state that an encoder ends in to a sequence of another length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from rnnlab.nn.recurrent import Recurrent, State
+
+
+def decode(
+    decoder: Recurrent,
+    head: Callable[[Tensor], Tensor],
+    state: State,
+    first: Tensor,
+    steps: int,
+    truth: Tensor | None = None,
+    teacher_forcing: float = 1.0,
+) -> Tensor:
+    """Run a decoder for some steps, each of which is given what came before it.
+
+    Free running, that is its own output. While it learns it may be given the truth instead: always (teacher forcing,
+    Williams and Zipser 1989), which is one call of the layer; or at each step of each row with a probability
+    (scheduled sampling, Bengio et al. 2015). Gradients reach back through its own outputs, which are numbers.
+
+    Args:
+        decoder: Reads forwards, and gives what it reads a size that the head's outputs have too.
+        head: From outputs `(B, t, H)` to predictions `(B, t, D)`.
+        state: Where it starts: the last one of an encoder of the same shape.
+        first: `(B, 1, D)` its first input.
+        steps: How many predictions, T.
+        truth: `(B, T, D)` what is to be predicted; None for free running.
+        teacher_forcing: The probability that a step is given the truth of the one before it, from 0 to 1.
+
+    Returns:
+        The predictions `(B, T, D)`.
+    """
+    if truth is not None and teacher_forcing == 1:
+        y, _ = decoder(torch.cat([first, truth[:, :-1]], dim=1), state)
+        return head(y)
+    x, predictions = first, []
+    for step in range(steps):
+        y, state = decoder(x, state)
+        x = head(y)
+        predictions.append(x)
+        if truth is not None and teacher_forcing:
+            taught = torch.rand(len(x), 1, 1, device=x.device) < teacher_forcing
+            x = truth[:, step : step + 1].to(x.dtype).where(taught, x)
+    return torch.cat(predictions, dim=1)

@@ -1,0 +1,154 @@
+"""What a series of numbers does next: an encoder reads the past, a decoder goes on from its state."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torchmetrics import MeanAbsoluteError, MeanMetric, Metric, MetricCollection
+
+from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.prepared import Part
+from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.errors import UserError
+from rnnlab.nn import build_recurrent
+from rnnlab.nn.decoding import decode
+from rnnlab.tasks.abilities import Rolling
+from rnnlab.tasks.base import Config, SequenceTask
+
+
+class Forecaster(SequenceTask):
+    """Many to many with unequal lengths (Sutskever et al. 2014; Cho et al. 2014): so many values in, so many out.
+
+    Encoder and decoder are layers of the same cell and shape with weights of their own; the decoder starts in the
+    state that the encoder ends in, with the last value that was read. Training gives it the truth or its own
+    forecasts (`model.teacher_forcing`); anything else is free running.
+
+    The loss is the MASE: absolute errors over those of the seasonal naive forecast in the training part. Inputs,
+    targets and forecasts are standardised, unless it is said that they are in the series' own units.
+
+    Attributes:
+        sequence_length: Values that are read.
+        horizon: Values that are forecast.
+        season: Values after which the naive forecast repeats itself.
+        by_window: Whether the network sees, and forecasts, how far values lie from the last one that was read, which
+            is what a trend asks for (Zeng et al. 2023, NLinear).
+    """
+
+    unit = "naive errors per value"
+
+    mean: Tensor
+    deviation: Tensor
+    naive_error: Tensor
+    change: Tensor
+
+    def __init__(
+        self, vocabulary: Vocabulary, data: Config, model: Config, cell: Config, optimizer: Config, scheduler: Config
+    ) -> None:
+        super().__init__(optimizer, scheduler)
+        self.vocabulary = vocabulary
+        self.sequence_length, self.horizon = int(data["sequence_length"]), int(data["horizon"])
+        self.season = int(data["season"])
+        self.by_window = data["normalise"] == "window"
+        # They come from the card; as weights, `init_from` would bring those of other data.
+        for name in ("mean", "deviation", "naive_error", "change"):  # (D,) each
+            self.register_buffer(name, torch.as_tensor(data[name], dtype=torch.float32), persistent=False)
+        shape = (model["hidden_size"], model["num_layers"], model["dropout"], model["bidirectional"])
+        self.embedding = nn.Identity()  # values are vectors as they are
+        self.encoder = build_recurrent(cell, len(vocabulary), *shape)
+        if not self.encoder.causal:
+            wrong = "model.bidirectional=true" if model["bidirectional"] else f"cell={cell['name']}"
+            raise UserError(f"{wrong} is not for a forecaster, whose decoder goes on where a forward pass has ended")
+        self.decoder = build_recurrent(cell, len(vocabulary), *shape)
+        self.dropout = nn.Dropout(model["dropout"]) if model["dropout"] else nn.Identity()
+        self.head = nn.Linear(self.decoder.output_size, len(vocabulary))
+        self.teacher_forcing = float(model["teacher_forcing"])
+        self.measure()
+
+    def forward(self, inputs: Tensor, truth: Tensor | None = None) -> Tensor:
+        """From values `(B, T, D)` to the `horizon` after them `(B, horizon, D)`; `truth` is what they should be."""
+        centre = inputs[:, -1:] if self.by_window else torch.zeros_like(inputs[:, -1:])  # (B, 1, D)
+        scale = self.change / self.deviation if self.by_window else torch.ones_like(self.change)
+        x = (inputs - centre) / scale
+        _, state = self.encoder(x)
+        taught = None if truth is None else (truth - centre) / scale
+        found = decode(self.decoder, self._read_out, state, x[:, -1:], self.horizon, taught, self.teacher_forcing)
+        return found * scale + centre
+
+    def predict(self, batch: Batch) -> Tensor:
+        forecasts: Tensor = self(batch.inputs, batch.targets if self.training else None)
+        return forecasts
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        return ((logits - batch.targets).abs() * (self.deviation / self.naive_error)).mean()
+
+    def count(self, batch: Batch) -> int:
+        return batch.targets.numel()
+
+    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+        """`mae` and those of the two baselines on the same windows are in the series' own units."""
+        errors = {name: MeanAbsoluteError() for name in ("mae", "mae_last", "mae_seasonal")}
+        return {"loss": MeanMetric(), "mase": MeanMetric(), **errors}
+
+    def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
+        for name in ("loss", "mase"):
+            metrics[name].update(self.loss(logits, batch), self.count(batch))
+        forecasts = {
+            "mae": logits,
+            "mae_last": seasonal_naive(batch.inputs, self.horizon, 1),
+            "mae_seasonal": seasonal_naive(batch.inputs, self.horizon, self.season),
+        }
+        truth = self.in_units(batch.targets).reshape(-1)
+        for name, forecast in forecasts.items():
+            metrics[name].update(self.in_units(forecast).reshape(-1), truth)
+
+    def in_units(self, values: Tensor) -> Tensor:
+        """Standardised values `(…, D)` in the series' own units."""
+        return values * self.deviation + self.mean
+
+    @torch.no_grad()
+    def forecast(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The next values `(horizon,)` or `(horizon, D)` of a series `(T,)` or `(T, D)`, both in its own units.
+
+        Raises:
+            UserError: The series is too short, or has another number of columns.
+        """
+        series = torch.from_numpy(values.reshape(len(values), -1))
+        if series.shape[1] != len(self.mean):
+            raise UserError(
+                f"it has {series.shape[1]} columns of numbers where the model was trained on {len(self.mean)}"
+            )
+        if len(series) < self.sequence_length:
+            raise UserError(f"its {len(series)} values are too few; the model reads the last {self.sequence_length}")
+        read = (series[-self.sequence_length :].to(self.mean) - self.mean) / self.deviation
+        found = self.in_units(self._forecast(read[None])[0]).double().cpu().numpy()
+        return found.reshape(-1, *values.shape[1:])
+
+    @torch.no_grad()
+    def rolling(self, part: Part, most: int) -> Rolling:
+        """The first forecasts of a part of the data, whose windows begin at every step; at most so many."""
+        rows = np.arange(len(part.sequences))[:: self.horizon][:most]
+        batch = Collation(part, pad=0)(rows).to(self.device)
+        naive = seasonal_naive(batch.inputs, self.horizon, self.season)
+        found = (batch.inputs[:1], batch.targets, self._forecast(batch.inputs), naive)
+        columns = [self.in_units(each.to(self.device))[..., 0].flatten().tolist() for each in found]
+        return Rolling(self.vocabulary.symbols[0], self.horizon, *columns)
+
+    def _forecast(self, inputs: Tensor) -> Tensor:
+        """What the network forecasts when it is not learning."""
+        training = self.training
+        self.eval()
+        found: Tensor = self(inputs)
+        self.train(training)
+        return found
+
+    def _read_out(self, hidden: Tensor) -> Tensor:
+        found: Tensor = self.head(self.dropout(hidden))
+        return found
+
+
+def seasonal_naive(inputs: Tensor, horizon: int, season: int) -> Tensor:
+    """The forecast that repeats the last season of inputs `(B, T, D)`: `(B, horizon, D)`; `season` 1 the last value."""
+    steps = torch.arange(horizon, device=inputs.device) % season
+    return inputs[:, inputs.shape[1] - season + steps]
