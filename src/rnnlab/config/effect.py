@@ -18,6 +18,7 @@ WITHOUT_EFFECT = (
     "data.files.",
     "data.text_column",  # and the next: what they do is part of data.reader
     "data.label_column",
+    "data.tag_column",
     "task.file_reader",
     "task.shown",
 )

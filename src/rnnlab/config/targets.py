@@ -21,6 +21,8 @@ ROOMS = (
     "rnnlab.data.labelled_files",
     "rnnlab.data.names",
     "rnnlab.data.readers",
+    "rnnlab.data.tagged_files",
+    "rnnlab.data.tagging",
     "rnnlab.data.texts",
     "rnnlab.nn",
     "rnnlab.reference",

@@ -20,9 +20,9 @@ class Batch(NamedTuple):
     """What every task receives.
 
     Attributes:
-        inputs: `(B, T)` long, padded.
+        inputs: `(B, T)` long, padded; `(B, T, C)` where symbols have forms.
         lengths: `(B,)` long, how many inputs of each row are real.
-        targets: `(B, T)` long, padded with `IGNORE`, for a language model; `(B,)` long for a classifier.
+        targets: `(B, T)` long, padded with `IGNORE`, for a language model or a tagger; `(B,)` long for a classifier.
         continues: Whether each row goes on where the same row of the batch before ended.
         weight: `()`, its predictions over those of an average batch: what its mean loss counts in training, so that
             every prediction of an epoch counts alike. None where batches count alike.
@@ -46,7 +46,8 @@ class Batch(NamedTuple):
 class Collation:
     """Cuts padded batches out of flat symbols.
 
-    Where sequences have labels, those are the targets. Otherwise a target is the symbol after its input.
+    Where sequences have labels, or symbols have tags, those are the targets. Otherwise a target is the symbol after
+    its input.
     """
 
     def __init__(self, part: Part, pad: int, average: float | None = None) -> None:
@@ -59,7 +60,9 @@ class Collation:
         """
         self.sequences = part.sequences
         self.labels = part.labels
-        self.pad = pad
+        self.tags = part.tags
+        self.forms = part.forms
+        self.pad = pad if part.forms is None else len(part.forms) - 1
         self.average = average
 
     def __call__(self, rows: Rows) -> Batch:
@@ -75,13 +78,14 @@ class Collation:
 
     def _cut(self, batches: Sequence[Rows], continues: Sequence[bool]) -> list[Batch]:
         rows, sizes = np.concatenate(batches), np.fromiter(map(len, batches), np.int64, len(batches))
-        lengths = self.sequences.lengths(rows) - (self.labels is None)  # the last symbol is only ever a target
+        predicts_next = self.labels is None and self.tags is None
+        lengths = self.sequences.lengths(rows) - predicts_next  # the last symbol is then only ever a target
         begins = np.cumsum(sizes) - sizes
         longest = np.maximum.reduceat(lengths, begins)
         inputs, targets = self._gather(rows, lengths, np.repeat(longest, sizes))
         counts, places = sizes.tolist(), (sizes * longest).tolist()
         columns = (
-            (flat.view(count, -1) for flat, count in zip(inputs.split(places), counts, strict=True)),
+            (flat.view(count, -1, *flat.shape[1:]) for flat, count in zip(inputs.split(places), counts, strict=True)),
             torch.from_numpy(lengths).split(counts),
             (flat.view(count, -1) for flat, count in zip(targets.split(places), counts, strict=True))
             if self.labels is None
@@ -92,7 +96,7 @@ class Collation:
         return [Batch(*batch) for batch in zip(*columns, strict=True)]
 
     def _gather(self, rows: Rows, lengths: Rows, widths: Rows) -> tuple[Tensor, Tensor]:
-        """Inputs and the symbols after them, row behind row, each row padded to its width; `(widths.sum(),)`."""
+        """Inputs and the tags of these, or the symbols after them, row behind row, each padded to its width."""
         ends = np.cumsum(widths)
         begins = ends - widths
         places = np.arange(ends[-1])
@@ -100,10 +104,14 @@ class Collation:
         places += np.repeat(self.sequences.starts(rows) - begins, widths)
         inputs = self.sequences.symbols.take(places, mode="clip").astype(np.int64)
         inputs[padded] = self.pad
+        if self.forms is not None:
+            inputs = self.forms[inputs]
         if self.labels is not None:
             return torch.from_numpy(inputs), torch.empty(0)
-        places += 1
-        targets = self.sequences.symbols.take(places, mode="clip").astype(np.int64)
+        if self.tags is None:
+            places += 1
+        flat = self.sequences.symbols if self.tags is None else self.tags
+        targets = flat.take(places, mode="clip").astype(np.int64)
         targets[padded] = IGNORE
         return torch.from_numpy(inputs), torch.from_numpy(targets)
 

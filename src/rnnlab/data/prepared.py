@@ -28,18 +28,32 @@ class Part:
         reading: `shuffled` for sequences of their own, `streams` for windows that go on from batch to batch.
         streams: How many streams are read side by side; None for as many as a batch has rows.
         labels: `(N,)`, the index of each sequence's class; None where the symbols are what is predicted.
+        tags: `(total,)`, the index of each symbol's own class; None where symbols have none.
+        forms: `(F + 1, C)`, what stands for each of F symbols in a batch, and in the last row for padding; None
+            where symbols stand for themselves (see `data.forms`).
     """
 
     sequences: Stretches
     reading: str = SHUFFLED
     streams: int | None = None
     labels: NDArray[np.int64] | None = None
+    tags: NDArray[np.int64] | None = None
+    forms: NDArray[np.int64] | None = None
 
     @property
     def predictions(self) -> int:
-        """How many there are in all: one a sequence that has a label, else one for every symbol but its first."""
+        """How many there are in all: one a sequence with a label, one a symbol with a tag, else one a symbol but the
+        first of its sequence.
+        """
         count = len(self.sequences)
-        return count if self.labels is not None else int(self.sequences.lengths(np.arange(count)).sum()) - count
+        if self.labels is not None:
+            return count
+        return int(self.sequences.lengths(np.arange(count)).sum()) - (count if self.tags is None else 0)
+
+    def counts(self, symbols: int) -> NDArray[np.int64]:
+        """How often each symbol of a vocabulary of so many occurs, `(symbols,)`."""
+        found = self.sequences.symbols if self.forms is None else self.forms[self.sequences.symbols, 1]
+        return np.bincount(found, minlength=symbols)
 
 
 @dataclass(frozen=True)

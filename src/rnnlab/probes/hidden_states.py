@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from rnnlab.data.vocabulary import readable
 from rnnlab.errors import UserError
 from rnnlab.probes.trace import Network, trace
-from rnnlab.tasks.abilities import Reads
+from rnnlab.tasks.abilities import Reads, Spells
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
 
     Args:
         task: With an embedding and a causal encoder.
-        text: As a person writes it, or symbols `(T,)`.
+        text: As a person writes it, or symbols `(T, …)`.
         key: Where the person wrote it.
 
     Raises:
@@ -42,8 +42,11 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
     symbols = _read(task, text, key) if isinstance(text, str) else text
     device = next(task.parameters()).device
     states = trace(task, symbols.to(device)[None]).states
-    names = [readable(network.vocabulary.symbols[index]) for index in symbols.tolist()]
-    return HiddenStates(tuple(names), {name: each[:, :, 0].cpu() for name, each in states.items()})
+    if isinstance(task, Spells):
+        names = task.spell(symbols)
+    else:
+        names = [network.vocabulary.symbols[index] for index in symbols.tolist()]
+    return HiddenStates(tuple(map(readable, names)), {name: each[:, :, 0].cpu() for name, each in states.items()})
 
 
 def _read(task: nn.Module, text: str, key: str) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from rnnlab.tasks.abilities import Classifies, Generates, Sampling
+from rnnlab.tasks.abilities import Classifies, Generates, Sampling, Tags
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.folder import RunFolder, write_atomically
 
@@ -25,6 +25,8 @@ def write_specimens(task: SequenceTask, folder: RunFolder) -> None:
     if isinstance(task, Generates):
         found["samples"] = task.sample(SAMPLES, Sampling())
     counts = getattr(task, "confusion", None)
-    if isinstance(task, Classifies) and isinstance(counts, MulticlassConfusionMatrix):  # true class by predicted one
+    if isinstance(task, Classifies | Tags) and isinstance(
+        counts, MulticlassConfusionMatrix
+    ):  # true class by predicted one
         found |= {"labels": list(task.labels), "confusion": counts.compute().int().tolist()}
     write_atomically(folder.specimens, json.dumps(found, ensure_ascii=False) + "\n")

@@ -26,7 +26,7 @@ class Effort(pl.Callback):
     ) -> None:
         assert isinstance(pl_module, SequenceTask)
         for each in batch[: len(pl_module.epoch.steps)]:  # a training may end inside a block
-            self._places += each.inputs.numel()
+            self._places += each.inputs.shape[:2].numel()
             self._symbols += int(each.lengths.sum())
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
