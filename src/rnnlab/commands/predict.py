@@ -1,4 +1,4 @@
-"""`rnnlab predict`: the class of texts, one a line."""
+"""`rnnlab predict`: the class of texts, or the tags of their words, one text a line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from rnnlab.commands import tagged
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
@@ -30,7 +31,7 @@ def main(arguments: list[str]) -> int:
     """Print a line for each text of `text=`, of the lines of `file=` or of the standard input.
 
     Raises:
-        UserError: There is no text, the file cannot be read, or the checkpoint is of no classifier.
+        UserError: There is no text, the file cannot be read, or the checkpoint is of no classifier and no tagger.
     """
     config = compose("predict", arguments)
     check(config)
@@ -39,8 +40,11 @@ def main(arguments: list[str]) -> int:
         from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
         model = Trained(checkpoint)
-        labels = model.labels  # says what it is if it is no classifier, before the standard input is waited for
-        FORMATS[config["format"]](map(model.predict, texts), labels)
+        labels = model.labels  # says what it is if it tells no classes, before the standard input is waited for
+        if model.tags:
+            tagged.FORMATS[config["format"]](map(model.tag, texts))
+        else:
+            FORMATS[config["format"]](map(model.predict, texts), labels)
     return 0
 
 

@@ -25,8 +25,7 @@ def write_specimens(task: SequenceTask, folder: RunFolder) -> None:
     if isinstance(task, Generates):
         found["samples"] = task.sample(SAMPLES, Sampling())
     counts = getattr(task, "confusion", None)
-    if isinstance(task, Classifies | Tags) and isinstance(
-        counts, MulticlassConfusionMatrix
-    ):  # true class by predicted one
+    # True class by predicted one.
+    if isinstance(task, Classifies | Tags) and isinstance(counts, MulticlassConfusionMatrix):
         found |= {"labels": list(task.labels), "confusion": counts.compute().int().tolist()}
     write_atomically(folder.specimens, json.dumps(found, ensure_ascii=False) + "\n")
