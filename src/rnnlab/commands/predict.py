@@ -1,4 +1,4 @@
-"""`rnnlab predict`: the class of texts, one a line; or how a series of numbers goes on."""
+"""`rnnlab predict`: the class of texts or the tags of their words, one text a line; or how a series goes on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from rnnlab.commands import predict_series
+from rnnlab.commands import predict_series, tagged
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     Of a model that forecasts, what comes behind the end of the series in `file=`.
 
     Raises:
-        UserError: There is no text, the file cannot be read, or the checkpoint is of a model that predicts neither.
+        UserError: There is no text, the file cannot be read, or the checkpoint is of a model that predicts nothing.
     """
     config = compose("predict", arguments)
     check(config)
@@ -45,8 +45,11 @@ def main(arguments: list[str]) -> int:
         if model.forecasts:
             predict_series.forecast(model, config)
             return 0
-        labels = model.labels  # says what it is if it is no classifier, before the standard input is waited for
-        FORMATS[config["format"]](map(model.predict, texts), labels)
+        labels = model.labels  # says what it is if it tells no classes, before the standard input is waited for
+        if model.tags:
+            tagged.FORMATS[config["format"]](map(model.tag, texts))
+        else:
+            FORMATS[config["format"]](map(model.predict, texts), labels)
     return 0
 
 

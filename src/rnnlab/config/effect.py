@@ -19,6 +19,7 @@ WITHOUT_EFFECT = (
     "data.text_column",  # and the next two: what they do is part of data.reader
     "data.label_column",
     "data.value_column",
+    "data.tag_column",
     "task.file_reader",
     "task.shown",
     "holds",

@@ -26,6 +26,8 @@ ROOMS = (
     "rnnlab.data.series",
     "rnnlab.data.signal_files",
     "rnnlab.data.signals",
+    "rnnlab.data.tagged_files",
+    "rnnlab.data.tagging",
     "rnnlab.data.texts",
     "rnnlab.data.word_order",
     "rnnlab.nn",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlab.data.prepared import Part
-from rnnlab.data.sequences import Rows
+from rnnlab.data.sequences import Rows, Symbols
 
 GATHERED = 1 << 16  # places of a gather: enough that a call into NumPy costs little, few enough to stay in the cache
 IGNORE = -100  # the target of a padded position; torch's cross-entropy and torchmetrics leave it out
@@ -21,11 +21,12 @@ class Batch(NamedTuple):
     """What every task receives.
 
     Attributes:
-        inputs: `(B, T)` long, symbols, or `(B, T, D)` float, vectors of numbers; padded.
+        inputs: `(B, T)` long, symbols; `(B, T, C)` long where symbols have forms; or `(B, T, D)` float, vectors of
+            numbers; padded.
         lengths: `(B,)` long, how many inputs of each row are real.
-        targets: `(B, T)` long, padded with `IGNORE`, for a language model; `(B,)` long for a classifier, float for a
-            regression, `(B, …)` where a sequence has several labels; `(B, T, D)` float, padded with 0, where the next
-            vector is to be told.
+        targets: `(B, T)` long, padded with `IGNORE`, for a language model or a tagger; `(B,)` long for a classifier,
+            float for a regression, `(B, …)` where a sequence has several labels; `(B, T, D)` float, padded with 0,
+            where the next vector is to be told.
         continues: Whether each row goes on where the same row of the batch before ended.
         weight: `()`, its predictions over those of an average batch: what its mean loss counts in training, so that
             every prediction of an epoch counts alike. None where batches count alike.
@@ -49,7 +50,8 @@ class Batch(NamedTuple):
 class Collation:
     """Cuts padded batches out of flat symbols or vectors.
 
-    Where sequences have labels, those are the targets. Otherwise a target is the symbol or vector after its input.
+    Where sequences have labels, or symbols have tags, those are the targets. Otherwise a target is the symbol or vector
+    after its input.
     """
 
     def __init__(self, part: Part, pad: int, average: float | None = None) -> None:
@@ -62,8 +64,12 @@ class Collation:
         """
         self.sequences = part.sequences
         self.labels = part.labels
-        self.vectors = part.sequences.symbols.shape[1:]  # (D,), or () of symbols
+        self.tags = part.tags
+        self.forms = part.forms
+        self.vectors = part.sequences.symbols.ndim > 1
         self.pad, self.ignore = (0, 0) if self.vectors else (pad, IGNORE)
+        if part.forms is not None:
+            self.pad = len(part.forms) - 1
         self.average = average
 
     def __call__(self, rows: Rows) -> Batch:
@@ -79,7 +85,8 @@ class Collation:
 
     def _cut(self, batches: Sequence[Rows], continues: Sequence[bool]) -> list[Batch]:
         rows, sizes = np.concatenate(batches), np.fromiter(map(len, batches), np.int64, len(batches))
-        lengths = self.sequences.lengths(rows) - (self.labels is None)  # the last symbol is only ever a target
+        predicts_next = self.labels is None and self.tags is None
+        lengths = self.sequences.lengths(rows) - predicts_next  # the last symbol is then only ever a target
         begins = np.cumsum(sizes) - sizes
         longest = np.maximum.reduceat(lengths, begins)
         inputs, targets = self._gather(rows, lengths, np.repeat(longest, sizes))
@@ -96,28 +103,31 @@ class Collation:
         return [Batch(*batch) for batch in zip(*columns, strict=True)]
 
     def _rows(self, flat: Tensor, places: Sequence[int], counts: Sequence[int]) -> Iterator[Tensor]:
-        """What was gathered, batch by batch, `(B, T)` or `(B, T, D)`."""
+        """What was gathered, batch by batch, `(B, T)` or `(B, T, …)`."""
         pieces = zip(flat.split(places), counts, strict=True)
-        return (piece.view(count, -1, *self.vectors) for piece, count in pieces)
+        return (piece.view(count, -1, *piece.shape[1:]) for piece, count in pieces)
 
     def _gather(self, rows: Rows, lengths: Rows, widths: Rows) -> tuple[Tensor, Tensor]:
-        """Inputs and the symbols after them, row behind row, each row padded to its width; `(widths.sum(), …)`."""
+        """Inputs and the tags of these, or the symbols after them, row behind row, each padded to its width."""
         ends = np.cumsum(widths)
         begins = ends - widths
         places = np.arange(ends[-1])
         padded = places >= np.repeat(begins + lengths, widths)
         places += np.repeat(self.sequences.starts(rows) - begins, widths)
-        inputs = self._take(places)
+        inputs = self._take(self.sequences.symbols, places)
         inputs[padded] = self.pad
+        if self.forms is not None:
+            inputs = self.forms[inputs]
         if self.labels is not None:
             return torch.from_numpy(inputs), torch.empty(0)
-        places += 1
-        targets = self._take(places)
+        if self.tags is None:
+            places += 1
+        targets = self._take(self.sequences.symbols if self.tags is None else self.tags, places)
         targets[padded] = self.ignore
         return torch.from_numpy(inputs), torch.from_numpy(targets)
 
-    def _take(self, places: Rows) -> NDArray[np.int64] | NDArray[np.float32]:
-        taken = self.sequences.symbols.take(places, axis=0, mode="clip")
+    def _take(self, flat: Symbols | NDArray[np.int64], places: Rows) -> NDArray[np.int64] | NDArray[np.float32]:
+        taken = flat.take(places, axis=0, mode="clip")
         return taken if self.vectors else taken.astype(np.int64)  # type: ignore[return-value]  # vectors are float32
 
     def _weights(self, predictions: Rows) -> Sequence[Tensor | None]:

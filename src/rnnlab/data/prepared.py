@@ -29,20 +29,30 @@ class Part:
         streams: How many streams are read side by side; None for as many as a batch has rows.
         labels: `(N,)`, the index of each sequence's class, or as float32 the number that it stands for; `(N, …)` where
             each has several; None where the symbols are what is predicted.
+        tags: `(total,)`, the index of each symbol's own class; None where symbols have none.
+        forms: `(F + 1, C)`, what stands for each of F symbols in a batch, and in the last row for padding; None
+            where symbols stand for themselves (see `data.forms`).
     """
 
     sequences: Stretches
     reading: str = SHUFFLED
     streams: int | None = None
     labels: NDArray[np.int64] | NDArray[np.float32] | None = None
+    tags: NDArray[np.int64] | None = None
+    forms: NDArray[np.int64] | None = None
 
     @property
     def predictions(self) -> int:
-        """How many there are in all: the labels of all sequences, else one for every symbol but a sequence's first."""
+        """How many there are in all: the labels of all sequences, or the tags, or the symbols but a sequence's first."""
         if self.labels is not None:
             return self.labels.size
         count = len(self.sequences)
-        return int(self.sequences.lengths(np.arange(count)).sum()) - count
+        return int(self.sequences.lengths(np.arange(count)).sum()) - (count if self.tags is None else 0)
+
+    def counts(self, symbols: int) -> NDArray[np.int64]:
+        """How often each symbol of a vocabulary of so many occurs, `(symbols,)`."""
+        found = self.sequences.symbols if self.forms is None else self.forms[self.sequences.symbols, 1]
+        return np.bincount(found, minlength=symbols)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Hashable, Sequence
+from typing import TypeVar
 
 from rnnlab.errors import UserError
 
 PARTS = ("train", "val", "test")
+Item = TypeVar("Item", bound=Hashable)
 LEAST_ITEMS = 10  # the fewest of which 80/10/10 leaves one for every part
 
 
@@ -16,7 +19,7 @@ def cut(count: int) -> tuple[int, int]:
     return first, max(int(0.9 * count), first + 1)
 
 
-def split_items(items: list[str], seed: int, deduplicate: bool, where: str = "data") -> dict[str, list[str]]:
+def split_items(items: Sequence[Item], seed: int, deduplicate: bool, where: str = "data") -> dict[str, list[Item]]:
     """Shuffle by `seed` and cut 80/10/10; `deduplicate` first drops every repetition of an item.
 
     The shuffle is that of Python's `random.Random(seed)`, so that splits of scripts which seed the module

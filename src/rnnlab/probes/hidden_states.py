@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from rnnlab.data.vocabulary import readable
 from rnnlab.errors import UserError
 from rnnlab.probes.trace import Network, trace
-from rnnlab.tasks.abilities import Reads
+from rnnlab.tasks.abilities import Reads, Spells
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
 
     Args:
         task: With an embedding and a causal encoder.
-        text: As a person writes it, or symbols `(T,)`, or vectors `(T, D)`.
+        text: As a person writes it, or symbols `(T, …)`, or vectors `(T, D)`.
         key: Where the person wrote it.
 
     Raises:
@@ -41,8 +42,11 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
     symbols = _read(task, text, key) if isinstance(text, str) else text
     device = next(task.parameters()).device
     states = trace(task, symbols.to(device)[None]).states
-    names = tuple(network.vocabulary.labels(symbols.tolist()))
-    return HiddenStates(names, {name: each[:, :, 0].cpu() for name, each in states.items()})
+    if isinstance(task, Spells):
+        names = [readable(name) for name in task.spell(symbols)]
+    else:
+        names = network.vocabulary.labels(symbols.tolist())
+    return HiddenStates(tuple(names), {name: each[:, :, 0].cpu() for name, each in states.items()})
 
 
 def _read(task: nn.Module, text: str, key: str) -> Tensor:

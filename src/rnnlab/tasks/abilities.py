@@ -1,4 +1,4 @@
-"""What some tasks can do besides learning: make up texts, or say what a text is."""
+"""What some tasks can do besides learning: make up texts, or say what a text or each of its words is."""
 
 from __future__ import annotations
 
@@ -142,3 +142,62 @@ class Forecasts(Protocol):
 
     def rolling(self, part: Part, most: int) -> Rolling:
         """The first forecasts of a part of the data, at most so many."""
+
+
+@dataclass(frozen=True)
+class TaggedWord:
+    """What a model says of a word in its sentence.
+
+    Attributes:
+        word: As it was written.
+        tag: The likeliest one.
+        probability: Of that tag, from 0 to 1.
+        probabilities: Of every tag.
+    """
+
+    word: str
+    tag: str
+    probability: float
+    probabilities: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TaggedText:
+    """What a model says of the words of a text.
+
+    Attributes:
+        text: The text.
+        words: Its words and their tags; empty for an empty text.
+        note: What is odd about it; otherwise empty.
+    """
+
+    text: str
+    words: tuple[TaggedWord, ...] = ()
+    note: str = ""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tag of each word."""
+        return tuple(its.tag for its in self.words)
+
+
+@runtime_checkable
+class Tags(Protocol):
+    """A task that tells the tag of each word.
+
+    Attributes:
+        labels: The names of the tags.
+    """
+
+    labels: tuple[str, ...]
+
+    def tag(self, texts: Sequence[str]) -> list[TaggedText]:
+        """The words of each text with their tags."""
+
+
+@runtime_checkable
+class Spells(Protocol):
+    """A task whose symbols are more than indices of its vocabulary."""
+
+    def spell(self, symbols: Tensor) -> list[str]:
+        """What symbols `(T, …)` are called."""

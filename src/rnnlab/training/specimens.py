@@ -9,7 +9,7 @@ from typing import Any
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from rnnlab.data.prepared import Prepared
-from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Sampling
+from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Sampling, Tags
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.folder import RunFolder, write_atomically
 
@@ -32,7 +32,8 @@ def write_specimens(task: SequenceTask, folder: RunFolder, prepared: Prepared) -
     if isinstance(task, Generates):
         found["samples"] = task.sample(SAMPLES, Sampling())
     counts = getattr(task, "confusion", None)
-    if isinstance(task, Classifies) and isinstance(counts, MulticlassConfusionMatrix):  # true class by predicted one
+    # True class by predicted one.
+    if isinstance(task, Classifies | Tags) and isinstance(counts, MulticlassConfusionMatrix):
         found |= {"labels": list(task.labels), "confusion": counts.compute().int().tolist()}
     if isinstance(task, Forecasts):
         found["forecasts"] = asdict(task.rolling(prepared.parts["test"], FORECASTS))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Prediction, Sampling
+from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Prediction, Sampling, TaggedText, Tags
 from rnnlab.tasks.base import SequenceTask, parameters_of
 from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, evaluate
 from rnnlab.training.folder import find_checkpoint
 from rnnlab.training.trainer import threads_of
 
-AT_A_TIME = 64  # texts that are classified together
+AT_A_TIME = 64  # texts that are classified or tagged together
+Answer = TypeVar("Answer")
 
 
 class Trained:
@@ -46,12 +47,17 @@ class Trained:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes that it tells apart.
+        """The classes or tags that it tells apart.
 
         Raises:
-            UserError: The model tells no classes.
+            UserError: The model tells neither.
         """
-        return self._classifier().labels
+        return (self.task if isinstance(self.task, Tags) else self._classifier()).labels
+
+    @property
+    def tags(self) -> bool:
+        """Whether it tells the tags of words."""
+        return isinstance(self.task, Tags)
 
     def __repr__(self) -> str:
         return f"<{self._describe()}, {parameters_of(self.task):,} parameters, from {self.checkpoint}>"
@@ -121,17 +127,20 @@ class Trained:
         Raises:
             UserError: The model tells no classes, or something else than texts was given.
         """
-        task = self._classifier()
-        several = [texts] if isinstance(texts, str) else list(texts)
-        for number, text in enumerate(several, start=1):
-            if not isinstance(text, str):
-                raise UserError(f"texts: number {number} is {text!r}, not a text")
-        with threads_of(self.config):
-            return [
-                prediction
-                for start in range(0, len(several), AT_A_TIME)
-                for prediction in task.classify(several[start : start + AT_A_TIME])
-            ]
+        return self._answers(self._classifier().classify, texts)
+
+    def tag(self, texts: str | Iterable[str]) -> list[TaggedText]:
+        """The tag of each word of each text, and how probable it is.
+
+        Args:
+            texts: One text, or any number of them; blanks separate their words.
+
+        Raises:
+            UserError: The model tells no tags, or something else than texts was given.
+        """
+        if not isinstance(self.task, Tags):
+            raise self._unable("tells no tags of words; a model of task=tagging does")
+        return self._answers(self.task.tag, texts)
 
     @property
     def forecasts(self) -> bool:
@@ -174,7 +183,19 @@ class Trained:
         columns = {"text_column": text_column, "label_column": label_column, "value_column": value_column}
         return evaluate(self.task, part, path, columns)
 
+    def _answers(self, ask: Callable[[Sequence[str]], list[Answer]], texts: str | Iterable[str]) -> list[Answer]:
+        """What a task says of texts that it is asked about in groups."""
+        several = [texts] if isinstance(texts, str) else list(texts)
+        for number, text in enumerate(several, start=1):
+            if not isinstance(text, str):
+                raise UserError(f"texts: number {number} is {text!r}, not a text")
+        with threads_of(self.config):
+            groups = (several[start : start + AT_A_TIME] for start in range(0, len(several), AT_A_TIME))
+            return [answer for group in groups for answer in ask(group)]
+
     def _classifier(self) -> Classifies:
+        if isinstance(self.task, Tags):
+            raise self._unable("tells tags of words, not classes of texts; ask `tag`")
         if not isinstance(self.task, Classifies):
             raise self._unable("tells no classes of texts; a model of task=sentiment does")
         return self.task

@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 from torch import Tensor
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from rnnlab.tasks.abilities import Classifies
+from rnnlab.tasks.abilities import Classifies, Tags
 from rnnlab.watch.boards import boards
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ UPRIGHT = 10  # characters of a name that fit under a column
 
 
 class ConfusionMatrix(pl.Callback):
-    """Draws the confusion matrix of a classifier at every validation and at the test.
+    """Draws the confusion matrix of a classifier or a tagger at every validation and at the test.
 
     It is the task's `confusion`, which counts true class by predicted one; a classifier without one has no figure.
     """
@@ -35,7 +35,7 @@ class ConfusionMatrix(pl.Callback):
 
     def _log(self, trainer: pl.Trainer, pl_module: pl.LightningModule, part: str) -> None:
         counts = getattr(pl_module, "confusion", None)
-        if not (isinstance(pl_module, Classifies) and isinstance(counts, MulticlassConfusionMatrix)):
+        if not (isinstance(pl_module, Classifies | Tags) and isinstance(counts, MulticlassConfusionMatrix)):
             return
         figure = confusion_figure(counts.compute(), pl_module.labels)
         for writer in boards(trainer):

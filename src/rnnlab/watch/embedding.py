@@ -32,11 +32,12 @@ class EmbeddingTable(pl.Callback):
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         table, vocabulary = (getattr(pl_module, name, None) for name in ("embedding", "vocabulary"))
+        table = getattr(table, "words", table)  # of words that are also spelled, the vectors of their own
         data = trainer.datamodule  # type: ignore[attr-defined]
         if not (isinstance(table, nn.Embedding) and isinstance(vocabulary, Vocabulary) and boards(trainer)):
             return
         assert isinstance(data, SequenceDataModule)
-        counts = np.bincount(data.prepared.parts["train"].sequences.symbols, minlength=len(vocabulary))
+        counts = data.prepared.parts["train"].counts(len(vocabulary))
         kept = np.sort(np.argsort(-counts, kind="stable")[: self.symbols])  # in the vocabulary's own order
         vectors = table.weight.detach().cpu()[torch.from_numpy(kept)]
         for writer in boards(trainer):

@@ -1,0 +1,161 @@
+"""A tag for each word: words and their characters → recurrent layers → linear at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix, MulticlassF1Score
+
+from rnnlab.data.collation import IGNORE, Batch, Collation
+from rnnlab.data.forms import SPELLING, form_table, normal
+from rnnlab.data.prepared import Part
+from rnnlab.data.tagging import in_one_array
+from rnnlab.data.vocabulary import PAD, Vocabulary
+from rnnlab.errors import UserError
+from rnnlab.nn import build_recurrent
+from rnnlab.nn.words import WordVectors
+from rnnlab.tasks.abilities import TaggedText, TaggedWord
+from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.sentiment import WORD_SCALE
+
+
+class Tagger(SequenceTask):
+    """Tells the tag of each word of a sentence, such as its part of speech.
+
+    Dropout acts on the words' vectors, between recurrent layers and before the output.
+    """
+
+    unit = "nats per word"
+
+    def __init__(
+        self, vocabulary: Vocabulary, data: Config, model: Config, cell: Config, optimizer: Config, scheduler: Config
+    ) -> None:
+        super().__init__(optimizer, scheduler)
+        self.vocabulary = vocabulary
+        self.labels = tuple(data["labels"])
+        self.characters = Vocabulary.from_card(data["characters"])
+        self.word_length = int(data["word_length"])
+        self.embedding = WordVectors(len(vocabulary), len(self.characters), self.characters.pad, cell, model)
+        nn.init.normal_(self.embedding.words.weight, std=WORD_SCALE)
+        self.encoder = build_recurrent(
+            cell, self.embedding.output_size, model["hidden_size"], model["num_layers"], model["dropout"],
+            model["bidirectional"],
+        )  # fmt: skip
+        self.word_dropout = float(model["word_dropout"])
+        self.dropout = nn.Dropout(model["dropout"])
+        self.head = nn.Linear(self.encoder.output_size, len(self.labels))
+        self.confusion = MulticlassConfusionMatrix(len(self.labels), validate_args=False)
+        self.measure()
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """From words `(B, T, C)` and how many of each row are real `(B,)` to logits `(B, T, tags)`."""
+        ends = None if self.encoder.causal else lengths  # what reads forwards cannot see the padding behind a row
+        hidden, _ = self.encoder(self.dropout(self.embedding(inputs)), lengths=ends)  # (B, T, H)
+        logits: Tensor = self.head(self.dropout(hidden))
+        return logits
+
+    def predict(self, batch: Batch) -> Tensor:
+        logits: Tensor = self(self._without_some(batch.inputs), batch.lengths)
+        return logits
+
+    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
+
+    def count(self, batch: Batch) -> int:
+        return int(batch.lengths.sum())
+
+    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+        """F1 is the mean over the tags; `accuracy_unknown` is that of words outside of the vocabulary."""
+        tags = len(self.labels)
+        return {
+            "loss": MeanMetric(),
+            "accuracy": MulticlassAccuracy(tags, average="micro", validate_args=False),
+            "accuracy_unknown": MeanMetric(),
+            "f1": MulticlassF1Score(tags, average="macro", validate_args=False),
+        }
+
+    def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
+        metrics["loss"].update(self.loss(logits, batch), self.count(batch))
+        real = batch.targets != IGNORE
+        told, tags = logits[real].argmax(dim=-1), batch.targets[real]  # (N,) each
+        for metric in (metrics["accuracy"], metrics["f1"], self.confusion):
+            metric.update(told, tags)
+        unknown = batch.inputs[..., 1][real] == self.vocabulary.unknown
+        metrics["accuracy_unknown"].update((told == tags)[unknown].float())
+
+    def on_validation_epoch_start(self) -> None:
+        self.confusion.reset()
+
+    def on_test_epoch_start(self) -> None:
+        self.confusion.reset()
+
+    @torch.no_grad()
+    def tag(self, texts: Sequence[str]) -> list[TaggedText]:
+        """The tags of each text's words, which blanks separate, as they would be alone."""
+        sentences = [text.split() for text in texts]
+        if not (read := [words for words in sentences if words]):
+            return [TaggedText(text) for text in texts]
+        batch = self._batch(read)
+        training = self.training
+        self.eval()
+        logits = self(batch.inputs.to(self.device), batch.lengths)
+        self.train(training)
+        shares = iter(logits.double().softmax(dim=-1).cpu())
+        return [
+            TaggedText(text, self._tagged(words, next(shares)), self._note(words)) if words else TaggedText(text)
+            for text, words in zip(texts, sentences, strict=True)
+        ]
+
+    def read(self, text: str, key: str) -> Tensor:
+        """The words of a text `(T, C)`.
+
+        Raises:
+            UserError: It has none; the line begins with `key`.
+        """
+        if not (words := text.split()):
+            raise UserError(f"{key}: {text!r} has no words")
+        return self._batch([words]).inputs[0]
+
+    def spell(self, symbols: Tensor) -> list[str]:
+        """The words that `symbols` `(T, C)` stand for, as far as their characters are known and read."""
+        names, pad = self.characters.symbols, self.characters.pad
+        rows = symbols[:, SPELLING:].tolist()
+        return ["".join(names[index] for index in row if index != pad) or PAD for row in rows]
+
+    def _batch(self, sentences: Sequence[Sequence[str]]) -> Batch:
+        """Any sentences as a batch without tags."""
+        forms = {word: number for number, word in enumerate(dict.fromkeys(w for words in sentences for w in words))}
+        table = form_table(list(forms), self.vocabulary, self.characters, self.word_length)
+        sequences = in_one_array(sentences, forms)
+        part = Part(sequences, tags=np.zeros(len(sequences.symbols), dtype=np.int64), forms=table)
+        return Collation(part, self.vocabulary.pad)(np.arange(len(sentences)))
+
+    def _tagged(self, words: Sequence[str], shares: Tensor) -> tuple[TaggedWord, ...]:
+        """From words and the probabilities of their tags `(T, tags)`, padded."""
+        found = []
+        for word, row in zip(words, shares[: len(words)].tolist(), strict=True):
+            probabilities = dict(zip(self.labels, row, strict=True))
+            tag = max(probabilities, key=probabilities.__getitem__)
+            found.append(TaggedWord(word, tag, probabilities[tag], probabilities))
+        return tuple(found)
+
+    def _note(self, words: Sequence[str]) -> str:
+        """What is odd about words that may not have been separated as those of training were."""
+        for word in words:
+            bare = word.rstrip(".,;:!?")
+            if bare != word and normal(word) not in self.vocabulary and normal(bare) in self.vocabulary:
+                return f"{word!r} was read as one word; put blanks around punctuation marks"
+        return ""
+
+    def _without_some(self, inputs: Tensor) -> Tensor:
+        """The words `(B, T, C)` with a share `word_dropout` of them unknown, while training; their characters stay."""
+        if not (self.training and self.word_dropout):
+            return inputs
+        inputs = inputs.clone()
+        hidden = torch.rand(inputs.shape[:2], device=inputs.device) < self.word_dropout
+        inputs[..., 1].masked_fill_(hidden, self.vocabulary.unknown)
+        return inputs
