@@ -43,7 +43,7 @@ class Part:
 
     @property
     def predictions(self) -> int:
-        """How many there are in all: the labels of all sequences, or the tags, or the symbols but a sequence's first."""
+        """How many there are in all: the labels, or the tags, or all symbols but each sequence's first."""
         if self.labels is not None:
             return self.labels.size
         count = len(self.sequences)
