@@ -154,6 +154,7 @@ WRONG: list[tuple[str, Callable[[Any], Any], str]] = [  # m has two models
     ("no file", lambda m: m.names.evaluate(path="nowhere.txt"), "data.path: there is no file nowhere.txt"),
     ("no classes", lambda m: m.names.predict("good"), r"holds a NamesLM \(task=names, .*tells no classes"),
     ("no labels", lambda m: m.names.labels, "tells no classes"),
+    ("no tags", lambda m: m.tone.tag("good"), r"tells no tags of words; a model of task=tagging does"),
     ("no text", lambda m: m.tone.predict(["good", None]), "number 2 is None"),
     ("no generator", lambda m: m.tone.generate(), "SentimentClassifier .* generates nothing"),
     ("no samples", lambda m: m.names.generate(samples=0), "samples must be a whole number of at least 1"),

@@ -143,7 +143,10 @@ def _example(comparison: Comparison, texts: Sequence[str]) -> Specimens | Answer
 
     asked = {text: words(text) for text in texts}
     shown = comparison.best_runs[:MOST_COLUMNS]
-    said = [(label, Trained(run).predict(list(asked))) for label, run in shown]
+    said = []
+    for label, model in ((label, Trained(run)) for label, run in shown):
+        texts_said = [its.prediction for its in model.tag(asked)] if model.tags else model.predict(asked)
+        said.append((label, texts_said))
     return Answers(asked, said, left_out=len(comparison.best_runs) - len(shown))
 
 

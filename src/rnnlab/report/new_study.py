@@ -15,7 +15,7 @@ STUDY = """\
 # {question}
 defaults:
   - train
-# - override task: chars        # names (the default), chars or sentiment
+# - override task: chars        # names (the default), chars, sentiment or tagging
 # - override data: shakespeare  # `rnnlab train --help` lists what there is
   - _self_
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -179,6 +180,14 @@ class TaggedText:
     def tags(self) -> tuple[str, ...]:
         """The tag of each word."""
         return tuple(its.tag for its in self.words)
+
+    @property
+    def prediction(self) -> Prediction:
+        """All tags as one answer, and the probability that all of them are right, as if each were on its own."""
+        if not self.words:
+            return Prediction(self.text, None, None, "the text is empty")
+        label, probability = " ".join(self.tags), math.prod(its.probability for its in self.words)
+        return Prediction(self.text, label, probability, self.note, {label: probability})
 
 
 @runtime_checkable

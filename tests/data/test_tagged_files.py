@@ -1,0 +1,98 @@
+"""Where tagged words come from: a published treebank, and the user's own CoNLL-U or two columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from rnnlab.data.files import download
+from rnnlab.data.files import own as own_files
+from rnnlab.data.tagged import TaggedSentences
+from rnnlab.data.tagged_files import own, treebank
+from rnnlab.errors import UserError
+
+WORD = "{}\t{}\t_\t{}\t{}\t_\t0\troot\t_\t_"
+CONTRACTED = "\n".join(
+    ["# text = He won't.", WORD.format(1, "He", "PRON", "PRP"), "2-3\twon't" + "\t_" * 8,
+     WORD.format(2, "wo", "AUX", "MD"), WORD.format(3, "n't", "PART", "RB"), "3.1\tgo" + "\t_" * 8,
+     WORD.format(4, ".", "PUNCT", "."), "", WORD.format(1, "10 000", "NUM", "CD"), ""]
+)  # fmt: skip
+
+
+def read(path: Path, tag_column: str = "UPOS") -> list[list[tuple[str, str]]]:
+    """The sentences that `data=file` reads."""
+    found = own(own_files(str(path)), tag_column)
+    return [list(zip(*pair, strict=True)) for pair in zip(found.words, found.tags, strict=True)]
+
+
+def write(file: Path, content: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content.encode("utf-8"))
+    return file
+
+
+def test_the_web_treebank_has_its_published_parts_and_tags() -> None:
+    """The words are the lines that begin with a whole number: `1-2` and `8.1` are in none of these counts."""
+    names = [f"en_ewt-ud-{part}.conllu" for part in ("train", "dev", "test")]
+    found: TaggedSentences = treebank(download(names), "UPOS")
+    assert Counter(found.parts) == {"train": 12_544, "val": 2_001, "test": 2_077}
+    words = Counter()
+    for part, sentence in zip(found.parts or (), found.words, strict=True):
+        words[part] += len(sentence)
+    assert words == {"train": 204_577, "val": 25_147, "test": 25_094}
+    tags = Counter(tag for sentence in found.tags for tag in sentence)
+    assert len(tags) == 17 and tags["NOUN"] == max(tags.values())
+    assert found.words[0][:5] == ["Al", "-", "Zaman", ":", "American"]
+    assert found.tags[0][:5] == ["PROPN", "PUNCT", "PROPN", "PUNCT", "ADJ"]
+
+
+@pytest.mark.parametrize("name", ["own.conllu", "own.txt"])
+def test_a_treebank_is_known_by_its_ten_columns_whatever_its_name(tmp_path: Path, name: str) -> None:
+    file = write(tmp_path / name, CONTRACTED)
+    he = [("He", "PRON"), ("wo", "AUX"), ("n't", "PART"), (".", "PUNCT")]
+    assert read(file) == [he, [("10 000", "NUM")]]
+    assert [tag for _, tag in read(file, "XPOS")[0]] == ["PRP", "MD", "RB", "."]
+    assert [tag for _, tag in read(file, "FEATS")[0]] == ["_"] * 4
+
+
+def test_two_columns_are_separated_by_tabs_or_blanks(tmp_path: Path) -> None:
+    content = "\ufeff# a comment\r\nthe DET\r\nold   ADJ \r\n\r\n\r\nNew York\tPROPN\r\n#1\tSYM\r\n# one\r\n , \tPUNCT"
+    assert read(write(tmp_path / "a.txt", content)) == [
+        [("the", "DET"), ("old", "ADJ")],
+        [("New York", "PROPN"), ("#1", "SYM"), (",", "PUNCT")],
+    ]
+
+
+def test_the_files_of_a_treebanks_folder_are_its_parts(tmp_path: Path) -> None:
+    for part in ("train", "dev", "test"):
+        write(tmp_path / f"xx_own-ud-{part}.conllu", WORD.format(1, part, "X", "X"))
+    write(tmp_path / "README.md", "What this treebank is.")
+    found = own(own_files(str(tmp_path)), "UPOS")
+    assert {words[0]: part for words, part in zip(found.words, found.parts or (), strict=True)} == {
+        "train": "train",
+        "dev": "val",
+        "test": "test",
+    }
+    (tmp_path / "xx_own-ud-dev.conllu").unlink()
+    assert own(own_files(str(tmp_path)), "UPOS").parts is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.txt", "the DET\nold\n", r"a\.txt, line 2: a word and its tag are expected.* not 1 column$"),
+        ("a.txt", "# x\n\nthe DET B-NP\n", r"a\.txt, line 3: a word and its tag are expected.* not 3 columns$"),
+        ("a.txt", "the\t\n", r"a\.txt, line 1: a word and its tag are expected"),
+        ("a.txt", "# nothing\n\n", r"a\.txt holds no words"),
+        ("a.conllu", "1 the DET\n", r"a\.conllu, line 1: 1 column separated by tabs, where CoNLL-U has 10"),
+        ("a.conllu", WORD.format(1, "a", "X", "X") + "\n2\tthe\n", r"a\.conllu, line 2: 2 columns separated by tabs"),
+        ("a.conllu", WORD.format("one", "a", "X", "X"), r"line 1: 'one' is no number of a word"),
+        ("a.conllu", WORD.format(1, "", "X", "X"), r"line 1: there is no word in the column FORM"),
+        ("a.conllu", WORD.format(1, "a", "_", "X"), r"line 1: 'a' has no tag in the column UPOS.*data\.tag_column"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, name: str, content: str, line: str) -> None:
+    with pytest.raises(UserError, match=line):
+        read(write(tmp_path / name, content))

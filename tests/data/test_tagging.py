@@ -1,0 +1,139 @@
+"""Tagged words, ready for a tagger: what is known of a word outside of the vocabulary, and what a batch holds."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.collation import IGNORE, Batch, Collation
+from rnnlab.data.forms import SPELLING, characters_of, form_table
+from rnnlab.data.module import SequenceDataModule
+from rnnlab.data.prepared import Known, Part, Prepared, prepare, prepare_other
+from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
+from rnnlab.errors import UserError
+
+WORDS = Vocabulary(("old", "the", UNKNOWN, PAD), "word")
+LETTERS = Vocabulary(("T", "d", "e", "h", "l", "o", "t", UNKNOWN, PAD))
+
+
+def spelled(row: list[int], letters: Vocabulary = LETTERS) -> str:
+    return "".join(letters.symbols[index] for index in row[SPELLING:] if index != letters.pad)
+
+
+def test_a_word_has_its_index_in_lower_case_and_its_characters_as_they_are() -> None:
+    the, unheard, pad = form_table(["The", "told!"], WORDS, LETTERS, word_length=20).tolist()
+    assert (the[:2], spelled(the)) == ([0, 1], "The")
+    assert (unheard[:2], spelled(unheard)) == ([1, WORDS.unknown], "told[UNK]")
+    assert (pad[:2], spelled(pad)) == ([2, WORDS.pad], "")
+
+
+@given(st.text("Tdehlot", min_size=1, max_size=30), st.integers(1, 12))
+def test_a_long_word_keeps_its_beginning_and_its_end(word: str, length: int) -> None:
+    row, _ = form_table([word], WORDS, LETTERS, length).tolist()
+    head, tail = (length + 1) // 2, length // 2
+    assert spelled(row) == (word if len(word) <= length else word[:head] + word[len(word) - tail :])
+
+
+def test_a_character_of_one_word_alone_is_unknown() -> None:
+    assert characters_of(["noon", "on", "exit"]).symbols == ("n", "o", UNKNOWN, PAD)
+
+
+@pytest.fixture
+def twenty(tmp_path: Path) -> Path:
+    """Twenty sentences of two to 21 words, and one of them once more."""
+    sentences = ["".join(f"w{n}x{i} {'AB'[i % 2]}\n" for i in range(n)) for n in range(2, 22)]
+    file = tmp_path / "words.txt"
+    file.write_text("\n".join([*sentences, sentences[3]]), encoding="utf-8")
+    return file
+
+
+@cache
+def config(*arguments: str) -> dict[str, Any]:
+    return plain(compose_train(["task=tagging", *arguments])[1])
+
+
+def own(file: Path, deduplicate: bool = True, **data: Any) -> dict[str, Any]:
+    composed = config("data=file", "data.path=FILE")
+    files = {**composed["data"]["files"], "path": str(file)}
+    split = {**composed["split"], "deduplicate": deduplicate}
+    return {**composed, "split": split, "data": {**composed["data"], "files": files, **data}}
+
+
+def lengths(part: Part) -> list[int]:
+    return sorted(part.sequences.lengths(np.arange(len(part.sequences))).tolist())
+
+
+def whole(part: Part) -> Batch:
+    return Collation(part, 0)(np.arange(len(part.sequences)))
+
+
+def test_own_sentences_are_split_without_repeated_ones_and_training_alone_is_cut(twenty: Path) -> None:
+    data = prepare(own(twenty, sequence_length=5))
+    assert {part: len(its.sequences) for part, its in data.parts.items()} == {"train": 16, "val": 2, "test": 2}
+    assert data.notes == ("1 sentence that repeats another was left out",)
+    assert max(lengths(data.parts["train"])) == 5
+    rest = [*lengths(data.parts["val"]), *lengths(data.parts["test"])]
+    assert sum(rest) == sum(sum(data.balance[part].values()) for part in ("val", "test")) and max(rest) > 5
+    assert sum(len(part.sequences) for part in prepare(own(twenty, deduplicate=False)).parts.values()) == 21
+
+
+def test_a_limit_is_a_sample_and_must_leave_something_for_every_part(twenty: Path) -> None:
+    assert sum(len(part.sequences) for part in prepare(own(twenty, limit=12)).parts.values()) == 12
+    with pytest.raises(UserError, match=r"data\.limit=5: 5 items are too few"):
+        prepare(own(twenty, limit=5))
+
+
+def test_a_batch_has_words_characters_and_a_tag_for_each_word(twenty: Path) -> None:
+    data = prepare(own(twenty))
+    letters = Vocabulary.from_card(data.card["characters"])
+    batch = whole(data.parts["val"])
+    assert batch.inputs.shape[:2] == batch.targets.shape == (2, max(batch.lengths.tolist()))
+    for row, tags, length in zip(batch.inputs.tolist(), batch.targets.tolist(), batch.lengths.tolist(), strict=True):
+        assert [spelled(word, letters) for word in row] == [f"w{length}x{i}" for i in range(length)] + [""] * (
+            len(row) - length
+        )
+        assert [data.card["labels"][tag] for tag in tags[:length]] == ["AB"[i % 2] for i in range(length)]
+        assert tags[length:] == [IGNORE] * (len(row) - length)
+        assert {word[1] for word in row[:length]} == {data.vocabulary.unknown}, "no word of training is in it"
+
+
+def test_every_word_of_an_epoch_weighs_the_same(twenty: Path) -> None:
+    """Batches of short sentences have fewer words; their mean counts for as much less."""
+    data = prepare(own(twenty))
+    batches = list(SequenceDataModule(data, batch_size=3, seed=0, bucketing=True).train_batches())
+    words = [int(batch.lengths.sum()) for batch in batches]
+    assert sum(words) == data.parts["train"].predictions == sum(data.balance["train"].values())
+    assert [batch.weight.item() for batch in batches if batch.weight is not None] == pytest.approx(
+        [count / (sum(words) / len(words)) for count in words]
+    )
+
+
+def known(data: Prepared) -> Known:
+    return Known(data.vocabulary, data.card)
+
+
+def test_other_sentences_are_read_with_what_the_model_knows_and_taken_whole(twenty: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("w21x0 B\nW21X1 B\nnever B\n\n" * 2, encoding="utf-8")
+    data = prepare(own(twenty, seed=2017))
+    found = prepare_other(own(other), known(data))
+    assert list(found.parts) == ["test"] and found.balance == {"test": {"A": 0, "B": 6}}
+    batch = whole(found.parts["test"])
+    assert batch.targets.tolist() == [[1, 1, 1]] * 2
+    in_vocabulary = [word in data.vocabulary for word in ("w21x0", "w21x1", "never")]
+    assert [index != data.vocabulary.unknown for index in batch.inputs[0, :, 1].tolist()] == in_vocabulary
+    other.write_text("a A\nb C\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"other\.txt: the model knows no tag 'C'; it was trained on A, B"):
+        prepare_other(own(other), known(data))
+
+
+def test_a_task_that_reads_something_else_says_so() -> None:
+    with pytest.raises(UserError, match=r"data=nursery_rhyme has no tagged words.* data=ewt"):
+        prepare(config("data=nursery_rhyme"))

@@ -1,0 +1,287 @@
+"""The tagger: its size, what it reads of a word, its figures, and what it learns from real sentences."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from networks import CELLS
+from resuming import Interruption, outcome, run, same
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.data import batching
+from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.files import download
+from rnnlab.data.forms import form_table
+from rnnlab.data.prepared import Part
+from rnnlab.data.tagging import in_one_array
+from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
+from rnnlab.errors import UserError
+from rnnlab.probes.gradient_flow import gradient_flow
+from rnnlab.probes.hidden_states import hidden_states
+from rnnlab.report.specimens import Specimens
+from rnnlab.tasks.base import parameters_of
+from rnnlab.tasks.tagging import Tagger
+from rnnlab.training.trained import Trained
+from support import Answer, trained
+
+WORDS = ("boat", "man", "old", "the")
+VOCABULARY = Vocabulary((*WORDS, UNKNOWN, PAD), "word")
+LETTERS = Vocabulary((*sorted({*"".join(WORDS), "T", "s"}), UNKNOWN, PAD))
+SENTENCES = st.lists(
+    st.lists(st.sampled_from([*WORDS, "The", "boats", "zzz", "thematoladelman"]), min_size=1, max_size=6),
+    min_size=1, max_size=4,
+)  # fmt: skip
+FORWARDS = ("transformer",)  # what reads in one direction only
+
+
+def tagger(cell: str = "gru", tags: int = 3, vocabulary: Vocabulary = VOCABULARY, **model: Any) -> Tagger:
+    shape = {"embedding_size": 4, "hidden_size": 4, "num_layers": 1, "dropout": 0.0, "bidirectional": False,
+             "word_dropout": 0.0, "char_embedding_size": 3, "char_hidden_size": 4}  # fmt: skip
+    data = {"labels": [f"T{tag}" for tag in range(tags)], "characters": LETTERS.card, "word_length": 12}
+    torch.manual_seed(0)
+    return Tagger(vocabulary, data, {**shape, **model}, CELLS[cell], {}, {})
+
+
+def batch_of(*sentences: list[str], tags: int = 3) -> Batch:
+    """Every word has the tag that the number of its letters leaves when divided by that of the tags."""
+    forms = {word: number for number, word in enumerate(sorted({w for words in sentences for w in words}))}
+    labels = np.array([len(word) % tags for words in sentences for word in words])
+    part = Part(in_one_array(sentences, forms), tags=labels, forms=form_table(list(forms), VOCABULARY, LETTERS, 12))
+    return Collation(part, VOCABULARY.pad)(np.arange(len(sentences)))
+
+
+def test_a_tagger_has_the_parameters_of_the_document() -> None:
+    """SYSTEMS E9."""
+    vocabulary = Vocabulary(tuple(map(str, range(5_000))), "word")
+    task = tagger("rnn", 45, vocabulary, embedding_size=100, hidden_size=128, char_hidden_size=0)
+    assert parameters_of(task) == 535_245
+    assert task(torch.randint(5_000, (8, 50, 3)), torch.full((8,), 50)).shape == (8, 50, 45)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@settings(max_examples=4)
+@given(sentences=SENTENCES)
+def test_a_padded_batch_gives_every_sentence_what_it_gets_alone(cell: str, sentences: list[list[str]]) -> None:
+    """Logits and loss, with every cell, in one or two directions; in float64, where rounding is out of the way."""
+    batch = batch_of(*sentences)
+    for bidirectional in (False,) if cell in FORWARDS else (False, True):
+        task = tagger(cell, bidirectional=bidirectional).double().eval()
+        logits, total = task.predict(batch), 0.0
+        for row, words in enumerate(sentences):
+            alone = batch_of(words)
+            its = task.predict(alone)[0]
+            assert torch.allclose(logits[row, : len(words)], its, atol=1e-9)
+            total += task.loss(its[None], alone).item() * len(words)
+        assert task.count(batch) == sum(map(len, sentences))
+        assert task.loss(logits, batch).item() == pytest.approx(total / task.count(batch), abs=1e-9)
+
+
+@pytest.mark.parametrize(("units", "told"), [(4, True), (0, False)])
+def test_words_outside_of_the_vocabulary_are_told_apart_by_their_characters(units: int, told: bool) -> None:
+    logits = tagger(char_hidden_size=units).eval().predict(batch_of(["boats"], ["mats"], ["man"], ["Man"]))[:, 0]
+    assert torch.equal(logits[0], logits[1]) is not told
+    assert torch.equal(logits[2], logits[3]) is not told  # case is seen by the characters
+
+
+def test_the_characters_of_a_word_are_read_once_a_batch() -> None:
+    task, read = tagger(), list[Tensor]()
+    assert task.embedding.characters is not None
+    task.embedding.characters.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
+    task.predict(batch_of(["the", "old", "the", "the"], ["old", "the"]))
+    assert [["".join(LETTERS.symbols[i] for i in row) for row in each.tolist()] for each in read] == [
+        ["old", "the", PAD * 3]
+    ]
+
+
+def test_words_are_hidden_in_training_only_and_their_characters_are_not() -> None:
+    task, seen = tagger(word_dropout=0.3), list[Tensor]()
+    task.embedding.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    batch = batch_of(*[["boat"] * 20] * 500)
+    before = batch.inputs.clone()
+    task.train().predict(batch)
+    task.eval().predict(batch)
+    hidden = (seen[0][..., 1] == VOCABULARY.unknown).float().mean().item()
+    assert abs(hidden - 0.3) < 5 * (0.3 * 0.7 / 10_000) ** 0.5  # five standard deviations
+    assert torch.equal(seen[0][..., 2:], batch.inputs[..., 2:])
+    assert torch.equal(seen[1], batch.inputs) and torch.equal(batch.inputs, before)
+
+
+def test_metrics_are_those_of_a_plain_computation() -> None:
+    task, batches = tagger().eval(), [batch_of(["the", "zzz"], ["boats"]), batch_of(["old", "man", "snow", "The"])]
+    metrics, told, true, unknown = task.metrics_of("val"), list[int](), list[int](), list[bool]()
+    loss = 0.0
+    for batch in batches:
+        logits = task.predict(batch)
+        task.update(metrics, logits, batch)
+        for row, length in enumerate(batch.lengths.tolist()):
+            told += logits[row, :length].argmax(-1).tolist()
+            true += batch.targets[row, :length].tolist()
+            unknown += (batch.inputs[row, :length, 1] == VOCABULARY.unknown).tolist()
+            loss -= logits[row, :length].log_softmax(-1)[range(length), true[-length:]].sum().item()
+    values = {name: value.item() for name, value in metrics.compute().items()}
+    right = [a == b for a, b in zip(told, true, strict=True)]
+    f1 = [2 * sum(a == b == tag for a, b in zip(told, true, strict=True)) / (told.count(tag) + true.count(tag))
+          for tag in {*told, *true}]  # fmt: skip
+    assert unknown.count(True) == 3
+    assert values == pytest.approx({
+        "val/loss": loss / 7, "val/accuracy": np.mean(right), "val/f1": np.mean(f1),
+        "val/accuracy_unknown": np.mean([its for its, new in zip(right, unknown, strict=True) if new]),
+    }, abs=1e-5)  # fmt: skip
+    counts = np.zeros((3, 3))
+    np.add.at(counts, (true, told), 1)
+    assert task.confusion.compute().tolist() == counts.tolist()
+
+
+def test_without_any_unknown_word_their_accuracy_is_undefined() -> None:
+    task, batch = tagger(), batch_of(["the", "man"])
+    task.update(task.metrics_of("val"), task.predict(batch), batch)
+    assert math.isnan(task.metrics_of("val").compute()["val/accuracy_unknown"])
+
+
+def test_probes_look_into_a_tagger_that_reads_forwards() -> None:
+    task, batch = tagger("lstm", num_layers=2), batch_of(["the", "old", "boats"], ["zzz"])
+    read = hidden_states(task, "The old zzz")
+    assert read.symbols == ("The", "old", "[UNK][UNK][UNK]") and read.states["c"].shape == (4, 2, 4)
+    assert hidden_states(task, batch.inputs[0]).symbols == ("the", "old", "boats")
+    assert gradient_flow(task, batch).norms["h"].shape == (4,)
+    with pytest.raises(UserError, match="text: ' ' has no words"):
+        hidden_states(task, " ")
+
+
+SMALL = ("task=tagging", "data=file", "model.embedding_size=16", "model.hidden_size=16", "model.char_hidden_size=8",
+         "model.char_embedding_size=8", "optimizer.lr=0.02")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def dev() -> Path:
+    """2,001 sentences of the web."""
+    return download(["en_ewt-ud-dev.conllu"])[0]
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory, dev: Path) -> Path:
+    """A tagger of little size, trained on real sentences."""
+    folder = trained(tmp_path_factory.mktemp("tagging"), *SMALL, f"data.path={dev}", "trainer.max_epochs=4")
+    return next((folder / "runs" / "tagging").glob("lstm*"))
+
+
+def test_it_learns_parts_of_speech(run_folder: Path) -> None:
+    test = json.loads((run_folder / "summary.json").read_text())["metrics"]["test"]
+    assert test["test/accuracy"] > 0.8 and test["test/accuracy_unknown"] > 0.4 and test["test/loss"] < 0.7
+    assert Trained(run_folder).tag("He saw the house .")[0].tags == ("PRON", "VERB", "DET", "NOUN", "PUNCT")
+
+
+def test_a_run_leaves_the_confusion_matrix_of_its_tags(run_folder: Path) -> None:
+    found = Specimens.of(run_folder)
+    summary = json.loads((run_folder / "summary.json").read_text())
+    counts = np.array(found.confusion)
+    assert found.labels == tuple(summary["data"]["classes"]["test"]) and len(found.labels) == 17
+    assert counts.sum(axis=1).tolist() == list(summary["data"]["classes"]["test"].values())
+    assert counts.trace() / counts.sum() == pytest.approx(summary["metrics"]["test"]["test/accuracy"], abs=1e-6)
+    assert len((run_folder / "projector/symbols.tsv").read_text().splitlines()) == 2_000
+
+
+def test_evaluating_repeats_what_the_run_found(run_folder: Path) -> None:
+    summary = json.loads((run_folder / "summary.json").read_text())
+    found = Trained(run_folder).evaluate()
+    assert found.metrics == summary["metrics"]["test"] and found.unit == "nats per word"
+    assert found.balance == summary["data"]["classes"]["test"] and found.predictions == sum(found.balance.values())
+
+
+def test_other_sentences_are_evaluated_and_a_strange_tag_is_named(
+    rnnlab: Callable[..., Answer], workdir: Path, run_folder: Path
+) -> None:
+    (workdir / "mine.txt").write_text("The DET\nsnorgly ADJ\nboat NOUN\n")
+    answer = rnnlab("evaluate", f"checkpoint={run_folder}", "data.path=mine.txt", "format=json")
+    assert answer.code == 0, answer.err
+    found = json.loads(answer.out)
+    assert found["predictions"] == 3 and found["balance"]["NOUN"] == 1
+    (workdir / "mine.txt").write_text("The ART\n")
+    answer = rnnlab("evaluate", f"checkpoint={run_folder}", "data.path=mine.txt")
+    assert answer.code == 2 and "mine.txt: the model knows no tag 'ART'; it was trained on ADJ, ADP" in answer.err
+
+
+def test_a_sentence_is_tagged_word_by_word(rnnlab: Callable[..., Answer], run_folder: Path) -> None:
+    (its,) = Trained(run_folder).tag("The old man the boat .")
+    answer = rnnlab("predict", f"checkpoint={run_folder}", "text=The old man the boat .")
+    expected = " ".join(
+        f"{word}/{tag}" for word, tag in zip(["The", "old", "man", "the", "boat", "."], its.tags, strict=True)
+    )
+    assert (answer.code, answer.out, answer.err) == (0, f"{expected}\n", "")
+    assert expected.startswith("The/DET ") and expected.endswith(" ./PUNCT")
+    answer = rnnlab("predict", f"checkpoint={run_folder}", "text=I saw the house.")
+    assert answer.out.count("/") == 4
+    assert answer.err == "'house.' was read as one word; put blanks around punctuation marks\n"
+
+
+def test_every_line_of_a_file_is_tagged_as_it_would_be_alone(
+    rnnlab: Callable[..., Answer], workdir: Path, run_folder: Path
+) -> None:
+    lines = ["The old man the boat .", "", "Zzyzx 🙂 and/or both", "no"]
+    (workdir / "lines.txt").write_text("\n".join(lines), encoding="utf-8")
+    model = Trained(run_folder)
+    alone = [its for line in lines for its in model.tag(line)]
+    words = ("predict", f"checkpoint={run_folder}", "file=lines.txt")
+    printed = rnnlab(*words).out.splitlines()
+    assert [[pair.rpartition("/")[2] for pair in line.split()] for line in printed] == [list(its.tags) for its in alone]
+    assert printed[1] == "" and printed[2].split()[2].startswith("and/or/")
+    objects = json.loads(rnnlab(*words, "format=json").out)
+    assert [each["text"] for each in objects] == lines and objects[1]["words"] == []
+    for its, each in zip(alone, objects, strict=True):
+        for word, found in zip(its.words, each["words"], strict=True):
+            assert found["probability"] == pytest.approx(word.probability, abs=1e-5)
+            assert found["probability"] == found["probabilities"][found["tag"]] == max(found["probabilities"].values())
+            assert sum(found["probabilities"].values()) == pytest.approx(1)
+    rows = list(csv.DictReader(io.StringIO(rnnlab(*words, "format=csv").out)))
+    assert [row["text"] for row in rows] == ["1"] * 6 + ["3"] * 4 + ["4"]
+    assert [(row["word"], row["tag"]) for row in rows] == [(w.word, w.tag) for its in alone for w in its.words]
+
+
+def test_a_tagger_is_not_taken_for_a_classifier(run_folder: Path) -> None:
+    with pytest.raises(UserError, match=r"Tagger \(task=tagging, cell=lstm\), which tells tags of words.*ask `tag`"):
+        Trained(run_folder).predict("good")
+
+
+def test_a_checkpoint_holds_no_word_of_the_test_that_training_has_not(run_folder: Path) -> None:
+    """What is outside of the vocabulary is read by its characters, so nothing else is needed."""
+    card = Trained(run_folder).task.card
+    assert set(card["data"]) == {"characters", "word_length", "labels", "balance"}
+    assert all(symbol == symbol.lower() for symbol in card["vocabulary"]["symbols"][:-2])
+
+
+def test_an_interrupted_tagger_ends_with_the_same_bits(
+    tmp_path: Path, dev: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*SMALL, f"data.path={dev}", "data.limit=80", "data.batch_size=4", "trainer.max_epochs=1",
+             "callbacks.last_checkpoint.minutes=0", "model.hidden_size=4"]  # fmt: skip
+    config = plain(compose_train(words)[1])
+    monkeypatch.setattr(batching, "BLOCK", 8)
+    run(config, tmp_path / "whole")
+    run(config, tmp_path / "other", Interruption("on_train_batch_end", 1))
+    run(config, tmp_path / "other")
+    found, expected = outcome(tmp_path / "other"), outcome(tmp_path / "whole")
+    assert found[1:] == expected[1:] and same(found[0], expected[0])
+
+
+def test_tensorboard_shows_what_a_forward_tagger_does(tmp_path: Path, dev: Path) -> None:
+    folder = trained(tmp_path, *SMALL, f"data.path={dev}", "data.limit=20", "trainer.max_epochs=1",
+                     "model.hidden_size=4", "model.bidirectional=false", "callbacks=probes")  # fmt: skip
+    (log,) = folder.glob("runs/tagging/*/run.log")
+    assert "shows nothing" not in log.read_text() and "cannot be drawn" not in log.read_text()
+
+
+def test_dry_run_counts_a_taggers_parameters(rnnlab: Callable[..., Answer], dev: Path) -> None:
+    answer = rnnlab("train", *SMALL, f"data.path={dev}", "data.limit=100", "model.char_hidden_size=0", "dry_run=true")
+    assert answer.code == 0 and "to be done" in answer.out
