@@ -22,6 +22,8 @@ TASKS = {
                 "callbacks.averaging.enabled=true", "callbacks.averaging.decay=0.9"),
     "steps": ("task=chars", "cell=rnn", "data.limit=6000", "data.batch_size=4", "data.sequence_length=32",
               "trainer.max_steps=50"),
+    "forecasting": ("task=forecasting", "data.limit=150", "data.batch_size=4", "data.sequence_length=12",
+                    "data.horizon=3", "model.teacher_forcing=0.5"),
     "sentiment": ("task=sentiment", "data=rt_polarity", "data.limit=160", "data.batch_size=4"),
     "stopped": ("task=names", "data.limit=240", "data.batch_size=8", "optimizer.lr=1e-9",
                 "callbacks.early_stopping.enabled=true", "callbacks.early_stopping.patience=1"),

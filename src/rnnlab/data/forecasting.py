@@ -49,7 +49,7 @@ def prepare(
         if values.shape[1] != len(vocabulary):
             raise UserError(f"{where} has {values.shape[1]} columns of numbers; the model knows {len(vocabulary)}")
         card, bounds = dict(known.card), {"test": (0, len(values))}
-        notes = ("errors are scaled by the naive error of the data of training, not of this",)
+        notes: tuple[str, ...] = ("errors are scaled by the naive error of the data of training, not of this",)
     else:
         values, notes = series.values[-source.limit :] if source.limit else series.values, series.notes
         vocabulary = Vocabulary.of_channels(series.names)

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.data.collation import Batch
+from rnnlab.errors import UserError
 from rnnlab.probes.trace import Network, part_names, undisturbed, unroll
+from rnnlab.tasks.abilities import Forecasts
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,10 @@ def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
         batch: On the device of the task.
 
     Raises:
-        UserError: The task has no states that follow one another in time.
+        UserError: The task has no states that follow one another in time, or its loss lies behind a decoder.
     """
+    if isinstance(task, Forecasts):
+        raise UserError("the loss of a forecaster lies behind its decoder, and gradients are followed in encoders only")
     network = Network.of(task)
     with undisturbed(task):
         inputs, targets = batch.inputs.clone(), batch.targets.clone()  # what an evaluation made has no gradients

@@ -116,9 +116,7 @@ class Forecaster(SequenceTask):
         """
         series = torch.from_numpy(values.reshape(len(values), -1))
         if series.shape[1] != len(self.mean):
-            raise UserError(
-                f"it has {series.shape[1]} columns of numbers where the model was trained on {len(self.mean)}"
-            )
+            raise UserError(f"it has {series.shape[1]} columns of numbers; the model was trained on {len(self.mean)}")
         if len(series) < self.sequence_length:
             raise UserError(f"its {len(series)} values are too few; the model reads the last {self.sequence_length}")
         read = (series[-self.sequence_length :].to(self.mean) - self.mean) / self.deviation

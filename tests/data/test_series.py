@@ -1,0 +1,84 @@
+"""Series of numbers: generated ones, those that a package ships, and tables of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnlab.data.files import packaged
+from rnnlab.data.series import mauna_loa, own, sines, years_of_months
+from rnnlab.errors import UserError
+
+
+def table(folder: Path, text: str, name: str = "series.csv") -> list[Path]:
+    (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name]
+
+
+def test_carbon_dioxide_is_the_mean_of_each_month_from_1958_to_2001() -> None:
+    series = mauna_loa(packaged("statsmodels", "datasets/co2/co2.csv"))
+    assert series.values.shape == (526, 1) and series.names == ("co2",)  # March 1958 to December 2001
+    assert series.values[0, 0] == 316.1  # 29 March is the month's only week
+    assert series.values[1, 0] == pytest.approx(np.mean([317.3, 317.6, 317.5, 316.4]))
+    assert np.isfinite(series.values).all() and "5 of 526 months" in series.notes[0]
+
+
+def test_el_nino_is_one_month_behind_the_other() -> None:
+    series = years_of_months(packaged("statsmodels", "datasets/elnino/elnino.csv"), "temperature")
+    assert series.values.shape == (61 * 12, 1)
+    assert series.values[[0, 11, 12], 0].tolist() == [23.11, 21.80, 24.19]  # January and December 1950, January 1951
+
+
+def test_a_seed_gives_the_same_sines_and_a_longer_series_begins_with_a_shorter() -> None:
+    short, long = (sines(length, [20, 7], [1.0, 0.5], 0.1, seed=3).values for length in (50, 90))
+    assert np.array_equal(short, long[:50])
+    assert not np.array_equal(short, sines(50, [20, 7], [1.0, 0.5], 0.1, seed=4).values)
+
+
+def test_without_noise_a_sine_repeats_itself_after_its_period() -> None:
+    values = sines(100, [25], [2.0], 0.0, seed=0).values
+    assert np.allclose(values[25:], values[:-25]) and 1.9 < values.max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "names", "values"),
+    [
+        ("1\n2.5\n-3e1\n", None, ("value",), [[1], [2.5], [-30]]),
+        ("when,what\n2020,1\n2021,2\n", None, ("what",), [[1], [2]]),
+        ("when,what\n2020,1\n\n2021,2", "when", ("when",), [[2020], [2021]]),
+        ("a,b,c\n1,2,3\n4,5,6\n", ["c", "a"], ("c", "a"), [[3, 1], [6, 4]]),
+        ("1, 2\n3, 4\n", "1", ("1",), [[1], [3]]),
+    ],
+)
+def test_a_table_of_ones_own(
+    tmp_path: Path, text: str, column: str | list[str] | None, names: tuple[str, ...], values: list[list[float]]
+) -> None:
+    series = own(table(tmp_path, text), column)
+    assert series.names == names and series.values.tolist() == values
+
+
+def test_several_files_are_one_series_and_tabs_separate_as_well(tmp_path: Path) -> None:
+    files = [*table(tmp_path, "t\ty\n0\t1\n", "a.tsv"), *table(tmp_path, "t\ty\n1\t2\n", "b.tsv")]
+    assert own(files, "y").values.tolist() == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "said"),
+    [
+        ("a,b\n1,2\n", "c", r"data\.value_column=c: .*series\.csv has no such column; it has a, b"),
+        ("a\n1\n\n \nx\n", None, r"series\.csv, value 2 of a is no number: ''"),
+        ("a\n1\nnan\n", None, "value 2 of a is no number: 'nan'"),
+        ("a\n", None, "holds no numbers"),
+        ("a,b\n1,2\n3\n", None, "row 2 has 1 cells where the first has 2"),
+    ],
+)
+def test_what_is_no_series_is_refused_with_its_place(tmp_path: Path, text: str, column: str | None, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        own(table(tmp_path, text), column)
+
+
+def test_sines_need_an_amplitude_for_each_period() -> None:
+    with pytest.raises(UserError, match=r"data\.reader\.amplitudes: 1 of them do not fit 2"):
+        sines(10, [3, 4], [1.0], 0.0, seed=0)
