@@ -23,6 +23,7 @@ ROOMS = (
     "rnnlab.data.readers",
     "rnnlab.data.texts",
     "rnnlab.nn",
+    "rnnlab.probes",
     "rnnlab.reference",
     "rnnlab.tasks",
     "rnnlab.training.callbacks",
