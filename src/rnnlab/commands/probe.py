@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         folder = Path(config["folder"])
     if folder.exists() and not folder.is_dir():
         raise UserError(f"folder: {folder} is a file; name a folder for the figures and numbers")
-    lesson = probe_of(config).look([subject_of(checkpoint, config)])
+    lesson = look(probe_of(config), [subject_of(checkpoint, config)])
     written = _write(lesson, folder)
     console = Console(highlight=False)
     lessons.terminal(lesson, console)
@@ -63,6 +63,14 @@ def probe_of(config: Mapping[str, Any]) -> Probe:
     if not isinstance(probe, Probe):
         raise UserError(f"probe._target_: {node['_target_']} does not derive from rnnlab.probes.probe.Probe")
     return probe
+
+
+def look(probe: Probe, subjects: Sequence[Subject]) -> Lesson:
+    """What a probe sees, with as many threads as the first network was trained with."""
+    from rnnlab.training.trainer import threads_of
+
+    with threads_of(subjects[0].task.card["config"]):
+        return probe.look(subjects)
 
 
 def subject_of(checkpoint: Path, config: Mapping[str, Any], label: str | None = None) -> Subject:

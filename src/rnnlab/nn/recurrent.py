@@ -26,6 +26,12 @@ class StateWeights(NamedTuple):
     weight: nn.Parameter
     blocks: tuple[str, ...] = ("state",)
 
+    @classmethod
+    def of(cls, layer: nn.Linear, blocks: tuple[str, ...] = ("state",)) -> StateWeights:
+        """Those of a linear layer that is given the state."""
+        assert isinstance(layer.weight, nn.Parameter)
+        return cls(layer.weight, blocks)
+
     def matrices(self) -> dict[str, Tensor]:
         """Each matrix `(H, H)` by what it belongs to: a view, so that writing to it changes the weights."""
         return dict(zip(self.blocks, self.weight.detach().chunk(len(self.blocks)), strict=True))

@@ -62,35 +62,31 @@ class Clipping(Probe):
         count = min(self.batches, len(whole.inputs))
         places = [torch.arange(number, len(whole.inputs), count) for number in range(count)]  # each from all over
         rows: list[list[str]] = []
-        told = []
         lines: dict[str, list[float]] = {}
         for stage, task in subject.stages.items():
             measured = [clipped_norms(task, _rows(whole, its), self.largest) for its in places]
-            before = [norm for norm, _ in measured]
-            lines[f"before, {stage}"] = before
-            told.append(f"{stage} {number(min(before))} to {number(max(before))}")
+            before = lines[f"before, {stage}"] = [norm for norm, _ in measured]
             for limit in self.largest:
-                after = [norms[limit] for _, norms in measured]
-                lines[f"clipped to {limit:g}, {stage}"] = after
-                share = sum(norm > limit for norm in before) / count
-                rows.append([BRIEFLY[stage], f"{limit:g}", number(sum(before) / count), number(max(before)), f"{share:.0%}",
-                             number(max(after))])  # fmt: skip
-        heads = [
-            "when",
-            "clipped to",
-            "mean norm before",
-            "largest before",
-            "batches that are clipped",
-            "largest after",
-        ]
+                after = lines[f"clipped to {limit:g}, {stage}"] = [norms[limit] for _, norms in measured]
+                share = f"{sum(norm > limit for norm in before) / count:.0%}"
+                mean = sum(before) / count
+                rows.append(
+                    [BRIEFLY[stage], f"{limit:g}", *map(number, (mean, max(before))), share, number(max(after))]
+                )
+        told = (
+            f"{stage} {number(min(its := lines[f'before, {stage}']))} to {number(max(its))}" for stage in subject.stages
+        )
+        heads = ["when", "clipped to", "mean before", "largest before", "clipped", "largest after"]
         caption = f"The norm of the gradient over all weights of {subject.name}, batch by batch of {len(places[0])}."
         title = f"Clipping: {subject.name}"
-        return Lesson([
-            f"The norm of the gradient of {subject.name} over {count} batch{"es" * (count > 1)}: {'; '.join(told)}. Clipping leaves what is"
-            " below its limit as it is, and shortens what is above it to the limit without turning it.",
+        blocks = (
+            f"The norm of the gradient of {subject.name}, from the lowest to the highest of {count} batches:"
+            f" {'; '.join(told)}. Clipping leaves what is below its limit as it is, and shortens what is above it to"
+            " the limit without turning it.",
             Table(heads, rows),
             Curves("clipping", title, caption, "batch", "norm of the gradient", range(1, count + 1), lines, log="y"),
-        ])  # fmt: skip
+        )
+        return Lesson(blocks)
 
 
 def _rows(batch: Batch, rows: Tensor) -> Batch:

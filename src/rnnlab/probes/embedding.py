@@ -60,19 +60,18 @@ class EmbeddingTable(Probe):
             raise UserError("what is read has a single symbol, which has no neighbours")
         nearest, cosines = neighbours(table[kept], self.nearest)
         names = [readable(vocabulary.symbols[index]) for index in kept.tolist()]
-        rows = [
-            [name, str(int(counts[index])), *(f"{names[other]} {cosine:.2f}" for other, cosine in zip(*near, strict=True))]
-            for name, index, near in zip(names, kept.tolist(), zip(nearest.tolist(), cosines.tolist(), strict=True),
-                                         strict=True)
-        ]  # fmt: skip
+        rows = []
+        for name, index, others, angles in zip(names, kept.tolist(), nearest.tolist(), cosines.tolist(), strict=True):
+            near = [f"{names[other]} {cosine:.2f}" for other, cosine in zip(others, angles, strict=True)]
+            rows.append([name, str(int(counts[index])), *near])
         best = cosines[:, 0].argsort(descending=True, stable=True)[: 2 * 3].tolist()
         pairs = dict.fromkeys(frozenset((names[row], names[int(nearest[row, 0])])) for row in best)
         told = ", ".join(" and ".join(sorted(pair)) for pair in list(pairs)[:3])
         heads = ["symbol", "times", *(f"{place} nearest" for place in range(1, nearest.shape[1] + 1))]
         return Lesson([
-            f"{read:,} symbols as one-hot vectors are {read:,} × {len(vocabulary):,} floats, {one_hot:,} bytes; as learned"
-            f" vectors {read:,} × {size}, {learned:,} bytes. Nearest to each other are {told}, by the cosine of the angle"
-            " between their vectors.",
+            f"{read:,} symbols as one-hot vectors are {read:,} × {len(vocabulary):,} floats, {one_hot:,} bytes; as"
+            f" learned vectors {read:,} × {size}, {learned:,} bytes. Nearest to each other are {told}, by the cosine of"
+            " the angle between their vectors.",
             self._figure(subject, table, vocabulary),
             Table(heads, rows, name="neighbours"),
         ])  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from rnnlab.errors import UserError
 from rnnlab.probes.gradient_flow import GradientFlow, gradient_flow, state_weights_gradient
-from rnnlab.probes.probe import AFTER, BEFORE, Probe, Subject, number
+from rnnlab.probes.probe import AFTER, BEFORE, BRIEFLY, Probe, Subject, number
 from rnnlab.reference.lesson import Curves, Lesson, Table
 
 FELT = 0.01  # the share of a gradient down to which a state is said to be reached
@@ -39,19 +39,15 @@ class FlowThroughTime(Probe):
         flows, weights = {}, {}
         for subject in subjects:
             batch = subject.material.batch(subject.task, self.rows, max(self.steps, *self.lengths))
+            near = batch._replace(inputs=batch.inputs[:, : self.steps], lengths=batch.lengths.clamp(max=self.steps))
             for stage, task in subject.stages.items():
                 exact = copy.deepcopy(task).double()  # 0.5 to the power of 200 is nothing in single precision
-                near = batch._replace(inputs=batch.inputs[:, : self.steps], lengths=batch.lengths.clamp(max=self.steps))
                 flows[subject.label, stage] = gradient_flow(exact, near)
                 weights[subject.label, stage] = state_weights_gradient(exact, batch, self.lengths)
         if not min(len(flow.state) for flow in flows.values()) > 1:
             raise UserError("there is no step back to look at: what is read is a single symbol")
-        blocks = [
-            _answer(flows),
-            _table(flows),
-            *(_figures(subjects[0], flows) if len(subjects) == 1 else _beside(flows)),
-        ]
-        return Lesson([*blocks, *_of_weights(weights)])
+        figures = _figures(subjects[0], flows) if len(subjects) == 1 else _beside(flows)
+        return Lesson([_answer(flows), _table(flows), *figures, *_of_weights(weights)])
 
 
 def reach(flow: GradientFlow) -> int | None:
@@ -76,10 +72,11 @@ def _table(flows: Flows) -> Table:
         left = [float(flow.state[d] / flow.state[0]) if d < len(flow.state) else math.nan for d in at]
         steps = reach(flow)
         rows.append([
-            label, stage, number(float(flow.state[0])), *(number(share) if share == share else "" for share in left),
+            label, BRIEFLY[stage], number(float(flow.state[0])),
+            *("" if math.isnan(share) else number(share) for share in left),
             f"{steps}" if steps is not None else f"> {len(flow.state) - 1}",
         ])  # fmt: skip
-    heads = ["network", "when", "‖∂L/∂h_T‖", *(f"left after {distance}" for distance in at), "below 1% after"]
+    heads = ["network", "when", "‖∂L/∂s_T‖", *(f"left after {distance}" for distance in at), "below 1% after"]
     return Table(heads, rows)
 
 
@@ -90,11 +87,10 @@ CAPTION = (
 
 def _figures(subject: Subject, flows: Flows) -> list[Curves]:
     """Each part of the state of one network, and at initialisation."""
-    lines = {}
-    for (_, stage), flow in flows.items():
-        for part, norms in flow.norms.items():
-            lines[f"{part} {stage}"] = norms.tolist()
-    caption = f"{CAPTION} {subject.name}: means over {int(min(flows.values(), key=_length).rows[0])} sequences."
+    lines = {
+        f"{part} {stage}": norms.tolist() for (_, stage), flow in flows.items() for part, norms in flow.norms.items()
+    }
+    caption = f"{CAPTION} {subject.name}: means over {int(next(iter(flows.values())).rows[0])} sequences."
     return [_curves("gradient-flow", f"Gradient flow: {subject.name}", caption, lines)]
 
 
@@ -104,9 +100,8 @@ def _beside(flows: Flows) -> list[Curves]:
     for stage, name in STAGES.items():
         lines = {label: flow.state.tolist() for (label, when), flow in flows.items() if when == stage}
         if lines:
-            figures.append(
-                _curves(name, f"Gradient flow {stage}", f"{CAPTION} all of its parts together, {stage}.", lines)
-            )
+            caption = f"{CAPTION} all of its parts together, {stage}."
+            figures.append(_curves(name, f"Gradient flow {stage}", caption, lines))
     return figures
 
 
@@ -135,7 +130,3 @@ def _of_weights(weights: Mapping[tuple[str, str], Mapping[int, float]]) -> list[
         axes = ("steps that are read", "norm of the gradient")
         blocks.append(Curves("recurrent-gradient", title, caption, *axes, at, lines, log="xy"))
     return blocks
-
-
-def _length(flow: GradientFlow) -> int:
-    return len(flow.state)

@@ -117,8 +117,8 @@ class InitialisationScale(Probe):
             for scale, its in found.items()
         ]
         blocks: list[str | Table | Curves] = [
-            f"The norm of the gradient with respect to the state {steps} steps before the loss, against the scale of the"
-            f" recurrent weights at initialisation: {told}, where it is largest.{out}",
+            f"The norm of the gradient with respect to the state {steps} steps before the loss, against the scale of"
+            f" the recurrent weights at initialisation: {told}, where it is largest.{out}",
             Table(heads, rows),
         ]
         words = ("scale of the recurrent weights", "norm of the gradient")

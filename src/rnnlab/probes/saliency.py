@@ -155,10 +155,10 @@ def _of_classes(found: Saliency, subject: Subject) -> list[str | Table | Grid]:
     ]
     caption = f"Gradient × input: how far each symbol speaks for (red) or against (blue) a class, by {subject.name}."
     values = found.products.tolist()
+    names, unit = (found.symbols, found.predictions), "gradient × input"
     return [
         f"Of its {len(found.symbols)} symbols, {label} ({probability:.2f}) hangs most on {told}. {DEFINED}.",
-        Grid("saliency", "Saliency", caption, "symbol", "class", found.symbols, found.predictions, values, "gradient × input",
-             centred=True),
+        Grid("saliency", "Saliency", caption, "symbol", "class", *names, values, unit, centred=True),
         Table(["symbol", "saliency", "share", "gradient × input"], rows, name="symbols"),
     ]  # fmt: skip
 
@@ -170,14 +170,14 @@ def _of_next_symbols(found: Saliency, subject: Subject) -> list[str | Table | Cu
     back = [float(torch.diagonal(shares, -distance).mean()) for distance in range(count)]
     mean = float((shares * (torch.arange(count)[:, None] - torch.arange(count))).sum(dim=1).mean())
     caption = (
-        f"Each row is a prediction of {subject.name}, of the symbol that follows: what share of its saliency each symbol"
-        " before it has. The last row is the likeliest next symbol."
+        f"Each row is a prediction of {subject.name}, of the symbol that follows: what share of its saliency each"
+        " symbol before it has. The last row is the likeliest next symbol."
     )
     words = ("Saliency by distance", f"Mean share of the saliency by how far back a symbol lies, {subject.name}.")
     return [
-        f"A prediction of {subject.name} owes {back[0]:.0%} of its saliency to the symbol just before it, and symbols lie"
-        f" {mean:.1f} steps back on the average, weighted by their saliency. {DEFINED}.",
-        Grid("saliency", "Saliency", caption, "symbol read", "symbol predicted", found.symbols,
-             found.predictions, shown.tolist(), "share of the saliency"),
+        f"A prediction of {subject.name} owes {back[0]:.0%} of its saliency to the symbol just before it, and symbols"
+        f" lie {mean:.1f} steps back on the average, weighted by their saliency. {DEFINED}.",
+        Grid("saliency", "Saliency", caption, "symbol read", "symbol predicted", found.symbols, found.predictions,
+             shown.tolist(), "share of the saliency"),
         Curves("saliency-by-distance", *words, "symbols back", "share", range(count), {"saliency": back}),
     ]  # fmt: skip

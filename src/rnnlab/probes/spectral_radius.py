@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.data.collation import Batch
-from rnnlab.probes.probe import Probe, Subject, number
+from rnnlab.probes.probe import BRIEFLY, Probe, Subject, number
 from rnnlab.probes.trace import Network, parts_of, trace, undisturbed
 from rnnlab.reference.lesson import Curves, Lesson, Table
 
@@ -109,22 +109,22 @@ class SpectralRadius(Probe):
         self.radii = radii
 
     def look(self, subjects: Sequence[Subject]) -> Lesson:
-        rows, told, powers = [], [], dict[str, Tensor]()
+        rows, told, matrices = [], [], dict[str, Tensor]()
         for subject in subjects:
             batch = subject.material.batch(subject.task, self.rows, self.steps)
             for stage, task in subject.stages.items():
                 found = [*weight_radii(task), *jacobian_radii(task, batch)]
-                rows += [[subject.label, stage, str(its.layer), its.of, f"{its.value:.3f}"] for its in found]
+                rows += [[subject.label, BRIEFLY[stage], str(its.layer), its.of, f"{its.value:.3f}"] for its in found]
                 told.append(f"{subject.label} {stage} {found[-1].value:.2f}")
-                powers |= {subject.label: matrix for _, name, matrix in _matrices(task) if name == "state"}
+                matrices |= {subject.label: matrix for _, name, matrix in _matrices(task) if name == "state"}
         blocks: list[str | Table | Curves] = [
             "What a step makes of the state before it, as the largest eigenvalue of ∂s_t/∂s_(t-1) in size, a mean over"
-            f" {PLACES} states, of the last layer: {'; '.join(told)}. Below 1 a gradient fades on its way back, above it"
-            " may grow.",
+            f" {PLACES} states, of the last layer: {'; '.join(told)}. Below 1 a gradient fades on its way back, above 1"
+            " it may grow.",
             Table(["network", "when", "layer", "matrix", "spectral radius"], rows),
         ]
-        if powers:
-            blocks += self._of_powers(*next(iter(powers.items())))
+        if matrices:
+            blocks += self._of_powers(*next(iter(matrices.items())))
         return Lesson(blocks)
 
     def _of_powers(self, label: str, matrix: Tensor) -> Iterator[str | Curves]:

@@ -39,8 +39,8 @@ def numbers(lesson: Lesson) -> dict[str, str]:
             found[block.name] = _csv(block.heads, block.rows)
         elif isinstance(block, Grid | Beside):
             for grid in block.grids if isinstance(block, Beside) else [block]:
-                rows = ([name, *values] for name, values in zip(grid.rows, grid.values, strict=True))
-                found[grid.name] = _csv([grid.y, *grid.columns], rows)
+                named = zip(grid.rows, grid.values, strict=True)
+                found[grid.name] = _csv([grid.y, *grid.columns], ([name, *values] for name, values in named))
     return found
 
 
@@ -65,7 +65,7 @@ def terminal(lesson: Lesson, console: Console) -> None:
             console.print()
 
 
-def _csv(heads: Sequence[str], rows: Iterable[Sequence[str | float]]) -> str:
+def _csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(heads)
