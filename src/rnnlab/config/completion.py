@@ -141,11 +141,12 @@ def _names(before: list[str], current: str) -> Iterable[str]:
     """Groups and keys, a dotted key up to its next dot."""
     command, *words = before
     groups = _groups(command)
-    flags = [flag for flag in FLAGS if groups or flag == "--help"] if current.startswith("-") else []
+    training = command == "train"
+    flags = [flag for flag in FLAGS if training or flag == "--help"] if current.startswith("-") else []
     given = {word.partition("=")[0] for word in words}
     names = [group for group in groups if len(reference.group_options(group)) > 1 or group == current]
     names += [key.name for key in _keys(command, words).values() if key.shown]
-    names += [key.name for key in reference.sweep_keys(words) if groups]
+    names += [key.name for key in reference.sweep_keys(words) if training]
     return [*flags, *dict.fromkeys(_next_step(name, current) for name in names if name not in given)]
 
 

@@ -63,7 +63,7 @@ def command_help(command: str, words: Sequence[str] = ()) -> str:
     groups = _in_reading_order(reference.groups(command, words))
     keys = reference.default_keys(command, words)
     return _page(
-        f"usage: rnnlab {command} " + ("[-m] GROUP=OPTION ... KEY=VALUE ..." if groups else "KEY=VALUE ..."),
+        f"usage: rnnlab {command} {'[-m] ' * (command == 'train')}{'GROUP=OPTION ... ' * bool(groups)}KEY=VALUE ...",
         _paragraph(reference.commands()[command]),
         _lines("Examples:", reference.examples(command)),
         *(_groups_and_sweeps(command, groups, words) if groups else ()),
@@ -77,10 +77,11 @@ def _in_reading_order(groups: Mapping[str, str]) -> dict[str, str]:
 
 
 def _groups_and_sweeps(command: str, groups: Mapping[str, str], words: Sequence[str]) -> Iterable[str]:
-    options = [*_options(groups), *_options(reference.sweep_groups(words))]
+    options = [*_options(groups), *(_options(reference.sweep_groups(words)) if command == "train" else ())]
     yield _table("Groups: one option of each; * marks the one whose keys are shown below.", options)
-    sweeping = [_row(key, {}) for key in reference.sweep_keys(words)]
-    yield _table("Sweeps and studies: separate values by commas and add -m.", [*FLAGS, *sweeping])
+    if command == "train":
+        sweeping = [_row(key, {}) for key in reference.sweep_keys(words)]
+        yield _table("Sweeps and studies: separate values by commas and add -m.", [*FLAGS, *sweeping])
     yield _paragraph(
         f"Keys: each with its default, by group. `rnnlab {command} GROUP=OPTION --help` shows those of another option."
     )

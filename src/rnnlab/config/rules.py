@@ -34,6 +34,13 @@ def one_of(*values: str) -> Rule:
     return "one of " + ", ".join(values), lambda v: v in values
 
 
+def several(rule: Rule, example: str) -> Rule:
+    return (
+        f"a list, {example}, each of it {rule[0]}",
+        lambda v: isinstance(v, list) and bool(v) and all(map(rule[1], v)),
+    )
+
+
 NOTHING: Rule = ("null", lambda v: v is None)
 TRUE_OR_FALSE: Rule = ("true or false", lambda v: isinstance(v, bool))
 ABOVE_ZERO: Rule = ("a number above 0", lambda v: _is_number(v) and v > 0)
@@ -153,6 +160,17 @@ RULES: dict[str, Rule] = {
     "hydra.sweeper.metric": ("a validation metric, such as val/loss", lambda v: str(v).startswith("val/")),
     "hydra.sweeper.direction": one_of("minimize", "maximize"),
     "hydra.sweeper.most_parameters": either(whole(1), NOTHING),
+    # probe
+    **{
+        f"probe.{name}": whole(1)
+        for name in ("rows", "steps", "batches", "symbols", "shown", "nearest", "count", "peaks", "context", "lines")
+    },
+    "probe.layer": either(whole(1), NOTHING),
+    "probe.units": either(several(whole(0), "[3,17]"), NOTHING),
+    "probe.lengths": several(whole(1), "[5,10]"),
+    **{f"probe.{name}": several(ABOVE_ZERO, "[0.5,1.0]") for name in ("radii", "scales", "largest")},
+    "probe.seed": SEED,
+    "untrained": TRUE_OR_FALSE,
     # tensorboard
     "port": ("a port from 0 (any free one) to 65535", lambda v: _is_int(v) and 0 <= v < 2**16),
     # generate, predict, evaluate

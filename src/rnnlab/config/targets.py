@@ -31,6 +31,7 @@ ROOMS = (
     "rnnlab.data.texts",
     "rnnlab.data.word_order",
     "rnnlab.nn",
+    "rnnlab.probes",
     "rnnlab.reference",
     "rnnlab.tasks",
     "rnnlab.training.callbacks",

@@ -1,6 +1,6 @@
 """Recurrent layers under one contract. `Recurrent` and `Cell` are what a cell from outside derives from."""
 
-from rnnlab.nn.recurrent import Cell, Recurrent, State
+from rnnlab.nn.recurrent import Cell, Recurrent, State, StateWeights
 from rnnlab.nn.stack import build_recurrent
 
-__all__ = ["Cell", "Recurrent", "State", "build_recurrent"]
+__all__ = ["Cell", "Recurrent", "State", "StateWeights", "build_recurrent"]

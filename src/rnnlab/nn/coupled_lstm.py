@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from rnnlab.nn.recurrent import Cell, State
+from rnnlab.nn.recurrent import Cell, State, StateWeights
 
 
 class CoupledLSTM(Cell):
@@ -41,3 +41,6 @@ class CoupledLSTM(Cell):
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         forget, output, _ = torch.sigmoid(self.of_input(x) + self.of_state(state[0])).chunk(3, dim=-1)
         return {"input": 1 - forget, "forget": forget, "output": output}
+
+    def state_weights(self) -> list[StateWeights]:
+        return [StateWeights.of(self.of_state, ("forget", "output", "candidate"))]

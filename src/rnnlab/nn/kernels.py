@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnlab.nn.recurrent import Recurrent, State
+from rnnlab.nn.recurrent import Recurrent, State, StateWeights
 
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -51,6 +51,10 @@ class _Kernel(Recurrent):
         opened = torch.sigmoid(nn.functional.linear(x, w_i, b_i) + nn.functional.linear(h, w_h, b_h))
         blocks = zip(self.blocks, opened.chunk(len(self.blocks), dim=-1), strict=True)
         return {name: block for name, block in blocks if name}
+
+    def state_weights(self, layer: int) -> list[StateWeights]:
+        names = tuple(name or "candidate" for name in self.blocks) or ("state",)
+        return [StateWeights(getattr(self.layers, f"weight_hh_l{layer}"), names)]
 
 
 class RNN(_Kernel):

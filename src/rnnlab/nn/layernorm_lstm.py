@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from rnnlab.nn.recurrent import Cell, State
+from rnnlab.nn.recurrent import Cell, State, StateWeights
 
 
 class LayerNormLSTM(Cell):
@@ -43,6 +43,9 @@ class LayerNormLSTM(Cell):
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         take, forget, output, _ = torch.sigmoid(self._sums(x, state[0])).chunk(4, dim=-1)
         return {"input": take, "forget": forget, "output": output}
+
+    def state_weights(self) -> list[StateWeights]:
+        return [StateWeights.of(self.of_state, ("input", "forget", "output", "candidate"))]
 
     def _sums(self, x: Tensor, h: Tensor) -> Tensor:
         """Of every gate and the candidate, side by side `(B, 4 · H)`."""

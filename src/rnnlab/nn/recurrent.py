@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,28 @@ State = Tensor | tuple[Tensor, ...]
 
 Rows of a batch lie along dimension 1, whatever else: that is where tasks pick those that go on.
 """
+
+
+class StateWeights(NamedTuple):
+    """Weights by which a layer multiplies the state of the step before: for those who want to look.
+
+    Attributes:
+        weight: `(n · H, H)`, one square matrix above the other.
+        blocks: What each of the n matrices belongs to, such as `forget`; `state` where there is only one.
+    """
+
+    weight: nn.Parameter
+    blocks: tuple[str, ...] = ("state",)
+
+    @classmethod
+    def of(cls, layer: nn.Linear, blocks: tuple[str, ...] = ("state",)) -> StateWeights:
+        """Those of a linear layer that is given the state."""
+        assert isinstance(layer.weight, nn.Parameter)
+        return cls(layer.weight, blocks)
+
+    def matrices(self) -> dict[str, Tensor]:
+        """Each matrix `(H, H)` by what it belongs to: a view, so that writing to it changes the weights."""
+        return dict(zip(self.blocks, self.weight.detach().chunk(len(self.blocks)), strict=True))
 
 
 class Recurrent(nn.Module):
@@ -77,6 +100,10 @@ class Recurrent(nn.Module):
         """
         return {}
 
+    def state_weights(self, layer: int) -> list[StateWeights]:
+        """What one layer, counted from 0, multiplies its state by; empty where nothing is, or it does not tell."""
+        return []
+
 
 class Cell(nn.Module):
     """One step of one layer in one direction. Derive from it, write `step`, and name the class in a YAML file.
@@ -113,3 +140,7 @@ class Cell(nn.Module):
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         """How open its gates are in that step, by name, `(B, H)` each from 0 to 1: for those who want to look."""
         return {}
+
+    def state_weights(self) -> list[StateWeights]:
+        """What it multiplies its state by, if it does: for those who want to look."""
+        return []

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rnnlab.config.targets import locate
 from rnnlab.errors import UserError
-from rnnlab.nn.recurrent import Cell, Recurrent, State
+from rnnlab.nn.recurrent import Cell, Recurrent, State, StateWeights
 
 
 class Stack(Recurrent):
@@ -49,6 +49,11 @@ class Stack(Recurrent):
         cell = self.cells[layer * self.directions]
         assert isinstance(cell, Cell)
         return cell.gate_activations(x, state)
+
+    def state_weights(self, layer: int) -> list[StateWeights]:
+        cell = self.cells[layer * self.directions]
+        assert isinstance(cell, Cell)
+        return cell.state_weights()
 
     def _unroll(self, index: int, x: Tensor, state: State | None, lengths: Tensor | None) -> tuple[Tensor, State]:
         cell = self.cells[index]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from rnnlab.data.collation import Batch
+from rnnlab.errors import UserError
+from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import Network, Trace, trace, undisturbed
+from rnnlab.reference.lesson import Grid, Lesson, Table
 
 SHUT, OPEN = 0.1, 0.9  # where Karpathy, Johnson and Fei-Fei call a gate left- or right-saturated
 
@@ -49,6 +53,41 @@ def gate_saturation(task: nn.Module, batch: Batch) -> list[GateSaturation]:
                 shares = ((opened < SHUT).double().mean(dim=0).cpu(), (opened > OPEN).double().mean(dim=0).cpu())
                 found.append(GateSaturation(layer + 1, gate, *shares))
     return found
+
+
+class GateShares(Probe):
+    """How much of the time each unit's gates are shut or wide open."""
+
+    def __init__(self, rows: int, steps: int) -> None:
+        """Look at nothing yet.
+
+        Args:
+            rows: Sequences that are read.
+            steps: Symbols of each at most.
+        """
+        self.rows = rows
+        self.steps = steps
+
+    def look(self, subjects: Sequence[Subject]) -> Lesson:
+        (subject,) = subjects
+        found = gate_saturation(subject.task, subject.material.batch(subject.task, self.rows, self.steps))
+        if not found:
+            raise UserError(f"{subject.name} has no gates, or does not tell of them")
+        names = [f"{its.gate}, layer {its.layer}" for its in found]
+        rows = [
+            [name, f"{float(its.shut.mean()):.1%}", f"{float(its.wide_open.mean()):.1%}"]
+            for name, its in zip(names, found, strict=True)
+        ]
+        told = "; ".join(f"{name} {shut} shut, {wide} wide open" for name, shut, wide in rows)
+        values = [share.tolist() for its in found for share in (its.shut, its.wide_open)]
+        of = [f"{name}, {how}" for name in names for how in ("shut", "wide open")]
+        caption = f"The share of steps at which each unit's gate is shut (below {SHUT}) or wide open (above {OPEN})."
+        units = [str(unit) for unit in range(len(values[0]))]
+        return Lesson([
+            f"The gates of {subject.name}, as shares of steps: {told}.",
+            Table(["gate", f"shut (below {SHUT})", f"wide open (above {OPEN})"], rows),
+            Grid("gates", "Gates", caption, "unit", "gate", units, of, values, "share of steps"),
+        ])  # fmt: skip
 
 
 def _of_layer(traced: Trace, layer: int, lengths: Tensor) -> tuple[Tensor, Tensor | tuple[Tensor, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,10 +22,12 @@ class GradientFlow:
         norms: For each part of the state (`h`, and `c` of an LSTM) `(D + 1,)`: the Euclidean norm of the gradient of
             a row's loss with respect to the state, over all layers, averaged over the rows that are so long. Entry
             d belongs to the state d steps before the loss: 0 is the last one, T the initial one.
+        state: `(D + 1,)`, the same for all parts of the state together.
         rows: `(D + 1,)`, how many rows each mean is over.
     """
 
     norms: dict[str, Tensor]
+    state: Tensor
     rows: Tensor
 
     @property
@@ -70,6 +73,44 @@ def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
     return _by_distance(found, len(steps[0]), ends)
 
 
+def state_weights_gradient(task: nn.Module, batch: Batch, lengths: Sequence[int]) -> dict[int, float]:
+    """The norm of the gradient of the weights that multiply the state, against how many steps are read.
+
+    The loss is that of `gradient_flow`, at the last of the T steps, its mean over the rows that are so long, each read
+    from the initial state on.
+
+    Args:
+        task: With an embedding, a causal encoder and a head, trained or not.
+        batch: On the device of the task.
+        lengths: Each T, in steps.
+
+    Returns:
+        The Euclidean norm over all such weights of all layers by T, for as many T as there are rows; nothing where
+        the cell has no such weights or does not tell.
+
+    Raises:
+        UserError: The task has no states that follow one another in time.
+    """
+    network = Network.of(task)
+    encoder = network.encoder
+    weights = [its.weight for layer in range(encoder.num_layers) for its in encoder.state_weights(layer)]
+    norms: dict[int, float] = {}
+    with undisturbed(task):
+        for length in lengths if weights else ():
+            rows = (batch.lengths >= length).nonzero()[:, 0]
+            if not len(rows):
+                continue
+            rows = rows.to(batch.inputs.device)
+            with torch.no_grad():
+                x = network.embedding(batch.inputs[rows, :length].clone())
+            y, _ = encoder(x)
+            targets = batch.targets[rows].clone()
+            last = targets if targets.dim() == 1 else targets[:, length - 1]
+            found = torch.autograd.grad(nn.functional.cross_entropy(network.head(y[:, -1]), last), weights)
+            norms[length] = float(torch.stack([its.double().square().sum() for its in found]).sum().sqrt())
+    return norms
+
+
 def _by_distance(found: tuple[Tensor, ...], parts: int, ends: Tensor) -> GradientFlow:
     """Turn gradients, step by step and part by part, into means over rows of equal distance to their end."""
     count = len(found) // parts  # T + 1 states
@@ -77,10 +118,13 @@ def _by_distance(found: tuple[Tensor, ...], parts: int, ends: Tensor) -> Gradien
     inside = distance >= 0
     rows = torch.zeros(count, dtype=torch.long, device=ends.device)
     rows.index_add_(0, distance[inside], torch.ones_like(distance[inside]))
-    norms = {}
-    for number, name in enumerate(part_names(parts)):
-        each = torch.stack([g.double().square().sum(dim=(0, 2)).sqrt() for g in found[number::parts]])  # (T + 1, B)
-        sums = torch.zeros(count, dtype=each.dtype, device=ends.device)
-        sums.index_add_(0, distance[inside], each[inside])
-        norms[name] = (sums / rows)[: int(ends.max()) + 1].cpu()
-    return GradientFlow(norms, rows[: int(ends.max()) + 1].cpu())
+    farthest = int(ends.max())
+
+    def mean(squares: Tensor) -> Tensor:  # of the roots of (T + 1, B)
+        sums = torch.zeros(count, dtype=squares.dtype, device=ends.device)
+        sums.index_add_(0, distance[inside], squares.sqrt()[inside])
+        return (sums / rows)[: farthest + 1].cpu()
+
+    squares = [torch.stack([g.double().square().sum(dim=(0, 2)) for g in found[n::parts]]) for n in range(parts)]
+    norms = {name: mean(each) for name, each in zip(part_names(parts), squares, strict=True)}
+    return GradientFlow(norms, mean(torch.stack(squares).sum(dim=0)), rows[: farthest + 1].cpu())

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
 from rnnlab.data.vocabulary import readable
-from rnnlab.errors import UserError
+from rnnlab.probes.material import read
+from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import Network, trace
-from rnnlab.tasks.abilities import Reads, Spells
+from rnnlab.probes.units import layer_of
+from rnnlab.reference.lesson import Beside, Curves, Grid, Lesson
+from rnnlab.tasks.abilities import Spells
+
+NAMES = {"h": "hidden state h", "c": "cell state c"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
             another in time.
     """
     network = Network.of(task)
-    symbols = _read(task, text, key) if isinstance(text, str) else text
+    symbols = read(task, text, key) if isinstance(text, str) else text
     device = next(task.parameters()).device
     states = trace(task, symbols.to(device)[None]).states
     if isinstance(task, Spells):
@@ -49,7 +55,45 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
     return HiddenStates(tuple(names), {name: each[:, :, 0].cpu() for name, each in states.items()})
 
 
-def _read(task: nn.Module, text: str, key: str) -> Tensor:
-    if not isinstance(task, Reads):
-        raise UserError(f"{key}: {type(task).__name__} reads no texts")
-    return task.read(text, key)
+class StatesOfText(Probe):
+    """Every unit over the symbols of a text, the initial state first."""
+
+    def __init__(self, steps: int, layer: int | None, lines: int) -> None:
+        """Look at nothing yet.
+
+        Args:
+            steps: Symbols of the text at most.
+            layer: Counted from 1; None for the last.
+            lines: So many units are drawn as lines, those that change most.
+        """
+        self.steps = steps
+        self.layer = layer
+        self.lines = lines
+
+    def look(self, subjects: Sequence[Subject]) -> Lesson:
+        (subject,) = subjects
+        found = hidden_states(subject.task, subject.material.symbols(subject.task, self.steps))
+        layer = layer_of(self.layer, next(iter(found.states.values())).shape[1])
+        states = {name: each[:, layer] for name, each in found.states.items()}  # (T + 1, H) each
+        moved = (states["h"][1:] - states["h"][:-1]).norm(dim=1)
+        most = int(moved.argmax())
+        varied = states["h"].std(dim=0, correction=0).argsort(descending=True, stable=True)[: self.lines].tolist()
+        columns = ["0", *found.symbols]
+        grids = [
+            Grid(f"state-{name}", f"{NAMES.get(name, name)}, layer {layer + 1}", "", "symbol read", "unit", columns,
+                 [str(unit) for unit in range(each.shape[1])], each.T.tolist(), "activation", centred=True)
+            for name, each in states.items()
+        ]  # fmt: skip
+        caption = f"{subject.name}: every unit behind every symbol, the initial state, 0, first."
+        lines = {f"unit {unit}": states["h"][:, unit].tolist() for unit in varied}
+        words = (
+            "The units that change most",
+            f"h of {len(varied)} units of {subject.name}, from the initial state on.",
+        )
+        return Lesson([
+            f"Over {len(found.symbols)} symbols the state of {subject.name}, layer {layer + 1}, moves by"
+            f" {float(moved.mean()):.2f} at a symbol on the average (‖h_t - h_(t-1)‖), most at symbol {most + 1},"
+            f" {found.symbols[most]}: {float(moved[most]):.2f}.",
+            Beside("hidden-states", "Hidden states", caption, grids),
+            Curves("units", *words, "symbols read", "activation", range(len(columns)), lines),
+        ])  # fmt: skip

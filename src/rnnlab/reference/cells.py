@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from rnnlab.nn.recurrent import Cell, State
+from rnnlab.nn.recurrent import Cell, State, StateWeights
 
 
 class ScratchRNN(Cell):
@@ -27,6 +27,10 @@ class ScratchRNN(Cell):
     def step(self, x: Tensor, state: State) -> State:
         assert isinstance(state, Tensor)
         return torch.tanh(self.input_to_hidden(x) + self.hidden_to_hidden(state))
+
+    def state_weights(self) -> list[StateWeights]:
+        """W_hh."""
+        return [StateWeights.of(self.hidden_to_hidden)]
 
 
 class ScratchGRU(Cell):
@@ -59,6 +63,11 @@ class ScratchGRU(Cell):
         """r_t and z_t."""
         gates = torch.sigmoid(self.input_to_gates(x) + self.hidden_to_gates(state))
         return dict(zip(("reset", "update"), gates.chunk(2, dim=-1), strict=True))
+
+    def state_weights(self) -> list[StateWeights]:
+        """W_hr above W_hz, and W_hn."""
+        gates = StateWeights.of(self.hidden_to_gates, ("reset", "update"))
+        return [gates, StateWeights.of(self.hidden_to_candidate, ("candidate",))]
 
 
 class ScratchLSTM(Cell):
@@ -98,6 +107,11 @@ class ScratchLSTM(Cell):
         """i_t, f_t and o_t."""
         gates = torch.sigmoid(self.input_to_gates(x) + self.hidden_to_gates(state[0]))
         return dict(zip(("input", "forget", "output"), gates.chunk(3, dim=-1), strict=True))
+
+    def state_weights(self) -> list[StateWeights]:
+        """W_hi above W_hf above W_ho, and W_hg."""
+        gates = StateWeights.of(self.hidden_to_gates, ("input", "forget", "output"))
+        return [gates, StateWeights.of(self.hidden_to_candidate, ("candidate",))]
 
 
 def _start_like_torch(cell: Cell) -> None:

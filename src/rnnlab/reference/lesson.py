@@ -1,4 +1,4 @@
-"""What a study hands over that trains nothing: text, tables and figures as plain values, in the order of reading."""
+"""What a study hands over that trains nothing, or a probe: text, tables, figures as plain values, in reading order."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ class Table:
     Attributes:
         heads: What its columns have.
         rows: A cell for each column.
+        name: Of the file with these rows, without the suffix; empty where no file is needed.
     """
 
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Curves:
         x: The horizontal axis, with its unit.
         y: The vertical one.
         at: Where each line has its points, increasing.
-        lines: The values there, finite, by what the legend says.
+        lines: The values there by what the legend says; NaN where there is none.
         log: Which axes are logarithmic: "", "x", "y" or "xy".
     """
 
@@ -56,8 +58,9 @@ class Grid:
         y: What the rows are.
         columns: A name for each.
         rows: A name for each.
-        values: A row of numbers for each of `rows`.
+        values: A row of numbers for each of `rows`; NaN where there is none.
         unit: Of the values, with what they are.
+        centred: Whether 0 is the middle of the scale: white between two colours.
     """
 
     name: str
@@ -69,6 +72,24 @@ class Grid:
     rows: Sequence[str]
     values: Sequence[Sequence[float]]
     unit: str
+    centred: bool = False
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Grids beside each other in one figure, each under its own title.
+
+    Attributes:
+        name: Of the figure's file, without the suffix.
+        title: Of the figure.
+        caption: What it shows.
+        grids: From left to right.
+    """
+
+    name: str
+    title: str
+    caption: str
+    grids: Sequence[Grid]
 
 
 @dataclass(frozen=True)
@@ -79,4 +100,4 @@ class Lesson:
         blocks: Paragraphs of Markdown, tables and figures; the first paragraph is the answer in short.
     """
 
-    blocks: Sequence[str | Table | Curves | Grid]
+    blocks: Sequence[str | Table | Curves | Grid | Beside]

@@ -109,6 +109,7 @@ class HeatMap:
         rows: Those of the rows.
         values: A row for each of `rows`; NaN where there is nothing.
         unit: Of the values, with what they are.
+        centred: Whether 0 is the middle of the scale: white between two colours.
     """
 
     name: str
@@ -120,6 +121,24 @@ class HeatMap:
     rows: tuple[str, ...]
     values: tuple[tuple[float, ...], ...]
     unit: str
+    centred: bool = False
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Heat maps beside each other, each under its own title.
+
+    Attributes:
+        name: Of its file, without the suffix.
+        title: Of the chart.
+        caption: What it shows.
+        panels: From left to right.
+    """
+
+    name: str
+    title: str
+    caption: str
+    panels: tuple[HeatMap, ...]
 
 
 @dataclass(frozen=True)
@@ -162,4 +181,4 @@ class Parallel:
     unit: str = ""
 
 
-Chart = Lines | Scatter | HeatMap | Parallel
+Chart = Lines | Scatter | HeatMap | Panels | Parallel

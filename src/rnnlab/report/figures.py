@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.report.charts import Axis, Chart, HeatMap, Line, Lines, Parallel, Scatter
+from rnnlab.report.charts import Axis, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter
+from rnnlab.report.heat_maps import SCALE, heat_map, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +24,6 @@ INCHES = (7.5, 4.5)
 DPI = 160
 LONGEST_LABEL = 40  # characters that leave room for curves
 FEW = 3  # points of a line that are marked
-LEGIBLE = 12  # columns and rows of a heat map whose values can be read
-SCALE = "viridis"  # even steps for every eye; dark is a low loss
 
 
 def draw(chart: Chart) -> bytes:
@@ -74,24 +73,8 @@ def _scatter(chart: Scatter, figure: Figure) -> None:
     _explain(figure, axes, "", groups)
 
 
-@_fill.register(HeatMap)
-def _heat_map(chart: HeatMap, figure: Figure) -> None:
-    axes = figure.add_subplot()
-    image = axes.imshow(chart.values, cmap=SCALE, aspect="auto")
-    for set_ticks, names in ((axes.set_xticks, chart.columns), (axes.set_yticks, chart.rows)):
-        set_ticks(range(len(names)), names, parse_math=False)
-    axes.set_xlabel(chart.x, parse_math=False)
-    axes.set_ylabel(chart.y, parse_math=False)
-    axes.spines[:].set_visible(False)
-    figure.colorbar(image).set_label(chart.unit, parse_math=False)
-    if max(len(chart.columns), len(chart.rows)) > LEGIBLE:
-        return
-    middle = (image.norm.vmin + image.norm.vmax) / 2  # type: ignore[operator]  # known once it is drawn
-    for row, values in enumerate(chart.values):
-        for column, value in enumerate(values):
-            if not math.isnan(value):
-                colour = "white" if value < middle else "black"
-                axes.text(column, row, f"{value:.4f}", ha="center", va="center", color=colour)
+_fill.register(HeatMap, heat_map)
+_fill.register(Panels, panels)
 
 
 @_fill.register(Parallel)

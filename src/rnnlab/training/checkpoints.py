@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import lightning.pytorch as pl
 import numpy as np
 import torch
+from lightning.pytorch.utilities.seed import isolate_rng
 
 from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
@@ -48,7 +50,7 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
         card = checkpoint["rnnlab"]
         for name, target in targets(card["config"]):  # those too that opening it has no use for
             check(target, name)
-        task = _build(card["config"], Known(Vocabulary.from_card(card["vocabulary"]), card["data"]))
+        task = _build(card["config"], _known(card))
         task.load_state_dict(checkpoint["state_dict"])
     except UserError as error:
         raise UserError(f"{key}: {file} is refused: {error}") from error
@@ -56,6 +58,22 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
         raise UserError(f"{key}: {file} is not a checkpoint that rnnlab wrote") from error
     task.card = card
     return task.eval()
+
+
+def untrained(task: SequenceTask) -> SequenceTask:
+    """The task with the weights that its training began with, drawn again from the run's seed, to be looked at.
+
+    Raises:
+        UserError: It began with the weights of another run.
+    """
+    config = task.card["config"]
+    if config["init_from"] is not None:
+        raise UserError(f"untrained: this training began with the weights of {config['init_from']}; look at those")
+    with isolate_rng():
+        pl.seed_everything(config["seed"], verbose=False)
+        fresh = _build(config, _known(task.card))
+    fresh.card = task.card
+    return fresh.eval()
 
 
 def begin_with(task: SequenceTask, file: Path) -> None:
@@ -80,6 +98,10 @@ def begin_with(task: SequenceTask, file: Path) -> None:
 def load_weights(task: SequenceTask, file: Path) -> None:
     """Put a checkpoint's weights into the task that wrote it."""
     task.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["state_dict"])
+
+
+def _known(card: Mapping[str, Any]) -> Known:
+    return Known(Vocabulary.from_card(card["vocabulary"]), card["data"])
 
 
 def _build(config: Mapping[str, Any], known: Known) -> SequenceTask:

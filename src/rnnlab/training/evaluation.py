@@ -48,7 +48,7 @@ def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Ma
         UserError: The data is missing, unreadable or not the data of training.
     """
     config = task.card["config"]
-    name = str(path or config["data"].get("path") or config["data"]["name"])
+    name = str(path) if path else _name(config)
     prepared = _data(task.card, name, path, {key: its for key, its in columns.items() if its is not None})
     known = "val" in prepared.parts
     part = part if known else "test"
@@ -67,6 +67,19 @@ def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Ma
         prepared.balance.get(part, {}),
         prepared.notes,
     )
+
+
+def data_of_training(task: SequenceTask) -> Prepared:
+    """The data that a task was trained on, split as it was.
+
+    Raises:
+        UserError: It is missing, unreadable or not the data of training any more.
+    """
+    return _data(task.card, _name(task.card["config"]), None, {})
+
+
+def _name(config: Mapping[str, Any]) -> str:
+    return str(config["data"].get("path") or config["data"]["name"])
 
 
 def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, Any]) -> Prepared:
