@@ -26,6 +26,7 @@ class Batch(NamedTuple):
         continues: Whether each row goes on where the same row of the batch before ended.
         weight: `()`, its predictions over those of an average batch: what its mean loss counts in training, so that
             every prediction of an epoch counts alike. None where batches count alike.
+        characters: How many characters its predictions stand for; None where each is one, or none is a text.
     """
 
     inputs: Tensor
@@ -33,6 +34,7 @@ class Batch(NamedTuple):
     targets: Tensor
     continues: bool = False
     weight: Tensor | None = None
+    characters: int | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device; the lengths stay on the CPU, where packing and counting want them."""
@@ -59,6 +61,7 @@ class Collation:
         """
         self.sequences = part.sequences
         self.labels = part.labels
+        self.characters = part.characters
         self.pad = pad
         self.average = average
 
@@ -88,6 +91,7 @@ class Collation:
             else torch.from_numpy(self.labels[rows]).split(counts),
             continues,
             self._weights(np.add.reduceat(lengths, begins)),
+            self._characters(rows, lengths, begins),
         )
         return [Batch(*batch) for batch in zip(*columns, strict=True)]
 
@@ -106,6 +110,14 @@ class Collation:
         targets = self.sequences.symbols.take(places, mode="clip").astype(np.int64)
         targets[padded] = IGNORE
         return torch.from_numpy(inputs), torch.from_numpy(targets)
+
+    def _characters(self, rows: Rows, lengths: Rows, begins: Rows) -> Sequence[int | None]:
+        """Those of each batch's predictions, which are all symbols of a row but its first."""
+        if self.characters is None:
+            return [None] * len(begins)
+        firsts = self.sequences.starts(rows)
+        found = self.characters[firsts + lengths] - self.characters[firsts]
+        return [int(total) for total in np.add.reduceat(found, begins)]
 
     def _weights(self, predictions: Rows) -> Sequence[Tensor | None]:
         if self.average is None:

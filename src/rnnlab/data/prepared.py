@@ -28,12 +28,15 @@ class Part:
         reading: `shuffled` for sequences of their own, `streams` for windows that go on from batch to batch.
         streams: How many streams are read side by side; None for as many as a batch has rows.
         labels: `(N,)`, the index of each sequence's class; None where the symbols are what is predicted.
+        characters: `(total,)`, how many characters end with each of the flat symbols or before it, by which losses per
+            character are counted; None where every symbol counts as one.
     """
 
     sequences: Stretches
     reading: str = SHUFFLED
     streams: int | None = None
     labels: NDArray[np.int64] | None = None
+    characters: NDArray[np.int64] | None = None
 
     @property
     def predictions(self) -> int:
@@ -81,15 +84,18 @@ class Prepared:
         return dict(self.card.get("balance", {}))
 
 
-def prepare(config: Mapping[str, Any]) -> Prepared:
+def prepare(config: Mapping[str, Any], trained: Vocabulary | None = None) -> Prepared:
     """Read, split and encode the data that a configuration names.
+
+    Args:
+        config: Resolved and plain.
+        trained: The vocabulary of a model that was trained so: its sub-words are not found anew.
 
     Raises:
         UserError: The data is missing, unreadable or too small.
     """
-    prepared = build(
-        config["task"]["prepare"], source=locate(config["data"]), split=config["split"], data=dict(config["data"])
-    )
+    data = {**config["data"], "vocabulary": trained}
+    prepared = build(config["task"]["prepare"], source=locate(config["data"]), split=config["split"], data=data)
     assert isinstance(prepared, Prepared)
     return prepared
 

@@ -11,7 +11,7 @@ import torch
 
 from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.folder import find_checkpoint
@@ -48,7 +48,7 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
         card = checkpoint["rnnlab"]
         for name, target in targets(card["config"]):  # those too that opening it has no use for
             check(target, name)
-        task = _build(card["config"], Known(Vocabulary.from_card(card["vocabulary"]), card["data"]))
+        task = _build(card["config"], Known(from_card(card["vocabulary"]), card["data"]))
         task.load_state_dict(checkpoint["state_dict"])
     except UserError as error:
         raise UserError(f"{key}: {file} is refused: {error}") from error
