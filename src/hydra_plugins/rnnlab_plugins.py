@@ -85,7 +85,7 @@ class OptunaSweeper(Sweeper):
         from rnnlab.config.compose import flags_of, plain
         from rnnlab.errors import UserError
         from rnnlab.sweeps.identity import fingerprint
-        from rnnlab.sweeps.plan import plan
+        from rnnlab.sweeps.plan import named_files, plan
         from rnnlab.sweeps.search import Search
         from rnnlab.sweeps.space import space_of
 
@@ -101,7 +101,7 @@ class OptunaSweeper(Sweeper):
         return Search(
             sweep=sweep,
             words=(*flags_of(self.config), *fixed),
-            common=fingerprint(usual.config, usual.sha256),
+            common=fingerprint(usual.config, usual.sha256, named_files(usual.config)),
             space=space,
             sampler=given["sampler"],
             pruner=given["pruner"],

@@ -16,6 +16,7 @@ from rnnlab.data.collation import IGNORE, Batch, Collation
 from rnnlab.data.forms import SPELLING, characters_of, form_table
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Part, Prepared, prepare, prepare_other
+from rnnlab.data.vocabularies import from_card
 from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 
@@ -92,7 +93,7 @@ def test_a_limit_is_a_sample_and_must_leave_something_for_every_part(twenty: Pat
 
 def test_a_batch_has_words_characters_and_a_tag_for_each_word(twenty: Path) -> None:
     data = prepare(own(twenty))
-    letters = Vocabulary.from_card(data.card["characters"])
+    letters = from_card(data.card["characters"])
     batch = whole(data.parts["val"])
     assert batch.inputs.shape[:2] == batch.targets.shape == (2, max(batch.lengths.tolist()))
     for row, tags, length in zip(batch.inputs.tolist(), batch.targets.tolist(), batch.lengths.tolist(), strict=True):

@@ -31,16 +31,25 @@ ONLOOKERS = ("rnnlab.watch.", "rnnlab.training.resuming.LastCheckpoint")
 def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
     """The leaves of a configuration, nested or already flat, that can change a result, by dotted key.
 
-    The settings of a callback that is switched off are left out: they do nothing.
+    The settings of a callback that is switched off are left out: they do nothing. So are those of sub-words where
+    there are none, and their number where a file has them.
     """
     leaves = dict(flatten(config))
     off = tuple(key.removesuffix("enabled") for key, on in leaves.items() if key.endswith(".enabled") and on is False)
-    without = (*WITHOUT_EFFECT, *_onlookers(leaves))
+    without = (*WITHOUT_EFFECT, *_onlookers(leaves), *_of_subwords(leaves))
     return {
         key: value
         for key, value in leaves.items()
         if not key.startswith(without) and (key.endswith(".enabled") or not key.startswith(off))
     }
+
+
+def _of_subwords(leaves: Mapping[str, Any]) -> Iterator[str]:
+    """The keys of sub-words that do nothing."""
+    if leaves.get("data.level") != "bpe":
+        yield "data.tokenizer"
+    if leaves.get("data.level") != "bpe" or leaves.get("data.tokenizer") is not None:
+        yield "data.vocab_size"
 
 
 def _onlookers(leaves: Mapping[str, Any]) -> Iterator[str]:

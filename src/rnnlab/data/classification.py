@@ -1,4 +1,4 @@
-"""Texts with labels, as words: `this film was wonderful` → positive."""
+"""Texts with labels, as words, characters or sub-words: `this film was wonderful` → positive."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from typing import Any
 
 import numpy as np
 
+from rnnlab.data.bpe import LEVEL
+from rnnlab.data.encoded import alphabet_of
 from rnnlab.data.labelled import LabelledTexts, distinct, split_rows
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
+from rnnlab.data.vocabularies import level_of, subwords
 from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.data.words import fingerprint, words
 from rnnlab.errors import UserError
 
 
 def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], known: Known | None = None) -> Prepared:
-    """Split the texts by class and encode the first `data.sequence_length` words of each.
+    """Split the texts by class and encode the first `data.sequence_length` words, characters or sub-words of each.
 
-    The vocabulary has the words that occur at least `data.min_count` times in training; all others are `[UNK]`.
+    The vocabulary has the words or characters that occur at least `data.min_count` times in training, or the sub-words
+    that are made of such characters; all others are `[UNK]`.
 
     Raises:
         UserError: The source has no labels, no text, or too few of a class.
@@ -46,10 +50,11 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
             notes.append(_dropped(len(rows) - len(single), "that repeat another"))
             rows = single
         parts = split_rows(content.labels, content.parts, rows, split["seed"], source.limit, where)
-    tokens = {row: words(content.texts[row]) for row in chain.from_iterable(parts.values())}
+    level = vocabulary.level if known is not None else level_of(data, "sentiment", ("word", "char", LEVEL))
+    tokens = {row: taken_apart(content.texts[row], level) for row in chain.from_iterable(parts.values())}
     if known is None:
-        training = chain.from_iterable(tokens[row] for row in parts["train"])
-        vocabulary = Vocabulary.of_words(training, data["min_count"], special=(UNKNOWN, PAD))
+        vocabulary, few = _vocabulary([tokens[row] for row in parts["train"]], level, data)
+        notes.append(few)
         names = sorted({content.labels[row] for row in tokens})
     cut = data["sequence_length"]
     return Prepared(
@@ -72,11 +77,36 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     )
 
 
+def taken_apart(text: str, level: str) -> Sequence[str]:
+    """The words of a text; of characters and sub-words the text itself, just as it is."""
+    return words(text) if level == "word" else text
+
+
 def encode(texts: Sequence[Sequence[str]], vocabulary: Vocabulary, sequence_length: int) -> Sequences:
-    """The first words of each text in one flat array; a text without any word is one `[UNK]`."""
-    heads = [text[:sequence_length] or [UNKNOWN] for text in texts]
-    sizes = np.fromiter(map(len, heads), dtype=np.int64, count=len(heads))
-    return Sequences(vocabulary.indices(chain.from_iterable(heads)), np.cumsum(sizes) - sizes, sizes)
+    """The first symbols of each text in one flat array; a text without any is one `[UNK]`.
+
+    Args:
+        texts: As `taken_apart` gives them.
+        vocabulary: With an `[UNK]`.
+        sequence_length: How many symbols of each.
+    """
+    heads = texts if vocabulary.level == LEVEL else [text[:sequence_length] for text in texts]
+    symbols, sizes, _ = vocabulary.encode_all(heads)
+    starts = np.cumsum(sizes) - sizes
+    starts[sizes == 0] = len(symbols)  # where the [UNK] stands
+    whole = np.append(symbols, symbols.dtype.type(vocabulary.unknown))
+    return Sequences(whole, starts, np.clip(sizes, 1, sequence_length))
+
+
+def _vocabulary(training: list[Sequence[str]], level: str, data: Mapping[str, Any]) -> tuple[Vocabulary, str]:
+    """What the training part has, and what there is to say about it, or ''."""
+    special, least = (UNKNOWN, PAD), data["min_count"]
+    if level == "word":
+        return Vocabulary.of_words(chain.from_iterable(training), least, special), ""
+    alphabet = alphabet_of(map("".join, training), least)
+    if level == LEVEL:
+        return subwords(data, map("".join, training), alphabet, special)
+    return Vocabulary((*alphabet, *special)), ""
 
 
 def _balance(content: LabelledTexts, rows: list[int], names: list[str]) -> dict[str, int]:

@@ -30,6 +30,7 @@ class Batch(NamedTuple):
         continues: Whether each row goes on where the same row of the batch before ended.
         weight: `()`, its predictions over those of an average batch: what its mean loss counts in training, so that
             every prediction of an epoch counts alike. None where batches count alike.
+        characters: How many characters its predictions stand for; None where each is one, or none is a text.
     """
 
     inputs: Tensor
@@ -37,6 +38,7 @@ class Batch(NamedTuple):
     targets: Tensor
     continues: bool = False
     weight: Tensor | None = None
+    characters: int | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device; the lengths stay on the CPU, where packing and counting want them."""
@@ -66,6 +68,7 @@ class Collation:
         self.labels = part.labels
         self.tags = part.tags
         self.forms = part.forms
+        self.characters = part.characters
         self.vectors = part.sequences.symbols.ndim > 1
         self.pad, self.ignore = (0, 0) if self.vectors else (pad, IGNORE)
         if part.forms is not None:
@@ -99,6 +102,7 @@ class Collation:
             else torch.from_numpy(self.labels[rows]).split(counts),
             continues,
             self._weights(np.add.reduceat(lengths, begins)),
+            self._characters(rows, lengths, begins),
         )
         return [Batch(*batch) for batch in zip(*columns, strict=True)]
 
@@ -129,6 +133,14 @@ class Collation:
     def _take(self, flat: Symbols | NDArray[np.int64], places: Rows) -> NDArray[np.int64] | NDArray[np.float32]:
         taken = flat.take(places, axis=0, mode="clip")
         return taken if self.vectors else taken.astype(np.int64)  # type: ignore[return-value]  # vectors are float32
+
+    def _characters(self, rows: Rows, lengths: Rows, begins: Rows) -> Sequence[int | None]:
+        """Those of each batch's predictions, which are all symbols of a row but its first."""
+        if self.characters is None:
+            return [None] * len(begins)
+        firsts = self.sequences.starts(rows)
+        found = self.characters[firsts + lengths] - self.characters[firsts]
+        return [int(total) for total in np.add.reduceat(found, begins)]
 
     def _weights(self, predictions: Rows) -> Sequence[Tensor | None]:
         if self.average is None:

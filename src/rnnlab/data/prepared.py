@@ -32,6 +32,8 @@ class Part:
         tags: `(total,)`, the index of each symbol's own class; None where symbols have none.
         forms: `(F + 1, C)`, what stands for each of F symbols in a batch, and in the last row for padding; None
             where symbols stand for themselves (see `data.forms`).
+        characters: `(total,)`, how many characters end with each of the flat symbols or before it, by which losses per
+            character are counted; None where every symbol counts as one.
     """
 
     sequences: Stretches
@@ -40,6 +42,7 @@ class Part:
     labels: NDArray[np.int64] | NDArray[np.float32] | None = None
     tags: NDArray[np.int64] | None = None
     forms: NDArray[np.int64] | None = None
+    characters: NDArray[np.int64] | None = None
 
     @property
     def predictions(self) -> int:
@@ -94,15 +97,18 @@ class Prepared:
         return dict(self.card.get("balance", {}))
 
 
-def prepare(config: Mapping[str, Any]) -> Prepared:
+def prepare(config: Mapping[str, Any], trained: Vocabulary | None = None) -> Prepared:
     """Read, split and encode the data that a configuration names.
+
+    Args:
+        config: Resolved and plain.
+        trained: The vocabulary of a model that was trained so: its sub-words are not found anew.
 
     Raises:
         UserError: The data is missing, unreadable or too small.
     """
-    prepared = build(
-        config["task"]["prepare"], source=locate(config["data"]), split=config["split"], data=dict(config["data"])
-    )
+    data = {**config["data"], "vocabulary": trained}
+    prepared = build(config["task"]["prepare"], source=locate(config["data"]), split=config["split"], data=data)
     assert isinstance(prepared, Prepared)
     return prepared
 

@@ -15,6 +15,7 @@ from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.tagged import TaggedSentences, split_sentences
+from rnnlab.data.vocabularies import from_card
 from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 
@@ -43,7 +44,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     used = list(chain.from_iterable(parts.values()))
     labels = _labels(chain.from_iterable(content.tags[row] for row in used), card, where)
     forms = {word: number for number, word in enumerate(sorted({*chain.from_iterable(content.words[r] for r in used)}))}
-    table = form_table(list(forms), vocabulary, Vocabulary.from_card(card["characters"]), card["word_length"])
+    table = form_table(list(forms), vocabulary, from_card(card["characters"]), card["word_length"])
     encoded = {}
     for part, of_part in parts.items():
         most = data["sequence_length"] if part == "train" else None

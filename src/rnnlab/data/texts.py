@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.bpe import LEVEL, pieces
+from rnnlab.data.encoded import Encoded, alphabet_of
 from rnnlab.data.prepared import SHUFFLED, STREAMS, Known, Part, Prepared
 from rnnlab.data.running_text import RunningText
 from rnnlab.data.sequences import Windows
 from rnnlab.data.source import Source
 from rnnlab.data.split import PARTS
+from rnnlab.data.vocabularies import level_of, subwords
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 
@@ -28,6 +31,8 @@ NOTES = {"90/10": "the test part is the validation part", "whole": "training, va
 EVALUATION_STREAM = 8_192
 EVALUATION_WINDOW = 512
 MOST_STREAMS = 128  # of a long text: more would take memory and gain nothing
+
+Cuts = Mapping[str, tuple[float, float]]  # of each part
 
 
 def prepare(
@@ -49,48 +54,63 @@ def prepare(
         raise UserError(f"data={source.name} is no running text, which a character model reads, such as data=stdlib")
     if known is not None:
         where = f"data: {source.files[0]}"
-        symbols = _read(source.content, known.vocabulary, where)
-        if len(symbols) < 2:
+        read = _read(source.content, known.vocabulary, where)
+        if len(read.symbols) < 2:
             raise UserError(f"{where} holds a single symbol; at least 2 are needed, since the first is not predicted")
-        return Prepared(source.name, source.sha256, known.vocabulary, {"test": _evaluated(symbols, "test")})
+        return Prepared(source.name, source.sha256, known.vocabulary, {"test": _evaluated(read, "test")})
+    level = level_of(data, "chars", ("char", "word", LEVEL))
     text = replace(source.content, limit=source.limit)
     cuts = dict(zip(PARTS, CUTS[data["parts"]], strict=True))
-    vocabulary = _vocabulary(text, cuts["train"], data)
-    symbols = _read(text, vocabulary, "data")
-    encoded = {part: symbols[slice(*_places(cuts[part], len(symbols)))] for part in PARTS}
+    vocabulary, encoded, note = (_in_subwords if level == LEVEL else _in_symbols)(text, cuts, data)
     parts = {part: _evaluated(encoded[part], part) for part in ("val", "test")}
-    note = NOTES.get(data["parts"])
     return Prepared(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
-        parts={"train": _trained(encoded["train"], data), **parts},
-        notes=(note,) if note else (),
+        parts={"train": _trained(encoded["train"].symbols, data), **parts},
+        notes=tuple(filter(None, (note, NOTES.get(data["parts"])))),
     )
 
 
-def _places(cut: tuple[float, float], count: int) -> tuple[int, int]:
-    """Which of so many symbols lie between two cuts."""
-    return int(cut[0] * count), int(cut[1] * count)
+def _places(cut: tuple[float, float], count: int) -> slice:
+    """Which of so many characters or symbols lie between two cuts."""
+    return slice(int(cut[0] * count), int(cut[1] * count))
 
 
-def _vocabulary(text: RunningText, training: tuple[float, float], data: Mapping[str, Any]) -> Vocabulary:
+def _in_symbols(text: RunningText, cuts: Cuts, data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Encoded], str]:
+    """A text as characters or words, cut between two of them."""
     if data["level"] == "word":
         words = text.words()
-        return Vocabulary.of_words(words[slice(*_places(training, len(words)))], data["min_count"])
-    return Vocabulary.of_characters(text.pieces())
+        vocabulary = Vocabulary.of_words(words[_places(cuts["train"], len(words))], data["min_count"])
+    else:
+        vocabulary = Vocabulary.of_characters(text.pieces())
+    symbols, sizes, widths = _read(text, vocabulary, "data")
+    places = {part: _places(cuts[part], len(symbols)) for part in cuts}
+    its = {part: Encoded(symbols[at], sizes, None if widths is None else widths[at]) for part, at in places.items()}
+    return vocabulary, its, ""
 
 
-def _read(text: RunningText, vocabulary: Vocabulary, where: str) -> NDArray[np.unsignedinteger]:
-    """The text's symbols, `(T,)`: all that is ever held of it, a byte a character as a rule."""
+def _in_subwords(text: RunningText, cuts: Cuts, data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Encoded], str]:
+    """A text as sub-words: each part for itself, cut at the character at which level=char cuts it."""
+    whole = "".join(text.pieces())
+    places = {cut: whole[_places(cut, len(whole))] for cut in cuts.values()}  # two parts may be the same
+    vocabulary, note = subwords(data, [places[cuts["train"]]], alphabet_of([whole]))
+    encoded = {cut: vocabulary.encode_all(list(pieces(part)), widths=True) for cut, part in places.items()}
+    return vocabulary, {part: encoded[cut] for part, cut in cuts.items()}, note
+
+
+def _read(text: RunningText, vocabulary: Vocabulary, where: str) -> Encoded:
+    """The text's symbols; of characters they are all that is ever held of it, a byte each as a rule."""
     if vocabulary.level == "word":
-        return vocabulary.indices(text.words())
+        return vocabulary.encode_all([text.words()], where, widths=True)
+    if vocabulary.level == LEVEL:
+        return vocabulary.encode_all(list(pieces("".join(text.pieces()))), where, widths=True)
     symbols = np.empty(sum(map(len, text.pieces())), dtype=vocabulary.dtype)
     end = 0
     for piece in text.pieces():
         begin, end = end, end + len(piece)
         symbols[begin:end] = vocabulary.encode(piece, key=where)
-    return symbols
+    return Encoded(symbols, np.array([len(symbols)]))
 
 
 def _trained(symbols: NDArray[np.unsignedinteger], data: Mapping[str, Any]) -> Part:
@@ -102,8 +122,10 @@ def _trained(symbols: NDArray[np.unsignedinteger], data: Mapping[str, Any]) -> P
     return Part(Windows(symbols, length, data["stride"]), SHUFFLED)
 
 
-def _evaluated(symbols: NDArray[np.unsignedinteger], part: str) -> Part:
+def _evaluated(read: Encoded, part: str) -> Part:
+    symbols, _, widths = read
     if len(symbols) < 2:
         raise UserError(f"data: the text leaves {len(symbols)} symbols for {part}; at least 2 are needed")
     streams = min(max(1, len(symbols) // EVALUATION_STREAM), MOST_STREAMS)
-    return Part(Windows(symbols, EVALUATION_WINDOW, stride=EVALUATION_WINDOW), STREAMS, streams)
+    windows = Windows(symbols, EVALUATION_WINDOW, stride=EVALUATION_WINDOW)
+    return Part(windows, STREAMS, streams, characters=None if widths is None else np.cumsum(widths))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.encoded import Encoded, alphabet_of
 from rnnlab.errors import UserError
 
 START_STOP = "[S]"
@@ -25,9 +27,13 @@ SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
 def readable(symbol: str) -> str:
     """A symbol as a label shows it, always in one line: a blank as ␣, a line's end as ↵, a tab as ⇥."""
-    if symbol in SHOWN:
-        return SHOWN[symbol]
-    return symbol if symbol.isprintable() else symbol.encode("unicode_escape").decode("ascii")
+    return "".join(map(_readable, symbol))
+
+
+def _readable(character: str) -> str:
+    if character in SHOWN:
+        return SHOWN[character]
+    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,8 @@ class Vocabulary:
 
     Attributes:
         symbols: Every symbol in the order of its index.
-        level: `char` or `word`: what a symbol is; `channel` where a step is not one symbol but a vector with a number
-            for each, of which a single symbol would be the one-hot vector.
+        level: `char`, `word` or `bpe`: what a symbol is; `channel` where a step is not one symbol but a vector with a
+            number for each, of which a single symbol would be the one-hot vector.
     """
 
     symbols: tuple[str, ...]
@@ -46,10 +52,7 @@ class Vocabulary:
     @classmethod
     def of_characters(cls, texts: Iterable[str], special: tuple[str, ...] = ()) -> Vocabulary:
         """The sorted alphabet of the texts."""
-        alphabet: set[str] = set()
-        for text in texts:
-            alphabet.update(text)
-        return cls((*sorted(alphabet), *special))
+        return cls((*alphabet_of(texts), *special))
 
     @classmethod
     def of_words(cls, words: Iterable[str], least: int = 1, special: tuple[str, ...] = (UNKNOWN,)) -> Vocabulary:
@@ -61,11 +64,6 @@ class Vocabulary:
     def of_channels(cls, names: Sequence[str]) -> Vocabulary:
         """The components of vectors of numbers, in their order."""
         return cls(tuple(names), CHANNEL)
-
-    @classmethod
-    def from_card(cls, card: dict[str, Any]) -> Vocabulary:
-        """What `card` described."""
-        return cls(tuple(card["symbols"]), card["level"])
 
     @property
     def card(self) -> dict[str, Any]:
@@ -106,6 +104,41 @@ class Vocabulary:
         """
         return self._encode_words(text.split(), key) if self.level == "word" else self._encode_characters(text, key)
 
+    def encode_all(self, texts: Sequence[Sequence[str]], key: str = "data", widths: bool = False) -> Encoded:
+        """Many texts at once, without a loop over their symbols; of words, each text is the list of its words.
+
+        With `widths` it is known how many characters each symbol stands for; a word for its own and the blank before.
+
+        Raises:
+            UserError: As `encode`.
+        """
+        sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        if self.level != "word":
+            return Encoded(self._encode_characters("".join(chain.from_iterable(texts)), key), sizes)
+        words = list(chain.from_iterable(texts))
+        wide = np.fromiter(map(len, words), dtype=np.int64, count=len(words)) + 1 if widths else None
+        return Encoded(self._encode_words(words, key), sizes, wide)
+
+    def begin(self, prefix: str, key: str = "prompt") -> tuple[list[int], str]:
+        """What a model reads that is to continue `prefix`, and with which symbols' text it then has to go on.
+
+        Where every text is taken apart in one way only, all of the prefix is read, and nothing is left.
+
+        Raises:
+            UserError: As `encode`.
+        """
+        return self.encode(prefix, key).tolist(), ""
+
+    def continued(self, prefix: str, indices: Sequence[int], drawn: Sequence[int]) -> str:
+        """The text that begins with `prefix`, of which `indices` were read, and goes on with what was drawn."""
+        return prefix + (self._joint if prefix else "") + self.decode(drawn)
+
+    def continuing(self, prefix: str, indices: Sequence[int], drawn: Iterable[int]) -> Iterator[str]:
+        """The same in pieces, as they are drawn, the prefix first."""
+        yield prefix
+        for number, index in enumerate(drawn):
+            yield (self._joint if prefix or number else "") + self.decode([index])
+
     def indices(self, words: Iterable[str]) -> NDArray[np.unsignedinteger]:
         """The indices of words, `(T,)` in the smallest integer type; a vocabulary with `[UNK]` takes any word."""
         known, unknown = self._indices, self._indices.get(UNKNOWN, 0)
@@ -123,7 +156,7 @@ class Vocabulary:
     def decode(self, indices: Sequence[int]) -> str:
         """The text of indices; what starts, stops or fills is left out."""
         silent, symbols = self._silent, self.symbols
-        return (" " if self.level == "word" else "").join([symbols[i] for i in indices if i not in silent])
+        return self._joint.join([symbols[i] for i in indices if i not in silent])
 
     def describe(self) -> str:
         """The alphabet in a few words."""
@@ -131,6 +164,11 @@ class Vocabulary:
             return f"{len(self.alphabet):,} words, such as {', '.join(map(repr, self.alphabet[:5]))}"
         text = "".join(self.alphabet)
         return repr(text) if len(text) <= 60 else f"{text[:60]!r} and {len(text) - 60} more"
+
+    @property
+    def _joint(self) -> str:
+        """What stands between two symbols."""
+        return " " if self.level == "word" else ""
 
     @cached_property
     def _table(self) -> NDArray[np.unsignedinteger]:
@@ -158,7 +196,9 @@ class Vocabulary:
             points = np.frombuffer(piece, dtype=np.uint32)
             found = self._table[np.minimum(points, len(self._table) - 1)]
             if (unknown := found == len(self)).any():
-                raise self._refusal(key, [chr(point) for point in points[unknown].tolist()])
+                if UNKNOWN not in self._indices:
+                    raise self._refusal(key, [chr(point) for point in points[unknown].tolist()])
+                found = np.where(unknown, self.unknown, found)
             indices[begin : begin + CHUNK] = found
         return indices
 

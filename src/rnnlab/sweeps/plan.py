@@ -77,8 +77,8 @@ def plan(
         key = data_key(config)
         if key not in data:
             data[key] = prepare(config)
-        start = find_weights(config["init_from"])
-        folder = RunFolder(RUNS / str(config["sweep"]) / run_name(config, data[key].sha256, start))
+        name = run_name(config, data[key].sha256, named_files(config))
+        folder = RunFolder(RUNS / str(config["sweep"]) / name)
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
         its = origin.alone(next(words, ()))
@@ -88,13 +88,15 @@ def plan(
     return list(planned.values())
 
 
-def find_weights(given: str | None) -> str:
-    """The SHA-256 of the checkpoint that `init_from` stands for; empty where there is none.
+def named_files(config: Mapping[str, Any]) -> dict[str, str]:
+    """The SHA-256 of the checkpoint that `init_from` stands for and of the file `data.tokenizer`, where there are any.
 
     Raises:
         UserError: There is no such checkpoint.
     """
-    return sha256([find_checkpoint(given, "init_from")]) if given is not None else ""
+    start, tokenizer = config["init_from"], config["data"].get("tokenizer")
+    files = {"init_from": start if start is None else find_checkpoint(start, "init_from"), "data.tokenizer": tokenizer}
+    return {key: sha256([Path(file)]) for key, file in files.items() if file is not None}
 
 
 def check_stored(folder: RunFolder, config: Mapping[str, Any]) -> None:

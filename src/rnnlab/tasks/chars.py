@@ -1,4 +1,4 @@
-"""A language model of a text: characters, or words."""
+"""A language model of a text: characters, words or sub-words."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor
-from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics import Metric, MetricCollection
 
-from rnnlab.data.collation import Batch
+from rnnlab.errors import UserError
 from rnnlab.tasks.abilities import Sampling
-from rnnlab.tasks.language_model import LanguageModel
+from rnnlab.tasks.language_model import LanguageModel, LossPerCharacter
 
 LENGTH = 200  # symbols that are generated, unless told otherwise
 
 
-class BitsPerCharacter(MeanMetric):
-    """The mean loss in bits instead of nats."""
+class BitsPerCharacter(LossPerCharacter):
+    """The mean loss of a character in bits instead of nats."""
 
     def compute(self) -> Tensor:
         return super().compute() / math.log(2)
@@ -27,13 +27,7 @@ class CharRNN(LanguageModel):
     """Predicts each symbol of a text from all before it, and continues a text of its own."""
 
     def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        bits = {"bits_per_char": BitsPerCharacter()} if self.vocabulary.level == "char" else {}
-        return {**super().new_metrics(), **bits}
-
-    def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
-        super().update(metrics, logits, batch)
-        if "bits_per_char" in metrics:
-            metrics["bits_per_char"].update(self.loss(logits, batch), self.count(batch))
+        return {**super().new_metrics(), "bits_per_char": BitsPerCharacter()}
 
     def sample(self, count: int, sampling: Sampling) -> list[str]:
         """Continue a text `count` times at once by `length` symbols (200); the prefix is part of each.
@@ -42,10 +36,9 @@ class CharRNN(LanguageModel):
             UserError: The prefix has a symbol that the vocabulary lacks.
         """
         prefix = sampling.prefix
-        drawn = list(self.draw(self.read(prefix, "prompt").repeat(count, 1), _length(sampling), sampling))
-        rows = torch.stack(drawn, dim=1).tolist()
-        joint = self._joint if prefix else ""
-        return [prefix + joint + self.vocabulary.decode(row) for row in rows]
+        indices, drawn = self._continue(count, sampling)
+        rows = torch.stack(list(drawn), dim=1).tolist()
+        return [self.vocabulary.continued(prefix, indices, row) for row in rows]
 
     def stream(self, sampling: Sampling) -> Iterator[str]:
         """The pieces of one continued text as they are drawn, the prefix first.
@@ -53,11 +46,17 @@ class CharRNN(LanguageModel):
         Raises:
             UserError: The prefix has a symbol that the vocabulary lacks.
         """
-        known = self.read(sampling.prefix, "prompt")[None]
-        yield sampling.prefix
-        for number, symbols in enumerate(self.draw(known, _length(sampling), sampling)):
-            joint = self._joint if sampling.prefix or number else ""
-            yield joint + self.vocabulary.decode(symbols.tolist())
+        indices, drawn = self._continue(1, sampling)
+        return self.vocabulary.continuing(sampling.prefix, indices, (int(symbol) for symbol in drawn))
+
+    def _continue(self, count: int, sampling: Sampling) -> tuple[list[int], Iterator[Tensor]]:
+        """What of the prefix is read, and the symbols `(count,)` of each step behind that."""
+        indices, opening = self.vocabulary.begin(sampling.prefix)
+        length = LENGTH if sampling.length is None else sampling.length
+        if opening:  # is drawn as well, and is no part of what was asked for
+            length += len(self.vocabulary.encode(sampling.prefix)) - len(indices)
+        known = self._or_start(indices).repeat(count, 1)
+        return indices, self.draw(known, length, sampling, opening=opening)
 
     def remark(self, items: Iterable[str]) -> str:
         """Nothing to say."""
@@ -69,15 +68,11 @@ class CharRNN(LanguageModel):
         Raises:
             UserError: It has a symbol that the vocabulary lacks; the line begins with `key`.
         """
-        indices = self.vocabulary.encode(text, key).tolist()
-        start = self.vocabulary.symbols.index("\n") if "\n" in self.vocabulary.symbols else 0
-        return torch.tensor(indices or [start])
+        return self._or_start(self.vocabulary.encode(text, key).tolist())
 
-    @property
-    def _joint(self) -> str:
-        """What stands between two symbols."""
-        return " " if self.vocabulary.level == "word" else ""
-
-
-def _length(sampling: Sampling) -> int:
-    return LENGTH if sampling.length is None else sampling.length
+    def _or_start(self, indices: list[int]) -> Tensor:
+        try:
+            start = [] if indices else self.vocabulary.encode("\n").tolist()
+        except UserError:  # a text of one line
+            start = []
+        return torch.tensor(indices or start or [0])

@@ -20,6 +20,21 @@ from rnnlab.nn.tied import TiedLinear
 from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.drawing import Drawing
+from rnnlab.tasks.opening import Opening
+
+PER_CHARACTER = ("loss_per_char", "bits_per_char")
+
+
+class LossPerCharacter(MeanMetric):
+    """The mean loss of a character in nats: that of all predictions over the characters that they stand for.
+
+    Where every symbol is a character it is the mean loss of a symbol, to the bit.
+    """
+
+    def update(self, loss: Tensor, predictions: int, characters: int) -> None:  # type: ignore[override]
+        """Add predictions with that mean loss, and how many characters they stand for."""
+        super().update(loss, predictions)
+        self.weight += characters - predictions
 
 
 class LanguageModel(SequenceTask):
@@ -80,20 +95,31 @@ class LanguageModel(SequenceTask):
         return int(batch.lengths.sum())
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
-        metrics["loss"].update(self.loss(logits, batch), self.count(batch))
+        loss, count = self.loss(logits, batch), self.count(batch)
+        metrics["loss"].update(loss, count)
+        for name in PER_CHARACTER:
+            if name in metrics:
+                metrics[name].update(loss, count, count if batch.characters is None else batch.characters)
         metrics["perplexity"].update(logits, batch.targets)
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
 
     def new_metrics(self) -> dict[str, Metric | MetricCollection]:
         accuracy = MulticlassAccuracy(len(self.vocabulary), average="micro", ignore_index=IGNORE, validate_args=False)
-        return {"loss": MeanMetric(), "perplexity": Perplexity(ignore_index=IGNORE), "accuracy": accuracy}
+        return {
+            "loss": MeanMetric(),
+            "loss_per_char": LossPerCharacter(),
+            "perplexity": Perplexity(ignore_index=IGNORE),
+            "accuracy": accuracy,
+        }
 
     @torch.inference_mode()
-    def draw(self, known: Tensor, steps: int, sampling: Sampling, stop: int | None = None) -> Iterator[Tensor]:
+    def draw(
+        self, known: Tensor, steps: int, sampling: Sampling, stop: int | None = None, opening: str = ""
+    ) -> Iterator[Tensor]:
         """Continue `known` `(B, T)` for `steps` symbols; the state is carried, so each costs the same.
 
         A row that draws `stop` has ended: it is not computed any further, and goes on as `stop`. When all have
-        ended, nothing more is drawn.
+        ended, nothing more is drawn. What is drawn begins with the text `opening`.
 
         Yields:
             The symbols `(B,)` of each step.
@@ -103,10 +129,15 @@ class LanguageModel(SequenceTask):
         draw = self._drawing(sampling)
         inputs, state = known.to(self.device), None
         going = torch.arange(len(known), device=self.device)  # the rows that have not ended
+        begins = Opening(opening, self.vocabulary.symbols, len(known))
         try:
             for _ in range(steps):
                 logits, state = self(inputs, state)
-                symbols = draw(logits[:, -1])
+                if begins.is_written:
+                    symbols = draw(logits[:, -1])
+                else:
+                    symbols = draw(begins.bar(logits[:, -1]))
+                    begins.write(symbols)
                 if stop is None:
                     yield symbols
                 else:
@@ -116,6 +147,7 @@ class LanguageModel(SequenceTask):
                         break
                     state = _each(partial(torch.index_select, dim=1, index=on), state)
                     symbols, going = symbols[on], going[on]
+                    begins.keep(on)
                 inputs = symbols[:, None]
         finally:
             self.train(training)

@@ -24,16 +24,18 @@ class NamesLM(LanguageModel):
         Raises:
             UserError: The prefix has a symbol that the vocabulary lacks, or leaves no room within `length`.
         """
-        prefix = sampling.prefix
         length = LONGEST if sampling.length is None else sampling.length
-        if len(prefix) >= length:
-            raise UserError(f"prompt: its {len(prefix)} symbols leave no room for more within length={length}")
+        symbols = len(self.vocabulary.encode(sampling.prefix))
+        if symbols >= length:
+            raise UserError(f"prompt: its {symbols} symbols leave no room for more within length={length}")
         stop = self.vocabulary.start_stop
-        known = self.read(prefix, "prompt").repeat(count, 1)  # (B, T)
-        drawn = list(self.draw(known, length - len(prefix), sampling, stop))
+        indices, opening = self.vocabulary.begin(sampling.prefix)
+        known = torch.tensor([stop, *indices]).repeat(count, 1)  # (B, T)
+        drawn = list(self.draw(known, length - len(indices), sampling, stop, opening))
         rows = torch.stack(drawn, dim=1).tolist()
         ends = [row.index(stop) if stop in row else length for row in rows]
-        return [prefix + self.vocabulary.decode(row[:end]) for row, end in zip(rows, ends, strict=True)]
+        texts = [row[:end] for row, end in zip(rows, ends, strict=True)]
+        return [self.vocabulary.continued(sampling.prefix, indices, row) for row in texts]
 
     def read(self, text: str, key: str) -> Tensor:
         """`[S]` and the symbols of a name, or of the beginning of one, `(T,)`.

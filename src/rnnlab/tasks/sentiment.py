@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnlab.data.classification import encode
+from rnnlab.data.classification import encode, taken_apart
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.prepared import Part
 from rnnlab.data.vocabulary import Vocabulary
@@ -24,9 +24,9 @@ WORD_SCALE = 0.1
 
 
 class SentimentClassifier(Classifier):
-    """Tells the class of a text from its words.
+    """Tells the class of a text from its words, characters or sub-words.
 
-    Dropout acts on the word vectors, between recurrent layers and on the vector of the whole text.
+    Dropout acts on their vectors, between recurrent layers and on the vector of the whole text.
     """
 
     unit = "nats per text"
@@ -52,30 +52,33 @@ class SentimentClassifier(Classifier):
         """A prediction for each text, as it would be alone; none for a text without any known word."""
         if not texts:
             return []
-        tokens = [words(text) for text in texts]
+        tokens = [taken_apart(text, self.vocabulary.level) for text in texts]
         part = Part(encode(tokens, self.vocabulary, self.sequence_length), labels=np.zeros(len(texts), dtype=np.int64))
         batch = Collation(part, self.vocabulary.pad)(np.arange(len(texts)))
-        return [self._prediction(*each) for each in zip(texts, tokens, self.shares(batch), strict=True)]
+        unknown = torch.tensor([self.vocabulary.unknown, self.vocabulary.pad])
+        known = (~torch.isin(batch.inputs, unknown)).any(dim=1).tolist()
+        return [self._prediction(*each) for each in zip(texts, known, self.shares(batch), strict=True)]
 
     def read(self, text: str, key: str) -> Tensor:
-        """The words of a text `(T,)`, cut off where training cuts it.
+        """The symbols of a text `(T,)`, cut off where training cuts it.
 
         Raises:
             UserError: It has no words; the line begins with `key`.
         """
-        if not (found := words(text)[: self.sequence_length]):
+        if not words(text):
             raise UserError(f"{key}: {text!r} has no words")
-        return torch.from_numpy(self.vocabulary.indices(found).astype(np.int64))
+        found = encode([taken_apart(text, self.vocabulary.level)], self.vocabulary, self.sequence_length)
+        return torch.from_numpy(found.symbols[: found.sizes[0]].astype(np.int64))
 
     def _without_some(self, inputs: Tensor) -> Tensor:
-        """The words `(B, T)` with a share `word_dropout` of them unknown, while training (Iyyer et al. 2015)."""
+        """The symbols `(B, T)` with a share `word_dropout` of them unknown, while training (Iyyer et al. 2015)."""
         if not (self.training and self.word_dropout):
             return inputs
         hidden = torch.rand(inputs.shape, device=inputs.device) < self.word_dropout
         return inputs.masked_fill(hidden, self.vocabulary.unknown)
 
-    def _prediction(self, text: str, tokens: list[str], shares: list[float]) -> Prediction:
-        if not any(word in self.vocabulary for word in tokens[: self.sequence_length]):
-            note = "none of its words is known" if tokens else "the text is empty"
-            return Prediction(text, None, None, note)
+    def _prediction(self, text: str, known: bool, shares: list[float]) -> Prediction:
+        if not (known and words(text)):
+            what = {"word": "words", "char": "characters"}.get(self.vocabulary.level, "sub-words")
+            return Prediction(text, None, None, f"none of its {what} is known" if words(text) else "the text is empty")
         return self.prediction(text, shares)

@@ -14,6 +14,7 @@ from rnnlab.data.collation import IGNORE, Batch, Collation
 from rnnlab.data.forms import SPELLING, form_table, normal
 from rnnlab.data.prepared import Part
 from rnnlab.data.tagging import in_one_array
+from rnnlab.data.vocabularies import from_card
 from rnnlab.data.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
@@ -37,7 +38,7 @@ class Tagger(SequenceTask):
         super().__init__(optimizer, scheduler)
         self.vocabulary = vocabulary
         self.labels = tuple(data["labels"])
-        self.characters = Vocabulary.from_card(data["characters"])
+        self.characters = from_card(data["characters"])
         self.word_length = int(data["word_length"])
         self.embedding = WordVectors(len(vocabulary), len(self.characters), self.characters.pad, cell, model)
         nn.init.normal_(self.embedding.words.weight, std=WORD_SCALE)

@@ -13,7 +13,7 @@ from lightning.pytorch.utilities.seed import isolate_rng
 
 from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.folder import find_checkpoint
@@ -101,7 +101,7 @@ def load_weights(task: SequenceTask, file: Path) -> None:
 
 
 def _known(card: Mapping[str, Any]) -> Known:
-    return Known(Vocabulary.from_card(card["vocabulary"]), card["data"])
+    return Known(from_card(card["vocabulary"]), card["data"])
 
 
 def _build(config: Mapping[str, Any], known: Known) -> SequenceTask:

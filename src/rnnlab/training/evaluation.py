@@ -10,7 +10,7 @@ from typing import Any
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
 from rnnlab.data.source import locate
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.log import silent_lightning
@@ -95,9 +95,9 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
     if path is not None:
         config["data"] = {**config["data"], "files": {"_target_": "rnnlab.data.files.own", "path": str(path)}}
     same_columns = all(config["data"]["reader"].get(key) == column for key, column in columns.items())
-    vocabulary = Vocabulary.from_card(card["vocabulary"])
+    vocabulary = from_card(card["vocabulary"])
     if same_columns and locate(config["data"]).sha256 == card["sha256"]:
-        prepared = prepare(config)
+        prepared = prepare(config, vocabulary)
         if prepared.vocabulary != vocabulary:
             raise UserError(f"data: {name} has other symbols here than in training, whose versions of Python or rnnlab"
                             " take texts apart in another way")  # fmt: skip

@@ -1,0 +1,37 @@
+"""Texts as symbols, and the characters that they are made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Encoded(NamedTuple):
+    """Texts as symbols.
+
+    Attributes:
+        symbols: `(total,)`, those of all texts, in the smallest integer type.
+        sizes: `(N,)`, how many each text has.
+        widths: `(total,)`, how many characters each stands for; None where every one is a character.
+    """
+
+    symbols: NDArray[np.unsignedinteger]
+    sizes: NDArray[np.int64]
+    widths: NDArray[np.int64] | None = None
+
+
+def alphabet_of(texts: Iterable[str], least: int = 1) -> list[str]:
+    """The sorted characters that occur at least `least` times."""
+    if least == 1:
+        alphabet: set[str] = set()
+        for text in texts:
+            alphabet.update(text)
+        return sorted(alphabet)
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text)
+    return sorted(character for character, count in counts.items() if count >= least)
