@@ -55,6 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = text.replace("  - _self_", "  - override debug: fast\n  - _self_")
         text = text.replace("  mode: MULTIRUN", "  mode: MULTIRUN\n  launcher: {workers: 1}")
         study.write_text(text, encoding="utf-8")
+    (folder / "series.csv").write_text("".join(f"{step % 12},{step + step % 12}\n" for step in range(40)))
     (folder / "plants.txt").write_text("\n".join(f"rosa {chr(97 + i)}lba" for i in range(26)), encoding="utf-8")
     (folder / "my_cells" / "conf" / "cell").mkdir(parents=True)
     (_, cell), (option,) = blocks("python"), blocks("yaml")

@@ -28,14 +28,9 @@ def forecaster(write_run: Callable[..., Path], cell: str, loss: float, data: str
     """A run folder of a forecaster, with the forecasts of its test."""
     folder = write_run(cell, loss, changes={"data": {"name": data}}, suffix=f"-{data}", **more)
     summary = json.loads((folder / "summary.json").read_text())
-    errors = {
-        "test/loss": loss,
-        "test/mase": loss,
-        "test/mae": 2 * loss,
-        "test/mae_last": 9.5,
-        "test/mae_seasonal": 3.25,
-    }
-    summary |= {"unit": "naive errors per value", "metrics": {**summary["metrics"], "test": errors}}
+    naive = {"test/mae_last": 9.5, "test/mae_seasonal": 3.25}
+    tested = {"test/loss": loss, "test/mase": loss, "test/mae": 2 * loss, **naive}
+    summary |= {"unit": "naive errors per value", "metrics": {**summary["metrics"], "test": tested}}
     (folder / "summary.json").write_text(json.dumps(summary))
     (folder / "specimens.json").write_text(json.dumps({"forecasts": {**FORECASTS, "name": f"{data} $x$"}}))
     return folder
@@ -55,9 +50,8 @@ def test_the_answer_has_the_mase_and_both_naive_forecasts(comparison: Comparison
         "- forecasts: on the test part the best configuration errs by 0.810 on average (MASE 0.405), repeating the last"
         " value by 9.500, repeating the last season by 3.250." in text
     )
-    assert "| test error | last value | last season |" in text and "| 0.8100 | 9.5000 | 3.2500 |" in text.replace(
-        "*", ""
-    )
+    assert "| test error | last value | last season |" in text
+    assert "| 0.8100 | 9.5000 | 3.2500 |" in text.replace("*", "")
     assert "the mean absolute scaled error (MASE, Hyndman and Koehler 2006)" in text
 
 
@@ -90,21 +84,14 @@ def test_the_page_draws_them_and_has_a_column_for_each_error(comparison: Compari
     assert all(words in text for words in ("Forecasts of co2 $x$", "what happened", "test error", "last season"))
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"horizon": 0}, {"forecast": [1.0]}, {"history": []}, {"truth": "x"}, {"name": None}]
-)
+@pytest.mark.parametrize("wrong", [{"horizon": 0}, {"forecast": [1.0]}, {"history": []}, {"truth": "x"}])
 def test_what_is_damaged_is_not_drawn(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    changed = {**FORECASTS, **wrong}
-    changed.pop("name") if wrong == {"name": None} else None
-    (tmp_path / "specimens.json").write_text(json.dumps({"forecasts": changed}))
+    (tmp_path / "specimens.json").write_text(json.dumps({"forecasts": {**FORECASTS, **wrong}}))
     assert Specimens.of(tmp_path) == Specimens(tmp_path)
 
 
 def test_other_runs_have_no_such_columns(write_run: Callable[..., Path]) -> None:
     write_run("gru")
     found = compare([Path("runs/first-look")])
-    assert (
-        not found.forecasts
-        and "last season" not in markdown(found, [])
-        and not telling_charts(found)[0].name.startswith("f")
-    )
+    assert not found.forecasts and "last season" not in markdown(found, [])
+    assert not any(chart.name.startswith("forecasts") for chart in charts(found))
