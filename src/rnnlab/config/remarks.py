@@ -22,7 +22,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times
 # How parts are put together. These can be set like any other key, but no one needs to know of them.
 WIRING = frozenset({"_target_", "hydra", "package", "files", "module", "prepare", "file_reader"})
 
-REPEATED = ("${data.", "${split.")  # what hands the value of another key on
+HANDED_ON = ("${data.", "${split.")  # what the value of another key begins with
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,10 @@ def _walk(node: yaml.MappingNode, prefix: str, lines: list[str], shown: bool = T
 
 
 def _is_wiring(prefix: str, word: str, value: yaml.Node) -> bool:
-    """Wiring are also an option's own name, `cell.name`, what names a piece of rnnlab, and what another key says."""
+    """Wiring are also an option's own name, `cell.name`, what names a piece of rnnlab, and what is handed on to one."""
     own_name = word == "name" and prefix != "" and "." not in prefix
-    return (
-        word in WIRING or own_name or (isinstance(value.value, str) and value.value.startswith(("rnnlab.", *REPEATED)))
-    )
+    unshown = ("rnnlab.", *HANDED_ON) if "." in prefix else ("rnnlab.",)
+    return word in WIRING or own_name or (isinstance(value.value, str) and value.value.startswith(unshown))
 
 
 def _written(value: Any) -> str:

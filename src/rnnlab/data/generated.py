@@ -38,7 +38,7 @@ def count_above(sequences: int, length: int, seed: int, threshold: float, more_t
     """Standard normal numbers; `many` where more than so many of them exceed a threshold, else `few`.
 
     The share of `many` is the upper tail of a binomial distribution with `length` draws: with 20 of them, a threshold
-    of 1.5 and more than 3, it is 4.3%, so that a model which always says `few` is right in 95.7% of all cases.
+    of 1.5 and more than 3, it is 4.1%, so that a model which always says `few` is right in 95.9% of all cases.
     """
     values = _normal(sequences, length, 1, seed)
     many = (values[:, :, 0] > threshold).sum(axis=1) > more_than

@@ -33,11 +33,11 @@ def own(files: list[Path], label_column: str) -> Signals:
             there = ", ".join(map(str, table.columns[:10]))
             raise UserError(f"data.label_column={label_column}: {file} has no such column; it has {there}")
         labels += _labels(table[label_column].tolist(), file)
+        if table.empty:
+            raise UserError(f"data.path: {file} has a header and no sequence below it")
         numbers, lengths = _numbers(table.drop(columns=label_column), file)
         values.append(numbers)
         sizes.append(lengths)
-    if not labels:
-        raise UserError(f"data.path: {files[0]} has a header and no sequence below it")
     classes = sorted(set(labels))
     answers = np.array([classes.index(label) for label in labels], dtype=np.int64)
     return Signals(

@@ -38,7 +38,7 @@ class FlatMLP(Recurrent):
         super().__init__(*args, **shape)
         if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
             raise UserError(f"cell.steps must be a whole number of at least 1, not {steps}")
-        self.steps = steps
+        self.longest: int = steps
         self.layers = perceptron(steps * self.input_size, self.hidden_size, self.num_layers, self.dropout)
 
     @property
@@ -52,19 +52,17 @@ class FlatMLP(Recurrent):
             UserError: A sequence is longer than `steps`.
         """
         rows, width, _ = x.shape
-        before, count = (x.new_zeros(rows, self.steps * self.input_size), x.new_zeros(rows, 1))
+        before, count = (x.new_zeros(rows, self.longest * self.input_size), x.new_zeros(rows, 1))
         if state is not None:
             before, count = state[0][0], state[1][0]
         read = torch.full((rows, 1), width, device=x.device) if lengths is None else lengths.to(x.device)[:, None]
         count = count.long()
-        if int((count + read).max()) > self.steps:
-            raise UserError(
-                f"cell=mlp_flat has room for cell.steps={self.steps} steps, and a sequence has"
-                f" {int((count + read).max())}"
-            )
+        if int((count + read).max()) > self.longest:
+            steps = int((count + read).max())
+            raise UserError(f"cell=mlp_flat has room for {self.longest} steps, and a sequence has {steps}")
         step = torch.arange(width, device=x.device)
         inside = (step < read)[..., None]  # (B, T, 1)
-        places = (count + step).clamp(max=self.steps - 1)[..., None].expand_as(x)
-        filled = before.view(rows, self.steps, -1).scatter_add(1, places, x.where(inside, 0.0)).flatten(1)
+        places = (count + step).clamp(max=self.longest - 1)[..., None].expand_as(x)
+        filled = before.view(rows, self.longest, -1).scatter_add(1, places, x.where(inside, 0.0)).flatten(1)
         y = self.layers(filled)[:, None].expand(-1, width, -1).where(inside, 0.0)  # (B, T, H)
         return y, (filled[None], (count + read).to(x.dtype)[None])

@@ -48,10 +48,12 @@ class Recurrent(nn.Module):
         causal: Whether an output depends on no later input, as a language model needs it.
         sums_up: Whether a state sums up all that was read in a fixed number of units, which probes can follow from
             step to step. A Transformer's state is what it has read, and grows.
+        longest: The most steps of a sequence that it has room for; None for any number.
     """
 
     causal = True
     sums_up = True
+    longest: int | None = None
 
     def __init__(
         self,

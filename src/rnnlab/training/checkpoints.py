@@ -20,8 +20,13 @@ from rnnlab.training.folder import find_checkpoint
 
 
 def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
-    """An untrained task of a configuration, with what its checkpoints will carry."""
+    """An untrained task of a configuration, with what its checkpoints will carry.
+
+    Raises:
+        UserError: The configuration does not fit the data.
+    """
     task = _build(config, Known(prepared.vocabulary, prepared.card))
+    _check_lengths(task, config, prepared)
     task.card = {
         "config": dict(config),
         "vocabulary": prepared.vocabulary.card,
@@ -102,6 +107,16 @@ def load_weights(task: SequenceTask, file: Path) -> None:
 
 def _known(card: Mapping[str, Any]) -> Known:
     return Known(from_card(card["vocabulary"]), card["data"])
+
+
+def _check_lengths(task: SequenceTask, config: Mapping[str, Any], prepared: Prepared) -> None:
+    """Few layers have room for so many steps and no more; they would say so in the middle of a training."""
+    if (room := getattr(getattr(task, "encoder", None), "longest", None)) is None:
+        return
+    for part in prepared.parts.values():
+        steps = int(part.sequences.lengths(np.arange(len(part.sequences))).max()) - (part.labels is None)
+        if steps > room:
+            raise UserError(f"cell={config['cell']['name']} has room for {room} steps, and a sequence has {steps}")
 
 
 def _build(config: Mapping[str, Any], known: Known) -> SequenceTask:
