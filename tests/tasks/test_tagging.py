@@ -34,7 +34,7 @@ from rnnlab.report.specimens import Specimens
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.tagging import Tagger
 from rnnlab.training.trained import Trained
-from support import Answer, trained
+from support import Answer, assert_refused, trained
 
 WORDS = ("boat", "man", "old", "the")
 VOCABULARY = Vocabulary((*WORDS, UNKNOWN, PAD), "word")
@@ -285,3 +285,26 @@ def test_tensorboard_shows_what_a_forward_tagger_does(tmp_path: Path, dev: Path)
 def test_dry_run_counts_a_taggers_parameters(rnnlab: Callable[..., Answer], dev: Path) -> None:
     answer = rnnlab("train", *SMALL, f"data.path={dev}", "data.limit=100", "model.char_hidden_size=0", "dry_run=true")
     assert answer.code == 0 and "to be done" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("model.char_hidden_size=-1",), ["model.char_hidden_size", "at least 0"]),
+        (("model.char_embedding_size=0",), ["model.char_embedding_size", "at least 1"]),
+        (("data.word_length=0",), ["data.word_length", "at least 1"]),
+        (("data.tag_column=POS",), ["data.tag_column", "UPOS, XPOS, FEATS, DEPREL"]),
+        (("data.path=broken.txt",), ["broken.txt, line 2", "a word and its tag"]),
+        (("cell=transformer",), ["model.bidirectional=true is not for cell=transformer"]),
+        (("cell=transformer", "model.bidirectional=false", "model.char_hidden_size=50"),
+         ["model.char_hidden_size=50", "no multiple"]),
+    ],
+    ids=lambda its: its[-1] if isinstance(its, tuple) else "",
+)  # fmt: skip
+def test_what_is_wrong_about_a_tagger_is_one_clear_line(
+    rnnlab: Callable[..., Answer], workdir: Path, words: tuple[str, ...], named: list[str]
+) -> None:
+    (workdir / "broken.txt").write_text("the DET\nboat\n")
+    (workdir / "own.txt").write_text("".join(f"word{n} A\n\n" for n in range(10)))
+    assert_refused(rnnlab("train", "task=tagging", "data=file", "data.path=own.txt", *words), named)
+    assert not (workdir / "runs").exists()

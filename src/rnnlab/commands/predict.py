@@ -12,19 +12,21 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from rnnlab.commands import predict_series, tagged
+from rnnlab.commands import predict_series
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
 from rnnlab.training.folder import find_checkpoint
 
 if TYPE_CHECKING:
-    from rnnlab.tasks.abilities import Prediction
+    from rnnlab.tasks.abilities import Prediction, TaggedText
 
     Answers = Iterable[list[Prediction]]
+    Tagged = Iterable[list[TaggedText]]
 
 BLOCK = 1 << 16  # bytes that are read at most before their lines are answered
 CSV_COLUMNS = ("text", "label", "probability", "note")
+TAGGED_COLUMNS = ("text", "word", "tag", "probability")
 
 
 def main(arguments: list[str]) -> int:
@@ -47,7 +49,7 @@ def main(arguments: list[str]) -> int:
             return 0
         labels = model.labels  # says what it is if it tells no classes, before the standard input is waited for
         if model.tags:
-            tagged.FORMATS[config["format"]](map(model.tag, texts))
+            TAGGED_FORMATS[config["format"]](map(model.tag, texts))
         else:
             FORMATS[config["format"]](map(model.predict, texts), labels)
     return 0
@@ -130,7 +132,7 @@ def _print_csv(answers: Answers, labels: tuple[str, ...]) -> None:  # noqa: ARG0
         sys.stdout.flush()
 
 
-def _print_json(answers: Answers, labels: tuple[str, ...]) -> None:  # noqa: ARG001
+def _print_json(answers: Answers | Tagged, labels: tuple[str, ...] = ()) -> None:  # noqa: ARG001
     """A list of objects, printed as they come; in ASCII, which every encoding has."""
     before = "[\n"
     for its in (its for block in answers for its in block):
@@ -139,4 +141,24 @@ def _print_json(answers: Answers, labels: tuple[str, ...]) -> None:  # noqa: ARG
     print("\n]" if before != "[\n" else "[]")
 
 
+def _print_tagged_lines(answers: Tagged) -> None:
+    """A line of `word/TAG` for each text, an empty one where there are no words; what is odd goes to stderr, once."""
+    said = False
+    for its in (its for block in answers for its in block):
+        print(" ".join(f"{word.word}/{word.tag}" for word in its.words), flush=True)
+        if its.note and not said:
+            print(its.note, file=sys.stderr)
+            said = True
+
+
+def _print_tagged_csv(answers: Tagged) -> None:
+    """A row for each word, behind the number of its text, counted from 1."""
+    writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)  # as in `_print_csv`
+    writer.writerow(TAGGED_COLUMNS)
+    for number, its in enumerate((its for block in answers for its in block), start=1):
+        writer.writerows([number, word.word, word.tag, word.probability] for word in its.words)
+        sys.stdout.flush()
+
+
 FORMATS: dict[str, Any] = {"text": _print_lines, "csv": _print_csv, "json": _print_json}
+TAGGED_FORMATS: dict[str, Any] = {"text": _print_tagged_lines, "csv": _print_tagged_csv, "json": _print_json}

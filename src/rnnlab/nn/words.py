@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rnnlab.errors import UserError
 from rnnlab.nn.pooling import pool
+from rnnlab.nn.recurrent import Recurrent
 from rnnlab.nn.stack import build_recurrent
 
 
@@ -35,6 +37,9 @@ class WordVectors(nn.Module):
             cell: Which recurrent layers read characters, the node `cell` of a configuration.
             model: Its node `model`: `embedding_size`, `char_embedding_size`, `char_hidden_size` (0 for words that are
                 not spelled) and `bidirectional`.
+
+        Raises:
+            UserError: The cell cannot have so many units.
         """
         super().__init__()
         self.pad = pad
@@ -43,9 +48,7 @@ class WordVectors(nn.Module):
         self.characters: nn.Embedding | None = None
         if model["char_hidden_size"]:
             self.characters = nn.Embedding(characters, model["char_embedding_size"], padding_idx=pad)
-            self.speller = build_recurrent(
-                cell, model["char_embedding_size"], model["char_hidden_size"], bidirectional=model["bidirectional"]
-            )
+            self.speller = _speller(cell, model)
             self.output_size += self.speller.output_size
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -70,3 +73,12 @@ class WordVectors(nn.Module):
         # What reads forwards cannot see the padding behind a word.
         hidden, _ = self.speller(letters, lengths=None if self.speller.causal else lengths)
         return pool(hidden, lengths, "last", self.speller.directions)
+
+
+def _speller(cell: Mapping[str, Any], model: Mapping[str, Any]) -> Recurrent:
+    """The layer that reads characters."""
+    size = model["char_hidden_size"]
+    try:
+        return build_recurrent(cell, model["char_embedding_size"], size, bidirectional=model["bidirectional"])
+    except UserError as error:  # which speaks of the sizes that a layer has, whichever key they come from
+        raise UserError(f"model.char_hidden_size={size}, the layer that reads characters: {error}") from error
