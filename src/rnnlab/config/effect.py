@@ -20,6 +20,7 @@ WITHOUT_EFFECT = (
     "data.label_column",
     "task.file_reader",
     "task.shown",
+    "probes",
 )
 # Callbacks that change nothing of a training, by their class.
 ONLOOKERS = ("rnnlab.watch.", "rnnlab.training.resuming.LastCheckpoint")

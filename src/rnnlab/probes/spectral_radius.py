@@ -116,7 +116,8 @@ class SpectralRadius(Probe):
                 found = [*weight_radii(task), *jacobian_radii(task, batch)]
                 rows += [[subject.label, BRIEFLY[stage], str(its.layer), its.of, f"{its.value:.3f}"] for its in found]
                 told.append(f"{subject.label} {stage} {found[-1].value:.2f}")
-                matrices |= {subject.label: matrix for _, name, matrix in _matrices(task) if name == "state"}
+                for matrix in (each for _, name, each in _matrices(task) if name == "state"):
+                    matrices[subject.label] = matrix
         blocks: list[str | Table | Curves] = [
             "What a step makes of the state before it, as the largest eigenvalue of ∂s_t/∂s_(t-1) in size, a mean over"
             f" {PLACES} states, of the last layer: {'; '.join(told)}. Below 1 a gradient fades on its way back, above 1"

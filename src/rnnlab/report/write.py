@@ -15,7 +15,13 @@ from rnnlab.report.page import page
 from rnnlab.report.render import markdown
 from rnnlab.training.folder import write_atomically
 
-SOMETIMES = ("loss-by-", "loss-and-", "heat-map", "parallel-coordinates")  # charts that not every comparison has
+SOMETIMES = (
+    "inside-",
+    "loss-by-",
+    "loss-and-",
+    "heat-map",
+    "parallel-coordinates",
+)  # charts that not every comparison has
 
 
 def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
