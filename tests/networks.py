@@ -25,15 +25,15 @@ LETTERS = Vocabulary(("a", "b", " ", START_STOP, PAD))
 WORDS = Vocabulary(("bad", "film", "good", UNKNOWN, PAD), "word")
 
 
-def settings_of(cell: str, layers: int, bidirectional: bool = False) -> dict[str, Any]:
+def settings_of(cell: str, layers: int, bidirectional: bool = False, hidden_size: int = 4) -> dict[str, Any]:
     torch.manual_seed(0)
-    model = {"embedding_size": 3, "hidden_size": 4, "num_layers": layers, "dropout": 0.3,
+    model = {"embedding_size": 3, "hidden_size": hidden_size, "num_layers": layers, "dropout": 0.3,
              "bidirectional": bidirectional, "pooling": "max", "word_dropout": 0.5}  # fmt: skip
     return {"model": model, "cell": CELLS[cell], "optimizer": {}, "scheduler": {}}
 
 
-def language_model(cell: str, layers: int = 1) -> NamesLM:
-    return NamesLM(LETTERS, {}, **settings_of(cell, layers))
+def language_model(cell: str, layers: int = 1, hidden_size: int = 4) -> NamesLM:
+    return NamesLM(LETTERS, {}, **settings_of(cell, layers, hidden_size=hidden_size))
 
 
 def classifier(cell: str, layers: int = 1, bidirectional: bool = False) -> SentimentClassifier:

@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from rich.console import Console
 
-from rnnlab.commands import train
+from rnnlab.commands import inside, train
 from rnnlab.config.compose import compose, compose_train, plain, readable_errors
 from rnnlab.config.targets import build
 from rnnlab.data.words import words
@@ -49,6 +49,7 @@ def main(arguments: list[str]) -> int:
     if node := _reference(folder, changes):
         return _teach(folder, node, written=not changes)
     config = _configuration(folder)
+    probes = inside.configurations(config["probes"])
     sweep = RUNS / str(config["sweep"])
     failure: RunsFailedError | None = None
     plan_file(sweep).unlink(missing_ok=True)  # what an earlier form of the study planned is no part of its answer
@@ -62,7 +63,8 @@ def main(arguments: list[str]) -> int:
     comparison = compare([sweep], only=planned)
     write_report(comparison, sweep / "report")
     example = _example(comparison, config["task"].get("shown", ()))
-    _write_readme(folder, sweep / "report", comparison, example)
+    seen = inside.look_into(comparison, probes)
+    _write_readme(folder, sweep / "report", comparison, example, seen)
     write_index(EXPERIMENTS)
     _show(comparison, example, folder)
     if failure is not None:
@@ -150,10 +152,12 @@ def _example(comparison: Comparison, texts: Sequence[str]) -> Specimens | Answer
     return Answers(asked, said, left_out=len(comparison.best_runs) - len(shown))
 
 
-def _write_readme(folder: Path, report: Path, comparison: Comparison, example: Specimens | Answers) -> None:
+def _write_readme(
+    folder: Path, report: Path, comparison: Comparison, example: Specimens | Answers, seen: Lesson
+) -> None:
     drawn = telling_charts(comparison)
-    write_figures(drawn, folder, before=folder / "README.md")
-    results = [markdown(comparison, drawn), example.markdown()]
+    write_figures([*drawn, *lessons.charts(seen)], folder, before=folder / "README.md")
+    results = [markdown(comparison, drawn), example.markdown(), lessons.markdown(seen)]
     if (report / TEXT).is_file():
         results.append((report / TEXT).read_text(encoding="utf-8"))
         for figure in (report / name for name in (HISTORY, IMPORTANCE) if (report / name).is_file()):

@@ -23,6 +23,7 @@ WITHOUT_EFFECT = (
     "task.file_reader",
     "task.shown",
     "holds",
+    "probes",
 )
 # Callbacks that change nothing of a training, by their class.
 ONLOOKERS = ("rnnlab.watch.", "rnnlab.training.resuming.LastCheckpoint")

@@ -71,6 +71,15 @@ NUMBERS: Rule = (
     "a list of numbers above 0, such as [20,7]",
     lambda v: isinstance(v, list) and bool(v) and all(_is_number(number) and number > 0 for number in v),
 )
+PROBES: Rule = (
+    "a list of what `rnnlab probe` is told, such as [{probe: saliency, text: mary had}]; its keys are probe, text,"
+    " part, untrained and those that begin with probe.",
+    lambda v: isinstance(v, list) and all(
+        isinstance(its, Mapping) and "probe" in its
+        and all(re.fullmatch(r"probe(\.[a-z]\w*)?|text|part|untrained", str(key)) for key in its)
+        for its in v
+    ),
+)  # fmt: skip
 SEED: Rule = ("a whole number from 0 to 4294967295", lambda v: _is_int(v) and 0 <= v < 2**32)
 
 SWITCHES = (
@@ -85,6 +94,7 @@ RULES: dict[str, Rule] = {
     "on_failure": one_of("continue", "stop"),
     "init_from": either(("the path of a checkpoint or of a run's folder", lambda v: isinstance(v, str)), NOTHING),
     "task.shown": TEXTS,
+    "probes": PROBES,
     "sweep": FOLDER_NAME,
     "holds": either(BOUND, NOTHING),
     "split.seed": SEED,
@@ -138,7 +148,7 @@ RULES: dict[str, Rule] = {
     "trainer.devices": ("1: a run has one device, and a sweep uses more by doing several runs", lambda v: v == 1),
     "trainer.precision": one_of("32-true", "32", "bf16-mixed", "16-mixed"),
     "trainer.threads": either(whole(1), NOTHING),
-    "trainer.max_epochs": whole(1),
+    "trainer.max_epochs": whole(0),
     "trainer.max_steps": either(whole(1), ("-1", lambda v: v == -1)),
     "trainer.max_time": either(DURATION, NOTHING),
     "trainer.gradient_clip_val": either(ABOVE_ZERO, NOTHING),

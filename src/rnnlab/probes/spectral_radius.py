@@ -13,6 +13,7 @@ from rnnlab.probes.probe import BRIEFLY, Probe, Subject, number
 from rnnlab.probes.trace import Network, parts_of, trace, undisturbed
 from rnnlab.reference.lesson import Curves, Lesson, Table
 
+STEP = "∂s_t/∂s_(t-1)"
 PLACES = 8  # states at which a Jacobian is taken
 
 
@@ -22,7 +23,7 @@ class Radius:
 
     Attributes:
         layer: Counted from 1.
-        of: What the matrix is: a block of the recurrent weights, such as `forget`, or `∂s_t/∂s_(t-1)`.
+        of: What the matrix is: a block of the recurrent weights, such as `forget`, or a step's Jacobian.
         value: The spectral radius; of a Jacobian its mean over several states.
     """
 
@@ -59,10 +60,13 @@ def weight_radii(task: nn.Module) -> list[Radius]:
     return [Radius(layer, name, spectral_radius(matrix)) for layer, name, matrix in _matrices(task)]
 
 
-def jacobian_radii(task: nn.Module, batch: Batch) -> list[Radius]:
-    """That of each layer's ∂s_t/∂s_(t-1), s_t its whole state (h, and c of an LSTM), as it is at typical states.
+def jacobian_spectra(task: nn.Module, batch: Batch) -> list[Tensor]:
+    """The sizes of the eigenvalues of each layer's ∂s_t/∂s_(t-1), s_t its whole state: h, and c of an LSTM.
 
-    A mean over a few states that the task comes through while it reads, from all over the batch.
+    Means over a few states that the task comes through while it reads, from all over the batch.
+
+    Returns:
+        Layer by layer `(S,)`, S the units of the whole state, largest first: the first one is the spectral radius.
 
     Raises:
         UserError: The task has no states that follow one another in time.
@@ -76,7 +80,7 @@ def jacobian_radii(task: nn.Module, batch: Batch) -> list[Radius]:
         x = traced.inputs[t, rows][:, None].clone()  # (N, 1, D)
         state = [part[t, :, rows].transpose(0, 1).contiguous().requires_grad_() for part in traced.states.values()]
         _, after = network.encoder(x, state[0] if len(state) == 1 else tuple(state))
-        radii = []
+        spectra = []
         for layer in range(network.encoder.num_layers):
             ends = torch.cat([part[layer] for part in parts_of(after)], dim=-1)  # (N, S)
             rows_of_jacobian = []
@@ -86,9 +90,9 @@ def jacobian_radii(task: nn.Module, batch: Batch) -> list[Radius]:
                 )
                 rows_of_jacobian.append(torch.cat([part[layer] for part in found], dim=-1))  # (N, S)
             jacobian = torch.stack(rows_of_jacobian, dim=1)  # (N, S, S)
-            mean = torch.linalg.eigvals(jacobian.double()).abs().amax(dim=-1).mean()
-            radii.append(Radius(layer + 1, "∂s_t/∂s_(t-1)", float(mean)))
-    return radii
+            sizes = torch.linalg.eigvals(jacobian.double()).abs()
+            spectra.append(sizes.sort(dim=-1, descending=True).values.mean(dim=0))
+    return spectra
 
 
 class SpectralRadius(Probe):
@@ -109,20 +113,31 @@ class SpectralRadius(Probe):
         self.radii = radii
 
     def look(self, subjects: Sequence[Subject]) -> Lesson:
-        rows, told, matrices = [], [], dict[str, Tensor]()
+        rows, told, matrices, lines = [], [], dict[str, Tensor](), dict[str, list[float]]()
         for subject in subjects:
             batch = subject.material.batch(subject.task, self.rows, self.steps)
             for stage, task in subject.stages.items():
-                found = [*weight_radii(task), *jacobian_radii(task, batch)]
+                spectra = jacobian_spectra(task, batch)
+                found = weight_radii(task)
+                found += [Radius(layer, STEP, float(sizes[0])) for layer, sizes in enumerate(spectra, start=1)]
+                lines[f"{subject.label} {stage}"] = spectra[-1].tolist()
                 rows += [[subject.label, BRIEFLY[stage], str(its.layer), its.of, f"{its.value:.3f}"] for its in found]
                 told.append(f"{subject.label} {stage} {found[-1].value:.2f}")
-                matrices |= {subject.label: matrix for _, name, matrix in _matrices(task) if name == "state"}
+                for matrix in (each for _, name, each in _matrices(task) if name == "state"):
+                    matrices[subject.label] = matrix
         blocks: list[str | Table | Curves] = [
             "What a step makes of the state before it, as the largest eigenvalue of ∂s_t/∂s_(t-1) in size, a mean over"
             f" {PLACES} states, of the last layer: {'; '.join(told)}. Below 1 a gradient fades on its way back, above 1"
             " it may grow.",
             Table(["network", "when", "layer", "matrix", "spectral radius"], rows),
         ]
+        common = min(map(len, lines.values()))
+        caption = (
+            f"The sizes of the eigenvalues of {STEP} of the last layer, largest first: means over {PLACES} states."
+        )
+        shown = {label: sizes[:common] for label, sizes in lines.items()}
+        words = ("eigenvalues", "Eigenvalues of a step", caption, "eigenvalue, by its size", "size")
+        blocks.append(Curves(*words, range(1, common + 1), shown))
         if matrices:
             blocks += self._of_powers(*next(iter(matrices.items())))
         return Lesson(blocks)

@@ -16,7 +16,9 @@ from rnnlab.report.render import markdown
 from rnnlab.training.folder import write_atomically
 
 # Charts that not every comparison has.
-SOMETIMES = ("forecasts", "overfitting", "loss-by-", "holds-by-", "loss-and-", "heat-map", "parallel-coordinates")
+SOMETIMES = (
+    "forecasts", "overfitting", "inside-", "loss-by-", "holds-by-", "loss-and-", "heat-map", "parallel-coordinates",
+)  # fmt: skip
 
 
 def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:

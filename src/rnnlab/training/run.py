@@ -25,7 +25,7 @@ from rnnlab.training.provenance import Origin
 from rnnlab.training.resuming import step_of
 from rnnlab.training.specimens import write_specimens
 from rnnlab.training.stopping import PrunedError, StoppedError, interruptible
-from rnnlab.training.trainer import build_trainer, steps_of, thread_count
+from rnnlab.training.trainer import build_trainer, fit, steps_of, thread_count
 
 Summary = dict[str, Any]
 
@@ -155,7 +155,7 @@ class Run:
             raise UserError(f"trainer.val_check_interval={interval} does not fit into an epoch of {count} batches")
 
     def _train_and_test(self, last: Path | None) -> Summary:
-        self.trainer.fit(self.task, datamodule=self.data, ckpt_path=last, weights_only=True)
+        fit(self.trainer, self.task, self.data, self.folder, last)
         load_weights(self.task, self.folder.best_checkpoint)
         self.trainer.test(self.task, datamodule=self.data, verbose=False)
         write_specimens(self.task, self.folder, self.prepared)
@@ -165,7 +165,7 @@ class Run:
             "status": COMPLETE,
             "objective": best["val/loss"],
             "metrics": {"best": _finite(best), "test": _finite(test)},
-            "epochs": len({row["epoch"] for row in self.metrics.rows}),
+            "epochs": len({row["epoch"] for row in self.metrics.rows if row["step"]}),
             "best_epoch": best["epoch"],
         }
 

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
@@ -18,6 +19,7 @@ from rnnlab.config.targets import build
 from rnnlab.cores import allowed_threads
 from rnnlab.data.batching import Blocks
 from rnnlab.errors import UserError
+from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, StopAtMaxSteps, TimingFile
 from rnnlab.training.folder import RunFolder
 from rnnlab.training.resuming import AtomicCheckpointIO, StopWhenAsked
@@ -66,6 +68,17 @@ def build_trainer(
         )
     except (MisconfigurationException, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
+
+
+def fit(
+    trainer: pl.Trainer, task: SequenceTask, data: pl.LightningDataModule, folder: RunFolder, last: Path | None
+) -> None:
+    """Train from a last checkpoint on, if there is one; a task without steps is validated and saved as it begins."""
+    if task.steps_in_all:
+        trainer.fit(task, datamodule=data, ckpt_path=last, weights_only=True)
+    else:
+        trainer.validate(task, datamodule=data, verbose=False)
+        trainer.save_checkpoint(folder.best_checkpoint, weights_only=True)
 
 
 def evaluation_trainer(config: Mapping[str, Any]) -> pl.Trainer:
