@@ -92,7 +92,7 @@ def _train(run: PlannedRun) -> None:
 def _is_complete(run: PlannedRun) -> bool:
     result = None if run.again else run.folder.result()
     if result:
-        print(f"{run.folder.path} is complete already: val/loss {result['objective']:.4f}")
+        print(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
     return bool(result)
 
 

@@ -113,16 +113,23 @@ class Subwords(Vocabulary):
     def _encodings(self, texts: list[str], key: str, places: bool = True) -> list[Encoding]:
         """Texts taken apart, with the place of each sub-word in its text if that is asked for: it takes longer."""
         take_apart = self._tokenizer.encode_batch if places else self._tokenizer.encode_batch_fast
-        try:
-            found = take_apart(texts, add_special_tokens=False)
-        except UnicodeEncodeError as error:  # half of a pair of code points, which is no character
-            raise self._refusal(key, [error.object[error.start]]) from error
+        found: list[Encoding] = take_apart([self._valid(text, key) for text in texts], add_special_tokens=False)
         if UNKNOWN not in self.symbols:
             back = self._tokenizer.decode_batch([each.ids for each in found], skip_special_tokens=False)
             for text, its in zip(texts, back, strict=True):
                 if text != its:
                     raise self._not_the_same(text, its, key)
         return found
+
+    def _valid(self, text: str, key: str) -> str:
+        """A text, as it is, unless it has half a pair of code points: that is no character to the library."""
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            if UNKNOWN not in self.symbols:
+                raise self._refusal(key, [error.object[error.start]]) from error
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text
 
     def _not_the_same(self, text: str, back: str, key: str) -> UserError:
         if missing := [character for character in text if character not in back]:

@@ -15,6 +15,7 @@ from rnnlab.report.factors import Factor, factors
 from rnnlab.report.findings import Contender, findings, verdict
 from rnnlab.report.forecasts import against_naive
 from rnnlab.report.holding import Holding, Threshold, holdings
+from rnnlab.report.measure import comparable
 from rnnlab.report.missing import Missing
 from rnnlab.report.overfitting import Overfit, findings_of, overfitting
 from rnnlab.report.provenance import data_sets, machines, packages
@@ -32,6 +33,7 @@ class Comparison:
 
     Attributes:
         name: The sweep, the sweeps or the folder that was compared.
+        measure: The loss that runs are ranked by, such as `val/loss`.
         unit: What every loss is a mean of, such as `nats per token`.
         classifies: Whether the runs tell classes, so that their test accuracy is shown.
         sentence: Which configuration is best, and whether the seeds separate it from the others.
@@ -51,6 +53,7 @@ class Comparison:
     """
 
     name: str
+    measure: str
     unit: str
     classifies: bool
     sentence: str
@@ -104,7 +107,7 @@ def compare(
 
 def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, holds: str | None = None) -> Comparison:
     """The same for runs that were read; the comparison is called `name`."""
-    complete = [run for run in runs if run.is_complete]
+    complete = comparable([run for run in runs if run.is_complete])
     missing = Missing.of(runs)
     if not complete:
         raise UserError(_nothing_yet(name, missing))
@@ -119,6 +122,7 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, ho
     table = ranking(ranked, target)
     return Comparison(
         name=name,
+        measure=complete[0].measure,
         unit=unit,
         classifies=any(run.classifies for run in complete),
         sentence=sentence,

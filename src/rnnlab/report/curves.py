@@ -31,17 +31,19 @@ def learning_curves(comparison: Comparison) -> Lines:
         caption=_caption(len(comparison.ranking) - MOST_CURVES),
         x=Axis("epoch"),
         y=Axis(f"validation loss ({comparison.unit})"),
-        lines=tuple(curve(f"{rank}. {label}", runs) for rank, (label, runs) in enumerate(pairs, start=1)),
+        lines=tuple(
+            curve(f"{rank}. {label}", runs, comparison.measure) for rank, (label, runs) in enumerate(pairs, start=1)
+        ),
         legend="best mean first",
     )
 
 
-def curve(label: str, runs: Sequence[Path]) -> Line:
+def curve(label: str, runs: Sequence[Path], measure: str = OBJECTIVE) -> Line:
     """The mean of the validation losses of a configuration's runs and its 95% interval, where every seed has one.
 
     The horizontal axis has the passes over the training part, from 1 at the end of the first.
     """
-    seeds = [validations(RunFolder(run).metrics) for run in runs]
+    seeds = [validations(RunFolder(run).metrics, measure) for run in runs]
     return averaged(label, [seed for seed in seeds if seed])
 
 
@@ -59,12 +61,12 @@ def averaged(label: str, seeds: Sequence[Mapping[float, float]]) -> Line:
     )
 
 
-def validations(metrics: Path) -> dict[float, float]:
+def validations(metrics: Path, measure: str = OBJECTIVE) -> dict[float, float]:
     """Validation loss by epochs trained, from a metrics.csv, where the first epoch has number 0.
 
     Several validations in an epoch are spread evenly over it. Rows without a finite loss are left out.
     """
-    rows = [(int(row["epoch"]), row[OBJECTIVE]) for row in numbers(metrics, "epoch", OBJECTIVE)]
+    rows = [(int(row["epoch"]), row[measure]) for row in numbers(metrics, "epoch", measure)]
     per_epoch = max(Counter(epoch for epoch, _ in rows).values(), default=1)
     seen: Counter[int] = Counter()
     losses = {}

@@ -26,12 +26,12 @@ def front(costs: Sequence[float], losses: Sequence[float]) -> list[bool]:
     return [point in best for point in zip(costs, losses, strict=True)]
 
 
-def seconds_to(target: float, run: Path) -> float:
+def seconds_to(target: float, run: Path, measure: str = OBJECTIVE) -> float:
     """Seconds of training until the first validation with a loss of at most `target`; NaN if there is none.
 
     timing.csv has the seconds of each epoch's end. A validation inside an epoch is placed by its step.
     """
-    reached = [row["step"] for row in numbers(RunFolder(run).metrics, "step", OBJECTIVE) if row[OBJECTIVE] <= target]
+    reached = [row["step"] for row in numbers(RunFolder(run).metrics, "step", measure) if row[measure] <= target]
     clock = [(row["step"], row["seconds"]) for row in numbers(RunFolder(run).timing, "step", "seconds")]
     if not (reached and clock):
         return math.nan

@@ -11,6 +11,7 @@ import pandas as pd
 
 from rnnlab.errors import UserError
 from rnnlab.report.configurations import configurations
+from rnnlab.report.measure import comparable
 from rnnlab.report.ranking import in_order
 from rnnlab.report.records import numbers
 from rnnlab.report.runs import find_runs
@@ -23,7 +24,7 @@ Folders = str | Path | Sequence[str | Path]
 def runs_frame(folders: Folders) -> pd.DataFrame:
     """One row a run; see `rnnlab.runs`."""
     found = find_runs(_existing(folders))
-    ranked = in_order(configurations([run for run in found if run.is_complete]))
+    ranked = in_order(configurations(comparable([run for run in found if run.is_complete])))
     return runs_table(ranked, found).infer_objects()
 
 

@@ -113,7 +113,7 @@ def unfolded(comparison: Comparison) -> dict[str, Any]:
     for record in records:
         if number_of(record["rank"]) is not None and not math.isnan(record["rank"]):
             place = found.setdefault(str(int(record["rank"])), {"runs": [], "settings": _settings(record, names)})
-            place["runs"].append(_run(record, comparison.classifies))
+            place["runs"].append(_run(record, comparison))
     return {"heads": heads, "configurations": found}
 
 
@@ -141,13 +141,13 @@ def _cell(shown: str, value: Any, marked: bool = False) -> Cell:
     return Cell(shown, order, marked)
 
 
-def _run(record: Values, classifies: bool) -> list[str]:
-    accuracy = [_shown(record.get("test/accuracy"), loss)] if classifies else []
+def _run(record: Values, comparison: Comparison) -> list[str]:
+    accuracy = [_shown(record.get("test/accuracy"), loss)] if comparison.classifies else []
     best = number_of(record["best_epoch"])
     return [
         _shown(record["seed"]),
-        _shown(record.get("val/loss"), loss),
-        _shown(record.get("test/loss"), loss),
+        _shown(record.get(comparison.measure), loss),
+        _shown(record.get(comparison.measure.replace("val/", "test/")), loss),
         *accuracy,
         _shown(record["epochs"], count),
         _shown(None if best is None else best + 1, count),  # from 1, as the figures have it

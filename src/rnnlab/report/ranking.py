@@ -9,7 +9,7 @@ import pandas as pd
 
 from rnnlab.report.configurations import Configuration, losses
 from rnnlab.report.efficiency import front, seconds_to
-from rnnlab.report.runs import Run, number
+from rnnlab.report.runs import number
 from rnnlab.report.statistics import mean, mean_of, sample_sd
 
 ERRORS = ("test/mae", "test/mae_last", "test/mae_seasonal")  # of forecasts, in the series' own units
@@ -50,8 +50,9 @@ def ranking(ranked: Sequence[Configuration], target: float) -> pd.DataFrame:
 def _row(rank: int, configuration: Configuration, target: float) -> dict[str, Any]:
     runs = configuration.runs
     validation = mean_of([losses(configuration)])
-    test, accuracy = (mean_of([_tested(runs, metric)]) for metric in ("test/loss", "test/accuracy"))
-    times = [seconds_to(target, run.folder) for run in runs]
+    test = mean_of([{run.folder: run.test_loss for run in runs}])
+    accuracy = mean_of([{run.folder: number(run.metrics("test").get("test/accuracy")) for run in runs}])
+    times = [seconds_to(target, run.folder, run.measure) for run in runs]
 
     def average(of: str) -> float:
         return mean(number(run.summary.get(of)) for run in runs)
@@ -75,7 +76,3 @@ def _row(rank: int, configuration: Configuration, target: float) -> dict[str, An
         "seconds_to_target": sum(times) / len(times),  # not a number as soon as one of them is
         "runs": [run.folder for run in sorted(runs, key=lambda run: (run.loss, run.folder.as_posix()))],
     }
-
-
-def _tested(runs: Sequence[Run], metric: str) -> dict[Any, float]:
-    return {run.folder: number(run.metrics("test").get(metric)) for run in runs}

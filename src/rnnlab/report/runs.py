@@ -17,6 +17,7 @@ from rnnlab.config.rules import flatten
 from rnnlab.training.folder import COMPLETE, FAILED, RunFolder, planned_runs
 
 OBJECTIVE = "val/loss"
+PER_CHARACTER = "val/loss_per_char"
 UNIT_UNSAID = "nats per token"  # of the language models from before summary.json said the unit
 # A classifier is known by these: a language model's test/accuracy counts next symbols and has no classes to average.
 MEASURES_OF_CLASSES = frozenset({"test/f1", "test/auroc"})
@@ -34,6 +35,7 @@ class Run:
         reason: Why it failed, in one line; otherwise empty.
         config: The resolved configuration, flattened to dotted keys.
         summary: summary.json, or nothing.
+        measure: The loss that it is judged by; `rnnlab.report.measure` chooses it.
     """
 
     folder: Path
@@ -41,6 +43,7 @@ class Run:
     reason: str
     config: Mapping[str, Any]
     summary: Mapping[str, Any]
+    measure: str = OBJECTIVE
 
     @property
     def is_complete(self) -> bool:
@@ -53,11 +56,18 @@ class Run:
     @cached_property
     def loss(self) -> float:
         """The validation loss of the best epoch in the run's `unit`; NaN where there is none."""
-        return number(self.metrics("best").get(OBJECTIVE))
+        return number(self.metrics("best").get(self.measure))
+
+    @property
+    def test_loss(self) -> float:
+        """The same loss of the test; NaN where there is none."""
+        return number(self.metrics("test").get(self.measure.replace("val/", "test/")))
 
     @property
     def unit(self) -> str:
         """What its losses are a mean of, such as `nats per token`."""
+        if self.measure == PER_CHARACTER:
+            return "nats per character"
         return str(self.summary.get("unit") or UNIT_UNSAID)
 
     @property

@@ -127,7 +127,7 @@ def _remember(planned: Sequence[PlannedRun]) -> None:
 def _line(run: PlannedRun, summary: Summary, done: int, total: int) -> str:
     head = escape(f"[{done:>{len(str(total))}}/{total}] {run.label}")
     if summary["status"] == COMPLETE:
-        return f"{head}  val/loss {summary['objective']:.4f}  {summary['seconds']:.1f} s"
+        return f"{head}  val/loss {summary['metrics']['best']['val/loss']:.4f}  {summary['seconds']:.1f} s"
     return f"{head}  [red]{summary['status']}[/red]: {escape(summary.get('reason', ''))}"
 
 

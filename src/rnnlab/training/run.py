@@ -163,7 +163,8 @@ class Run:
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
         return {
             "status": COMPLETE,
-            "objective": best["val/loss"],
+            # What runs of one sweep are told apart by, whatever symbols they read.
+            "objective": best.get("val/loss_per_char", best["val/loss"]),
             "metrics": {"best": _finite(best), "test": _finite(test)},
             "epochs": len({row["epoch"] for row in self.metrics.rows if row["step"]}),
             "best_epoch": best["epoch"],
@@ -171,7 +172,7 @@ class Run:
 
     def _log_outcome(self, outcome: Summary) -> None:
         test = outcome["metrics"]["test"]["test/loss"]
-        figures = {"hp/best_val_loss": outcome["objective"], "hp/test_loss": test}
+        figures = {"hp/best_val_loss": outcome["metrics"]["best"]["val/loss"], "hp/test_loss": test}
         log_outcome(self.trainer.loggers, flat_hparams(self.config, self.parameters), figures)
 
     def _summary(self, outcome: Summary) -> Summary:

@@ -9,12 +9,14 @@ from typing import Any
 from torchmetrics.classification import MulticlassConfusionMatrix
 
 from rnnlab.data.prepared import Prepared
+from rnnlab.data.subwords import Subwords
 from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Sampling, Tags
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.folder import RunFolder, write_atomically
 
 SAMPLES = 10
 FORECASTS = 6  # one behind the other: as many as a picture has room for
+TOKENIZER = "tokenizer.json"  # sub-words that were trained, for data.tokenizer=
 
 
 def write_specimens(task: SequenceTask, folder: RunFolder, prepared: Prepared) -> None:
@@ -22,6 +24,8 @@ def write_specimens(task: SequenceTask, folder: RunFolder, prepared: Prepared) -
 
     It has `samples` that a task makes up; `labels` and the `confusion` counts of the test; or `forecasts` of the
     beginning of the test part.
+
+    Sub-words are written as well, so that other runs can read the same ones.
 
     Args:
         task: With the best weights, and just tested.
@@ -37,4 +41,6 @@ def write_specimens(task: SequenceTask, folder: RunFolder, prepared: Prepared) -
         found |= {"labels": list(task.labels), "confusion": counts.compute().int().tolist()}
     if isinstance(task, Forecasts):
         found["forecasts"] = asdict(task.rolling(prepared.parts["test"], FORECASTS))
+    if isinstance(vocabulary := getattr(task, "vocabulary", None), Subwords):
+        write_atomically(folder.path / TOKENIZER, vocabulary.tokenizer)
     write_atomically(folder.specimens, json.dumps(found, ensure_ascii=False) + "\n")
