@@ -19,7 +19,7 @@ from rnnlab.errors import UserError
 from rnnlab.training.folder import find_checkpoint
 
 if TYPE_CHECKING:
-    from rnnlab.tasks.abilities import Prediction, TaggedText
+    from rnnlab.tasks.answers import Prediction, TaggedText
 
     Answers = Iterable[list[Prediction]]
     Tagged = Iterable[list[TaggedText]]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.data.encoded import Encoded, alphabet_of
+from rnnlab.data.readable import readable
 from rnnlab.errors import UserError
 
 START_STOP = "[S]"
@@ -22,18 +23,6 @@ CHANNEL = "channel"  # the level of vectors
 SPECIAL = (START_STOP, UNKNOWN, PAD)
 CHUNK = 1 << 18  # characters that are encoded at a time
 NAMED = 10  # unknown symbols that an error names
-SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
-
-
-def readable(symbol: str) -> str:
-    """A symbol as a label shows it, always in one line: a blank as ␣, a line's end as ↵, a tab as ⇥."""
-    return "".join(map(_readable, symbol))
-
-
-def _readable(character: str) -> str:
-    if character in SHOWN:
-        return SHOWN[character]
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from rnnlab.data.vocabulary import readable
+from rnnlab.data.readable import readable
 from rnnlab.probes.material import read
 from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import Network, trace

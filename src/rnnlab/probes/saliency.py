@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rnnlab.data.vocabulary import readable
+from rnnlab.data.readable import readable
 from rnnlab.errors import UserError
 from rnnlab.probes.probe import Probe, Subject, number
 from rnnlab.probes.trace import undisturbed

@@ -70,7 +70,7 @@ def _row(rank: int, configuration: Configuration, target: float) -> dict[str, An
         "test_loss_half": test.half,
         "test_accuracy": accuracy.value,
         "test_accuracy_half": accuracy.half,
-        **{name.replace("/", "_"): mean_of([_tested(runs, name)]).value for name in ERRORS},
+        **{name.replace("/", "_"): mean(number(run.metrics("test").get(name)) for run in runs) for name in ERRORS},
         "epochs": average("epochs"),
         "seconds": average("seconds"),
         "seconds_to_target": sum(times) / len(times),  # not a number as soon as one of them is

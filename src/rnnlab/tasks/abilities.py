@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlab.data.prepared import Part
+from rnnlab.tasks.answers import Prediction, Rolling, TaggedText
 
 
 @dataclass(frozen=True)
@@ -67,25 +67,6 @@ class Reads(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """What a model says of a text.
-
-    Attributes:
-        text: The text.
-        label: The likeliest class; None where the text has no word that the model knows.
-        probability: Of that class, from 0 to 1; None without a label.
-        note: Why there is no label; otherwise empty.
-        probabilities: Of every class; empty without a label.
-    """
-
-    text: str
-    label: str | None
-    probability: float | None
-    note: str = ""
-    probabilities: dict[str, float] = field(default_factory=dict)
-
-
 @runtime_checkable
 class Classifies(Protocol):
     """A task that tells the class of a text.
@@ -99,29 +80,6 @@ class Classifies(Protocol):
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """A prediction for each text."""
-
-
-@dataclass(frozen=True)
-class Rolling:
-    """Forecasts of a stretch of a series, one behind the other: each has seen what happened until it begins.
-
-    All numbers are in the series' own units; of several columns, those of the first.
-
-    Attributes:
-        name: What the numbers are called.
-        horizon: Values of a forecast.
-        history: What the first forecast has read.
-        truth: What happened then.
-        forecast: What was forecast, as long.
-        seasonal: The seasonal naive forecast, as long.
-    """
-
-    name: str
-    horizon: int
-    history: list[float]
-    truth: list[float]
-    forecast: list[float]
-    seasonal: list[float]
 
 
 @runtime_checkable
@@ -143,51 +101,6 @@ class Forecasts(Protocol):
 
     def rolling(self, part: Part, most: int) -> Rolling:
         """The first forecasts of a part of the data, at most so many."""
-
-
-@dataclass(frozen=True)
-class TaggedWord:
-    """What a model says of a word in its sentence.
-
-    Attributes:
-        word: As it was written.
-        tag: The likeliest one.
-        probability: Of that tag, from 0 to 1.
-        probabilities: Of every tag.
-    """
-
-    word: str
-    tag: str
-    probability: float
-    probabilities: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TaggedText:
-    """What a model says of the words of a text.
-
-    Attributes:
-        text: The text.
-        words: Its words and their tags; empty for an empty text.
-        note: What is odd about it; otherwise empty.
-    """
-
-    text: str
-    words: tuple[TaggedWord, ...] = ()
-    note: str = ""
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The tag of each word."""
-        return tuple(its.tag for its in self.words)
-
-    @property
-    def prediction(self) -> Prediction:
-        """All tags as one answer, and the probability that all of them are right, as if each were on its own."""
-        if not self.words:
-            return Prediction(self.text, None, None, "the text is empty")
-        label, probability = " ".join(self.tags), math.prod(its.probability for its in self.words)
-        return Prediction(self.text, label, probability, self.note, {label: probability})
 
 
 @runtime_checkable

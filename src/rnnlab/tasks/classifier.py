@@ -19,7 +19,7 @@ from torchmetrics.utilities import dim_zero_cat
 from rnnlab.data.collation import Batch
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.pooling import pool
-from rnnlab.tasks.abilities import Prediction
+from rnnlab.tasks.answers import Prediction
 from rnnlab.tasks.base import Config, SequenceTask
 
 

@@ -14,7 +14,7 @@ from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.decoding import decode
-from rnnlab.tasks.abilities import Rolling
+from rnnlab.tasks.answers import Rolling
 from rnnlab.tasks.base import Config, SequenceTask
 
 

@@ -14,7 +14,7 @@ from rnnlab.data.prepared import Part
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.data.words import words
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Prediction
+from rnnlab.tasks.answers import Prediction
 from rnnlab.tasks.base import Config
 from rnnlab.tasks.classifier import Classifier
 

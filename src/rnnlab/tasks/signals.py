@@ -18,7 +18,7 @@ from rnnlab.data.sequences import Sequences
 from rnnlab.data.signals import CLASS, NUMBER, STEPS
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Prediction
+from rnnlab.tasks.answers import Prediction
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.classifier import Classifier, PooledTask
 

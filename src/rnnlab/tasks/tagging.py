@@ -19,7 +19,7 @@ from rnnlab.data.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.words import WordVectors
-from rnnlab.tasks.abilities import TaggedText, TaggedWord
+from rnnlab.tasks.answers import TaggedText, TaggedWord
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.sentiment import WORD_SCALE
 

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Prediction, Sampling, TaggedText, Tags
+from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Sampling, Tags
+from rnnlab.tasks.answers import Prediction, TaggedText
 from rnnlab.tasks.base import SequenceTask, parameters_of
 from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, evaluate

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.data.module import SequenceDataModule
-from rnnlab.data.vocabulary import Vocabulary, readable
+from rnnlab.data.readable import readable
+from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.training.folder import write_atomically
 from rnnlab.watch.boards import boards
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import lightning.pytorch as pl
 
 from rnnlab.data.module import SequenceDataModule
-from rnnlab.tasks.abilities import Forecasts, Rolling
+from rnnlab.tasks.abilities import Forecasts
+from rnnlab.tasks.answers import Rolling
 from rnnlab.watch.boards import boards
 from rnnlab.watch.looking import title_of
 
