@@ -163,6 +163,8 @@ def test_probes_look_into_a_tagger_that_reads_forwards() -> None:
 SMALL = ("task=tagging", "data=file", "model.embedding_size=16", "model.hidden_size=16", "model.char_hidden_size=8",
          "model.char_embedding_size=8", "optimizer.lr=0.02")  # fmt: skip
 
+UNSEEN = ("callbacks.confusion_matrix.enabled=false", "callbacks.graph.enabled=false")  # pictures, which take a while
+
 
 @pytest.fixture(scope="module")
 def dev() -> Path:
@@ -173,7 +175,7 @@ def dev() -> Path:
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory: pytest.TempPathFactory, dev: Path) -> Path:
     """A tagger of little size, trained on real sentences."""
-    folder = trained(tmp_path_factory.mktemp("tagging"), *SMALL, f"data.path={dev}", "trainer.max_epochs=4")
+    folder = trained(tmp_path_factory.mktemp("tagging"), *SMALL, f"data.path={dev}", "trainer.max_epochs=4", *UNSEEN)
     return next((folder / "runs" / "tagging").glob("lstm*"))
 
 
@@ -265,7 +267,7 @@ def test_an_interrupted_tagger_ends_with_the_same_bits(
     tmp_path: Path, dev: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = [*SMALL, f"data.path={dev}", "data.limit=80", "data.batch_size=4", "trainer.max_epochs=1",
-             "callbacks.last_checkpoint.minutes=0", "model.hidden_size=4"]  # fmt: skip
+             *UNSEEN, "callbacks.last_checkpoint.minutes=0", "model.hidden_size=4"]  # fmt: skip
     config = plain(compose_train(words)[1])
     monkeypatch.setattr(batching, "BLOCK", 8)
     run(config, tmp_path / "whole")
@@ -277,7 +279,9 @@ def test_an_interrupted_tagger_ends_with_the_same_bits(
 
 def test_tensorboard_shows_what_a_forward_tagger_does(tmp_path: Path, dev: Path) -> None:
     folder = trained(tmp_path, *SMALL, f"data.path={dev}", "data.limit=20", "trainer.max_epochs=1",
-                     "model.hidden_size=4", "model.bidirectional=false", "callbacks=probes")  # fmt: skip
+                     "model.hidden_size=4", "model.bidirectional=false",
+                     *(f"callbacks.{name}.enabled=true" for name in ("gradient_flow", "hidden_states", "gates")),
+                     "callbacks.confusion_matrix.enabled=false")  # fmt: skip
     (log,) = folder.glob("runs/tagging/*/run.log")
     assert "shows nothing" not in log.read_text() and "cannot be drawn" not in log.read_text()
 

@@ -16,7 +16,6 @@ CONLLU = ".conllu"
 COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 FORM = COLUMNS.index("FORM")
 EMPTY = "_"  # of a column; of FEATS, which many words have none of, it is a tag like any other
-NUMBER = re.compile(r"[1-9]\d*")
 NO_WORD = re.compile(r"[1-9]\d*-[1-9]\d*|\d+\.[1-9]\d*")  # `1-2`, words that are written as one; `8.1`, an empty node
 # What the names of a treebank's files end with.
 ENDINGS = {"train": "train", "dev": "val", "test": "test"}
@@ -96,7 +95,7 @@ def _of_treebank(line: str, tag_column: str) -> tuple[str, str] | None:
     if len(cells) != len(COLUMNS):
         columns = f"{len(cells)} column{'s' if len(cells) > 1 else ''}"
         raise ValueError(f"{columns} separated by tabs, where CoNLL-U has {len(COLUMNS)}")
-    if not NUMBER.fullmatch(cells[0]):
+    if not cells[0].isdecimal():
         if NO_WORD.fullmatch(cells[0]):
             return None
         raise ValueError(f"{cells[0]!r} is no number of a word")
