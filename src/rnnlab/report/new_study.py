@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rnnlab.config.rules import FOLDER_NAME
+from rnnlab.config.kinds import FOLDER_NAME
 from rnnlab.errors import UserError
 from rnnlab.report.readme import BEGIN, END, write_index
 from rnnlab.training.folder import write_atomically
