@@ -9,7 +9,7 @@ from typing import Any
 from omegaconf import OmegaConf
 from rich.console import Console
 
-from rnnlab.commands import inside, train
+from rnnlab.commands import probe, train
 from rnnlab.config.compose import compose, compose_train, plain, readable_errors
 from rnnlab.config.targets import build
 from rnnlab.data.words import words
@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     if node := _reference(folder, changes):
         return _teach(folder, node, written=not changes)
     config = _configuration(folder)
-    probes = inside.configurations(config["probes"])
+    probes = probe.configurations(config["probes"])
     sweep = RUNS / str(config["sweep"])
     failure: RunsFailedError | None = None
     plan_file(sweep).unlink(missing_ok=True)  # what an earlier form of the study planned is no part of its answer
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
     comparison = compare([sweep], only=planned)
     write_report(comparison, sweep / "report")
     example = _example(comparison, config["task"].get("shown", ()))
-    seen = inside.look_into(comparison, probes)
+    seen = probe.look_into(comparison, probes)
     _write_readme(folder, sweep / "report", comparison, example, seen)
     write_index(EXPERIMENTS)
     _show(comparison, example, folder)

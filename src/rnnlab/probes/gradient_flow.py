@@ -63,11 +63,7 @@ def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
         rows = torch.arange(len(inputs), device=inputs.device)
         logits = network.head(torch.stack(outputs)[ends - 1, rows])  # (B, classes), or (B, 1) of a number
         last = targets if targets.dim() == 1 else targets[rows, ends - 1]
-        # Rows share nothing, so that each has its own gradients.
-        if last.is_floating_point():
-            loss = nn.functional.mse_loss(logits[:, 0], last, reduction="sum")
-        else:
-            loss = nn.functional.cross_entropy(logits, last, reduction="sum")
+        loss = _loss(logits, last).sum()  # rows share nothing, so each has its own gradients
         flat = [part for state in steps for part in state]
         found = torch.autograd.grad(loss, flat, allow_unused=True, materialize_grads=True)
     return _by_distance(found, len(steps[0]), ends)
@@ -106,9 +102,16 @@ def state_weights_gradient(task: nn.Module, batch: Batch, lengths: Sequence[int]
             y, _ = encoder(x)
             targets = batch.targets[rows].clone()
             last = targets if targets.dim() == 1 else targets[:, length - 1]
-            found = torch.autograd.grad(nn.functional.cross_entropy(network.head(y[:, -1]), last), weights)
+            found = torch.autograd.grad(_loss(network.head(y[:, -1]), last).mean(), weights)
             norms[length] = float(torch.stack([its.double().square().sum() for its in found]).sum().sqrt())
     return norms
+
+
+def _loss(told: Tensor, target: Tensor) -> Tensor:
+    """Of each row `(B,)`: the cross-entropy of a class, the squared error of a number."""
+    if target.is_floating_point():
+        return nn.functional.mse_loss(told[:, 0], target.to(told.dtype), reduction="none")
+    return nn.functional.cross_entropy(told, target, reduction="none")
 
 
 def _by_distance(found: tuple[Tensor, ...], parts: int, ends: Tensor) -> GradientFlow:

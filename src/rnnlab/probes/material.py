@@ -48,7 +48,8 @@ class Material:
             first = np.zeros(1, dtype=np.int64)
             begin, length = int(sequences.starts(first)[0]), int(sequences.lengths(first)[0])
             found = sequences.symbols[begin : begin + length]
-        return torch.from_numpy(found[:most].astype(np.int64))
+        found = found[:most]
+        return torch.from_numpy(found.astype(np.int64) if found.ndim == 1 else found.copy())  # symbols, or vectors
 
     def total(self, task: nn.Module) -> Tensor:
         """How often each symbol is read in all, `(V,)` by its index."""
