@@ -55,7 +55,7 @@ def test_a_dotted_key_goes_on_to_its_next_dot() -> None:
     assert "model.hidden_size=" in answers(["train", "model."])
     assert answers(["train", "model.h"]) == ["model.hidden_size="]
     assert answers(["train", "callbacks."])[:3] == [
-        f"callbacks.{name}." for name in ("early_stopping", "last_checkpoint", "samples")
+        f"callbacks.{name}." for name in ("early_stopping", "last_checkpoint", "averaging")
     ]
     assert answers(["train", "hydra.l"]) == ["hydra.launcher."]
 
