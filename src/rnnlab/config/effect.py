@@ -18,6 +18,8 @@ WITHOUT_EFFECT = (
     "data.files.",
     "data.text_column",  # and the next: what they do is part of data.reader
     "data.label_column",
+    "data.reader.labels",  # and the next: data.labels and model.condition say them
+    "task.prepare.condition",
     "task.file_reader",
     "task.shown",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,3 +35,14 @@ def alphabet_of(texts: Iterable[str], least: int = 1) -> list[str]:
     for text in texts:
         counts.update(text)
     return sorted(character for character, count in counts.items() if count >= least)
+
+
+def table_of(alphabet: Sequence[str], other: int) -> NDArray[np.unsignedinteger]:
+    """The place in the alphabet of every code point up to its last, and one more place for all behind it.
+
+    What the alphabet lacks has the number `other`.
+    """
+    points = [ord(symbol) for symbol in alphabet]
+    table = np.full(max(points, default=0) + 2, other, dtype=np.min_scalar_type(other))
+    table[points] = np.arange(len(points))
+    return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 from rnnlab.errors import UserError
 
@@ -16,7 +17,7 @@ def cut(count: int) -> tuple[int, int]:
     return first, max(int(0.9 * count), first + 1)
 
 
-def split_items(items: list[str], seed: int, deduplicate: bool, where: str = "data") -> dict[str, list[str]]:
+def split_items(items: Sequence[str], seed: int, deduplicate: bool, where: str = "data") -> dict[str, list[str]]:
     """Shuffle by `seed` and cut 80/10/10; `deduplicate` first drops every repetition of an item.
 
     The shuffle is that of Python's `random.Random(seed)`, so that splits of scripts which seed the module

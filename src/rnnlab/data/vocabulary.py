@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.encoded import Encoded, alphabet_of
+from rnnlab.data.encoded import Encoded, alphabet_of, table_of
 from rnnlab.errors import UserError
 
 START_STOP = "[S]"
@@ -26,13 +26,7 @@ SHOWN = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
 def readable(symbol: str) -> str:
     """A symbol as a label shows it, always in one line: a blank as ␣, a line's end as ↵, a tab as ⇥."""
-    return "".join(map(_readable, symbol))
-
-
-def _readable(character: str) -> str:
-    if character in SHOWN:
-        return SHOWN[character]
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+    return "".join(SHOWN.get(each) or (each if each.isprintable() else ascii(each)[1:-1]) for each in symbol)
 
 
 @dataclass(frozen=True)
@@ -42,10 +36,12 @@ class Vocabulary:
     Attributes:
         symbols: Every symbol in the order of its index.
         level: `char`, `word` or `bpe`: what a symbol is.
+        labels: What a text can be, such as F and M; the last symbols stand for them, at the beginning of a text.
     """
 
     symbols: tuple[str, ...]
     level: str = "char"
+    labels: tuple[str, ...] = ()
 
     @classmethod
     def of_characters(cls, texts: Iterable[str], special: tuple[str, ...] = ()) -> Vocabulary:
@@ -61,7 +57,8 @@ class Vocabulary:
     @property
     def card(self) -> dict[str, Any]:
         """The vocabulary as a checkpoint carries it."""
-        return {"symbols": list(self.symbols), "level": self.level}
+        labels = {"labels": list(self.labels)} if self.labels else {}
+        return {"symbols": list(self.symbols), "level": self.level, **labels}
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -69,7 +66,12 @@ class Vocabulary:
     @cached_property
     def alphabet(self) -> tuple[str, ...]:
         """The symbols without the special ones."""
-        return tuple(symbol for symbol in self.symbols if symbol not in SPECIAL)
+        return tuple(symbol for symbol in self.symbols[: self.first_label] if symbol not in SPECIAL)
+
+    @property
+    def first_label(self) -> int:
+        """The index of the first label; behind the last symbol where there is none."""
+        return len(self.symbols) - len(self.labels)
 
     @cached_property
     def start_stop(self) -> int:
@@ -159,18 +161,13 @@ class Vocabulary:
 
     @cached_property
     def _table(self) -> NDArray[np.unsignedinteger]:
-        """The index of every code point up to the alphabet's last, and one more place for all behind it.
-
-        What the alphabet lacks has the index behind the last symbol's.
-        """
-        points = [ord(symbol) for symbol in self.alphabet]
-        table = np.full(max(points, default=0) + 2, len(self), dtype=np.min_scalar_type(len(self)))
-        table[points] = np.arange(len(points))
-        return table
+        """The index of every code point; behind the last symbol's for what the alphabet lacks."""
+        return table_of(self.alphabet, len(self))
 
     @cached_property
     def _silent(self) -> frozenset[int]:
-        return frozenset(index for index, symbol in enumerate(self.symbols) if symbol in (START_STOP, PAD))
+        silent = (index for index, symbol in enumerate(self.symbols) if symbol in (START_STOP, PAD))
+        return frozenset([*silent, *range(self.first_label, len(self))])
 
     @cached_property
     def _indices(self) -> dict[str, int]:

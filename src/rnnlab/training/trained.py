@@ -61,6 +61,7 @@ class Trained:
         temperature: float = 1.0,
         top_k: int | None = None,
         seed: int = 0,
+        condition: str | None = None,
     ) -> list[str]:
         """Make up items or texts, all at once.
 
@@ -71,13 +72,14 @@ class Trained:
             temperature: Below 1 safer, above 1 wilder; 0 takes the likeliest symbol every time.
             top_k: Draw among that many likeliest symbols only; None for all.
             seed: The same seed gives the same.
+            condition: The label of each, of a model with labels; None: each has one by its share, and says it.
 
         Raises:
-            UserError: The model generates nothing, a value is out of range, or the prompt has a symbol that it does
-                not know.
+            UserError: The model generates nothing, a value is out of range, or the prompt has a symbol or `condition`
+                is a label that it does not know.
         """
         check({"samples": samples})
-        sampling = _sampling(prompt, length, temperature, top_k, seed)
+        sampling = _sampling(prompt, length, temperature, top_k, seed, condition)
         with threads_of(self.config):
             return self._generator().sample(samples, sampling)
 
@@ -88,13 +90,14 @@ class Trained:
         temperature: float = 1.0,
         top_k: int | None = None,
         seed: int = 0,
+        condition: str | None = None,
     ) -> Iterator[str]:
         """One item or text, in pieces as they are drawn; the arguments are those of `generate`.
 
         Raises:
             UserError: As `generate`.
         """
-        pieces = self._generator().stream(_sampling(prompt, length, temperature, top_k, seed))
+        pieces = self._generator().stream(_sampling(prompt, length, temperature, top_k, seed, condition))
         while True:
             with threads_of(self.config):  # only while it is drawing: the caller goes on in between
                 piece = next(pieces, None)
@@ -170,6 +173,8 @@ class Trained:
         return f"{type(self.task).__name__} (task={self.config['task']['name']}, cell={self.config['cell']['name']})"
 
 
-def _sampling(prompt: str, length: int | None, temperature: float, top_k: int | None, seed: int) -> Sampling:
+def _sampling(
+    prompt: str, length: int | None, temperature: float, top_k: int | None, seed: int, condition: str | None
+) -> Sampling:
     check({"length": length, "temperature": temperature, "top_k": top_k, "seed": seed})
-    return Sampling(prompt, length, temperature, top_k, seed)
+    return Sampling(prompt, length, temperature, top_k, seed, condition)
