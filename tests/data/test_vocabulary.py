@@ -14,5 +14,5 @@ def test_channels_are_as_many_as_a_vector_has_numbers_and_survive_a_checkpoint()
 
 
 def test_figures_call_a_step_by_its_symbol_or_its_numbers() -> None:
-    assert Vocabulary(("a", " ", "\n")).labels([2, 0, 1]) == ["↵", "a", "␣"]
-    assert Vocabulary.of_channels(["value", "marker"]).labels([[0.25, 1.0], [-1.53, 0.0]]) == ["0.25 1", "-1.5 0"]
+    assert Vocabulary(("a", " ", "\n")).names_of([2, 0, 1]) == ["↵", "a", "␣"]
+    assert Vocabulary.of_channels(["value", "marker"]).names_of([[0.25, 1.0], [-1.53, 0.0]]) == ["0.25 1", "-1.5 0"]

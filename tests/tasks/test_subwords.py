@@ -16,6 +16,7 @@ from rnnlab.data.collation import IGNORE
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.data.subwords import Subwords
+from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.tasks.opening import Opening
 from rnnlab.training.trained import Trained
 from support import ALONE, Answer, table, trained
@@ -60,7 +61,7 @@ def test_a_model_that_knows_a_text_by_heart_goes_on_with_it_from_the_middle_of_a
 
 
 def test_what_is_drawn_spells_the_opening_and_then_anything() -> None:
-    opening = Opening("ab", ("a", "b", "ab", "abc", "c", "[S]"), rows=2)
+    opening = Opening("ab", Vocabulary(("a", "b", "ab", "abc", "c", "[S]"), "bpe"), rows=2)
     logits = torch.zeros(2, 6)
     assert opening.bar(logits).isfinite().tolist() == [[True, False, True, True, False, False]] * 2
     opening.write(torch.tensor([0, 3]))

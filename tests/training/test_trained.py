@@ -17,8 +17,9 @@ import torch
 
 import rnnlab as package
 from rnnlab.errors import UserError
+from rnnlab.training.asking import AT_A_TIME
 from rnnlab.training.log import LIGHTNING
-from rnnlab.training.trained import AT_A_TIME, Trained
+from rnnlab.training.trained import Trained
 from support import Answer
 
 

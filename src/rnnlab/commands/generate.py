@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
     model = Trained(checkpoint)
-    settings = {key: config[key] for key in ("prompt", "length", "temperature", "top_k", "seed")}
+    settings = {key: config[key] for key in ("prompt", "condition", "length", "temperature", "top_k", "seed")}
     if config["samples"] == 1:
         items = ["".join(map(_now, model.stream(**settings)))]
         print()

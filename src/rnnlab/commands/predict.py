@@ -41,14 +41,15 @@ def main(arguments: list[str]) -> int:
     check(config)
     checkpoint = find_checkpoint(config["checkpoint"])
     with _texts(config["text"], config["file"]) as texts:
+        from rnnlab.tasks.abilities import Forecasts, Tags
         from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
         model = Trained(checkpoint)
-        if model.forecasts:
+        if isinstance(model.task, Forecasts):
             predict_series.forecast(model, config)
             return 0
         labels = model.labels  # says what it is if it tells no classes, before the standard input is waited for
-        if model.tags:
+        if isinstance(model.task, Tags):
             TAGGED_FORMATS[config["format"]](map(model.tag, texts))
         else:
             FORMATS[config["format"]](map(model.predict, texts), labels)

@@ -20,6 +20,8 @@ WITHOUT_EFFECT = (
     "data.label_column",
     "data.value_column",
     "data.tag_column",
+    "data.reader.labels",  # and the next: data.labels and model.condition say them
+    "task.prepare.condition",
     "task.file_reader",
     "task.shown",
     "holds",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 FILE_KEYS = frozenset({"file", "path", "checkpoint", "init_from", "data.path", "data.tokenizer", "folder"})
-LITERAL_KEYS = FILE_KEYS | {"text", "prompt", "holds", "name", "question", "callbacks.hidden_states.text"}
+LITERAL_KEYS = FILE_KEYS | {"text", "prompt", "condition", "holds", "name", "question", "callbacks.hidden_states.text"}
 
 
 def quote_arguments(arguments: list[str]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+CHUNK = 1 << 18  # characters of a piece
 
 
 class Encoded(NamedTuple):
@@ -35,3 +37,21 @@ def alphabet_of(texts: Iterable[str], least: int = 1) -> list[str]:
     for text in texts:
         counts.update(text)
     return sorted(character for character, count in counts.items() if count >= least)
+
+
+def table_of(alphabet: Sequence[str], other: int) -> NDArray[np.unsignedinteger]:
+    """The place in the alphabet of every code point up to its last, and one more place for all behind it.
+
+    What the alphabet lacks has the number `other`.
+    """
+    points = [ord(symbol) for symbol in alphabet]
+    table = np.full(max(points, default=0) + 2, other, dtype=np.min_scalar_type(other))
+    table[points] = np.arange(len(points))
+    return table
+
+
+def code_points(text: str) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+    """The code points of a text in pieces, since they take four bytes each: where a piece begins, and `(T,)` of them."""
+    for begin in range(0, len(text), CHUNK):
+        piece = text[begin : begin + CHUNK].encode("utf-32-le", "surrogatepass")
+        yield begin, np.frombuffer(piece, dtype=np.uint32)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rnnlab.data.split import PARTS, cut
+from rnnlab.data.split import PARTS, cut, split_items
 from rnnlab.errors import UserError
 
 LEAST_OF_A_CLASS = 3  # one for training, one for validation, one for the test
@@ -98,3 +98,28 @@ def split_rows(
     for piece in split.values():
         random_.shuffle(piece)  # so that a share of a part's batches is a fair sample of it
     return split
+
+
+def split_labelled(items: LabelledTexts, seed: int, deduplicate: bool, where: str) -> dict[str, LabelledTexts]:
+    """The items of each part; what has several labels has all of them in one part.
+
+    Otherwise a model would be tested on a name that it has learned with another label.
+
+    Args:
+        items: With their labels.
+        seed: As in `split_items`.
+        deduplicate: Drop every repetition of an item with the same label.
+        where: As in `split_items`.
+
+    Raises:
+        UserError: There are too few different items.
+    """
+    of: dict[str, list[str]] = {}
+    for item, label in zip(items.texts, items.labels, strict=True):
+        of.setdefault(item, []).append(label)
+    if deduplicate:
+        of = {item: list(dict.fromkeys(its)) for item, its in of.items()}
+    return {
+        part: LabelledTexts([each for each in chosen for _ in of[each]], [its for each in chosen for its in of[each]])
+        for part, chosen in split_items(list(of), seed, deduplicate=True, where=where).items()
+    }

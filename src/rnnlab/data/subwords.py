@@ -38,7 +38,8 @@ class Subwords(Vocabulary):
         """Those of a tokenizer, and behind them what it lacks of `special`."""
         known = {index: symbol for symbol, index in made.get_vocab(with_added_tokens=True).items()}
         own = [known.get(index, f"[{index}]") for index in range(max(known) + 1)]
-        return cls((*own, *(symbol for symbol in special if symbol not in own)), LEVEL, made.to_str())
+        symbols = (*own, *(symbol for symbol in special if symbol not in own))
+        return cls(symbols, tokenizer=made.to_str())
 
     @property
     def card(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rnnlab.data import bpe
@@ -13,9 +14,19 @@ from rnnlab.errors import UserError
 
 def from_card(card: Mapping[str, Any]) -> Vocabulary:
     """What a vocabulary's `card` described."""
+    labels = tuple(card.get("labels", ()))
     if card["level"] == bpe.LEVEL:
-        return Subwords(tuple(card["symbols"]), bpe.LEVEL, card["tokenizer"])
-    return Vocabulary(tuple(card["symbols"]), card["level"])
+        return Subwords(tuple(card["symbols"]), bpe.LEVEL, labels, card["tokenizer"])
+    return Vocabulary(tuple(card["symbols"]), card["level"], labels)
+
+
+def with_labels(vocabulary: Vocabulary, condition: str, labels: Iterable[str]) -> Vocabulary:
+    """The vocabulary with a symbol for each label behind all others, such as `[sex=F]`."""
+    if vocabulary.labels:  # of a model that was trained
+        return vocabulary
+    names = tuple(sorted(set(labels)))
+    symbols = (*vocabulary.symbols, *(f"[{condition}={name}]" for name in names))
+    return replace(vocabulary, symbols=symbols, labels=names)
 
 
 def level_of(data: Mapping[str, Any], task: str, possible: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.encoded import Encoded, alphabet_of
+from rnnlab.data.encoded import Encoded, alphabet_of, code_points, table_of
 from rnnlab.data.readable import readable
 from rnnlab.errors import UserError
 
@@ -21,7 +21,6 @@ PAD = "[PAD]"
 UNKNOWN = "[UNK]"
 CHANNEL = "channel"  # the level of vectors
 SPECIAL = (START_STOP, UNKNOWN, PAD)
-CHUNK = 1 << 18  # characters that are encoded at a time
 NAMED = 10  # unknown symbols that an error names
 
 
@@ -33,10 +32,12 @@ class Vocabulary:
         symbols: Every symbol in the order of its index.
         level: `char`, `word` or `bpe`: what a symbol is; `channel` where a step is not one symbol but a vector with a
             number for each, of which a single symbol would be the one-hot vector.
+        labels: What a text can be, such as F and M; the last symbols stand for them, at the beginning of a text.
     """
 
     symbols: tuple[str, ...]
     level: str = "char"
+    labels: tuple[str, ...] = ()
 
     @classmethod
     def of_characters(cls, texts: Iterable[str], special: tuple[str, ...] = ()) -> Vocabulary:
@@ -57,7 +58,8 @@ class Vocabulary:
     @property
     def card(self) -> dict[str, Any]:
         """The vocabulary as a checkpoint carries it."""
-        return {"symbols": list(self.symbols), "level": self.level}
+        labels = {"labels": list(self.labels)} if self.labels else {}
+        return {"symbols": list(self.symbols), "level": self.level, **labels}
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -65,7 +67,12 @@ class Vocabulary:
     @cached_property
     def alphabet(self) -> tuple[str, ...]:
         """The symbols without the special ones."""
-        return tuple(symbol for symbol in self.symbols if symbol not in SPECIAL)
+        return tuple(symbol for symbol in self.symbols[: self.first_label] if symbol not in SPECIAL)
+
+    @property
+    def first_label(self) -> int:
+        """The index of the first label; behind the last symbol where there is none."""
+        return len(self.symbols) - len(self.labels)
 
     @cached_property
     def start_stop(self) -> int:
@@ -136,7 +143,7 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return word in self._indices
 
-    def labels(self, steps: Sequence[Any]) -> list[str]:
+    def names_of(self, steps: Sequence[Any]) -> list[str]:
         """What figures call each step of a sequence: its symbol, or the numbers of its vector."""
         if self.level == CHANNEL:
             return [" ".join(f"{number:.2g}" for number in vector) for vector in steps]
@@ -161,18 +168,13 @@ class Vocabulary:
 
     @cached_property
     def _table(self) -> NDArray[np.unsignedinteger]:
-        """The index of every code point up to the alphabet's last, and one more place for all behind it.
-
-        What the alphabet lacks has the index behind the last symbol's.
-        """
-        points = [ord(symbol) for symbol in self.alphabet]
-        table = np.full(max(points, default=0) + 2, len(self), dtype=np.min_scalar_type(len(self)))
-        table[points] = np.arange(len(points))
-        return table
+        """The index of every code point; behind the last symbol's for what the alphabet lacks."""
+        return table_of(self.alphabet, len(self))
 
     @cached_property
     def _silent(self) -> frozenset[int]:
-        return frozenset(index for index, symbol in enumerate(self.symbols) if symbol in (START_STOP, PAD))
+        silent = (index for index, symbol in enumerate(self.symbols) if symbol in (START_STOP, PAD))
+        return frozenset([*silent, *range(self.first_label, len(self))])
 
     @cached_property
     def _indices(self) -> dict[str, int]:
@@ -180,15 +182,13 @@ class Vocabulary:
 
     def _encode_characters(self, text: str, key: str) -> NDArray[np.unsignedinteger]:
         indices = np.empty(len(text), dtype=self.dtype)
-        for begin in range(0, len(text), CHUNK):  # in pieces, since code points take four bytes each
-            piece = text[begin : begin + CHUNK].encode("utf-32-le", "surrogatepass")
-            points = np.frombuffer(piece, dtype=np.uint32)
+        for begin, points in code_points(text):
             found = self._table[np.minimum(points, len(self._table) - 1)]
             if (unknown := found == len(self)).any():
                 if UNKNOWN not in self._indices:
                     raise self._refusal(key, [chr(point) for point in points[unknown].tolist()])
                 found = np.where(unknown, self.unknown, found)
-            indices[begin : begin + CHUNK] = found
+            indices[begin : begin + len(found)] = found
         return indices
 
     def _encode_words(self, words: list[str], key: str) -> NDArray[np.unsignedinteger]:

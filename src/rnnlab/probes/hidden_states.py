@@ -51,7 +51,7 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
     if isinstance(task, Spells):
         names = [readable(name) for name in task.spell(symbols)]
     else:
-        names = network.vocabulary.labels(symbols.tolist())
+        names = network.vocabulary.names_of(symbols.tolist())
     return HiddenStates(tuple(names), {name: each[:, :, 0].cpu() for name, each in states.items()})
 
 

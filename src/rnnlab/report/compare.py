@@ -24,7 +24,7 @@ from rnnlab.report.runs import OBJECTIVE, Run, find_runs
 from rnnlab.report.table import runs_table
 
 # What decides which items a run is validated on, beside the data set itself.
-VALIDATED_ON = ("data.limit", "split.seed", "split.deduplicate", "trainer.limit_val_batches")
+VALIDATED_ON = ("data.limit", "data.labels", "split.seed", "split.deduplicate", "trainer.limit_val_batches")
 
 
 @dataclass(frozen=True)

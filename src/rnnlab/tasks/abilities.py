@@ -24,6 +24,7 @@ class Sampling:
         temperature: Below 1 safer, above 1 wilder; 0 takes the likeliest symbol every time.
         top_k: Draw among that many likeliest symbols only; None for all.
         seed: The same seed draws the same.
+        condition: The label that each has, of a model that was trained with labels; None for labels by their share.
     """
 
     prefix: str = ""
@@ -31,6 +32,7 @@ class Sampling:
     temperature: float = 1.0
     top_k: int | None = None
     seed: int = 0
+    condition: str | None = None
 
 
 @runtime_checkable
@@ -41,7 +43,8 @@ class Generates(Protocol):
         """Draw `count` of them at once.
 
         Raises:
-            UserError: The prefix has a symbol that the vocabulary lacks, or leaves no room for more.
+            UserError: The prefix has a symbol that the vocabulary lacks, or leaves no room for more; there is no such
+                label.
         """
 
     def stream(self, sampling: Sampling) -> Iterator[str]:

@@ -51,6 +51,8 @@ class CharRNN(LanguageModel):
 
     def _continue(self, count: int, sampling: Sampling) -> tuple[list[int], Iterator[Tensor]]:
         """What of the prefix is read, and the symbols `(count,)` of each step behind that."""
+        if sampling.condition is not None:
+            raise UserError(f"condition={sampling.condition}: a model of task=chars has no labels; one of names may")
         indices, opening = self.vocabulary.begin(sampling.prefix)
         length = LENGTH if sampling.length is None else sampling.length
         if opening:  # is drawn as well, and is no part of what was asked for

@@ -129,7 +129,7 @@ class LanguageModel(SequenceTask):
         draw = self._drawing(sampling)
         inputs, state = known.to(self.device), None
         going = torch.arange(len(known), device=self.device)  # the rows that have not ended
-        begins = Opening(opening, self.vocabulary.symbols, len(known))
+        begins = Opening(opening, self.vocabulary, len(known))
         try:
             for _ in range(steps):
                 logits, state = self(inputs, state)
@@ -156,6 +156,7 @@ class LanguageModel(SequenceTask):
         generator = torch.Generator(device=self.device).manual_seed(sampling.seed)
         names = self.vocabulary.symbols
         silent = [names.index(symbol) for symbol in (PAD, UNKNOWN) if symbol in names]
+        silent += range(self.vocabulary.first_label, len(names))
         return Drawing(len(names), sampling.temperature, sampling.top_k, generator, silent)
 
 

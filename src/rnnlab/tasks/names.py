@@ -16,13 +16,20 @@ LONGEST = 100  # symbols of a name, unless told otherwise
 
 
 class NamesLM(LanguageModel):
-    """Learns items of a few symbols, such as names, and makes up new ones."""
+    """Learns items of a few symbols, such as names, and makes up new ones.
+
+    Where the vocabulary has labels, an item begins with the symbol of its label instead of `[S]`.
+    """
 
     def sample(self, count: int, sampling: Sampling) -> list[str]:
         """Draw `count` names at once, each until `[S]` or `length` symbols (100), the prefix included.
 
+        Where no label is asked for, every name has one, drawn by the labels' share in training, and says it:
+        `emma (F)`.
+
         Raises:
-            UserError: The prefix has a symbol that the vocabulary lacks, or leaves no room within `length`.
+            UserError: The prefix has a symbol that the vocabulary lacks, or leaves no room within `length`; the model
+                knows no such label, or none at all.
         """
         length = LONGEST if sampling.length is None else sampling.length
         symbols = len(self.vocabulary.encode(sampling.prefix))
@@ -30,20 +37,27 @@ class NamesLM(LanguageModel):
             raise UserError(f"prompt: its {symbols} symbols leave no room for more within length={length}")
         stop = self.vocabulary.start_stop
         indices, opening = self.vocabulary.begin(sampling.prefix)
-        known = torch.tensor([stop, *indices]).repeat(count, 1)  # (B, T)
+        starts = self._starts(count, sampling)
+        known = torch.cat([starts[:, None], torch.tensor(indices, dtype=torch.long).repeat(count, 1)], dim=1)  # (B, T)
         drawn = list(self.draw(known, length - len(indices), sampling, stop, opening))
         rows = torch.stack(drawn, dim=1).tolist()
         ends = [row.index(stop) if stop in row else length for row in rows]
-        texts = [row[:end] for row, end in zip(rows, ends, strict=True)]
-        return [self.vocabulary.continued(sampling.prefix, indices, row) for row in texts]
+        names = [
+            self.vocabulary.continued(sampling.prefix, indices, row[:end]) for row, end in zip(rows, ends, strict=True)
+        ]
+        if not self.vocabulary.labels or sampling.condition is not None:
+            return names
+        return [f"{name}{self._said(start)}" for name, start in zip(names, starts.tolist(), strict=True)]
 
     def read(self, text: str, key: str) -> Tensor:
-        """`[S]` and the symbols of a name, or of the beginning of one, `(T,)`.
+        """`[S]`, or the most frequent label, and the symbols of a name or of the beginning of one, `(T,)`.
 
         Raises:
             UserError: It has a symbol that the vocabulary lacks; the line begins with `key`.
         """
-        return torch.tensor([self.vocabulary.start_stop, *self.vocabulary.encode(text, key).tolist()])
+        start = int(self._shares().argmax()) + self.vocabulary.first_label if self.vocabulary.labels else None
+        first = self.vocabulary.start_stop if start is None else start
+        return torch.tensor([first, *self.vocabulary.encode(text, key).tolist()])
 
     def stream(self, sampling: Sampling) -> Iterator[str]:
         """One name, whole: it is short."""
@@ -54,7 +68,35 @@ class NamesLM(LanguageModel):
         return f"{self.share_new(items):.0%} of these are not in the training set"
 
     def share_new(self, items: Iterable[str]) -> float:
-        """The share of items that the model was not trained on."""
+        """The share of items that the model was not trained on, whatever their label."""
         known = set(self.card["data"]["training_items"].tolist())
-        fresh = [fingerprint(item) not in known for item in items]
+        fresh = [fingerprint(self._without_label(item)) not in known for item in items]
         return sum(fresh) / len(fresh)
+
+    def _starts(self, count: int, sampling: Sampling) -> Tensor:
+        """The first symbols `(count,)` of names."""
+        vocabulary, wanted = self.vocabulary, sampling.condition
+        if wanted is None and vocabulary.labels:
+            random = torch.Generator().manual_seed(sampling.seed)
+            return torch.multinomial(self._shares(), count, replacement=True, generator=random) + vocabulary.first_label
+        if wanted is None:
+            return torch.full((count,), vocabulary.start_stop)
+        if not vocabulary.labels:
+            raise UserError(f"condition={wanted}: the model was trained without labels (model.condition)")
+        if wanted not in vocabulary.labels:
+            raise UserError(
+                f"condition={wanted}: the model knows no such label; it knows {', '.join(vocabulary.labels)}"
+            )
+        return torch.full((count,), vocabulary.first_label + vocabulary.labels.index(wanted))
+
+    def _shares(self) -> Tensor:
+        """How often each label was seen in training."""
+        counts = self.card["data"]["labels_of_training"]
+        return torch.tensor([float(counts.get(label, 0)) for label in self.vocabulary.labels])
+
+    def _said(self, start: int) -> str:
+        return f" ({self.vocabulary.labels[start - self.vocabulary.first_label]})"
+
+    def _without_label(self, item: str) -> str:
+        ends = [f" ({label})" for label in self.vocabulary.labels]
+        return next((item.removesuffix(end) for end in ends if item.endswith(end)), item)

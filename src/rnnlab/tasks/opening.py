@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
-from rnnlab.data.vocabulary import SPECIAL
+from rnnlab.data.vocabulary import Vocabulary
 
 
 class Opening:
@@ -17,15 +15,16 @@ class Opening:
     write, it may draw any symbol that agrees with that text as far as both reach, and the model chooses.
     """
 
-    def __init__(self, text: str, symbols: Sequence[str], rows: int) -> None:
+    def __init__(self, text: str, vocabulary: Vocabulary, rows: int) -> None:
         """Nothing is written yet.
 
         Args:
             text: What every row begins with, joined of symbols.
-            symbols: The vocabulary.
+            vocabulary: Of the symbols that are drawn.
             rows: How many are drawn at once.
         """
-        self.symbols = symbols
+        self.symbols = vocabulary.symbols
+        self._writing = frozenset(vocabulary.alphabet)
         self.left = [text] * rows  # of the rows that are still drawn
         self._allowed: dict[str, Tensor] = {}
 
@@ -52,7 +51,7 @@ class Opening:
         """Which symbols `(V,)` go on with a text; all of them where none does, so that there is one to draw."""
         if left not in self._allowed:
             agree = [
-                symbol not in SPECIAL and (symbol.startswith(left) or left.startswith(symbol))
+                symbol in self._writing and (symbol.startswith(left) or left.startswith(symbol))
                 for symbol in self.symbols
             ]
             self._allowed[left] = torch.tensor(agree if left and any(agree) else [True] * len(agree))

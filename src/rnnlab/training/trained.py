@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Sampling, Tags
+from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Tags
 from rnnlab.tasks.answers import Prediction, TaggedText
 from rnnlab.tasks.base import SequenceTask, parameters_of
+from rnnlab.training.asking import answers, sampling
 from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, evaluate
 from rnnlab.training.folder import find_checkpoint
 from rnnlab.training.trainer import threads_of
-
-AT_A_TIME = 64  # texts that are classified or tagged together
-Answer = TypeVar("Answer")
 
 
 class Trained:
@@ -55,11 +53,6 @@ class Trained:
         """
         return (self.task if isinstance(self.task, Tags) else self._classifier()).labels
 
-    @property
-    def tags(self) -> bool:
-        """Whether it tells the tags of words."""
-        return isinstance(self.task, Tags)
-
     def __repr__(self) -> str:
         return f"<{self._describe()}, {parameters_of(self.task):,} parameters, from {self.checkpoint}>"
 
@@ -71,6 +64,7 @@ class Trained:
         temperature: float = 1.0,
         top_k: int | None = None,
         seed: int = 0,
+        condition: str | None = None,
     ) -> list[str]:
         """Make up items or texts, all at once.
 
@@ -81,15 +75,16 @@ class Trained:
             temperature: Below 1 safer, above 1 wilder; 0 takes the likeliest symbol every time.
             top_k: Draw among that many likeliest symbols only; None for all.
             seed: The same seed gives the same.
+            condition: The label of each, of a model with labels; None: each has one by its share, and says it.
 
         Raises:
-            UserError: The model generates nothing, a value is out of range, or the prompt has a symbol that it does
-                not know.
+            UserError: The model generates nothing, a value is out of range, or the prompt has a symbol or `condition`
+                is a label that it does not know.
         """
         check({"samples": samples})
-        sampling = _sampling(prompt, length, temperature, top_k, seed)
+        how = sampling(prompt, length, temperature, top_k, seed, condition)
         with threads_of(self.config):
-            return self._generator().sample(samples, sampling)
+            return self._generator().sample(samples, how)
 
     def stream(
         self,
@@ -98,13 +93,14 @@ class Trained:
         temperature: float = 1.0,
         top_k: int | None = None,
         seed: int = 0,
+        condition: str | None = None,
     ) -> Iterator[str]:
         """One item or text, in pieces as they are drawn; the arguments are those of `generate`.
 
         Raises:
             UserError: As `generate`.
         """
-        pieces = self._generator().stream(_sampling(prompt, length, temperature, top_k, seed))
+        pieces = self._generator().stream(sampling(prompt, length, temperature, top_k, seed, condition))
         while True:
             with threads_of(self.config):  # only while it is drawing: the caller goes on in between
                 piece = next(pieces, None)
@@ -128,7 +124,8 @@ class Trained:
         Raises:
             UserError: The model tells no classes, or something else than texts was given.
         """
-        return self._answers(self._classifier().classify, texts)
+        with threads_of(self.config):
+            return answers(self._classifier().classify, texts)
 
     def tag(self, texts: str | Iterable[str]) -> list[TaggedText]:
         """The tag of each word of each text, and how probable it is.
@@ -141,12 +138,8 @@ class Trained:
         """
         if not isinstance(self.task, Tags):
             raise self._unable("tells no tags of words; a model of task=tagging does")
-        return self._answers(self.task.tag, texts)
-
-    @property
-    def forecasts(self) -> bool:
-        """Whether it says how a series of numbers goes on."""
-        return isinstance(self.task, Forecasts)
+        with threads_of(self.config):
+            return answers(self.task.tag, texts)
 
     def forecast(self, values: ArrayLike) -> NDArray[np.float64]:
         """The next values `(horizon,)` or `(horizon, D)` of a series `(T,)` or `(T, D)`, both in its own units.
@@ -184,16 +177,6 @@ class Trained:
         columns = {"text_column": text_column, "label_column": label_column, "value_column": value_column}
         return evaluate(self.task, part, path, columns)
 
-    def _answers(self, ask: Callable[[Sequence[str]], list[Answer]], texts: str | Iterable[str]) -> list[Answer]:
-        """What a task says of texts that it is asked about in groups."""
-        several = [texts] if isinstance(texts, str) else list(texts)
-        for number, text in enumerate(several, start=1):
-            if not isinstance(text, str):
-                raise UserError(f"texts: number {number} is {text!r}, not a text")
-        with threads_of(self.config):
-            groups = (several[start : start + AT_A_TIME] for start in range(0, len(several), AT_A_TIME))
-            return [answer for group in groups for answer in ask(group)]
-
     def _classifier(self) -> Classifies:
         if isinstance(self.task, Tags):
             raise self._unable("tells tags of words, not classes of texts; ask `tag`")
@@ -212,8 +195,3 @@ class Trained:
     def _describe(self) -> str:
         """Class, task and cell."""
         return f"{type(self.task).__name__} (task={self.config['task']['name']}, cell={self.config['cell']['name']})"
-
-
-def _sampling(prompt: str, length: int | None, temperature: float, top_k: int | None, seed: int) -> Sampling:
-    check({"length": length, "temperature": temperature, "top_k": top_k, "seed": seed})
-    return Sampling(prompt, length, temperature, top_k, seed)
