@@ -141,14 +141,15 @@ def _example(comparison: Comparison, texts: Sequence[str]) -> Specimens | Answer
     specimens = Specimens.of(comparison.best.folder)
     if not (specimens.labels and texts):
         return specimens
+    from rnnlab.tasks.abilities import Tags
     from rnnlab.training.trained import Trained  # imports torch, which training has done elsewhere
 
     asked = {text: words(text) for text in texts}
     shown = comparison.best_runs[:MOST_COLUMNS]
     said = []
     for label, model in ((label, Trained(run)) for label, run in shown):
-        texts_said = [its.prediction for its in model.tag(asked)] if model.tags else model.predict(asked)
-        said.append((label, texts_said))
+        tags = isinstance(model.task, Tags)
+        said.append((label, [its.prediction for its in model.tag(asked)] if tags else model.predict(asked)))
     return Answers(asked, said, left_out=len(comparison.best_runs) - len(shown))
 
 

@@ -51,7 +51,7 @@ def table_of(alphabet: Sequence[str], other: int) -> NDArray[np.unsignedinteger]
 
 
 def code_points(text: str) -> Iterator[tuple[int, NDArray[np.uint32]]]:
-    """The code points of a text in pieces, since they take four bytes each: where a piece begins, and `(T,)` of them."""
+    """A text's code points in pieces, since they take four bytes each: where a piece begins, and `(T,)` of it."""
     for begin in range(0, len(text), CHUNK):
         piece = text[begin : begin + CHUNK].encode("utf-32-le", "surrogatepass")
         yield begin, np.frombuffer(piece, dtype=np.uint32)
