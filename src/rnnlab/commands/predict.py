@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
         model = Trained(checkpoint)
         labels = model.labels  # says what it is if it tells no classes, before the standard input is waited for
-        if model.tags:
+        if model.is_tagger:
             TAGGED_FORMATS[config["format"]](map(model.tag, texts))
         else:
             FORMATS[config["format"]](map(model.predict, texts), labels)

@@ -145,7 +145,7 @@ def _example(comparison: Comparison, texts: Sequence[str]) -> Specimens | Answer
     shown = comparison.best_runs[:MOST_COLUMNS]
     said = []
     for label, model in ((label, Trained(run)) for label, run in shown):
-        texts_said = [its.prediction for its in model.tag(asked)] if model.tags else model.predict(asked)
+        texts_said = [its.prediction for its in model.tag(asked)] if model.is_tagger else model.predict(asked)
         said.append((label, texts_said))
     return Answers(asked, said, left_out=len(comparison.best_runs) - len(shown))
 

@@ -30,7 +30,7 @@ class Source:
 
     @cached_property
     def content(self) -> Any:
-        """What the reader gives: a list of strings for names, a `RunningText`, or `LabelledTexts`.
+        """What the reader gives: a list of strings for names, a `RunningText`, `LabelledTexts` or `TaggedSentences`.
 
         Raises:
             UserError: A file cannot be read.

@@ -52,7 +52,7 @@ class Trained:
         return (self.task if isinstance(self.task, Tags) else self._classifier()).labels
 
     @property
-    def tags(self) -> bool:
+    def is_tagger(self) -> bool:
         """Whether it tells the tags of words."""
         return isinstance(self.task, Tags)
 
