@@ -146,6 +146,15 @@ def test_the_recorded_classifiers_are_as_right_as_was_asked_of_them(study: str, 
     assert "not good" in recorded(study) and "good not" in recorded(study)
 
 
+def test_the_recorded_taggers_are_right_about_more_words_with_characters_than_without() -> None:
+    """Accuracy on the test part of the web treebank, without pretrained vectors."""
+    rows = re.findall(r"^\| \**(\w+)\** \| \**(\d+)\** \|[^|]*\| \**(0\.\d+)", recorded("tagging"), flags=re.MULTILINE)
+    accuracy = {(cell, int(units)): float(mean) for cell, units, mean in rows}
+    assert set(accuracy) == {(cell, units) for cell in ("rnn", "gru", "lstm") for units in (0, 48)}
+    assert accuracy["lstm", 48] >= 0.94
+    assert all(accuracy[cell, 48] > accuracy[cell, 0] + 0.02 for cell in ("rnn", "gru", "lstm"))
+
+
 def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(
     rnnlab: Callable[..., Answer], workdir: Path
 ) -> None:

@@ -30,7 +30,7 @@ class Source:
 
     @cached_property
     def content(self) -> Any:
-        """What the reader gives: a list of strings for names, a `RunningText`, `LabelledTexts`, or what it generates.
+        """What the reader gives or generates: a list of strings for names, a `RunningText`, `LabelledTexts`, and so on.
 
         Raises:
             UserError: A file cannot be read.
