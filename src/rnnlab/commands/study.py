@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     planned = planned_runs(sweep)
     if failure is not None and not any(RunFolder(sweep / name).result() for name in planned):
         raise failure
-    comparison = compare([sweep], only=planned)
+    comparison = compare([sweep], only=planned, holds=config["holds"])
     write_report(comparison, sweep / "report")
     example = _example(comparison, config["task"].get("shown", ()))
     seen = probe.look_into(comparison, probes)
