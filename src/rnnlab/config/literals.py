@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 FILE_KEYS = frozenset({"file", "path", "checkpoint", "init_from", "data.path", "folder"})
-LITERAL_KEYS = FILE_KEYS | {"text", "prompt", "name", "question", "callbacks.hidden_states.text"}
+LITERAL_KEYS = FILE_KEYS | {
+    "text",
+    "prompt",
+    "name",
+    "question",
+    "callbacks.hidden_states.text",
+    "callbacks.saliency.text",
+}
 
 
 def quote_arguments(arguments: list[str]) -> list[str]:
