@@ -185,7 +185,7 @@ def test_a_classifier_has_precision_recall_curves_of_every_class(server: Server,
 
 def test_figures_are_there_for_every_validation(server: Server, small: list[str], lstm: str, gru: str) -> None:
     tags = {run: set(found) for run, found in server.plugin("images/tags").items()}
-    figures = {"gradient_flow", "hidden_states", "gates"}
+    figures = {"gradient_flow", "hidden_states", "saliency", "embedding", "gates"}
     assert tags == {lstm: figures, gru: figures | {"confusion_matrix/val", "confusion_matrix/test"}}
     for tag in figures:  # and before training
         pictures = server.plugin("images/images", run=lstm, tag=tag, sample="0")

@@ -16,13 +16,14 @@ from rnnlab.config.targets import build
 from rnnlab.errors import UserError
 from rnnlab.reference.lesson import Beside, Curves, Grid, Lesson, Table
 from rnnlab.report import lesson as lessons
-from rnnlab.report.compare import Comparison
 from rnnlab.report.figures import draw
+from rnnlab.report.readme import INSIDE
 from rnnlab.training.folder import RunFolder, find_checkpoint, write_atomically
 
 if TYPE_CHECKING:
     from rnnlab.data.prepared import Part
     from rnnlab.probes.probe import Probe, Subject
+    from rnnlab.report.compare import Comparison
 
 PROBES = "probes"  # the folder in a run's folder
 MOST = 8  # networks beside each other
@@ -161,7 +162,7 @@ def look_into(comparison: Comparison, configs: Sequence[Mapping[str, Any]]) -> L
 def _heading(config: Mapping[str, Any]) -> str:
     name = str(config["probe"]["name"])
     text = f", `{config['text']}`" if config["text"] is not None else ""
-    return f"### Inside: {name.replace('_', ' ')}{text}"
+    return f"{INSIDE}{name.replace('_', ' ')}{text}"
 
 
 def _named(seen: Lesson, names: set[str]) -> Iterator[str | Table | Curves | Grid | Beside]:

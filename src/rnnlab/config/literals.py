@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 FILE_KEYS = frozenset({"file", "path", "checkpoint", "init_from", "data.path", "data.tokenizer", "folder"})
-LITERAL_KEYS = FILE_KEYS | {"text", "prompt", "condition", "holds", "name", "question", "callbacks.hidden_states.text"}
+TEXT_KEYS = frozenset({"text", "prompt", "condition", "callbacks.hidden_states.text", "callbacks.saliency.text"})
+LITERAL_KEYS = FILE_KEYS | TEXT_KEYS | {"holds", "name", "question"}
 
 
 def quote_arguments(arguments: list[str]) -> list[str]:

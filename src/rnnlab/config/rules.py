@@ -34,7 +34,8 @@ from rnnlab.errors import UserError
 
 SWITCHES = (
     "early_stopping", "samples", "confusion_matrix", "pr_curve", "custom_scalars", "effort", "graph", "embedding",
-    "gradient_flow", "hidden_states", "gates", "gradient_norm", "histograms", "averaging", "forecasts",
+    "gradient_flow", "hidden_states", "saliency", "embedding_vectors", "gates", "gradient_norm", "histograms",
+    "averaging", "forecasts",
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {
@@ -114,6 +115,7 @@ RULES: dict[str, Rule] = {
     "callbacks.averaging.decay": SHARE,
     **{f"callbacks.{name}.count": whole(1) for name in ("samples", "forecasts")},
     "callbacks.embedding.symbols": whole(1),
+    "callbacks.embedding_vectors.symbols": whole(1),
     **{f"callbacks.{name}.{key}": whole(1) for name in ("gradient_flow", "gates") for key in ("rows", "steps")},
     **{f"callbacks.{name}.enabled": TRUE_OR_FALSE for name in SWITCHES},
     "hydra.launcher.workers": either(whole(1), NOTHING),

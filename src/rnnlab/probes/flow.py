@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from rnnlab.errors import UserError
-from rnnlab.probes.gradient_flow import GradientFlow, gradient_flow, state_weights_gradient
+from rnnlab.probes.gradient_flow import GradientFlow, gradient_flow, nearest, state_weights_gradient
 from rnnlab.probes.probe import AFTER, BEFORE, BRIEFLY, Probe, Subject, number
 from rnnlab.reference.lesson import Curves, Lesson, Table
 
@@ -51,17 +51,22 @@ class FlowThroughTime(Probe):
 
 
 def reach(flow: GradientFlow) -> int | None:
-    """The first distance at which less than 1% is left of the gradient at the last state; None where more is left."""
-    return next((d for d, norm in enumerate(flow.state.tolist()) if norm < FELT * float(flow.state[0])), None)
+    """The first distance at which less than 1% is left of the gradient at the nearest state; None where more is."""
+    left = flow.left.tolist()
+    return next((d for d in range(nearest(flow.state), len(left)) if left[d] < FELT), None)
 
 
 def _answer(flows: Flows) -> str:
     told = []
-    for (label, stage), flow in flows.items():
-        steps = reach(flow)
-        where = f"after {steps} steps" if steps is not None else f"not within {len(flow.state) - 1} steps"
-        told.append(f"{label} {stage} {where}")
-    return f"How far back a loss is felt, as the step at which less than 1% is left of its gradient: {'; '.join(told)}."
+    for stage in dict.fromkeys(stage for _, stage in flows):
+        its = {label: flow for (label, when), flow in flows.items() if when == stage}
+        told.append(f"{stage} {', '.join(f'{label} {_reached(flow)}' for label, flow in its.items())}")
+    return f"After how many steps back less than 1% is left of a loss's gradient: {'; '.join(told)}."
+
+
+def _reached(flow: GradientFlow) -> str:
+    steps = reach(flow)
+    return f"{steps}" if steps is not None else f"more than {len(flow.state) - 1}"
 
 
 def _table(flows: Flows) -> Table:
@@ -69,14 +74,10 @@ def _table(flows: Flows) -> Table:
     at = [distance for distance in AT if distance < longest]
     rows = []
     for (label, stage), flow in flows.items():
-        left = [float(flow.state[d] / flow.state[0]) if d < len(flow.state) else math.nan for d in at]
-        steps = reach(flow)
-        rows.append([
-            label, BRIEFLY[stage], number(float(flow.state[0])),
-            *("" if math.isnan(share) else number(share) for share in left),
-            f"{steps}" if steps is not None else f"> {len(flow.state) - 1}",
-        ])  # fmt: skip
-    heads = ["network", "when", "‖∂L/∂s_T‖", *(f"left after {distance}" for distance in at), "below 1% after"]
+        left = [number(float(flow.left[d])) if d < len(flow.state) else "" for d in at]
+        norm = number(float(flow.state[nearest(flow.state)]))
+        rows.append([label, BRIEFLY[stage], norm, *left, _reached(flow)])
+    heads = ["network", "when", "‖∂L/∂s‖ nearest", *(f"left after {distance}" for distance in at), "below 1% after"]
     return Table(heads, rows)
 
 

@@ -32,9 +32,14 @@ class GradientFlow:
 
     @property
     def first_to_last(self) -> float:
-        """The norm at the farthest distance as a share of that at 0: below 1 it vanishes, above it explodes."""
+        """The norm at the farthest distance as a share of the nearest: below 1 it vanishes, above it explodes."""
         h = self.norms["h"]
-        return float(h[-1] / h[0])
+        return float(h[-1] / h[nearest(h)])
+
+    @property
+    def left(self) -> Tensor:
+        """`(D + 1,)`, that of all parts together as a share of that at the nearest state."""
+        return self.state / self.state[nearest(self.state)]
 
 
 def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
@@ -67,6 +72,11 @@ def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
         flat = [part for state in steps for part in state]
         found = torch.autograd.grad(loss, flat, allow_unused=True, materialize_grads=True)
     return _by_distance(found, len(steps[0]), ends)
+
+
+def nearest(norms: Tensor) -> int:
+    """The distance of the nearest state that the loss hangs on: 0, or 1 where an output is made beside the state."""
+    return int((norms > 0).int().argmax())
 
 
 def state_weights_gradient(task: nn.Module, batch: Batch, lengths: Sequence[int]) -> dict[int, float]:

@@ -25,7 +25,7 @@ class AtScale:
     Attributes:
         weights: The norm of the gradient of the recurrent weights.
         first: That of the gradient with respect to the initial state.
-        left: The latter as a share of the gradient with respect to the last state.
+        left: The latter as a share of the gradient with respect to the nearest state.
     """
 
     weights: float
@@ -64,7 +64,7 @@ def init_scale(task: SequenceTask, batch: Batch, scales: Sequence[float], seed: 
                 weight.copy_(torch.randn(weight.shape, generator=random, dtype=torch.double) * deviation)
         flow = gradient_flow(drawn, cut)
         norm = state_weights_gradient(drawn, cut, [steps])[steps]
-        found[scale] = AtScale(norm, float(flow.state[-1]), float(flow.state[-1] / flow.state[0]))
+        found[scale] = AtScale(norm, float(flow.state[-1]), float(flow.left[-1]))
     return found
 
 
@@ -110,16 +110,10 @@ class InitialisationScale(Probe):
         steps = int(batch.lengths.median())
         told = "; ".join(f"{label} {_range(found)}" for label, found in measured.items())
         out = f" No weights that multiply a state are known of {', '.join(silent)}." if silent else ""
-        heads = ["network", "scale", "‖∂L/∂W_hh‖", "‖∂L/∂s_0‖", "‖∂L/∂s_0‖ / ‖∂L/∂s_T‖"]
-        rows = [
-            [label, f"{scale:g}", number(its.weights), number(its.first), number(its.left)]
-            for label, found in measured.items()
-            for scale, its in found.items()
-        ]
         blocks: list[str | Table | Curves] = [
             f"The norm of the gradient with respect to the state {steps} steps before the loss, against the scale of"
             f" the recurrent weights at initialisation: {told}, where it is largest.{out}",
-            Table(heads, rows),
+            *([_table(next(iter(measured.values())))] if len(measured) == 1 else []),
         ]
         words = ("scale of the recurrent weights", "norm of the gradient")
         for name, title, of in (
@@ -137,3 +131,9 @@ class InitialisationScale(Probe):
 def _range(found: Mapping[float, AtScale]) -> str:
     lowest, most = min(found), max(found.items(), key=lambda pair: pair[1].first)
     return f"from {number(found[lowest].first)} at {lowest:g} to {number(most[1].first)} at {most[0]:g}"
+
+
+def _table(found: Mapping[float, AtScale]) -> Table:
+    heads = ["scale", "‖∂L/∂W_hh‖", "‖∂L/∂s_0‖", "left of the nearest state's"]
+    rows = [[f"{scale:g}", number(its.weights), number(its.first), number(its.left)] for scale, its in found.items()]
+    return Table(heads, rows)

@@ -36,6 +36,7 @@ class Saliency:
             al. 2016 for words). 0 for symbols that the prediction cannot see.
         products: `(P, T)`, the inner product of that gradient with the embedding itself: gradient × input, positive
             where the symbol speaks for the prediction.
+        classes: Whether the predictions are the classes of a text, and not next symbols.
     """
 
     symbols: tuple[str, ...]
@@ -43,6 +44,7 @@ class Saliency:
     probabilities: Tensor
     norms: Tensor
     products: Tensor
+    classes: bool
 
     @property
     def shares(self) -> Tensor:
@@ -89,6 +91,7 @@ def saliency(task: nn.Module, symbols: Tensor) -> Saliency:
         chosen.detach().exp().cpu(),
         stacked.norm(dim=-1).cpu(),
         (stacked * vectors.detach()).sum(dim=-1).cpu(),
+        isinstance(task, Classifies),
     )
 
 
@@ -133,8 +136,7 @@ class SalientSymbols(Probe):
     def look(self, subjects: Sequence[Subject]) -> Lesson:
         (subject,) = subjects
         found = saliency(subject.task, subject.material.symbols(subject.task, self.steps))
-        tells = isinstance(subject.task, Classifies)
-        return Lesson(_of_classes(found, subject) if tells else _of_next_symbols(found, subject))
+        return Lesson(_of_classes(found, subject) if found.classes else _of_next_symbols(found, subject))
 
 
 DEFINED = (

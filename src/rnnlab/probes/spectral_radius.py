@@ -19,12 +19,12 @@ PLACES = 8  # states at which a Jacobian is taken
 
 @dataclass(frozen=True)
 class Radius:
-    """The largest size that an eigenvalue of a layer's matrix has.
+    """The largest size that an eigenvalue of a recurrent matrix has.
 
     Attributes:
         layer: Counted from 1.
-        of: What the matrix is: a block of the recurrent weights, such as `forget`, or a step's Jacobian.
-        value: The spectral radius; of a Jacobian its mean over several states.
+        of: What the matrix belongs to, such as `forget`.
+        value: The spectral radius.
     """
 
     layer: int
@@ -118,18 +118,18 @@ class SpectralRadius(Probe):
             batch = subject.material.batch(subject.task, self.rows, self.steps)
             for stage, task in subject.stages.items():
                 spectra = jacobian_spectra(task, batch)
-                found = weight_radii(task)
-                found += [Radius(layer, STEP, float(sizes[0])) for layer, sizes in enumerate(spectra, start=1)]
+                for layer, sizes in enumerate(spectra, start=1):
+                    its = ", ".join(f"{r.of} {r.value:.2f}" for r in weight_radii(task) if r.layer == layer)
+                    rows.append([subject.label, BRIEFLY[stage], str(layer), f"{float(sizes[0]):.3f}", its])
                 lines[f"{subject.label} {stage}"] = spectra[-1].tolist()
-                rows += [[subject.label, BRIEFLY[stage], str(its.layer), its.of, f"{its.value:.3f}"] for its in found]
-                told.append(f"{subject.label} {stage} {found[-1].value:.2f}")
+                told.append(f"{subject.label} {stage} {float(spectra[-1][0]):.2f}")
                 for matrix in (each for _, name, each in _matrices(task) if name == "state"):
                     matrices[subject.label] = matrix
         blocks: list[str | Table | Curves] = [
             "What a step makes of the state before it, as the largest eigenvalue of ∂s_t/∂s_(t-1) in size, a mean over"
             f" {PLACES} states, of the last layer: {'; '.join(told)}. Below 1 a gradient fades on its way back, above 1"
             " it may grow.",
-            Table(["network", "when", "layer", "matrix", "spectral radius"], rows),
+            Table(["network", "when", "layer", STEP, "recurrent matrices"], rows),
         ]
         common = min(map(len, lines.values()))
         caption = (

@@ -15,6 +15,8 @@ from rnnlab.training.folder import write_atomically
 BEGIN = "<!-- results: written by `rnnlab study`, do not edit -->"
 END = "<!-- end of results -->"
 INDEX = "README.md"
+INSIDE = "### Inside: "  # what a probe has seen begins with it
+PICTURE = r"!\[[^]]*\]\(([^)]+)\)"
 WIDTH = 360  # pixels of a figure in the index
 
 
@@ -67,14 +69,16 @@ def studies(experiments: Path) -> Iterator[Study]:
         readme = file.parent / "README.md"
         text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
         results = text.partition(BEGIN)[2].partition(END)[0].strip()
-        picture = re.search(r"!\[[^]]*\]\(([^)]+)\)", results)
+        picture = re.search(PICTURE, results.partition(INSIDE)[2]) or re.search(PICTURE, results)
         yield Study(file.parent.name, _question(file), _answer(results), picture[1] if picture else "")
 
 
 def _answer(results: str) -> str:
-    """The sentence on the best configuration and those on each factor."""
+    """The sentence on the best configuration and those on each factor, and what the first probe has seen."""
     blocks = results.split("\n\n")
-    return "\n\n".join(block for number, block in enumerate(blocks[:2]) if number == 0 or block.startswith("- "))
+    said = [block for number, block in enumerate(blocks[:2]) if number == 0 or block.startswith("- ")]
+    inside = next((number for number, block in enumerate(blocks) if block.startswith(INSIDE)), None)
+    return "\n\n".join([*said, *([] if inside is None else blocks[inside + 1 : inside + 2])])
 
 
 def _question(file: Path) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.probes.gates import OPEN, SHUT, GateSaturation
 from rnnlab.probes.gradient_flow import GradientFlow
 from rnnlab.probes.hidden_states import HiddenStates
+from rnnlab.probes.saliency import Saliency
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,6 +95,40 @@ def gates(found: Sequence[GateSaturation], title: str) -> Figure:
     if found[-1].layer > 1:
         panels[-1].legend(frameon=False, fontsize=9)
     figure.suptitle(f"Gates, a dot for each unit: {title}", fontsize=11)
+    return figure
+
+
+def saliency(found: Saliency, title: str) -> Figure:
+    """What each prediction, a row, owes to each symbol: shares of a next symbol, gradient × input of a class."""
+    from matplotlib.figure import Figure
+
+    shown = min(len(found.symbols), SHOWN)
+    of_classes = found.classes
+    rows = len(found.predictions) if of_classes else shown
+    figure = Figure(figsize=(2.2 + 0.2 * shown, 1.6 + 0.2 * rows), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    values = (found.products if of_classes else found.shares)[:rows, :shown]
+    bound = max(float(values.abs().max()), 1e-6)
+    scale: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -bound, "vmax": bound} if of_classes else {"cmap": "viridis"}
+    image = axes.imshow(values.tolist(), aspect="auto", interpolation="nearest", **scale)
+    _symbols(axes, found.symbols[:shown])
+    axes.set_yticks(range(rows), found.predictions[:rows], fontsize=8, **LITERAL)
+    axes.set_ylabel("class" if of_classes else "symbol predicted")
+    axes.set_xlabel("symbol read")
+    figure.colorbar(image, ax=axes, pad=0.02, label="gradient × input" if of_classes else "share of the saliency")
+    figure.suptitle(f"Saliency: {title}", fontsize=11)
+    return figure
+
+
+def embedding(vectors: Tensor, symbols: Sequence[str], title: str) -> Figure:
+    """The learned vectors `(N, D)` of some symbols side by side."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(2.2 + 0.2 * len(symbols), 4.2), dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    _units(axes, vectors, None)
+    _symbols(axes, symbols)
+    figure.suptitle(f"Embedding: {title}", fontsize=11)
     return figure
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import lightning.pytorch as pl
 
 from rnnlab.data.collation import Batch
+from rnnlab.data.vocabulary import readable
 from rnnlab.errors import UserError
+from rnnlab.probes.embedding import table_of
 from rnnlab.probes.gates import gate_saturation
 from rnnlab.probes.gradient_flow import GradientFlow, gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
+from rnnlab.probes.material import read
+from rnnlab.probes.saliency import saliency
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.watch import figures
 from rnnlab.watch.boards import boards, log_scalars
@@ -52,6 +56,49 @@ class HiddenStatesOfText(Looking):
         for writer in boards(trainer):
             figure = figures.hidden_states(read, title_of(trainer, task))
             writer.add_figure("hidden_states", figure, trainer.global_step)
+
+
+class SaliencyOfText(Looking):
+    """Which symbols of one text the predictions hang on, as a figure."""
+
+    def __init__(self, text: str | None) -> None:
+        """Look at nothing yet.
+
+        Args:
+            text: What is read; None for the first sequence of the validation part.
+        """
+        super().__init__(rows=1, steps=figures.SHOWN)
+        self.text = text
+
+    def look(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
+        symbols = batch.inputs[0, : int(batch.lengths[0])]
+        if self.text is not None:
+            symbols = read(task, str(self.text), "callbacks.saliency.text")[: self.steps]
+        found = saliency(task, symbols)
+        for writer in boards(trainer):
+            figure = figures.saliency(found, title_of(trainer, task))
+            writer.add_figure("saliency", figure, trainer.global_step)
+
+
+class EmbeddingVectors(Looking):
+    """The vectors of the first symbols of the validation part, as a figure."""
+
+    def __init__(self, symbols: int) -> None:
+        """Look at nothing yet.
+
+        Args:
+            symbols: How many, each once.
+        """
+        super().__init__(rows=64, steps=figures.SHOWN)
+        self.symbols = symbols
+
+    def look(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
+        table, vocabulary = table_of(task)
+        kept = batch.inputs.unique()[: self.symbols].cpu()
+        names = [readable(vocabulary.symbols[index]) for index in kept.tolist()]
+        for writer in boards(trainer):
+            figure = figures.embedding(table[kept], names, title_of(trainer, task))
+            writer.add_figure("embedding", figure, trainer.global_step)
 
 
 class Gates(Looking):

@@ -11,6 +11,7 @@ import lightning.pytorch as pl
 from rnnlab.data.collation import Batch
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.errors import UserError
+from rnnlab.probes.probe import describe
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.watch.boards import boards
 
@@ -73,7 +74,5 @@ def first_batch(trainer: pl.Trainer, rows: int, steps: int) -> Batch:
 def title_of(trainer: pl.Trainer, task: pl.LightningModule) -> str:
     """What a figure says of the network and of how far its training is."""
     assert isinstance(task, SequenceTask)
-    config = task.card["config"]
-    model, step = config["model"], trainer.global_step
-    layers = f"{model['num_layers']} layer{'s' if model['num_layers'] > 1 else ''} of {model['hidden_size']}"
-    return f"{config['cell']['name']}, {layers}, {f'after step {step:,}' if step else 'before training'}"
+    step = trainer.global_step
+    return f"{describe(task)}, {f'after step {step:,}' if step else 'before training'}"
