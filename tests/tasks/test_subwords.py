@@ -33,7 +33,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("subwords")
     trained(folder, *RHYME, "data.level=bpe", "data.vocab_size=60", "trainer.max_epochs=60", RARELY, "sweep=rhyme")
     trained(folder, *NAMES, "data.level=bpe", "data.vocab_size=80", "sweep=names")
-    tone = ["task=sentiment", "data=rt_polarity", "data.limit=600", "trainer.max_epochs=1", "data.batch_size=32"]
+    tone = ["task=sentiment", "data=rt_polarity", "data.limit=300", "trainer.max_epochs=1"]
     for level in ("char", "bpe"):
         trained(folder, *tone, *SMALL, f"data.level={level}", "data.vocab_size=300", f"sweep={level}")
     return folder

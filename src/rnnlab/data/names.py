@@ -79,9 +79,9 @@ def prepare(
 
 def _content(source: Source, labelled: str | None, condition: str | None) -> LabelledTexts:
     """The items with their labels; without any where none are asked for."""
-    content = source.content
     if condition is not None and labelled != condition:
         raise UserError(f"model.condition={condition} reads the labels data.labels={condition}, not {labelled}")
+    content = source.content
     if labelled is None and isinstance(content, list):
         return LabelledTexts(content, ())
     if labelled is not None and isinstance(content, LabelledTexts):
