@@ -40,8 +40,7 @@ SWITCHES = (
 
 RULES: dict[str, Rule] = {
     "seed": SEED,
-    "rerun": TRUE_OR_FALSE,
-    "dry_run": TRUE_OR_FALSE,
+    **dict.fromkeys(("rerun", "dry_run"), TRUE_OR_FALSE),
     "on_failure": one_of("continue", "stop"),
     "init_from": either(("the path of a checkpoint or of a run's folder", lambda v: isinstance(v, str)), NOTHING),
     "task.shown": TEXTS,
@@ -114,8 +113,7 @@ RULES: dict[str, Rule] = {
     "callbacks.early_stopping.mode": one_of("min", "max"),
     "callbacks.averaging.decay": SHARE,
     **{f"callbacks.{name}.count": whole(1) for name in ("samples", "forecasts")},
-    "callbacks.embedding.symbols": whole(1),
-    "callbacks.embedding_vectors.symbols": whole(1),
+    **{f"callbacks.{name}.symbols": whole(1) for name in ("embedding", "embedding_vectors")},
     **{f"callbacks.{name}.{key}": whole(1) for name in ("gradient_flow", "gates") for key in ("rows", "steps")},
     **{f"callbacks.{name}.enabled": TRUE_OR_FALSE for name in SWITCHES},
     "hydra.launcher.workers": either(whole(1), NOTHING),

@@ -162,13 +162,12 @@ class Vocabulary:
         return repr(text) if len(text) <= 60 else f"{text[:60]!r} and {len(text) - 60} more"
 
     @property
-    def _joint(self) -> str:
-        """What stands between two symbols."""
+    def _joint(self) -> str:  # what stands between two symbols
         return " " if self.level == "word" else ""
 
     @cached_property
     def _table(self) -> NDArray[np.unsignedinteger]:
-        """The index of every code point; behind the last symbol's for what the alphabet lacks."""
+        # What the alphabet lacks has the index behind the last symbol's.
         return table_of(self.alphabet, len(self))
 
     @cached_property

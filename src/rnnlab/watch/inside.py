@@ -5,7 +5,7 @@ from __future__ import annotations
 import lightning.pytorch as pl
 
 from rnnlab.data.collation import Batch
-from rnnlab.data.vocabulary import readable
+from rnnlab.data.readable import readable
 from rnnlab.errors import UserError
 from rnnlab.probes.embedding import table_of
 from rnnlab.probes.gates import gate_saturation
