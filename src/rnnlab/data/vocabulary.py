@@ -16,9 +16,7 @@ from rnnlab.data.encoded import Encoded, alphabet_of, code_points, table_of
 from rnnlab.data.readable import readable
 from rnnlab.errors import UserError
 
-START_STOP = "[S]"
-PAD = "[PAD]"
-UNKNOWN = "[UNK]"
+START_STOP, PAD, UNKNOWN = "[S]", "[PAD]", "[UNK]"
 CHANNEL = "channel"  # the level of vectors
 SPECIAL = (START_STOP, UNKNOWN, PAD)
 NAMED = 10  # unknown symbols that an error names
