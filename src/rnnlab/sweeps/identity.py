@@ -35,6 +35,10 @@ def fingerprint(config: Mapping[str, Any], data_sha256: str, files: Mapping[str,
 
 
 def identifying(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a configuration tells one run from another, by dotted key; where files lie is no part of it."""
+    """What of a configuration tells one run from another, by dotted key.
+
+    Where files lie is no part of it, and what is switched off is as if it were not there.
+    """
     leaves = with_effect(config)
-    return {key: value for key, value in leaves.items() if key not in ("data.path", *NAMED_FILES)}
+    off = {key for key, value in leaves.items() if key.endswith(".enabled") and value is False}
+    return {key: value for key, value in leaves.items() if key not in ("data.path", *NAMED_FILES, *off)}
