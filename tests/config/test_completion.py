@@ -188,7 +188,7 @@ TYPED = [
     ("rnnlab train cell=g", "cell=gru "),
     ("rnnlab train -m cell=rnn,g", "cell=rnn,gru "),
     ("rnnlab train model.h", r"model\.hidden_size=$"),
-    ("rnnlab train callbacks.s", r"callbacks\.samples\.$"),
+    ("rnnlab train callbacks.sam", r"callbacks\.samples\.$"),
     ("rnnlab train model.bidirectional=t", r"model\.bidirectional=true "),
     ("rnnlab train data=file data.path=my", r"data\.path=my\\ names\.txt "),
     ("rnnlab compare sweep=s", "sweep=second "),

@@ -16,7 +16,7 @@ from rnnlab.watch import figures
 
 def test_gradient_flow_is_drawn_against_the_distance_on_a_logarithmic_axis() -> None:
     norms = {"h": torch.tensor([1.0, 0.1, 0.0]), "c": torch.tensor([0.0, 0.2, 0.1])}
-    flow = GradientFlow(norms, torch.tensor([3, 3, 1]))
+    flow = GradientFlow(norms, norms["h"], torch.tensor([3, 3, 1]))
     (axes,) = figures.gradient_flow(flow, flow, "lstm, after step 8").axes
     assert axes.get_title() == "Gradient flow: lstm, after step 8"
     assert axes.get_yscale() == "log" and axes.get_xlim()[0] > axes.get_xlim()[1]
