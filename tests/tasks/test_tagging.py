@@ -43,7 +43,7 @@ SENTENCES = st.lists(
     st.lists(st.sampled_from([*WORDS, "The", "boats", "zzz", "thematoladelman"]), min_size=1, max_size=6),
     min_size=1, max_size=4,
 )  # fmt: skip
-FORWARDS = ("transformer",)  # what reads in one direction only
+FORWARDS = ("transformer", "mlp_window")  # what reads in one direction only
 
 
 def tagger(cell: str = "gru", tags: int = 3, vocabulary: Vocabulary = VOCABULARY, **model: Any) -> Tagger:

@@ -125,9 +125,16 @@ def _of_weights(weights: Mapping[tuple[str, str], Mapping[int, float]]) -> list[
     heads = ["‖∂L/∂W_hh‖ at length", *map(str, at)]
     blocks.append(Table(heads, [[label, *(number(norms[length]) for length in at)] for label, norms in told.items()]))
     if len(at) > 1:
-        lines = {label: [norms[length] for length in at] for label, norms in told.items()}
-        caption = "The norm of the gradient of the recurrent weights, of the loss at the last of so many steps alone."
-        title = "Gradient of the recurrent weights against the length"
-        axes = ("steps that are read", "norm of the gradient")
-        blocks.append(Curves("recurrent-gradient", title, caption, *axes, at, lines, log="xy"))
+        several = len({label for label, _ in weights}) > 1
+        for stage in STAGES if several else [""]:
+            lines = {label: [norms[length] for length in at] for label, norms in told.items() if label.endswith(stage)}
+            if lines:
+                blocks.append(_of_lengths(stage, at, lines))
     return blocks
+
+
+def _of_lengths(stage: str, at: Sequence[int], lines: Mapping[str, Sequence[float]]) -> Curves:
+    name = "recurrent-gradient-before" if stage == BEFORE else "recurrent-gradient"
+    title = f"Gradient of the recurrent weights against the length {stage}".strip()
+    caption = "The norm of the gradient of the recurrent weights, of the loss at the last of so many steps alone."
+    return Curves(name, title, caption, "steps that are read", "norm of the gradient", at, lines, log="xy")
