@@ -26,6 +26,7 @@ TRAINING = "train/loss"
 WORTH_SAYING = 0.02  # a rise of the validation loss, as a share of its lowest
 MOST_NAMED = 3  # configurations that a sentence names, and whose curves are drawn
 OVERFITTING = "overfitting"
+WHOLE = "whole"  # the value of data.parts with which training, validation and test are the same text
 
 Epochs = dict[int, tuple[float, float]]  # by epoch, counted from 1: its validation loss and its mean training loss
 
@@ -59,7 +60,10 @@ class Overfit:
 
 
 def overfitting(ranked: Sequence[Configuration]) -> list[Overfit]:
-    """Those whose validation loss rises by 2% or more while the training loss falls, the steepest first."""
+    """Those whose validation loss rises by 2% or more while the training loss falls, the steepest first.
+
+    Over several seeds, the 95% interval of the rise has to lie above 0: a loss that wavers has not risen.
+    """
     found = [case for each in ranked if (case := _case(each))]
     return sorted(found, key=lambda case: -case.rise.value)
 
@@ -105,13 +109,19 @@ def _case(configuration: Configuration) -> Overfit | None:
     pairs = [(epochs[low], epochs[end]) for epochs, low, end in zip(runs, lowest, last, strict=True)]
     rise = mean_of([{seed: end[0] - low[0] for seed, (low, end) in enumerate(pairs)}])
     fall = mean([low[1] - end[1] for low, end in pairs])
-    if rise.value < WORTH_SAYING * mean([low[0] for low, _ in pairs]) or fall <= 0:
+    least = WORTH_SAYING * mean([low[0] for low, _ in pairs])
+    if rise.value < least or fall <= 0 or rise.half >= rise.value:  # of one seed, there is no half: not a number
         return None
     return Overfit(configuration.label, rise, mean(lowest), mean(last), fall, tuple(runs))
 
 
 def _may_overfit(run: Run) -> bool:
-    """Whether its best epoch was not its last, as summary.json says: most files need not be read."""
+    """Whether its best epoch was not its last, as summary.json says: most files need not be read.
+
+    Who validates on what was trained on is learning by heart on purpose.
+    """
+    if run.config.get("data.parts") == WHOLE:
+        return False
     best, epochs = number(run.summary.get("best_epoch")), number(run.summary.get("epochs"))
     return best < epochs - 1
 
