@@ -7,8 +7,10 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from rnnlab.report.readme import BEGIN, END, write_index
 from support import ALONE, ROOT, Answer
@@ -30,19 +32,37 @@ def losses(study: str) -> dict[str, float]:
     return {name: float(loss) for name, loss in reversed(rows)}
 
 
-@pytest.mark.parametrize("study", STUDIES)
-def test_a_study_runs_as_a_plain_hydra_configuration_with_overrides(
-    rnnlab: Callable[..., Answer], workdir: Path, study: str
-) -> None:
-    searches = "hydra/sweeper: optuna" in FILES[study]
+def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
+    """The summaries of a study's runs, trained small: it is a plain Hydra configuration, with overrides."""
     done = rnnlab(
-        "train", "-cd", str(ROOT / "experiments" / study), "-cn", "study", ALONE, "debug=fast", "seed=0",
+        "train", "-cd", str(folder), "-cn", "study", ALONE, "debug=fast", "seed=0",
         "model.embedding_size=8", "model.hidden_size=8", "data.sequence_length=20", "optimizer.lr=0.007",
         "trainer.max_epochs=2",
-        *(["hydra.sweeper.n_trials=2"] if searches else []),
+        *(["hydra.sweeper.n_trials=2"] if "hydra/sweeper: optuna" in (folder / "study.yaml").read_text() else []),
     )  # fmt: skip
     assert done.code == 0, done.err
-    summaries = [json.loads(file.read_text()) for file in workdir.glob(f"runs/{study}/*/summary.json")]
+    return [json.loads(file.read_text()) for file in Path.cwd().glob(f"runs/{folder.name}/*/summary.json")]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_first_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir: Path, study: str) -> None:
+    config = yaml.safe_load(FILES[study])
+    sweeper = config["hydra"]["sweeper"]
+    if "cases" in sweeper:
+        sweeper["cases"] = sweeper["cases"][:1]
+    if "override hydra/sweeper: optuna" not in FILES[study]:
+        sweeper["params"] = {key: str(values).split(",")[0] for key, values in sweeper["params"].items()}
+    folder = workdir / "experiments" / study
+    folder.mkdir(parents=True)
+    (folder / "study.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    summaries = trains(rnnlab, folder)
+    assert summaries and all(summary["status"] == "complete" for summary in summaries)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir: Path, study: str) -> None:
+    summaries = trains(rnnlab, ROOT / "experiments" / study)
     assert summaries and all(summary["status"] == "complete" for summary in summaries)
 
 
