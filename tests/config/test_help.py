@@ -22,7 +22,7 @@ FILES = sorted(file.relative_to(conf_folder()) for file in conf_folder().rglob("
 # How parts are put together, and what an option is called: no help for these.
 WIRING = re.compile(
     r"(.*\.)?defaults|hydra\.(?!launcher|sweeper).*|.*_target_|(cell|data|task)\.name|data\.files\..*"
-    r"|task\.file_reader\..*|logger\.\w+\.package"
+    r"|task\.(file_reader|prepare)\..*|logger\.\w+\.package"
 )
 
 
