@@ -23,7 +23,7 @@ FILES = sorted(file.relative_to(conf_folder()) for file in conf_folder().rglob("
 WIRING = re.compile(
     r"(.*\.)?defaults|data\.reader\.(sequences|length|seed|texts|gap|tag_column)|hydra\.(?!launcher|sweeper).*"
     r"|.*_target_|(cell|data|probe|task)\.name|data\.files\..*"
-    r"|task\.(file_reader\..*|prepare\.condition)|logger\.\w+\.package"
+    r"|task\.(file_reader|prepare)\..*|logger\.\w+\.package"
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ class Subwords(Vocabulary):
             UserError: A text would not come back as it is, and the vocabulary has no `[UNK]`; the line begins with
                 `key`.
         """
-        found = self._encodings(["".join(text) for text in texts], key, places=widths)
+        found = self._encodings(cast("Sequence[str]", texts), key, places=widths)
         sizes = np.fromiter((len(each) for each in found), dtype=np.int64, count=len(found))
         total = int(sizes.sum())
         symbols = np.fromiter(chain.from_iterable(each.ids for each in found), dtype=self.dtype, count=total)
@@ -85,7 +85,7 @@ class Subwords(Vocabulary):
 
     def continuing(self, prefix: str, indices: Sequence[int], drawn: Iterable[int]) -> Iterator[str]:
         yield prefix
-        decoder, ahead = library().decoders.DecodeStream(), len(prefix)
+        decoder, ahead = library().decoders.DecodeStream(skip_special_tokens=False), len(prefix)
         for index in chain(indices, drawn):
             piece = "" if index in self._silent else self._whole(decoder.step(self._tokenizer, index) or "")
             if fresh := piece[ahead:]:
@@ -111,7 +111,7 @@ class Subwords(Vocabulary):
         """Whether a sub-word can be a part of a character."""
         return '"ByteLevel"' in self.tokenizer or '"ByteFallback"' in self.tokenizer
 
-    def _encodings(self, texts: list[str], key: str, places: bool = True) -> list[Encoding]:
+    def _encodings(self, texts: Sequence[str], key: str, places: bool = True) -> list[Encoding]:
         """Texts taken apart, with the place of each sub-word in its text if that is asked for: it takes longer."""
         take_apart = self._tokenizer.encode_batch if places else self._tokenizer.encode_batch_fast
         found: list[Encoding] = take_apart([self._valid(text, key) for text in texts], add_special_tokens=False)

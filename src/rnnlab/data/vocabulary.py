@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +108,7 @@ class Vocabulary:
         """
         sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
         if self.level != "word":
-            return Encoded(self._encode_characters("".join(chain.from_iterable(texts)), key), sizes)
+            return Encoded(self._encode_characters("".join(cast("Sequence[str]", texts)), key), sizes)
         words = list(chain.from_iterable(texts))
         wide = np.fromiter(map(len, words), dtype=np.int64, count=len(words)) + 1 if widths else None
         return Encoded(self._encode_words(words, key), sizes, wide)
