@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rnnlab.errors import UserError
 from rnnlab.report.holding import Holding, Threshold
 from rnnlab.report.statistics import Mean
 
@@ -39,3 +40,8 @@ def test_the_table_has_a_row_for_each_and_what_holds_in_bold() -> None:
     lines = held("test/accuracy>=0.9", gru=[0.95, 0.91, 0.4]).markdown().splitlines()
     assert lines[0] == "| cell | sequence_length 10 | sequence_length 25 | sequence_length 50 |"
     assert lines[2] == "| gru | **0.9500 ± 0.0100** | **0.9100 ± 0.0100** | 0.4000 ± 0.0100 |"
+
+
+def test_a_bound_that_is_none_is_refused_wherever_it_stands() -> None:
+    with pytest.raises(UserError, match="holds must be a metric and a bound"):
+        Threshold.of("accuracy")

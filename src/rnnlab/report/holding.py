@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rnnlab.config.rules import check
 from rnnlab.report.charts import Axis, Line, Lines
 from rnnlab.report.configurations import Configuration, number_of, plain
 from rnnlab.report.enough import KINDS
@@ -35,7 +36,12 @@ class Threshold:
 
     @classmethod
     def of(cls, text: str) -> Threshold:
-        """What `holds=` says; its form was checked before."""
+        """What `holds=` says, on the command line or in the configuration of a run.
+
+        Raises:
+            UserError: It says something else.
+        """
+        check({"holds": text})
         metric, sign, bound = re.split("([<>])=", text)
         return cls(metric, sign == ">", float(bound))
 
