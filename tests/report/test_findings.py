@@ -160,3 +160,27 @@ def test_figures_have_sensible_digits():
     assert loss(float("nan")) == "–"
     assert loss(0.0000123) == "1.2e-05"
     assert (p_value(0.0004), p_value(0.0123), p_value(0.5), p_value(None)) == ("p < 0.001", "p = 0.012", "p = 0.50", "")
+
+
+def test_a_size_of_its_own_for_each_cell_goes_with_the_cell(write_seeds):
+    """As in a comparison at equal numbers of parameters; two of the cells happen to have the same size."""
+    for lr, more in ((0.005, 0.0), (0.01, 0.1)):
+        rest = {"changes": {"optimizer": {"lr": lr}}, "suffix": f"-{lr}"}
+        write_seeds("rnn", (2.30 + more, 2.31 + more), hidden_size=128, **rest)
+        write_seeds("gru", (2.10 + more, 2.11 + more), hidden_size=74, **rest)
+        write_seeds("lstm", (2.20 + more, 2.21 + more), hidden_size=74, **rest)
+    comparison = compare([SWEEP])
+    assert [factor.name for factor in comparison.factors] == ["cell (hidden_size with it)", "lr"]
+    assert [level.name for level in comparison.factors[0].levels] == ["gru", "lstm", "rnn"]
+    assert comparison.notes == ()
+
+
+def test_in_a_search_nothing_is_said_to_go_with_what_has_a_value_of_its_own_in_each_trial(write_run):
+    for number, (cell, size) in enumerate([("gru", 32), ("lstm", 64), ("gru", 64), ("lstm", 32)]):
+        rate = {"optimizer": {"lr": 0.001 * (number + 1)}}
+        write_run(cell, 2.0 + number / 10, hidden_size=size, changes=rate, suffix=f"-{number}")
+    comparison = compare([SWEEP])
+    assert comparison.factors == ()
+    assert comparison.notes == (
+        "Never varied at equal settings of the rest, so not compared alone: cell, hidden_size, lr.",
+    )

@@ -10,11 +10,11 @@ from typing import Any
 from rnnlab.report.configurations import Configuration, losses, number_of, plain
 from rnnlab.report.runs import number
 from rnnlab.report.statistics import SIGNIFICANT, Difference, Mean, difference, holm, mean, mean_of
+from rnnlab.report.together import together
 from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import joined
 
 MOST_LEVELS = 12  # of a factor of which every two are compared; of more, all with the best
-BEST_KNOWN = ("task", "data", "cell", "hidden_size", "sequence_length", "num_layers", "embedding_size")
 
 Settings = tuple[tuple[str, str], ...]  # everything but the factor, as text
 Levels = dict[tuple[Any, ...], dict[Settings, Configuration]]
@@ -102,26 +102,12 @@ def factors(configurations: Sequence[Configuration]) -> list[Factor]:
     A level that has no setting in common with those that have the most is left out.
     """
     found = []
-    for names in _together(configurations):
+    for names in together(configurations):
         levels = _comparable(_levels(configurations, names))
         chance = len(names) > 1 and len(levels) > MOST_LEVELS  # a search's values, no two of which are the same
         if len(levels) >= 2 and not chance:
             found.append(_factor(names, levels))
     return found
-
-
-def _together(configurations: Sequence[Configuration]) -> list[tuple[str, ...]]:
-    """The names of what varied; those whose values always change together are one factor, the best known first."""
-    groups: dict[tuple[int, ...], list[str]] = {}
-    for name in configurations[0].settings:
-        values = [str(each.settings[name]) for each in configurations]
-        order = list(dict.fromkeys(values))
-        groups.setdefault(tuple(order.index(value) for value in values), []).append(name)
-    return [tuple(sorted(names, key=_place)) for pattern, names in groups.items() if len(set(pattern)) > 1]
-
-
-def _place(name: str) -> int:
-    return BEST_KNOWN.index(name) if name in BEST_KNOWN else len(BEST_KNOWN)
 
 
 def _levels(configurations: Sequence[Configuration], names: Sequence[str]) -> Levels:
