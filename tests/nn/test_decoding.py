@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
-import yaml
 from torch import Tensor, nn
 
+from networks import CELLS
 from rnnlab.nn import Recurrent, State, build_recurrent
 from rnnlab.nn.decoding import decode
-from support import ROOT
 
-CELLS = {file.stem: file for file in sorted((ROOT / "conf" / "cell").glob("*.yaml"))}
 STEPS = 10
 
 
-def parts(cell: Path) -> tuple[Recurrent, nn.Linear, State, Tensor, Tensor]:
+def parts(cell: str) -> tuple[Recurrent, nn.Linear, State, Tensor, Tensor]:
     """A decoder and its head, the state that an encoder of the same cell ended in, a first input, and a truth."""
     torch.manual_seed(0)
-    config = yaml.safe_load(cell.read_text())
-    encoder, decoder = (build_recurrent(config, 1, 16, num_layers=2).eval() for _ in range(2))
+    encoder, decoder = (build_recurrent(CELLS[cell], 1, 16, num_layers=2).eval() for _ in range(2))
     x, truth = torch.randn(3, 7, 1), torch.randn(3, STEPS, 1)
     return decoder, nn.Linear(decoder.output_size, 1), encoder(x)[1], x[:, -1:], truth
 
 
-CAUSAL = [name for name, file in CELLS.items() if parts(file)[0].causal]
+CAUSAL = [cell for cell in CELLS if parts(cell)[0].causal]
 
 
 @pytest.mark.parametrize("cell", CAUSAL)
 def test_free_running_is_what_one_call_gives_for_its_own_forecasts_and_one_step_at_a_time(cell: str) -> None:
-    decoder, head, state, first, _ = parts(CELLS[cell])
+    decoder, head, state, first, _ = parts(cell)
     free = decode(decoder, head, state, first, STEPS)
     again, _ = decoder(torch.cat([first, free[:, :-1]], dim=1), state)
     assert free.shape == (3, STEPS, 1) and torch.allclose(free, head(again), atol=1e-5)
@@ -45,13 +40,13 @@ def test_free_running_is_what_one_call_gives_for_its_own_forecasts_and_one_step_
 
 @pytest.mark.parametrize("cell", CAUSAL)
 def test_teacher_forcing_is_one_call_over_the_shifted_truth(cell: str) -> None:
-    decoder, head, state, first, truth = parts(CELLS[cell])
+    decoder, head, state, first, truth = parts(cell)
     y, _ = decoder(torch.cat([first, truth[:, :-1]], dim=1), state)
     assert torch.equal(decode(decoder, head, state, first, STEPS, truth, teacher_forcing=1.0), head(y))
 
 
 def test_the_last_truth_is_never_read_and_without_forcing_none_is() -> None:
-    decoder, head, state, first, truth = parts(CELLS["gru"])
+    decoder, head, state, first, truth = parts("gru")
     changed = truth.clone()
     changed[:, -1] += 5
     for share in (0.5, 1.0):

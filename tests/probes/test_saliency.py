@@ -17,7 +17,7 @@ from rnnlab.probes.units import Responses, responses
 LETTERS = Vocabulary(("a", "b", "c"))
 
 
-@pytest.mark.parametrize("cell", [name for name in CELLS if name != "bag"])
+@pytest.mark.parametrize("cell", [name for name in CELLS if name not in ("bag", "mlp_flat")])
 def test_a_next_symbol_hangs_on_no_later_one(cell: str) -> None:
     task = language_model(cell)
     found = saliency(task, torch.tensor([0, 1, 2, 1, 0]))

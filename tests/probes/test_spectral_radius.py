@@ -41,7 +41,9 @@ def test_any_matrix_tends_to_its_radius() -> None:
     assert (norms_of_powers(matrix, 400)[-1]) ** (1 / 400) == pytest.approx(0.9, rel=0.02)
 
 
-@pytest.mark.parametrize("cell", [name for name in CELLS if name not in ("bag", "transformer")])
+@pytest.mark.parametrize(
+    "cell", [name for name in CELLS if name not in ("bag", "transformer", "mlp_flat", "mlp_window")]
+)
 def test_every_matrix_that_multiplies_a_state_is_known(cell: str) -> None:
     task = language_model(cell, 2)
     found = [(its.layer, its.of) for its in weight_radii(task)]

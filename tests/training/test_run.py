@@ -62,7 +62,7 @@ def test_the_summary_says_what_was_run_and_what_came_of_it(run: Path) -> None:
     assert summary["status"] == "complete" and summary["objective"] == best["val/loss"]
     assert set(summary["hparams"]) == HPARAMS and summary["hparams"]["cell"] == "lstm"
     assert {"val/loss", "val/perplexity", "val/accuracy"} <= set(best)
-    assert set(test) == {"test/loss", "test/perplexity", "test/accuracy"}
+    assert set(test) == {"test/loss", "test/loss_per_char", "test/perplexity", "test/accuracy"}
     assert test["test/perplexity"] == pytest.approx(math.exp(test["test/loss"]), rel=1e-4)
     assert isinstance(summary["parameters"], int) and summary["seconds"] > 0
     assert summary["data"]["name"] == "names" and len(summary["data"]["sha256"]) == 64

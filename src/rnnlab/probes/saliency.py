@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.data.readable import readable
+from rnnlab.data.vocabulary import CHANNEL
 from rnnlab.errors import UserError
 from rnnlab.probes.probe import Probe, Subject, number
 from rnnlab.probes.trace import undisturbed
@@ -67,7 +68,7 @@ def saliency(task: nn.Module, symbols: Tensor) -> Saliency:
     """
     vocabulary = vocabulary_of(task)
     embedding = getattr(task, "embedding", None)
-    if not isinstance(embedding, nn.Module):
+    if not isinstance(embedding, nn.Module) or vocabulary.level == CHANNEL:
         raise UserError(f"{type(task).__name__} has no embedding of symbols, so nothing can be salient")
     if len(symbols) < SHORTEST:
         raise UserError(f"there are at least {SHORTEST} symbols needed to choose among, not {len(symbols)}")
