@@ -42,7 +42,7 @@ def prepare(
     series = source.content
     if not isinstance(series, Series):
         raise UserError(f"data={source.name} is no series of numbers, which a forecaster reads, such as data=co2")
-    where = f"data: {source.files[0]}" if source.files else f"data={source.name}"
+    where = source.where
     length, horizon, season = data["sequence_length"], data["horizon"], data["season"]
     if known is not None:
         values, vocabulary = series.values, known.vocabulary

@@ -47,7 +47,7 @@ def prepare(
         UserError: The source is no such list, or there are too few items.
     """
     items = _content(source, data.get("labels"), condition)
-    where = f"data: {source.files[0]}"
+    where = source.where
     if known is not None:
         parts, vocabulary, few = {"test": items}, known.vocabulary, ""
         _check_labels(items.labels if condition else (), vocabulary, where)

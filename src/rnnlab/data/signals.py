@@ -96,7 +96,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     signals = source.content
     if not isinstance(signals, Signals):
         raise UserError(f"data={source.name} has no signals, which are vectors of numbers, such as data=half_sums")
-    where = f"data: {source.files[0]}" if source.files else f"data={source.name}"
+    where = source.where
     channels, classes = Vocabulary.of_channels(signals.channels), list(signals.classes)
     answers = signals.answers
     if known is not None:

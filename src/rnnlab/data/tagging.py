@@ -32,7 +32,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     content = source.content
     if not isinstance(content, TaggedSentences):
         raise UserError(f"data={source.name} has no tagged words, which a tagger reads, such as data=ewt")
-    where, notes = f"data: {source.files[0]}", list[str]()
+    where, notes = source.where, list[str]()
     if known is not None:
         parts, card = {"test": list(range(len(content)))}, dict(known.card)
         vocabulary = known.vocabulary

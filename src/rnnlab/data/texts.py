@@ -53,7 +53,7 @@ def prepare(
     if not isinstance(source.content, RunningText):
         raise UserError(f"data={source.name} is no running text, which a character model reads, such as data=stdlib")
     if known is not None:
-        where = f"data: {source.files[0]}"
+        where = source.where
         read = _read(source.content, known.vocabulary, where)
         if len(read.symbols) < 2:
             raise UserError(f"{where} holds a single symbol; at least 2 are needed, since the first is not predicted")
