@@ -49,7 +49,7 @@ TABLE = [
     ("train task=names data=reviews", ["data=reviews", "no list of items", "data=names"]),
     ("train task=chars data=reviews", ["data=reviews", "no running text", "data=stdlib"]),
     ("train task=names data.text_column=text", ["data.text_column"]),
-    ("train task=sentiment model.pooling=sum", ["model.pooling", "last, mean, max"]),
+    ("train task=sentiment model.pooling=sum", ["model.pooling", "last, mean, max, concat"]),
     ("train task=sentiment model.word_dropout=1", ["model.word_dropout", "not including 1"]),
     ("train cell=bag", ["cell=bag", "language model"]),
 ]

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from rnnlab.nn.pooling import pool
+from rnnlab.nn.pooling import pool, pooled_size
 
 LENGTHS = st.lists(st.integers(1, 7), min_size=1, max_size=5)
-HOW = ("last", "mean", "max")
+HOW = ("last", "mean", "max", "concat")
 each_way = pytest.mark.parametrize("how", HOW)
 each_direction = pytest.mark.parametrize("directions", [1, 2])
 
@@ -25,7 +25,7 @@ def test_padding_has_no_part_in_it(how: str, directions: int, lengths: list[int]
     for row, length in enumerate(lengths):
         y[row, length:] = padding
     vectors = pool(y, torch.tensor(lengths), how, directions)
-    assert vectors.shape == (len(lengths), 3 * directions)
+    assert vectors.shape == (len(lengths), pooled_size(3 * directions, how))
     for row, length in enumerate(lengths):
         alone = pool(y[row : row + 1, :length], torch.tensor([length]), how, directions)
         assert torch.allclose(vectors[row], alone[0], atol=1e-6)
@@ -51,6 +51,7 @@ def test_mean_and_max_go_over_the_real_steps_of_each_unit() -> None:
     assert pool(y, lengths, "max").tolist() == [[3.0, -5.0]]
     assert pool(y, lengths, "last").tolist() == [[3.0, -7.0]]
     assert pool(y, lengths, "last", directions=2).tolist() == [[3.0, -5.0]]
+    assert pool(y, lengths, "concat").tolist() == [[3.0, -7.0, 2.0, -6.0, 3.0, -5.0]]
 
 
 def test_another_pooling_is_refused() -> None:

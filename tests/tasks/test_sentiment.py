@@ -77,7 +77,7 @@ def test_models_have_the_parameters_of_the_documents(
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "concat"])
 @settings(max_examples=8)
 @given(texts=TEXTS, data=st.data())
 def test_a_padded_batch_gives_every_text_what_it_gets_alone(
@@ -99,7 +99,7 @@ def test_a_padded_batch_gives_every_text_what_it_gets_alone(
         assert int(task.count(batch)) == len(texts)
 
 
-@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+@pytest.mark.parametrize("pooling", ["last", "mean", "max", "concat"])
 def test_a_bag_takes_not_good_and_good_not_for_the_same_and_a_gru_does_not(pooling: str) -> None:
     """SYSTEMS C1."""
     for cell, same in (("bag", True), ("gru", False)):

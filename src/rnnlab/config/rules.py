@@ -85,7 +85,7 @@ RULES: dict[str, Rule] = {
     "model.tie_weights": TRUE_OR_FALSE,
     "model.bidirectional": TRUE_OR_FALSE,
     "model.condition": either(("what the labels are, such as sex", lambda v: isinstance(v, str)), NOTHING),
-    "model.pooling": one_of("last", "mean", "max"),
+    "model.pooling": one_of("last", "mean", "max", "concat"),
     "model.word_dropout": SHARE,
     "model.teacher_forcing": CHANCE,
     "model.char_embedding_size": whole(1),

@@ -18,7 +18,7 @@ from torchmetrics.utilities import dim_zero_cat
 
 from rnnlab.data.collation import Batch
 from rnnlab.nn import build_recurrent
-from rnnlab.nn.pooling import pool
+from rnnlab.nn.pooling import pool, pooled_size
 from rnnlab.tasks.answers import Prediction
 from rnnlab.tasks.base import Config, SequenceTask
 
@@ -66,7 +66,7 @@ class PooledTask(SequenceTask):
         )
         self.pooling = str(model["pooling"])
         self.dropout = nn.Dropout(model["dropout"])
-        self.head = nn.Linear(self.encoder.output_size, answers)
+        self.head = nn.Linear(pooled_size(self.encoder.output_size, self.pooling), answers)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """From inputs `(B, T)` or `(B, T, D)` and how many of each row are real `(B,)` to answers `(B, answers)`."""
