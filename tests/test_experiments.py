@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -26,10 +27,20 @@ def recorded(study: str) -> str:
     return text.partition(BEGIN)[2].partition(END)[0]
 
 
+def ranked(study: str) -> list[dict[str, str]]:
+    """The rows of a study's ranking by the heads of its columns, the best first; of a mean ± its error, the mean."""
+    lines = recorded(study).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("|") and " validation loss " in line)
+    cells = [
+        [cell.strip().strip("*").partition(" ± ")[0] for cell in line.split("|")[1:-1]]
+        for line in itertools.takewhile(lambda line: line.startswith("|"), lines[first:])
+    ]
+    return [dict(zip(cells[0], row, strict=True)) for row in cells[2:]]
+
+
 def losses(study: str) -> dict[str, float]:
-    """The mean validation losses of a study's table, by the row's first cell."""
-    rows = re.findall(r"^\| \**([\w-]+)\** \|.*?(\d\.\d{4})", recorded(study), flags=re.MULTILINE)
-    return {name: float(loss) for name, loss in reversed(rows)}
+    """The mean validation losses of a study, of each cell the lowest."""
+    return {row["cell"]: float(row["validation loss"]) for row in reversed(ranked(study))}
 
 
 def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
@@ -113,8 +124,9 @@ def test_a_study_has_recorded_its_answer_and_its_figure(study: str) -> None:
 
 
 def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
-    lecture = losses("names-lecture")
-    assert set(lecture) == {"scratch_rnn", "rnn"} and max(lecture.values()) <= 2.070
+    lecture = [row for row in ranked("names-lecture") if row["parameters"] == "24,028" and row["lr"] == "0.001"]
+    kept = {row["cell"]: float(row["validation loss"]) for row in lecture if row["batch_size"] == "16"}
+    assert set(kept) == {"scratch_rnn", "rnn"} and max(kept.values()) <= 2.070
     assert losses("names-makemore")["gru"] <= 2.03
     assert losses("shakespeare")["lstm"] <= 1.53
     assert "20 of 20 seeds spell `hello`; with averaged ones, 3 do" in recorded("hello")
@@ -143,12 +155,11 @@ def test_the_index_says_what_the_studies_say(tmp_path: Path) -> None:
 
 
 def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs() -> None:
-    """Both below 30,000 parameters; the best row of a table is set in bold."""
-    best = re.compile(r"^\| \*\*.*\| \*\*(\d\.\d{4})\*\* \| \*\*1\*\* \| \*\*([\d,]+)\*\*", flags=re.MULTILINE)
-    found = {study: best.search(recorded(study)) for study in ("search-names", "grid-names")}
-    losses = {study: float(match[1]) for study, match in found.items() if match}
+    """Both below 30,000 parameters."""
+    best = {study: ranked(study)[0] for study in ("search-names", "grid-names")}
+    losses = {study: float(row["validation loss"]) for study, row in best.items()}
     assert losses["search-names"] < losses["grid-names"]
-    assert all(match and int(match[2].replace(",", "")) <= 30_000 for match in found.values())
+    assert all(int(row["parameters"].replace(",", "")) <= 30_000 for row in best.values())
     assert "The search did 40 trials" in recorded("search-names")
     pictures = ("search-history.png", "search-importance.png")
     assert all((ROOT / "experiments" / "search-names" / name).is_file() for name in pictures)
@@ -157,10 +168,7 @@ def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs(
 @pytest.mark.parametrize(("study", "asked"), [("rt-polarity", 0.765), ("sst2", 0.80), ("reviews", 0.87)])
 def test_the_recorded_classifiers_are_as_right_as_was_asked_of_them(study: str, asked: float) -> None:
     """Accuracy on the test part, mean of three seeds, of the best recurrent layer, not only of the bag of words."""
-    rows = re.findall(
-        r"^\| \**(\w+)\** \|[^|]*\|\s*\**(0\.\d+) ± [^|]*\| \**3\** \|", recorded(study), flags=re.MULTILINE
-    )
-    accuracy = {cell: float(mean) for cell, mean in rows}
+    accuracy = {row["cell"]: float(row["test accuracy"]) for row in ranked(study) if row["seeds"] == "3"}
     assert set(accuracy) == {"bag", "rnn", "gru", "lstm"}
     assert max(accuracy[cell] for cell in ("rnn", "gru", "lstm")) >= asked
     assert "not good" in recorded(study) and "good not" in recorded(study)
@@ -168,11 +176,19 @@ def test_the_recorded_classifiers_are_as_right_as_was_asked_of_them(study: str, 
 
 def test_the_recorded_taggers_are_right_about_more_words_with_characters_than_without() -> None:
     """Accuracy on the test part of the web treebank, without pretrained vectors."""
-    rows = re.findall(r"^\| \**(\w+)\** \| \**(\d+)\** \|[^|]*\| \**(0\.\d+)", recorded("tagging"), flags=re.MULTILINE)
-    accuracy = {(cell, int(units)): float(mean) for cell, units, mean in rows}
+    accuracy = {(row["cell"], int(row["char_hidden_size"])): float(row["test accuracy"]) for row in ranked("tagging")}
     assert set(accuracy) == {(cell, units) for cell in ("rnn", "gru", "lstm") for units in (0, 48)}
     assert accuracy["lstm", 48] >= 0.94
     assert all(accuracy[cell, 48] > accuracy[cell, 0] + 0.02 for cell in ("rnn", "gru", "lstm"))
+
+
+def test_the_recorded_records_are_as_low_or_as_right_as_was_asked_of_them() -> None:
+    names, text, reviews = (ranked(f"{study}-best")[0] for study in ("names", "shakespeare", "reviews"))
+    assert names["seeds"] == reviews["seeds"] == "3"
+    assert float(names["validation loss"]) <= 1.92
+    assert float(text["validation loss"]) <= 1.42 and int(text["parameters"].replace(",", "")) <= 2_000_000
+    assert float(text["seconds"].replace(",", "")) <= 1800
+    assert float(reviews["test accuracy"]) >= 0.9
 
 
 def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(

@@ -13,6 +13,7 @@ from support import ROOT
 
 TABLE = (ROOT / "experiments" / "systems.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([A-E]\d[^|]*) \| [^|]+ \| `([^`]+)` \|$", TABLE, flags=re.MULTILINE)
+COMMANDS = sorted(set(re.findall(r"\| `(rnnlab [^`]+)` \|$", TABLE, flags=re.MULTILINE)))
 # How many systems each document describes.
 SYSTEMS = {"A": 11, "B": 8, "C": 12, "D": 4, "E": 9}
 
@@ -30,9 +31,10 @@ def named(rows: str) -> set[str]:
 def test_no_system_is_left_out() -> None:
     expected = {f"{document}{number}" for document, count in SYSTEMS.items() for number in range(1, count + 1)}
     assert set().union(*(named(rows) for rows, _ in ROWS)) == expected
+    assert {command for _, command in ROWS} < set(COMMANDS)
 
 
-@pytest.mark.parametrize("line", sorted({command for _, command in ROWS}))
+@pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_of_the_table_can_be_given(line: str) -> None:
     program, command, *words = shlex.split(line)
     assert program == "rnnlab"

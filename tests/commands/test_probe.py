@@ -13,6 +13,7 @@ import torch
 from rnnlab.config.reference import group_options
 from rnnlab.report.charts import HeatMap, Panels
 from rnnlab.report.figures import draw
+from rnnlab.report.readme import BEGIN
 from rnnlab.training.checkpoints import load_task, untrained
 from support import Answer, assert_refused, table, trained
 
@@ -139,12 +140,16 @@ hydra:
   mode: MULTIRUN
   launcher: {workers: 1}
   sweeper:
-    params: {cell: "gru,mingru"}
+    params: {cell: "gru,mingru", seed: "SEEDS"}
 probes:
 """
 
 
-def test_a_study_that_trains_nothing_shows_what_its_probes_see(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+@pytest.mark.parametrize(("seeds", "answered"), [("0", False), ("0,1", True)])
+def test_a_study_that_trains_nothing_shows_what_its_probes_see(
+    rnnlab: Callable[..., Answer], workdir: Path, seeds: str, answered: bool
+) -> None:
+    """In front of a ranking that one seed cannot answer, and behind one that several can."""
     folder = workdir / "experiments" / "inside"
     folder.mkdir(parents=True)
     probes = (
@@ -152,7 +157,7 @@ def test_a_study_that_trains_nothing_shows_what_its_probes_see(rnnlab: Callable[
         "probe: hidden_states, text: mary had",
         "probe: hidden_states, probe.lines: 2",
     )
-    (folder / "study.yaml").write_text(STUDY + "".join(f"  - {{{probe}}}\n" for probe in probes))
+    (folder / "study.yaml").write_text(STUDY.replace("SEEDS", seeds) + "".join(f"  - {{{probe}}}\n" for probe in probes))
     answer = rnnlab("study", "name=inside")
     assert answer.code == 0, answer.err
     readme = (folder / "README.md").read_text()
@@ -179,3 +184,7 @@ def test_heat_maps_stand_beside_each_other_or_below(columns: int) -> None:
     values = tuple((float("nan"), *range(columns - 1)) for _ in rows)
     grid = HeatMap("a", "a $b", "", "x", "y", names, rows, values, "unit", centred=True)
     assert draw(Panels("a", "a", "", (grid, grid))).startswith(b"\x89PNG")
+    results = readme.partition(BEGIN)[2].strip()
+    index = (workdir / "experiments" / "README.md").read_text()
+    assert results.startswith("### Inside: gradient flow") is not answered
+    assert ("the lowest" in index) is answered and "After how many steps back" in index

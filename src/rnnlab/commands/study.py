@@ -158,7 +158,9 @@ def _write_readme(
 ) -> None:
     drawn = telling_charts(comparison)
     write_figures([*drawn, *lessons.charts(seen)], folder, before=folder / "README.md")
-    results = [markdown(comparison, drawn), example.markdown(), lessons.markdown(seen)]
+    results = [markdown(comparison, drawn), example.markdown()]
+    # What probes have seen is the answer where there is no other.
+    results.insert(len(results) if comparison.repeated else 0, lessons.markdown(seen))
     if (report / TEXT).is_file():
         results.append((report / TEXT).read_text(encoding="utf-8"))
         for figure in (report / name for name in (HISTORY, IMPORTANCE) if (report / name).is_file()):

@@ -76,6 +76,11 @@ class Comparison:
         return bool(self.ranking["test_mae"].notna().any())
 
     @property
+    def repeated(self) -> bool:
+        """Whether any configuration was trained from more than one seed: without, a ranking finds nothing."""
+        return bool(self.ranking["seeds"].max() > 1)
+
+    @property
     def best_runs(self) -> list[tuple[str, Path]]:
         """Each configuration's label and the folder of its best run, in the order of the ranking."""
         return [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]

@@ -74,8 +74,13 @@ def studies(experiments: Path) -> Iterator[Study]:
 
 
 def _answer(results: str) -> str:
-    """The sentence on the best configuration and those on each factor, and what the first probe has seen."""
+    """The sentence on the best configuration and those on each factor, and what the first probe has seen.
+
+    Of results that begin with what was seen, that alone.
+    """
     blocks = results.split("\n\n")
+    if blocks[0].startswith(INSIDE):
+        return blocks[1]
     said = [block for number, block in enumerate(blocks[:2]) if number == 0 or block.startswith("- ")]
     inside = next((number for number, block in enumerate(blocks) if block.startswith(INSIDE)), None)
     return "\n\n".join([*said, *([] if inside is None else blocks[inside + 1 : inside + 2])])
