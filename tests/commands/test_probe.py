@@ -157,11 +157,16 @@ def test_a_study_that_trains_nothing_shows_what_its_probes_see(
         "probe: hidden_states, text: mary had",
         "probe: hidden_states, probe.lines: 2",
     )
-    (folder / "study.yaml").write_text(STUDY.replace("SEEDS", seeds) + "".join(f"  - {{{probe}}}\n" for probe in probes))
+    study = STUDY.replace("SEEDS", seeds)
+    (folder / "study.yaml").write_text(study + "".join(f"  - {{{probe}}}\n" for probe in probes))
     answer = rnnlab("study", "name=inside")
     assert answer.code == 0, answer.err
     readme = (folder / "README.md").read_text()
     assert "### Inside: hidden states, `mary had`" in readme and "at initialisation gru" in readme.replace("mingru", "")
+    results = readme.partition(BEGIN)[2].strip()
+    index = (workdir / "experiments" / "README.md").read_text()
+    assert results.startswith("### Inside: gradient flow") is not answered
+    assert ("the lowest" in index) is answered and "After how many steps back" in index
     assert "No weights that multiply a state are known of mingru." in readme
     pictures = set(re.findall(r"\]\((inside-[\w-]+)\.png\)", readme))
     assert {
@@ -171,9 +176,9 @@ def test_a_study_that_trains_nothing_shows_what_its_probes_see(
         "inside-units-2",
     } <= pictures
     assert {file.stem for file in folder.glob("inside-*.png")} == pictures
-    (folder / "study.yaml").write_text(STUDY + "  - {probe: gates, probe.row: 3}\n")
+    (folder / "study.yaml").write_text(study + "  - {probe: gates, probe.row: 3}\n")
     assert_refused(rnnlab("study", "name=inside"), ["probes.0", "probe.row", "probe.rows"])
-    (folder / "study.yaml").write_text(STUDY + "  - {probe: gates, folder: elsewhere}\n")
+    (folder / "study.yaml").write_text(study + "  - {probe: gates, folder: elsewhere}\n")
     assert_refused(rnnlab("study", "name=inside"), ["probes must be a list"])
 
 
@@ -184,7 +189,3 @@ def test_heat_maps_stand_beside_each_other_or_below(columns: int) -> None:
     values = tuple((float("nan"), *range(columns - 1)) for _ in rows)
     grid = HeatMap("a", "a $b", "", "x", "y", names, rows, values, "unit", centred=True)
     assert draw(Panels("a", "a", "", (grid, grid))).startswith(b"\x89PNG")
-    results = readme.partition(BEGIN)[2].strip()
-    index = (workdir / "experiments" / "README.md").read_text()
-    assert results.startswith("### Inside: gradient flow") is not answered
-    assert ("the lowest" in index) is answered and "After how many steps back" in index

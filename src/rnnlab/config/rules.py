@@ -82,6 +82,7 @@ RULES: dict[str, Rule] = {
     "model.num_layers": whole(1),
     "model.dropout": SHARE,
     "model.embedding_dropout": SHARE,
+    "cell.weight_dropout": SHARE,
     "model.tie_weights": TRUE_OR_FALSE,
     "model.bidirectional": TRUE_OR_FALSE,
     "model.condition": either(("what the labels are, such as sex", lambda v: isinstance(v, str)), NOTHING),

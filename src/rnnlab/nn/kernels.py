@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.func import functional_call
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from rnnlab.nn.recurrent import Recurrent, State, StateWeights
 
@@ -15,12 +16,23 @@ WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class _Kernel(Recurrent):
+    """Layers of a kernel.
+
+    Args:
+        weight_dropout: Share of the recurrent weights that a batch of the training does without, drawn anew for each
+            and the same at all of its steps, the others being larger in return (DropConnect of W_hh, Merity et al.
+            2018).
+        *args: As every `Recurrent` layer.
+        **shape: As every `Recurrent` layer.
+    """
+
     kernel: type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
     options: ClassVar[Mapping[str, str]] = {}  # what else torch's kernel is told
     blocks: tuple[str, ...] = ()  # what the rows of its weights belong to, in torch's order; "" is no gate
 
-    def __init__(self, *args: Any, **shape: Any) -> None:
+    def __init__(self, *args: Any, weight_dropout: float = 0.0, **shape: Any) -> None:
         super().__init__(*args, **shape)
+        self.weight_dropout = weight_dropout
         self.layers = self.kernel(
             self.input_size,
             self.hidden_size,
@@ -34,12 +46,21 @@ class _Kernel(Recurrent):
 
     def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         if lengths is None:
-            y, state = self.layers(x, state)
-            return y, state
+            return self._run(x, state)
         # Packing is what makes a state end, and a backward pass begin, at each row's own end.
         packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        y, state = self.layers(packed, state)
+        y, state = self._run(packed, state)
         y, _ = pad_packed_sequence(y, batch_first=True, total_length=x.shape[1])
+        return y, state
+
+    def _run(self, x: Tensor | PackedSequence, state: State | None) -> tuple[Any, State]:
+        """The kernel's outputs, packed as the inputs are, and its final state."""
+        if self.training and self.weight_dropout:
+            recurrent = [each for each in self.layers.named_parameters() if each[0].startswith("weight_hh")]
+            thinned = {name: nn.functional.dropout(weights, self.weight_dropout) for name, weights in recurrent}
+            y, state = functional_call(self.layers, thinned, (x, state))
+        else:
+            y, state = self.layers(x, state)
         return y, state
 
     def gate_activations(self, layer: int, x: Tensor, state: State) -> dict[str, Tensor]:
