@@ -21,7 +21,7 @@ def config_of(cell: str, hidden_size: int, seed: int, sweep: str, changes: dict[
         "scheduler": {"_target_": "rnnlab.training.schedules.one_cycle", "warmup": 0.25},
         "trainer": {"max_epochs": 4, "threads": None},
         "callbacks": {
-            "early_stopping": {"enabled": False, "patience": 3},
+            "early_stopping": {"_target_": "lightning.EarlyStopping", "enabled": False, "patience": 3},
             "samples": {"enabled": True, "count": 10},
         },
         "logger": {"tensorboard": {"_target_": "rnnlab.training.loggers.RunTensorBoard"}},

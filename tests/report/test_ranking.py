@@ -141,7 +141,7 @@ def test_what_cannot_change_a_result_does_not_split_a_configuration(write_run):
 
 def test_early_stopping_is_another_configuration(write_run):
     write_run(loss=2.0)
-    stopping = {"early_stopping": {"enabled": True, "patience": 2}}
+    stopping = {"early_stopping": {"_target_": "lightning.EarlyStopping", "enabled": True, "patience": 2}}
     write_run(loss=2.1, changes={"callbacks": stopping}, suffix="-es")
     comparison = compare([SWEEP])
     assert comparison.settings == ("early_stopping",)

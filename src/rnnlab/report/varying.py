@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 # A group's choice is named by one of these; they head whatever else in the group follows from the choice.
-HEADS = ("name", "_target_", "enabled", "path")
+HEADS = ("name", "enabled", "_target_", "path")
 NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
 FIRST = ("task", "data", "cell")
 ABSENT = "–"
