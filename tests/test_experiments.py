@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import shutil
@@ -14,33 +13,8 @@ import pytest
 import yaml
 
 from rnnlab.report.readme import BEGIN, END, write_index
+from studies import FILES, LESSONS, STUDIES, recorded
 from support import ALONE, ROOT, Answer
-
-FILES = {path.parent.name: path.read_text() for path in sorted((ROOT / "experiments").glob("*/study.yaml"))}
-LESSONS = [name for name, text in FILES.items() if "\nreference:" in text]  # they train nothing
-STUDIES = [name for name in FILES if name not in LESSONS]
-
-
-def recorded(study: str) -> str:
-    """What the study's README says between its two marks."""
-    text = (ROOT / "experiments" / study / "README.md").read_text(encoding="utf-8")
-    return text.partition(BEGIN)[2].partition(END)[0]
-
-
-def ranked(study: str) -> list[dict[str, str]]:
-    """The rows of a study's ranking by the heads of its columns, the best first; of a mean ± its error, the mean."""
-    lines = recorded(study).splitlines()
-    first = next(number for number, line in enumerate(lines) if line.startswith("|") and " validation loss " in line)
-    cells = [
-        [cell.strip().strip("*").partition(" ± ")[0] for cell in line.split("|")[1:-1]]
-        for line in itertools.takewhile(lambda line: line.startswith("|"), lines[first:])
-    ]
-    return [dict(zip(cells[0], row, strict=True)) for row in cells[2:]]
-
-
-def losses(study: str) -> dict[str, float]:
-    """The mean validation losses of a study, of each cell the lowest."""
-    return {row["cell"]: float(row["validation loss"]) for row in reversed(ranked(study))}
 
 
 def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
@@ -115,35 +89,6 @@ def test_the_benchmark_has_recorded_every_section() -> None:
                       "Threads", "On a GPU"]  # fmt: skip
 
 
-@pytest.mark.parametrize("study", STUDIES)
-def test_a_study_has_recorded_its_answer_and_its_figure(study: str) -> None:
-    results = recorded(study)
-    assert re.search(r"(nats|naive errors) per ", results) and "learning-curves.png" in results
-    assert (ROOT / "experiments" / study / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
-    assert "missing" not in results
-
-
-def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
-    lecture = losses("names-lecture")
-    assert set(lecture) == {"scratch_rnn", "rnn"} and max(lecture.values()) <= 2.070
-    assert losses("names-makemore")["gru"] <= 2.03
-    assert losses("shakespeare")["lstm"] <= 1.53
-    assert "20 of 20 seeds spell `hello`; with averaged ones, 3 do" in recorded("hello")
-    parameters = {"names-lecture": 24_028, "nursery-rhyme": 57_141, "quotation": 8_891, "shakespeare": 350_593}
-    assert all(f"{count:,}" in recorded(study) for study, count in parameters.items())
-
-
-def test_the_models_for_all_studies_answer_their_questions() -> None:
-    cells, context = recorded("names-cells"), recorded("chars-context")
-    assert "- cell: lstm beats gru by 0.0" in cells and "gru beats rnn by 0.0" in cells
-    assert "- hidden_size: 128 beats 64 by 0.0" in cells and "- num_layers: " in cells
-    assert "- cell: gru beats lstm by 0.0" in context
-    assert "- sequence_length (batch_size with it) by cell: the smallest that" in context
-    assert all("less time" in text and "over 5 seeds" in text for text in (cells, context))
-    figures = {"names-cells": "loss-by-hidden_size", "chars-context": "loss-by-sequence_length"}
-    assert all((ROOT / "experiments" / study / f"{name}.png").is_file() for study, name in figures.items())
-
-
 def test_the_index_says_what_the_studies_say(tmp_path: Path) -> None:
     for study in FILES:
         (tmp_path / study).mkdir()
@@ -151,40 +96,6 @@ def test_the_index_says_what_the_studies_say(tmp_path: Path) -> None:
             shutil.copy(ROOT / "experiments" / study / name, tmp_path / study / name)
     write_index(tmp_path)
     assert (tmp_path / "README.md").read_bytes() == (ROOT / "experiments" / "README.md").read_bytes()
-
-
-def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs() -> None:
-    """Both below 30,000 parameters."""
-    best = {study: ranked(study)[0] for study in ("search-names", "grid-names")}
-    losses = {study: float(row["validation loss"]) for study, row in best.items()}
-    assert losses["search-names"] < losses["grid-names"]
-    assert all(int(row["parameters"].replace(",", "")) <= 30_000 for row in best.values())
-    assert "The search did 40 trials" in recorded("search-names")
-    pictures = ("search-history.png", "search-importance.png")
-    assert all((ROOT / "experiments" / "search-names" / name).is_file() for name in pictures)
-
-
-@pytest.mark.parametrize(("study", "asked"), [("rt-polarity", 0.765), ("sst2", 0.80), ("reviews", 0.87)])
-def test_the_recorded_classifiers_are_as_right_as_was_asked_of_them(study: str, asked: float) -> None:
-    """Accuracy on the test part, mean of three seeds, of the best recurrent layer, not only of the bag of words."""
-    accuracy = {row["cell"]: float(row["test accuracy"]) for row in ranked(study) if row["seeds"] == "3"}
-    assert set(accuracy) == {"bag", "rnn", "gru", "lstm"}
-    assert max(accuracy[cell] for cell in ("rnn", "gru", "lstm")) >= asked
-    assert "not good" in recorded(study) and "good not" in recorded(study)
-
-
-def test_the_recorded_taggers_are_right_about_more_words_with_characters_than_without() -> None:
-    """Accuracy on the test part of the web treebank, without pretrained vectors."""
-    accuracy = {(row["cell"], int(row["char_hidden_size"])): float(row["test accuracy"]) for row in ranked("tagging")}
-    assert set(accuracy) == {(cell, units) for cell in ("rnn", "gru", "lstm") for units in (0, 48)}
-    assert accuracy["lstm", 48] >= 0.94
-    assert all(accuracy[cell, 48] > accuracy[cell, 0] + 0.02 for cell in ("rnn", "gru", "lstm"))
-
-
-def test_the_best_classifier_of_reviews_is_right_about_nine_in_ten() -> None:
-    ideas = {"cell": "gru", "word_dropout": "0.3", "pooling": "concat", "averaging": "true", "sequence_length": "800"}
-    (every,) = [row for row in ranked("reviews-best") if ideas.items() <= row.items()]
-    assert every["seeds"] == "3" and float(every["test accuracy"]) >= 0.9
 
 
 def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(

@@ -1,0 +1,133 @@
+"""What the studies' READMEs have recorded: figures that were asked of them, and the answers to their questions."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from studies import STUDIES, held, losses, ranked, recorded
+from support import ROOT
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_has_recorded_its_answer_and_its_figure(study: str) -> None:
+    results = recorded(study)
+    assert re.search(r"(nats|naive errors) per ", results) and "learning-curves.png" in results
+    assert (ROOT / "experiments" / study / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
+    assert "missing" not in results
+
+
+def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
+    lecture = [row for row in ranked("names-lecture") if row["parameters"] == "24,028" and row["lr"] == "0.001"]
+    kept = {row["cell"]: float(row["validation loss"]) for row in lecture if row["batch_size"] == "16"}
+    assert set(kept) == {"scratch_rnn", "rnn"} and max(kept.values()) <= 2.070
+    assert losses("names-makemore")["gru"] <= 2.03
+    assert losses("shakespeare")["lstm"] <= 1.53
+    assert "20 of 20 seeds spell `hello`; with averaged ones, 3 do" in recorded("hello")
+    parameters = {"names-lecture": 24_028, "nursery-rhyme": 57_141, "quotation": 8_891, "shakespeare": 350_593}
+    assert all(f"{count:,}" in recorded(study) for study, count in parameters.items())
+
+
+def test_the_models_for_all_studies_answer_their_questions() -> None:
+    cells, context = recorded("names-cells"), recorded("chars-context")
+    assert "- cell: lstm beats gru by 0.0" in cells and "gru beats rnn by 0.0" in cells
+    assert "- hidden_size: 128 beats 64 by 0.0" in cells and "- num_layers: " in cells
+    assert "- cell: gru beats lstm by 0.0" in context
+    assert "- sequence_length (batch_size with it) by cell: the smallest that" in context
+    assert all("less time" in text and "over 5 seeds" in text for text in (cells, context))
+    figures = {"names-cells": "loss-by-hidden_size", "chars-context": "loss-by-sequence_length"}
+    assert all((ROOT / "experiments" / study / f"{name}.png").is_file() for study, name in figures.items())
+
+
+def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs() -> None:
+    """Both below 30,000 parameters."""
+    best = {study: ranked(study)[0] for study in ("search-names", "grid-names")}
+    losses = {study: float(row["validation loss"]) for study, row in best.items()}
+    assert losses["search-names"] < losses["grid-names"]
+    assert all(int(row["parameters"].replace(",", "")) <= 30_000 for row in best.values())
+    assert "The search did 40 trials" in recorded("search-names")
+    pictures = ("search-history.png", "search-importance.png")
+    assert all((ROOT / "experiments" / "search-names" / name).is_file() for name in pictures)
+
+
+@pytest.mark.parametrize(("study", "asked"), [("rt-polarity", 0.765), ("sst2", 0.80), ("reviews", 0.87)])
+def test_the_recorded_classifiers_are_as_right_as_was_asked_of_them(study: str, asked: float) -> None:
+    """Accuracy on the test part, mean of three seeds, of the best recurrent layer, not only of the bag of words."""
+    accuracy = {row["cell"]: float(row["test accuracy"]) for row in ranked(study) if row["seeds"] == "3"}
+    assert set(accuracy) == {"bag", "rnn", "gru", "lstm"}
+    assert max(accuracy[cell] for cell in ("rnn", "gru", "lstm")) >= asked
+    assert "not good" in recorded(study) and "good not" in recorded(study)
+
+
+def test_the_recorded_taggers_are_right_about_more_words_with_characters_than_without() -> None:
+    """Accuracy on the test part of the web treebank, without pretrained vectors."""
+    accuracy = {(row["cell"], int(row["char_hidden_size"])): float(row["test accuracy"]) for row in ranked("tagging")}
+    assert set(accuracy) == {(cell, units) for cell in ("rnn", "gru", "lstm") for units in (0, 48)}
+    assert accuracy["lstm", 48] >= 0.94
+    assert all(accuracy[cell, 48] > accuracy[cell, 0] + 0.02 for cell in ("rnn", "gru", "lstm"))
+
+
+def test_the_best_classifier_of_reviews_is_right_about_nine_in_ten() -> None:
+    ideas = {"cell": "gru", "word_dropout": "0.3", "pooling": "concat", "averaging": "true", "sequence_length": "800"}
+    (every,) = [row for row in ranked("reviews-best") if ideas.items() <= row.items()]
+    assert every["seeds"] == "3" and float(every["test accuracy"]) >= 0.9
+
+
+def test_only_what_sees_order_and_reaches_back_answers_by_a_word_far_behind() -> None:
+    """C1 and A11: a bag of words guesses, a window of three words does behind its edge, recurrence does not."""
+    right = held("order-matters", "gap")
+    assert all(abs(accuracy - 0.5) < 0.1 for accuracy in right["bag"].values())
+    window = right["mlp_window"]
+    assert window["0"] == window["2"] == 1 and max(window["4"], window["8"]) < 0.6
+    assert all(set(right[cell].values()) == {1.0} for cell in ("rnn", "gru"))
+    words = losses("next-word")
+    assert max(words[cell] for cell in ("rnn", "gru", "lstm")) < words["mlp_window"] / 2
+
+
+def test_half_sums_degrade_with_length_and_a_gated_cell_stands_it() -> None:
+    """C7."""
+    right = held("half-sums", "sequence_length")
+    assert right["rnn"]["30"] >= 0.85 and right["rnn"]["200"] < 0.7 and right["gru"]["200"] >= 0.8
+
+
+def test_counting_needs_steps_that_share_their_weights() -> None:
+    """C11."""
+    f1 = held("count-above", "sequences")
+    assert min(f1[cell]["10000"] for cell in ("rnn", "gru", "lstm")) >= 0.8 > f1["mlp_flat"]["10000"] + 0.1
+
+
+def test_a_gated_cell_remembers_longer_than_a_plain_one() -> None:
+    """C12."""
+    right = held("memory-span", "sequence_length")
+    lengths = ["10", "25", "50", "100", "200"]
+    assert len(right) == 10 and all(list(each) == lengths for each in right.values())
+    span = {cell: max([0, *(int(steps) for steps in lengths if each[steps] >= 0.9)]) for cell, each in right.items()}
+    assert 10 <= span["rnn"] < 100 <= span["gru"]
+    assert {row["seeds"] for row in ranked("memory-span")} == {"5"}
+
+
+def test_forecasts_err_less_than_repeating_the_last_value_or_season() -> None:
+    """C9: a mean absolute scaled error below 1, and on the test part in the series' own unit."""
+    for row in ranked("forecasting"):
+        error, value, season = (float(row[head]) for head in ("test error", "last value", "last season"))
+        assert float(row["test loss"]) < 1 and error < season and error < value
+
+
+def test_more_sub_words_make_a_model_of_the_same_size_of_state_better_per_character() -> None:
+    """B7."""
+    rows = [row for row in ranked("subwords") if row["hidden_size"] == "128"]
+    by_size = sorted(rows, key=lambda row: 0 if row["level"] == "char" else int(row["vocab_size"]))
+    of_each = [float(row["validation loss"]) for row in by_size]
+    assert len(of_each) == 4 and of_each == sorted(of_each, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("study", "size"), [("cells-today", 60_000), ("cells-today-text", 120_000), ("cells-today-span", 17_000)]
+)
+def test_todays_cells_are_compared_at_equal_parameters(study: str, size: int) -> None:
+    rows = ranked(study)
+    assert {row["cell"] for row in rows} == {
+        "rnn", "gru", "lstm", "irnn", "layernorm_lstm", "coupled_lstm", "mingru", "minlstm", "lru", "transformer",
+    }  # fmt: skip
+    assert all(abs(int(row["parameters"].replace(",", "")) - size) < 0.05 * size for row in rows)
