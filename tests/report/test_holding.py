@@ -42,6 +42,15 @@ def test_the_table_has_a_row_for_each_and_what_holds_in_bold() -> None:
     assert lines[2] == "| gru | **0.9500 ± 0.0100** | **0.9100 ± 0.0100** | 0.4000 ± 0.0100 |"
 
 
+@pytest.mark.parametrize(("bound", "highest"), [("test/accuracy>=0.9", 1), ("test/f1>=0.9", 1), ("val/loss<=2", 1.005)])
+def test_the_band_around_a_share_ends_at_one_and_around_a_loss_where_its_interval_does(
+    bound: str, highest: float
+) -> None:
+    chart = held(bound, gru=[0.995, 0.5, 0.005]).chart()
+    assert chart.lines[0].high == pytest.approx((highest, 0.51, 0.015))
+    assert chart.lines[0].low == pytest.approx((0.985, 0.49, -0.005 if "loss" in bound else 0))
+
+
 def test_a_bound_that_is_none_is_refused_wherever_it_stands() -> None:
     with pytest.raises(UserError, match="holds must be a metric and a bound"):
         Threshold.of("accuracy")
