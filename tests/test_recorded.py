@@ -68,6 +68,14 @@ def test_the_recorded_taggers_are_right_about_more_words_with_characters_than_wi
     assert all(accuracy[cell, 48] > accuracy[cell, 0] + 0.02 for cell in ("rnn", "gru", "lstm"))
 
 
+def test_the_records_of_names_and_of_shakespeare_keep_to_their_terms() -> None:
+    """Three seeds of names in the lecture's split; two million parameters and half an hour for Shakespeare."""
+    names, text = ranked("names-best")[0], ranked("shakespeare-best")[0]
+    assert names["seeds"] == "3" and float(names["validation loss"]) <= 1.92
+    assert float(text["validation loss"]) <= 1.43 and int(text["parameters"].replace(",", "")) <= 2_000_000
+    assert float(text["seconds"].replace(",", "")) <= 1800
+
+
 def test_the_best_classifier_of_reviews_is_right_about_nine_in_ten() -> None:
     ideas = {"cell": "gru", "word_dropout": "0.3", "pooling": "concat", "averaging": "true", "sequence_length": "800"}
     (every,) = [row for row in ranked("reviews-best") if ideas.items() <= row.items()]
