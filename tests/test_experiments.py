@@ -35,7 +35,7 @@ def test_the_first_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir:
     sweeper = config["hydra"]["sweeper"]
     if "cases" in sweeper:
         sweeper["cases"] = sweeper["cases"][:1]
-    if "override hydra/sweeper: optuna" not in FILES[study]:
+    if "params" in sweeper and "override hydra/sweeper: optuna" not in FILES[study]:
         sweeper["params"] = {key: str(values).split(",")[0] for key, values in sweeper["params"].items()}
     folder = workdir / "experiments" / study
     folder.mkdir(parents=True)
