@@ -19,7 +19,7 @@ from rnnlab.report.wording import escaped, joined, plus_minus
 
 MOST_LINES = 8  # as many as colours and dashes still tell apart
 NAMED = "holds-by-"  # what the charts' names begin with
-SHARES = ("accuracy", "f1")  # metrics from 0 to 1, beyond which Student's intervals may reach and a chart should not
+SHARES = ("accuracy", "auroc", "f1")  # from 0 to 1, beyond which Student's intervals may reach
 
 
 @dataclass(frozen=True)
