@@ -37,12 +37,17 @@ SHRUNK = {
 
 
 def quick(command: str) -> str:
-    """The same command on a little data and fewer runs; a study's sweep has its own switch."""
+    """The same command on a little data and fewer runs; a study's sweep has its own switch.
+
+    A launcher has two runs: what starts a process for each imports torch in each.
+    """
     if "rnnlab train" not in command or "--help" in command:
         return command
     for large, small in SHRUNK.items():
         command = command.replace(large, small)
-    return f"{command} debug=fast" if "hydra/launcher" in command else f"{command} debug=fast {ALONE}"
+    if "hydra/launcher" in command:
+        return f"{command.replace('seed=0,1', 'seed=0')} debug=fast"
+    return f"{command} debug=fast {ALONE}"
 
 
 @pytest.fixture(scope="module")

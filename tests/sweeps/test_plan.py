@@ -134,7 +134,15 @@ def test_cases_move_together_and_a_choice_belongs_to_its_case(rnnlab: Callable[.
     assert found == {(*case, seed) for case in both for seed in (0, 1)}
 
 
-@pytest.mark.parametrize("cases", ["3", "[]", "[3]", "[{}]", "[{model:{hidden_size:3}}]"])
+def test_an_empty_case_is_the_configuration_as_it_stands(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    cases = "[{},{model.dropout:0.4},{callbacks.averaging.enabled:true}]"
+    answer = rnnlab(*TRAIN, "-m", f"hydra.sweeper.cases={cases}", "seed=0,1", "dry_run=true")
+    assert answer.code == 0, answer.err
+    labels = [line.split("  ")[0].strip() for line in answer.out.splitlines() if "seed=" in line]
+    assert labels == [f"{change}seed={n}" for change in ("", "dropout=0.4 ", "averaging=True ") for n in (0, 1)]
+
+
+@pytest.mark.parametrize("cases", ["3", "[]", "[3]", "[{}]", "[{}, 3]", "[{model:{hidden_size:3}}]"])
 def test_cases_that_are_none_are_refused(rnnlab: Callable[..., Answer], workdir: Path, cases: str) -> None:
     assert_refused(rnnlab(*TRAIN, "-m", f"hydra.sweeper.cases={cases}", "seed=0,1"), ["hydra.sweeper.cases"])
     assert not (workdir / "runs").exists()

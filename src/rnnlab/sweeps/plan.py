@@ -126,4 +126,4 @@ def labels_of(overrides: Sequence[Sequence[str]]) -> list[str]:
 
 def _short(override: str) -> str:
     key, _, value = override.partition("=")
-    return f"{key.rpartition('.')[2]}={value}"
+    return f"{key.removesuffix('.enabled').rpartition('.')[2]}={value}"
