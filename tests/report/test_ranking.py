@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from rnnlab.report import runs as runs_module
 from rnnlab.report.compare import Comparison, compare
+from rnnlab.report.page import page
+from rnnlab.report.render import markdown
 
 SWEEP = Path("runs/first-look")
 
@@ -71,6 +73,43 @@ def test_what_varies_names_the_columns(write_run):
     comparison = compare([SWEEP])
     assert comparison.settings == ("hidden_size", "lr")
     assert labels(comparison)[0] == "hidden_size 64, lr 0.005"
+
+
+CHANGES = {
+    "dropout": {"model": {"dropout": 0.4}},
+    "lr": {"optimizer": {"lr": 0.1}},
+    "warmup": {"scheduler": {"warmup": 0.1}},
+    "batch": {"data": {"batch_size": 16}},
+}
+
+
+def test_where_each_configuration_changes_a_setting_of_a_base_that_is_what_it_is_called(write_run):
+    for number, (name, changes) in enumerate(CHANGES.items()):
+        write_run("gru", 2.0 + number / 10, changes=changes, suffix=f"-{name}")
+    write_run("gru", 3.0, suffix="-base")
+    both = {**CHANGES["dropout"], **CHANGES["lr"]}
+    write_run("gru", 4.0, changes=both, suffix="-both")
+    comparison = compare([SWEEP])
+    assert labels(comparison) == [
+        "dropout 0.4",
+        "lr 0.1",
+        "warmup 0.1",
+        "batch_size 16",
+        "the base",
+        "dropout 0.4, lr 0.1",
+    ]
+    assert comparison.base == "dropout 0, lr 0.005, warmup 0.25, batch_size 64"
+    said = "Configurations are called by what they change of the base: dropout 0, lr 0.005, warmup 0.25, batch_size 64."
+    assert said in markdown(comparison, [])
+    assert f"what it changes of the base: {comparison.base}. " in page(comparison, [])
+
+
+def test_without_a_base_among_them_a_label_says_every_setting(write_run):
+    for number, (name, changes) in enumerate(CHANGES.items()):
+        write_run("gru", 2.0 + number / 10, changes=changes, suffix=f"-{name}")
+    comparison = compare([SWEEP])
+    assert labels(comparison)[0] == "dropout 0.4, lr 0.005, warmup 0.25, batch_size 64"
+    assert comparison.base == "" and "the base" not in markdown(comparison, [])
 
 
 def test_another_optimizer_shows_under_its_class_without_the_keys_that_come_with_it(write_run):

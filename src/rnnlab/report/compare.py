@@ -39,6 +39,7 @@ class Comparison:
         sentence: Which configuration is best, and whether the seeds separate it from the others.
         findings: A sentence for each factor, on which of its levels are better and what they cost; and for each series
             that was forecast, on what naive forecasts would have reached.
+        base: The configuration of which the labels say what is changed; empty where they say all.
         settings: The columns of `ranking` that tell configurations apart, such as `cell`.
         ranking: One row a configuration, best first; see `rnnlab.report.ranking`.
         factors: What varied, compared where everything else is equal.
@@ -58,6 +59,7 @@ class Comparison:
     classifies: bool
     sentence: str
     findings: tuple[str, ...]
+    base: str
     settings: tuple[str, ...]
     ranking: pd.DataFrame
     factors: tuple[Factor, ...]
@@ -137,6 +139,7 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, ho
             *against_naive(table),
             *findings_of(overfit, unit),
         ),
+        base=ranked[0].base,
         settings=tuple(ranked[0].settings),
         ranking=table,
         factors=tuple(varied),

@@ -22,6 +22,8 @@ RESERVED = frozenset(
     }
 )  # fmt: skip
 
+MOST_SAID = 3  # settings that a label says of every configuration
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -31,11 +33,13 @@ class Configuration:
         label: How a sentence calls it, such as `gru with hidden_size 128`.
         settings: What tells it from the others, by short name, as a table shows it.
         runs: Its runs, one a seed, sorted by folder.
+        base: The configuration of which the label says what is changed, all of it; empty where the label says all.
     """
 
     label: str
     settings: Mapping[str, Any]
     runs: tuple[Run, ...]
+    base: str = ""
 
 
 def configurations(runs: Sequence[Run]) -> list[Configuration]:
@@ -51,12 +55,27 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
         identities[key] = identity
         groups.setdefault(key, {}).setdefault(run.folder if run.seed is None else str(run.seed), run)
     columns = short_names(varying_keys(list(identities.values())))
-    found = []
-    for key, seeds in groups.items():
-        group = tuple(seeds.values())
-        settings = {short: _shown(long, identities[key]) for long, short in columns.items()}
-        found.append(Configuration(_label(columns, settings), settings, group) if columns else _only(group))
-    return found
+    if not columns:
+        return [_only(tuple(seeds.values())) for seeds in groups.values()]
+    settings = {key: {short: _shown(long, identities[key]) for long, short in columns.items()} for key in groups}
+    base = _base(list(settings.values()))
+    said = _label(columns, base) if base else ""
+    return [
+        Configuration(_label(columns, its, base), its, tuple(groups[key].values()), said)
+        for key, its in settings.items()
+    ]
+
+
+def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The configuration of which the others change a setting or two, where a sweep was made so.
+
+    It has what more than half of them have, in every setting. Without one, or with so few settings that a label can
+    say them all, nothing.
+    """
+    common = {name: Counter(row[name] for row in rows).most_common(1)[0] for name in rows[0]}
+    base = {name: value for name, (value, _) in common.items()}
+    found = len(base) > MOST_SAID and base in rows and all(2 * times > len(rows) for _, times in common.values())
+    return base if found else {}
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:
@@ -90,15 +109,17 @@ def _shown(key: str, identity: Mapping[str, Any]) -> Any:
     return value
 
 
-def _label(columns: Mapping[str, str], settings: Mapping[str, Any]) -> str:
+def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> str:
+    """What options have been chosen, and their settings, or those that differ from the base's."""
+    base = base or {}
     given = {long: short for long, short in columns.items() if settings[short] != ABSENT}
     names = [str(settings[short]) for long, short in given.items() if long.endswith((".name", "._target_"))]
     rest = [
         f"{short} {plain(settings[short])}"
         for long, short in given.items()
-        if not long.endswith((".name", "._target_"))
+        if not long.endswith((".name", "._target_")) and (short not in base or settings[short] != base[short])
     ]
-    return " with ".join(filter(None, [" ".join(names), ", ".join(rest)])) or "the default"
+    return " with ".join(filter(None, [" ".join(names), ", ".join(rest)])) or ("the base" if base else "the default")
 
 
 def plain(value: Any) -> str:

@@ -36,7 +36,7 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
     """
     blocks = [escaped(comparison.sentence), "\n".join(f"- {escaped(finding)}" for finding in comparison.findings)]
     blocks += [each.markdown() for each in comparison.holdings]
-    blocks += [_markdown_table(comparison), explanation(comparison), comparison.missing.sentence]
+    blocks += [_markdown_table(comparison), escaped(explanation(comparison)), comparison.missing.sentence]
     blocks += [_failures(comparison), *map(escaped, comparison.notes)]
     for chart in charts:
         blocks += [f"![{chart.title}]({chart.name}.png)", chart.caption]
@@ -59,6 +59,8 @@ def explanation(comparison: Comparison) -> str:
             " Differences are taken at equal settings of everything else (Welch's t-test); their p-values are corrected"
             " for the number of comparisons, their intervals are not."
         )
+    if comparison.base:
+        text += f" Configurations are called by what they change of the base: {comparison.base}."
     if len(comparison.ranking) > 1:
         text += " Pareto: no other configuration is better in loss and in that cost."
     return text
