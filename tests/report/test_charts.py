@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rnnlab.report.charts import Chart, HeatMap, Lines, Parallel, Scatter
+from rnnlab.report.charts import Changes, Chart, HeatMap, Lines, Parallel, Scatter
 from rnnlab.report.compare import compare
 from rnnlab.report.drawn import charts, telling_charts
 from rnnlab.report.efficiency import front, seconds_to
 from rnnlab.report.figures import DPI, INCHES, draw
+from rnnlab.report.interactive import figure
 from rnnlab.report.write import write_report
 from rnnlab.training.folder import RunFolder
 
@@ -96,6 +97,27 @@ def test_a_study_shows_loss_against_what_varied_first(three_factors):
     assert [chart.name for chart in telling_charts(compare([SWEEP]))] == [
         "loss-by-hidden_size", "loss-by-sequence_length", "learning-curves", "loss-and-seconds",
     ]  # fmt: skip
+
+
+def test_changes_of_a_base_are_one_chart_with_the_base_in_it(write_run):
+    """In the place of a chart for each setting that was changed, with one line and a crowd of single points."""
+    one_each = ({"model": {"dropout": 0.4}}, {"optimizer": {"lr": 0.1}}, {"scheduler": {"warmup": 0.1}})
+    for number, changes in enumerate((*one_each, {"data": {"batch_size": 16}}, {})):
+        for seed in (0, 1):
+            write_run("gru", 2 + number / 10 + seed / 100, seed, changes=changes, suffix=f"-{number}")
+    comparison = compare([SWEEP])
+    found = {chart.name: chart for chart in charts(comparison)}
+    assert set(found) == {"learning-curves", "changes", "loss-and-parameters", "loss-and-seconds"}
+    chart = found["changes"]
+    assert isinstance(chart, Changes)
+    assert [point.label for point in chart.points][-2:] == ["batch_size 16", "the base"]
+    assert chart.base == pytest.approx(2.405) == chart.points[-1].y
+    assert chart.points[0].half == pytest.approx(12.7062 * 0.005, rel=1e-4)
+    assert draw(chart) == draw(chart)
+    assert [chart.name for chart in telling_charts(comparison)] == ["changes", "learning-curves", "loss-and-seconds"]
+    places = figure(chart)
+    assert places["data"][0]["x"][0] == pytest.approx(2.005) and places["layout"]["shapes"][0]["x0"] == chart.base
+    assert places["layout"]["yaxis"]["ticktext"][-1] == "the base"
 
 
 def test_a_chart_that_is_no_more_leaves_no_old_picture(three_factors, write_run):

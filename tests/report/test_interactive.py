@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects
 import pytest
 
-from rnnlab.report.charts import Axis, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
+from rnnlab.report.charts import Axis, Changes, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
 from rnnlab.report.compare import compare
 from rnnlab.report.drawn import charts
 from rnnlab.report.figures import COLOURS
@@ -47,11 +47,16 @@ def parallel(losses: tuple[float, ...] = (2.0, 2.5)) -> Parallel:
     return Parallel("parallel-coordinates", "All", "Each.", its, losses, ("gru", HOSTILE), LOSS.label)
 
 
+def changes() -> Changes:
+    points = (Point(HOSTILE, "", math.nan, 1.9, 0.1, False), Point("the base", "", math.nan, 2.0, math.nan, False))
+    return Changes("changes", "What each change is worth", "Each.", LOSS, points, base=2.0)
+
+
 def named(found: dict[str, Any], name: str) -> dict[str, Any]:
     return next(trace for trace in found["data"] if trace.get("name") == name)
 
 
-EVERY = [lines("a", "b"), lines(), scatter(), heat_map(), parallel(), parallel((2.0, 2.0))]
+EVERY = [lines("a", "b"), lines(), scatter(), changes(), heat_map(), parallel(), parallel((2.0, 2.0))]
 
 
 @pytest.mark.parametrize("chart", EVERY, ids=lambda chart: chart.name)

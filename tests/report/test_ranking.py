@@ -104,6 +104,16 @@ def test_where_each_configuration_changes_a_setting_of_a_base_that_is_what_it_is
     assert f"what it changes of the base: {comparison.base}. " in page(comparison, [])
 
 
+def test_a_cell_may_be_what_is_changed(write_run):
+    for number, (name, changes) in enumerate(CHANGES.items()):
+        write_run("gru", 2.0 + number / 10, changes=changes, suffix=f"-{name}")
+    write_run("gru", 3.0, suffix="-base")
+    write_run("lstm", 4.0)
+    comparison = compare([SWEEP])
+    assert labels(comparison)[-2:] == ["the base", "lstm"]
+    assert comparison.base == "gru with dropout 0, lr 0.005, warmup 0.25, batch_size 64"
+
+
 def test_without_a_base_among_them_a_label_says_every_setting(write_run):
     for number, (name, changes) in enumerate(CHANGES.items()):
         write_run("gru", 2.0 + number / 10, changes=changes, suffix=f"-{name}")

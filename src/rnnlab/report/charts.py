@@ -96,6 +96,18 @@ class Scatter:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """The losses of configurations, the best first, and of the base that they change; the rest as in `Scatter`."""
+
+    name: str
+    title: str
+    caption: str
+    y: Axis
+    points: tuple[Point, ...]
+    base: float
+
+
+@dataclass(frozen=True)
 class HeatMap:
     """A mean loss for every pair of levels of two factors.
 
@@ -181,4 +193,4 @@ class Parallel:
     unit: str = ""
 
 
-Chart = Lines | Scatter | HeatMap | Panels | Parallel
+Chart = Lines | Scatter | Changes | HeatMap | Panels | Parallel

@@ -23,6 +23,8 @@ RESERVED = frozenset(
 )  # fmt: skip
 
 MOST_SAID = 3  # settings that a label says of every configuration
+CHOICES = (".name", "._target_")  # how the keys of options end
+BASE = "the base"  # the label of the configuration that the others change
 
 
 @dataclass(frozen=True)
@@ -110,16 +112,16 @@ def _shown(key: str, identity: Mapping[str, Any]) -> Any:
 
 
 def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> str:
-    """What options have been chosen, and their settings, or those that differ from the base's."""
+    """What options have been chosen, and their settings; of both what differs from a base, where there is one."""
     base = base or {}
-    given = {long: short for long, short in columns.items() if settings[short] != ABSENT}
-    names = [str(settings[short]) for long, short in given.items() if long.endswith((".name", "._target_"))]
-    rest = [
-        f"{short} {plain(settings[short])}"
-        for long, short in given.items()
-        if not long.endswith((".name", "._target_")) and (short not in base or settings[short] != base[short])
-    ]
-    return " with ".join(filter(None, [" ".join(names), ", ".join(rest)])) or ("the base" if base else "the default")
+    given = {
+        long: short
+        for long, short in columns.items()
+        if settings[short] != ABSENT and (short not in base or settings[short] != base[short])
+    }
+    names = [str(settings[short]) for long, short in given.items() if long.endswith(CHOICES)]
+    rest = [f"{short} {plain(settings[short])}" for long, short in given.items() if not long.endswith(CHOICES)]
+    return " with ".join(filter(None, [" ".join(names), ", ".join(rest)])) or (BASE if base else "the default")
 
 
 def plain(value: Any) -> str:

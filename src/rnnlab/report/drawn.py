@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from rnnlab.report.charts import Axis, Chart, HeatMap, Line, Lines, Point, Scatter
+from rnnlab.report.changes import changes
+from rnnlab.report.charts import Axis, Changes, Chart, HeatMap, Line, Lines, Point, Scatter
 from rnnlab.report.configurations import number_of, plain
 from rnnlab.report.curves import LEARNING, learning_curves
 from rnnlab.report.factors import Factor
@@ -34,12 +35,13 @@ def charts(comparison: Comparison) -> list[Chart]:
     numeric = [factor for factor in comparison.factors if factor.numeric]
     found: list[Chart] = [learning_curves(comparison), *overfitting_chart(comparison), *forecast_charts(comparison)]
     found += [each.chart() for each in comparison.holdings]
-    found += [_against(comparison, factor) for factor in numeric]
+    # Of factors that are changed one at a time, a chart each would have one line and a crowd of single points.
+    found += changes(comparison) or [_against(comparison, factor) for factor in numeric]
     costs = [cost for cost in ("parameters", "seconds") if comparison.ranking[cost].notna().any()]
     if len(comparison.ranking) > 1:
         found += [_against_cost(comparison, cost) for cost in costs]
-    found += _heat_map(comparison)
-    if len(comparison.settings) >= MANY:
+    found += [] if comparison.base else _heat_map(comparison)
+    if len(comparison.settings) >= MANY and not comparison.base:
         found.append(parallel_coordinates(comparison))
     return found
 
@@ -47,7 +49,7 @@ def charts(comparison: Comparison) -> list[Chart]:
 def telling_charts(comparison: Comparison) -> list[Chart]:
     """Those that a page of text has room for: forecasts, loss against what varied and time, learning curves."""
     drawn, last = charts(comparison), (LEARNING, OVERFITTING, "loss-and-seconds")
-    by = [chart for chart in drawn if isinstance(chart, Lines) and chart.name not in last]
+    by = [chart for chart in drawn if isinstance(chart, Lines | Changes) and chart.name not in last]
     return [*by, *(chart for chart in drawn if chart.name in last)]
 
 

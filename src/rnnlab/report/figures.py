@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.report.charts import Axis, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter
+from rnnlab.report.charts import Axis, Changes, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter
 from rnnlab.report.heat_maps import SCALE, heat_map, panels
 
 if TYPE_CHECKING:
@@ -71,6 +72,21 @@ def _scatter(chart: Scatter, figure: Figure) -> None:
     _dress(axes, chart.x, chart.y)
     axes.margins(0.08)
     _explain(figure, axes, "", groups)
+
+
+@_fill.register(Changes)
+def _changes(chart: Changes, figure: Figure) -> None:
+    axes = figure.add_subplot()
+    places = range(len(chart.points))
+    losses, bars = [point.y for point in chart.points], [_bar(point.half) for point in chart.points]
+    axes.axvline(chart.base, color="#777777", linewidth=1.2, linestyle="--", zorder=2)
+    axes.errorbar(losses, places, xerr=bars, fmt="o", color=COLOURS[0], elinewidth=1.6, capsize=3, zorder=3)
+    _dress(axes, chart.y, Axis(""))
+    axes.set_yticks(places, [textwrap.fill(point.label, LONGEST_LABEL) for point in chart.points], parse_math=False)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    figure.set_figheight(max(INCHES[1], 0.35 * len(chart.points) + 1))
 
 
 _fill.register(HeatMap, heat_map)

@@ -6,7 +6,8 @@ import math
 from functools import singledispatch
 from typing import Any
 
-from rnnlab.report.charts import Chart, HeatMap, Line, Lines, Parallel, Scatter
+from rnnlab.report.charts import Changes, Chart, HeatMap, Line, Lines, Parallel, Scatter
+from rnnlab.report.plotly_changes import changes
 from rnnlab.report.plotly_parallel import parallel
 from rnnlab.report.plotly_scatter import scatter
 from rnnlab.report.plotly_style import (
@@ -47,6 +48,7 @@ def _figure(chart: Any) -> Part:
     raise TypeError(f"no figure of {type(chart).__name__}")
 
 
+_figure.register(Changes, changes)
 _figure.register(Parallel, parallel)
 _figure.register(Scatter, scatter)
 

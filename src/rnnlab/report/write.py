@@ -17,7 +17,8 @@ from rnnlab.training.folder import write_atomically
 
 # Charts that not every comparison has.
 SOMETIMES = (
-    "forecasts", "overfitting", "inside-", "loss-by-", "holds-by-", "loss-and-", "heat-map", "parallel-coordinates",
+    "forecasts", "overfitting", "changes", "inside-", "loss-by-", "holds-by-", "loss-and-", "heat-map",
+    "parallel-coordinates",
 )  # fmt: skip
 
 
