@@ -13,7 +13,7 @@ KEY = "hydra.sweeper.cases"
 def words_of(cases: Sequence[Mapping[str, Any]] | None) -> list[list[str]]:
     """For each case its words of the command line; without cases a single one that says nothing.
 
-    An empty case beside others is what they are compared with: the configuration as it stands.
+    An empty case is the configuration as it stands, which others may be compared with.
     A value of a case may itself be a choice (`'1,2'` or a list), which then belongs to that case alone.
 
     Raises:
@@ -24,7 +24,7 @@ def words_of(cases: Sequence[Mapping[str, Any]] | None) -> list[list[str]]:
     wrong = f"{KEY}: give a list of mappings, such as [{{model.hidden_size: 64, optimizer.lr: 3e-3}}]"
     if not isinstance(cases, Sequence) or not cases:
         raise UserError(wrong)
-    if not all(isinstance(case, Mapping) for case in cases) or not any(cases):  # a text's letters are none
+    if not all(isinstance(case, Mapping) for case in cases):  # a text's letters are none
         raise UserError(wrong)
     return [[f"{key}={_word(key, value)}" for key, value in case.items()] for case in cases]
 
