@@ -110,9 +110,9 @@ def test_changes_of_a_base_are_one_chart_with_the_base_in_it(write_run):
     assert set(found) == {"learning-curves", "changes", "loss-and-parameters", "loss-and-seconds"}
     chart = found["changes"]
     assert isinstance(chart, Changes)
-    assert [point.label for point in chart.points][-2:] == ["batch_size 16", "the base"]
-    assert chart.base == pytest.approx(2.405) == chart.points[-1].y
-    assert chart.points[0].half == pytest.approx(12.7062 * 0.005, rel=1e-4)
+    assert chart.labels[-2:] == ("batch_size 16", "the base")
+    assert chart.base == pytest.approx(2.405) == chart.losses[-1]
+    assert chart.halves[0] == pytest.approx(12.7062 * 0.005, rel=1e-4)
     assert draw(chart) == draw(chart)
     assert [chart.name for chart in telling_charts(comparison)] == ["changes", "learning-curves", "loss-and-seconds"]
     places = figure(chart)

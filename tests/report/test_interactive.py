@@ -48,8 +48,8 @@ def parallel(losses: tuple[float, ...] = (2.0, 2.5)) -> Parallel:
 
 
 def changes() -> Changes:
-    points = (Point(HOSTILE, "", math.nan, 1.9, 0.1, False), Point("the base", "", math.nan, 2.0, math.nan, False))
-    return Changes("changes", "What each change is worth", "Each.", LOSS, points, base=2.0)
+    its = ((HOSTILE, "the base"), (1.9, 2.0), (0.1, math.nan))
+    return Changes("changes", "What each change is worth", "Each.", LOSS, *its, base=2.0)
 
 
 def named(found: dict[str, Any], name: str) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_pointing_at_a_line_tells_label_value_interval_and_unit() -> None:
 
 
 def test_a_label_is_text_whatever_it_holds() -> None:
-    for chart in (lines(HOSTILE), parallel()):
+    for chart in (lines(HOSTILE), parallel(), changes()):
         written = json.dumps(figure(chart))
         assert "<script" not in written and "<b>bold" not in written
         assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;bold" in written

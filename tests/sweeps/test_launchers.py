@@ -25,7 +25,7 @@ from slurm import install
 from support import Answer, assert_refused, shell
 
 SMALL = ("train", "-m", "debug=fast", "model.hidden_size=8", "sweep=far")
-TWO = (*SMALL, "cell=gru", "seed=0,1")
+FOUR = (*SMALL, "cell=gru,lstm", "seed=0,1")
 PACKAGES = {"submitit_local": "submitit", "ray": "ray"}
 FAR = tuple(PACKAGES)
 # A worker of Ray's is used for run after run; where one is enough, one is started.
@@ -122,17 +122,17 @@ def interrupt(folder: Path, *words: str, **environment: str) -> tuple[str, int, 
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], object]:
     """What one process finds."""
     folder = tmp_path_factory.mktemp("near")
-    done = shell(*TWO, "hydra/launcher=basic", cwd=folder)
+    done = shell(*FOUR, "hydra/launcher=basic", cwd=folder)
     assert done.returncode == 0, done.stderr
     return metrics(folder)
 
 
 @pytest.fixture(scope="module", params=FAR)
 def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, str]:
-    """A launcher, the folder in which it did two runs, and what was printed on stderr."""
+    """A launcher, the folder in which it did four runs, and what was printed on stderr."""
     pytest.importorskip(PACKAGES[request.param])
     folder = tmp_path_factory.mktemp(request.param)
-    done = shell(*TWO, f"hydra/launcher={request.param}", cwd=folder)
+    done = shell(*FOUR, f"hydra/launcher={request.param}", cwd=folder)
     assert done.returncode == 0, done.stderr
     return request.param, folder, done.stderr
 
@@ -141,10 +141,10 @@ def test_a_sweep_elsewhere_finds_what_one_process_finds(
     far: tuple[str, Path, str], expected: dict[tuple[str, int], object]
 ) -> None:
     _, folder, printed = far
-    assert metrics(folder) == expected and len(expected) == 2
+    assert metrics(folder) == expected and len(expected) == 4
     lines = printed.splitlines()
-    assert len(lines) == 2, printed
-    assert all(re.fullmatch(r"\[\d/2\] seed=\d  val/loss \d\.\d{4}  \d+\.\d s", line) for line in lines)
+    assert len(lines) == 4, printed
+    assert all(re.fullmatch(r"\[\d/4\] cell=\w+ seed=\d  val/loss \d\.\d{4}  \d+\.\d s", line) for line in lines)
     assert left_behind(folder) == []
 
 
@@ -152,8 +152,8 @@ def test_what_is_complete_is_not_submitted_again(far: tuple[str, Path, str]) -> 
     launcher, folder, _ = far
     before = {file: file.stat().st_mtime_ns for file in folder.glob("runs/far/*/*")}
     # Ray would look for this cluster, and fail.
-    done = shell(*TWO, f"hydra/launcher={launcher}", cwd=folder, RAY_ADDRESS="127.0.0.1:1")
-    assert (done.returncode, done.stderr) == (0, "2 of 2 runs are complete already\n")
+    done = shell(*FOUR, f"hydra/launcher={launcher}", cwd=folder, RAY_ADDRESS="127.0.0.1:1")
+    assert (done.returncode, done.stderr) == (0, "4 of 4 runs are complete already\n")
     assert {file: file.stat().st_mtime_ns for file in folder.glob("runs/far/*/*")} == before
 
 

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from rnnlab.report.charts import Axis, Changes, Point
+from rnnlab.report.charts import Axis, Changes
 from rnnlab.report.configurations import BASE
 
 if TYPE_CHECKING:
     from rnnlab.report.compare import Comparison
 
 
-def changes(comparison: Comparison) -> list[Changes]:
-    """Every configuration with the interval of its loss, beside the base's; nothing where there is no base."""
-    if not comparison.base:
-        return []
+def changes(comparison: Comparison) -> Changes:
+    """Every configuration of a comparison that has a base, with the interval of its loss, beside the base's."""
     table = comparison.ranking
-    points = tuple(
-        Point(row["label"], "", math.nan, row["val_loss"], row["val_loss_half"], on_front=False)
-        for row in table.to_dict("records")
+    return Changes(
+        name="changes",
+        title="What each change is worth",
+        caption="Validation loss of every configuration, called by what it changes of the base: the mean over seeds and"
+        " its 95% interval. What lies left of the broken line is better than the base.",
+        x=Axis(f"validation loss ({comparison.unit})"),
+        labels=tuple(table["label"]),
+        losses=tuple(table["val_loss"]),
+        halves=tuple(table["val_loss_half"]),
+        base=float(table.loc[table["label"] == BASE, "val_loss"].iloc[0]),
     )
-    return [
-        Changes(
-            name="changes",
-            title="What each change is worth",
-            caption="Validation loss of every configuration, called by what it changes of the base: the mean over seeds"
-            " and its 95% interval. What lies left of the broken line is better than the base.",
-            y=Axis(f"validation loss ({comparison.unit})"),
-            points=points,
-            base=float(table.loc[table["label"] == BASE, "val_loss"].iloc[0]),
-        )
-    ]

@@ -97,13 +97,15 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Changes:
-    """The losses of configurations, the best first, and of the base that they change; the rest as in `Scatter`."""
+    """The mean losses of configurations, the best first, and of the base that they change; the rest as in `Lines`."""
 
     name: str
     title: str
     caption: str
-    y: Axis
-    points: tuple[Point, ...]
+    x: Axis
+    labels: tuple[str, ...]
+    losses: tuple[float, ...]
+    halves: tuple[float, ...]
     base: float
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnlab.config.effect import with_effect
+from rnnlab.config.naming import short_name
 from rnnlab.report.runs import Run
-from rnnlab.report.varying import ABSENT, HASH, short_name, varying_keys
+from rnnlab.report.varying import ABSENT, HASH, varying_keys
 
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
 RESERVED = frozenset(

@@ -35,13 +35,15 @@ def charts(comparison: Comparison) -> list[Chart]:
     numeric = [factor for factor in comparison.factors if factor.numeric]
     found: list[Chart] = [learning_curves(comparison), *overfitting_chart(comparison), *forecast_charts(comparison)]
     found += [each.chart() for each in comparison.holdings]
-    # Of factors that are changed one at a time, a chart each would have one line and a crowd of single points.
-    found += changes(comparison) or [_against(comparison, factor) for factor in numeric]
+    # Where one setting is changed at a time, a chart of each would have one line and a crowd of single points.
+    found += [changes(comparison)] if comparison.base else [_against(comparison, factor) for factor in numeric]
     costs = [cost for cost in ("parameters", "seconds") if comparison.ranking[cost].notna().any()]
     if len(comparison.ranking) > 1:
         found += [_against_cost(comparison, cost) for cost in costs]
-    found += [] if comparison.base else _heat_map(comparison)
-    if len(comparison.settings) >= MANY and not comparison.base:
+    if comparison.base:
+        return found
+    found += _heat_map(comparison)
+    if len(comparison.settings) >= MANY:
         found.append(parallel_coordinates(comparison))
     return found
 

@@ -77,16 +77,15 @@ def _scatter(chart: Scatter, figure: Figure) -> None:
 @_fill.register(Changes)
 def _changes(chart: Changes, figure: Figure) -> None:
     axes = figure.add_subplot()
-    places = range(len(chart.points))
-    losses, bars = [point.y for point in chart.points], [_bar(point.half) for point in chart.points]
+    places, bars = range(len(chart.labels)), [_bar(half) for half in chart.halves]
     axes.axvline(chart.base, color="#777777", linewidth=1.2, linestyle="--", zorder=2)
-    axes.errorbar(losses, places, xerr=bars, fmt="o", color=COLOURS[0], elinewidth=1.6, capsize=3, zorder=3)
-    _dress(axes, chart.y, Axis(""))
-    axes.set_yticks(places, [textwrap.fill(point.label, LONGEST_LABEL) for point in chart.points], parse_math=False)
+    axes.errorbar(chart.losses, places, xerr=bars, fmt="o", color=COLOURS[0], elinewidth=1.6, capsize=3, zorder=3)
+    _dress(axes, chart.x, Axis(""))
+    axes.set_yticks(places, [textwrap.fill(label, LONGEST_LABEL) for label in chart.labels], parse_math=False)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
-    figure.set_figheight(max(INCHES[1], 0.35 * len(chart.points) + 1))
+    figure.set_figheight(max(INCHES[1], 0.35 * len(chart.labels) + 1))
 
 
 _fill.register(HeatMap, heat_map)

@@ -13,14 +13,14 @@ ROW, LINE = 18, 16  # pixels between two names, and of a line of one
 
 def changes(chart: Changes) -> Part:
     """The best on top, and a broken line at the base's loss."""
-    points, (colour, _, symbol) = chart.points, style(0)
+    colour, _, symbol = style(0)
     drawn: Part = {
         "type": "scatter",
         "mode": "markers",
-        "x": [point.y for point in points],
-        "y": list(range(len(points))),
+        "x": chart.losses,
+        "y": list(range(len(chart.labels))),
         "error_x": {
-            "array": [0.0 if math.isnan(point.half) else point.half for point in points],
+            "array": [0.0 if math.isnan(half) else half for half in chart.halves],
             "color": colour,
             "thickness": 1.6,
             "width": 4,
@@ -28,11 +28,12 @@ def changes(chart: Changes) -> Part:
         "marker": {"color": colour, "symbol": symbol, "size": 8},
         "hoverinfo": "text",
         "hovertext": [
-            f"<b>{text(point.label, 60)}</b><br>{measured(chart.y, point.y, point.half)}" for point in points
+            f"<b>{text(label, 60)}</b><br>{measured(chart.x, loss, half)}"
+            for label, loss, half in zip(chart.labels, chart.losses, chart.halves, strict=True)
         ],
     }
-    names = [text(point.label, WIDTH) for point in points]
-    row = ROW + LINE * max(name.count("<br>") + 1 for name in names)
+    names = named_axis("", chart.labels, WIDTH)
+    row = ROW + LINE * max(name.count("<br>") + 1 for name in names["ticktext"])
     line: Part = {
         "type": "line",
         "yref": "paper",
@@ -45,9 +46,9 @@ def changes(chart: Changes) -> Part:
     return {
         "data": [drawn],
         "layout": layout(
-            axis(chart.y),
-            {**named_axis("", names), "ticktext": names, "autorange": "reversed"},
-            max(HEIGHT, row * len(points) + 80),
+            axis(chart.x),
+            {**names, "autorange": "reversed"},
+            max(HEIGHT, row * len(chart.labels) + 80),
             shapes=[{**line, "line": {"color": GREY, "width": 1.2, "dash": "dash"}}],
         ),
     }

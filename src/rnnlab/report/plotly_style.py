@@ -78,8 +78,8 @@ def axis(described: Axis, values: Sequence[float] = ()) -> Part:
     return {**found, "type": "log"} if described.log else found
 
 
-def named_axis(label: str, names: Sequence[str]) -> Part:
-    """An axis of names, which stand at 0, 1, 2, …"""
+def named_axis(label: str, names: Sequence[str], width: int | None = None) -> Part:
+    """An axis of names, which stand at 0, 1, 2, …, in lines of so many characters."""
     return {
         **_plain(label),
         "showgrid": False,
@@ -87,7 +87,7 @@ def named_axis(label: str, names: Sequence[str]) -> Part:
         "ticks": "",
         "tickmode": "array",
         "tickvals": list(range(len(names))),
-        "ticktext": [text(name) for name in names],
+        "ticktext": [text(name, width) for name in names],
     }
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from rnnlab.config.naming import short_name
 from rnnlab.report.configurations import Configuration
 from rnnlab.report.runs import Run
-from rnnlab.report.varying import short_name
 
 HPARAMS = (
     "task", "data", "cell", "hidden_size", "num_layers", "embedding_size",

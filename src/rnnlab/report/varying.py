@@ -6,9 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from rnnlab.config.naming import short_name
+
 # A group's choice is named by one of these; they head whatever else in the group follows from the choice.
 HEADS = ("name", "enabled", "_target_", "path")
-NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
 FIRST = ("task", "data", "cell")
 ABSENT = "–"
 HASH = "data.sha256"  # of the data, beside the keys of the configuration
@@ -32,12 +33,6 @@ def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
     if _follows_all(columns.get(HASH, ()), [columns[key] for key in varying if _is_of_data(key) and key not in told]):
         told.add(HASH)
     return sorted((key for key in varying if key not in told), key=lambda key: _place(short_name(key)))
-
-
-def short_name(key: str) -> str:
-    """The last part of a dotted key; `cell.name` and `optimizer._target_` are called by their group."""
-    parts = key.split(".")
-    return parts[-2] if len(parts) > 1 and parts[-1] in NAMED_BY_PARENT else parts[-1]
 
 
 def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:

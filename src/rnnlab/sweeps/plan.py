@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnnlab.config.naming import short_name
 from rnnlab.config.rules import check_run
 from rnnlab.data.files import sha256
 from rnnlab.data.prepared import Prepared, data_key, prepare
@@ -126,4 +127,4 @@ def labels_of(overrides: Sequence[Sequence[str]]) -> list[str]:
 
 def _short(override: str) -> str:
     key, _, value = override.partition("=")
-    return f"{key.removesuffix('.enabled').rpartition('.')[2]}={value}"
+    return f"{short_name(key)}={value}"
