@@ -9,7 +9,7 @@ import yaml
 
 from rnnlab.config.locations import conf_folder
 from rnnlab.data.collation import IGNORE, Batch
-from rnnlab.data.vocabulary import PAD, START_STOP, UNKNOWN, Vocabulary
+from rnnlab.data.text.vocabulary import PAD, START_STOP, UNKNOWN, Vocabulary
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.names import NamesLM
 from rnnlab.tasks.sentiment import SentimentClassifier

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from rnnlab.data.prepared import prepare
-from rnnlab.training.folder import RunFolder
-from rnnlab.training.provenance import Origin
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.provenance import Origin
 from rnnlab.training.run import Run
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from rnnlab.report.readme import BEGIN, END
+from rnnlab.studies.readme import BEGIN, END
 from support import ROOT
 
 FILES = {path.parent.name: path.read_text() for path in sorted((ROOT / "experiments").glob("*/study.yaml"))}

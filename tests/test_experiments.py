@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rnnlab.report.readme import BEGIN, END, write_index
+from rnnlab.studies.readme import BEGIN, END, write_index
 from studies import FILES, LESSONS, STUDIES, recorded
 from support import ALONE, ROOT, Answer
 

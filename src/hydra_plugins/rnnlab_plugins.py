@@ -19,8 +19,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 if TYPE_CHECKING:
-    from rnnlab.sweeps.backend import Backend
-    from rnnlab.sweeps.search import Search
+    from rnnlab.sweeps.launchers.backend import Backend
+    from rnnlab.sweeps.search.search import Search
 
 
 class GridSweeper(BasicSweeper):
@@ -66,7 +66,7 @@ class OptunaSweeper(Sweeper):
 
         from rnnlab.config.rules import check
         from rnnlab.report.search import write_search
-        from rnnlab.sweeps.hunt import best_trial, conclude, preview_search, run_search
+        from rnnlab.sweeps.search.optuna_search import best_trial, conclude, preview_search, run_search
 
         assert isinstance(self.launcher, RunLauncher) and self.config is not None
         nodes = ("sampler", "pruner")  # checked with all that a configuration may call
@@ -84,10 +84,10 @@ class OptunaSweeper(Sweeper):
     def _search(self, arguments: list[str]) -> Search:
         from rnnlab.config.compose import flags_of, plain
         from rnnlab.errors import UserError
-        from rnnlab.sweeps.identity import fingerprint
+        from rnnlab.records.identity import fingerprint
         from rnnlab.sweeps.plan import named_files, plan
-        from rnnlab.sweeps.search import Search
-        from rnnlab.sweeps.space import space_of
+        from rnnlab.sweeps.search.search import Search
+        from rnnlab.sweeps.search.space import space_of
 
         assert self.config is not None and self.hydra_context is not None
         given = self.settings
@@ -152,7 +152,7 @@ class BasicLauncher(RunLauncher):
     """One run after the other, in this process."""
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.sweeps.backend import ThisProcess
+        from rnnlab.sweeps.launchers.backend import ThisProcess
 
         return ThisProcess()
 
@@ -164,8 +164,8 @@ class JoblibLauncher(RunLauncher):
         self.workers = workers
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.sweeps.backend import ThisProcess
-        from rnnlab.sweeps.processes import WorkerProcesses
+        from rnnlab.sweeps.launchers.backend import ThisProcess
+        from rnnlab.sweeps.launchers.processes import WorkerProcesses
 
         workers = workers or self.workers
         return ThisProcess() if workers == 1 else WorkerProcesses(workers)
@@ -180,7 +180,7 @@ class SubmititLauncher(RunLauncher):
         self.parameters = parameters
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.sweeps.submitted import SubmittedJobs
+        from rnnlab.sweeps.launchers.submitit_jobs import SubmittedJobs
 
         return SubmittedJobs(self.executor, workers or self.workers, self.parameters)
 
@@ -195,6 +195,6 @@ class RayLauncher(RunLauncher):
         self.gpus = gpus
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.sweeps.ray_tasks import RayTasks
+        from rnnlab.sweeps.launchers.ray_tasks import RayTasks
 
         return RayTasks(self.address, workers or self.workers, self.cpus, self.gpus)

@@ -13,11 +13,11 @@ import numpy as np
 from measure import in_turn, ratio, table
 from subject import brief, config_of, epoch_seconds
 
-from rnnlab.data.files import download
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.data.sequences import Sequences
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.sources.files import download
+from rnnlab.data.text.vocabulary import Vocabulary
 
 TIMES = 100  # what a corpus is repeated
 PEAK = """

@@ -21,7 +21,7 @@ from startup import start_up
 from sweep import sweep
 from threads import threads
 
-from rnnlab.report.readme import END, fill_in
+from rnnlab.studies.readme import END, fill_in
 from training import training
 
 REPORT = Path(__file__).resolve().parents[2] / "experiments" / "speed" / "README.md"

@@ -12,7 +12,7 @@ from opponents import LectureModel, one_at_a_time, step_by_step
 from subject import config_of
 
 from rnnlab.data.prepared import prepare
-from rnnlab.tasks.abilities import Sampling
+from rnnlab.tasks.capabilities import Sampling
 from rnnlab.training.checkpoints import new_task
 
 NAMES = 10_000

@@ -11,8 +11,8 @@ import numpy as np
 
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.prepared import Prepared
-from rnnlab.training.folder import RunFolder
-from rnnlab.training.provenance import Origin
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.provenance import Origin
 from rnnlab.training.run import Run
 
 

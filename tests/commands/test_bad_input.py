@@ -88,7 +88,7 @@ TABLE = [
     ("train --wat", ["--wat"]),
     ("train +callbacks.x._target_=os.system", ["callbacks.x._target_", "os.system"]),
     ("train +hydra.callbacks.x._target_=shutil.copyfile", ["hydra.callbacks", "leave it as it is"]),
-    ("train +callbacks.x._target_=rnnlab.nn.kernels.nn.Linear", ["rnnlab.nn.kernels.nn.Linear"]),
+    ("train +callbacks.x._target_=rnnlab.nn.cells.kernels.nn.Linear", ["rnnlab.nn.cells.kernels.nn.Linear"]),
     ("generate", ["checkpoint", "checkpoint=VALUE"]),
     ("generate checkpoint=missing.ckpt", ["checkpoint", "missing.ckpt"]),
     ("generate checkpoint=one.txt", ["one.txt", "not a checkpoint"]),

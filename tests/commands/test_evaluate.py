@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rnnlab.data.files import download
+from rnnlab.data.sources.files import download
 from support import Answer, table
 
 Evaluate = Callable[..., Any]

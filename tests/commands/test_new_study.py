@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rnnlab.report.readme import BEGIN, END, write_index
+from rnnlab.studies.readme import BEGIN, END, write_index
 from support import assert_refused
 
 QUESTION = "Which cell, (really), learns `it's` plants best: 100%?"

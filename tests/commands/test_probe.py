@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from rnnlab.charts.paper import draw
+from rnnlab.charts.values import HeatMap, Panels
 from rnnlab.config.reference import group_options
-from rnnlab.report.charts import HeatMap, Panels
-from rnnlab.report.figures import draw
-from rnnlab.report.readme import BEGIN
+from rnnlab.studies.readme import BEGIN
 from rnnlab.training.checkpoints import load_task, untrained
 from support import Answer, assert_refused, table, trained
 
@@ -108,7 +108,7 @@ def test_a_classifiers_words_are_weighed(rnnlab: Callable[..., Answer], sentimen
         (["probe=units", "probe.units=[99]"], ["probe.units", "no unit 99", "0 to 7"]),
         (["probe=units", "probe.layer=3"], ["probe.layer=3", "1 layer"]),
         (["probe.lengths=5"], ["probe.lengths", "a list"]),
-        (["probe._target_=rnnlab.nn.bag.Bag"], ["rnnlab.nn.bag.Bag"]),
+        (["probe._target_=rnnlab.nn.baselines.bag.Bag"], ["rnnlab.nn.baselines.bag.Bag"]),
         (["part=train"], ["part", "val, test"]),
     ],
 )

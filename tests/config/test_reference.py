@@ -8,7 +8,8 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from rnnlab.config import reference, remarks
+from rnnlab.config import reference
+from rnnlab.config import yaml_docs as remarks
 from rnnlab.config.compose import compose_train
 from rnnlab.config.locations import conf_folder
 from rnnlab.errors import UserError

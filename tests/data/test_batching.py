@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from rnnlab.data.batching import BLOCK, Batches, Blocks, InOrder, Shuffled, Streams
 from rnnlab.data.collation import IGNORE, Collation
 from rnnlab.data.module import SequenceDataModule
-from rnnlab.data.names import encode
+from rnnlab.data.preparation.names import encode
 from rnnlab.data.prepared import Part, Prepared
 from rnnlab.data.sequences import Sequences, Windows
-from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
+from rnnlab.data.text.vocabulary import PAD, START_STOP, Vocabulary
 
 NAMED = (START_STOP, PAD)
 NAMES = ["emma", "al", "bo", "christopher", "x"]

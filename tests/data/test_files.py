@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.data import files
+from rnnlab.data.sources import files
 from rnnlab.errors import UserError
 
 CONTENT = b"emma\nolivia\n"

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from rnnlab.data.collation import Batch, Collation
-from rnnlab.data.forecasting import naive_error, prepare
+from rnnlab.data.preparation.forecasting import naive_error, prepare
 from rnnlab.data.prepared import Known, Prepared
-from rnnlab.data.series import Series
 from rnnlab.data.source import Source
+from rnnlab.data.sources.series import Series
 from rnnlab.errors import UserError
 
 KEYS = {"sequence_length": 4, "horizon": 2, "season": 2, "stride": 1, "normalise": "series"}

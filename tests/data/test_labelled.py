@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.data.labelled import distinct, split_rows
+from rnnlab.data.preparation.labelled import distinct, split_rows
 from rnnlab.data.split import PARTS
 from rnnlab.errors import UserError
 

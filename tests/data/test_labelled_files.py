@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.data.files import download
-from rnnlab.data.files import own as own_files
-from rnnlab.data.labelled import LabelledTexts
-from rnnlab.data.labelled_files import own, polarity_sentences, treebank_sentences
+from rnnlab.data.preparation.labelled import LabelledTexts
+from rnnlab.data.sources.files import download
+from rnnlab.data.sources.files import own as own_files
+from rnnlab.data.sources.labelled_files import own, polarity_sentences, treebank_sentences
 from rnnlab.errors import UserError
 
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.data.names import encode, fingerprint
+from rnnlab.data.preparation.names import encode, fingerprint
 from rnnlab.data.prepared import Prepared, prepare
-from rnnlab.data.readers import lines
 from rnnlab.data.sequences import Sequences
+from rnnlab.data.sources.readers import lines
 from rnnlab.data.split import split_items
-from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
+from rnnlab.data.text.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
 
 NAMED = (START_STOP, PAD)

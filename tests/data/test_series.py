@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnlab.data.files import packaged
-from rnnlab.data.series import mauna_loa, own, sines, years_of_months
+from rnnlab.data.sources.files import packaged
+from rnnlab.data.sources.series import mauna_loa, own, sines, years_of_months
 from rnnlab.errors import UserError
 
 

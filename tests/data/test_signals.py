@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.data import generated, signal_files
+from rnnlab.data.preparation.signals import Signals
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
-from rnnlab.data.signals import Signals
+from rnnlab.data.sources import generated, signal_files
 from rnnlab.errors import UserError
 
 GENERATED: dict[str, dict[str, Any]] = {

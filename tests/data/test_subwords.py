@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.data import bpe
 from rnnlab.data.collation import Collation
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared, prepare
-from rnnlab.data.subwords import Subwords
-from rnnlab.data.vocabularies import from_card
-from rnnlab.data.vocabulary import PAD, START_STOP
+from rnnlab.data.text import bpe
+from rnnlab.data.text.subwords import Subwords
+from rnnlab.data.text.vocabularies import from_card
+from rnnlab.data.text.vocabulary import PAD, START_STOP
 from rnnlab.errors import UserError
 
 TEXT = "the cat, the dog\n\n\tand  THE   other dogs;\r\n  naïve 猫 and 犬 🙂 the end \n"

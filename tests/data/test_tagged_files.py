@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.data.files import download
-from rnnlab.data.files import own as own_files
-from rnnlab.data.tagged import TaggedSentences
-from rnnlab.data.tagged_files import own, treebank
+from rnnlab.data.preparation.tagged import TaggedSentences
+from rnnlab.data.sources.files import download
+from rnnlab.data.sources.files import own as own_files
+from rnnlab.data.sources.tagged_files import own, treebank
 from rnnlab.errors import UserError
 
 WORD = "{}\t{}\t_\t{}\t{}\t_\t0\troot\t_\t_"

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.collation import IGNORE, Batch, Collation
-from rnnlab.data.forms import SPELLING, characters_of, form_table
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Part, Prepared, prepare, prepare_other
-from rnnlab.data.vocabularies import from_card
-from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
+from rnnlab.data.text.spelling import SPELLING, characters_of, form_table
+from rnnlab.data.text.vocabularies import from_card
+from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 
 WORDS = Vocabulary(("old", "the", UNKNOWN, PAD), "word")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rnnlab.data.vocabularies import from_card
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.vocabularies import from_card
+from rnnlab.data.text.vocabulary import Vocabulary
 
 
 def test_channels_are_as_many_as_a_vector_has_numbers_and_survive_a_checkpoint() -> None:

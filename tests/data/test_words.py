@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rnnlab.data.words import words
+from rnnlab.data.text.words import words
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ LENGTHS = st.lists(st.integers(1, 7), min_size=1, max_size=4)
 
 
 def bag(**shape: int | bool) -> Recurrent:
-    return build_recurrent({"name": "bag", "_target_": "rnnlab.nn.bag.Bag"}, 5, 8, **shape)  # type: ignore[arg-type]
+    return build_recurrent({"name": "bag", "_target_": "rnnlab.nn.baselines.bag.Bag"}, 5, 8, **shape)  # type: ignore[arg-type]
 
 
 def close(a: Tensor, b: Tensor) -> bool:

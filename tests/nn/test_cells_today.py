@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from networks import CELLS
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
-from rnnlab.nn.coupled_lstm import CoupledLSTM
-from rnnlab.nn.layernorm_lstm import LayerNormLSTM
-from rnnlab.nn.lru import LRU
-from rnnlab.nn.mingru import MinGRU
-from rnnlab.nn.minlstm import MinLSTM
+from rnnlab.nn.cells.coupled_lstm import CoupledLSTM
+from rnnlab.nn.cells.layernorm_lstm import LayerNormLSTM
+from rnnlab.nn.cells.lru import LRU
+from rnnlab.nn.cells.mingru import MinGRU
+from rnnlab.nn.cells.minlstm import MinLSTM
 
 D, H = 6, 8
 # Of one layer with D inputs and H units, as the classes' docstrings say.

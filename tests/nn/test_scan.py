@@ -10,8 +10,8 @@ from torch import Tensor
 
 from networks import CELLS
 from rnnlab.nn import build_recurrent
+from rnnlab.nn.cells.scan import linear_recurrence
 from rnnlab.nn.recurrent import Cell, Recurrent, State
-from rnnlab.nn.scan import linear_recurrence
 
 SCANNED = ["mingru", "minlstm", "lru"]
 SHAPES = [(1, False), (2, False), (1, True), (3, True)]

@@ -13,7 +13,7 @@ from torch import Tensor
 from networks import CELLS
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
-from rnnlab.nn.transformer import Transformer
+from rnnlab.nn.cells.transformer import Transformer
 
 
 def transformer(layers: int = 1, **settings: Any) -> Transformer:

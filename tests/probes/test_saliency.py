@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from networks import CELLS, batch_of, classifier, language_model
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.probes.embedding import neighbours, table_of
 from rnnlab.probes.saliency import saliency

@@ -136,7 +136,7 @@ def test_a_loop_has_as_many_parameters_as_torchs_kernel(cell: str, shape: tuple[
         name: sum(weight.numel() for weight in build_recurrent({"_target_": target}, *shape).parameters())
         for name, target in (
             ("ours", f"rnnlab.reference.cells.{SCRATCH[cell].__name__}"),
-            ("torch's", f"rnnlab.nn.kernels.{cell.upper()}"),
+            ("torch's", f"rnnlab.nn.cells.kernels.{cell.upper()}"),
         )
     }
     rnn = 1_480 if shape[0] == 10 else 148_480

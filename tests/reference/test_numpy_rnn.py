@@ -154,7 +154,7 @@ def test_it_can_be_read_in_one_sitting_and_is_numpy_alone() -> None:
 
 def test_outputs_of_a_batch_have_the_shapes_of_the_exercises() -> None:
     """SYSTEMS E9: 32 · 100 · 256 activations; both directions side by side."""
-    rnn = {"_target_": "rnnlab.nn.kernels.RNN"}
+    rnn = {"_target_": "rnnlab.nn.cells.kernels.RNN"}
     y, _ = build_recurrent(rnn, 1, 256)(torch.zeros(32, 100, 1))
     assert y.numel() == 819_200
     y, h_n = build_recurrent(rnn, 10, 20, bidirectional=True)(torch.zeros(3, 5, 10))

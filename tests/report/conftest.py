@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from rnnlab.training.folder import COMPLETE, FAILED, RunFolder, add_to_plan, csv_text
+from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, add_to_plan, csv_text
 
 
 def config_of(cell: str, hidden_size: int, seed: int, sweep: str, changes: dict[str, Any]) -> dict[str, Any]:
     """A resolved configuration as `rnnlab train` writes it, with top-level nodes updated by `changes`."""
     config: dict[str, Any] = {
-        "cell": {"name": cell, "_target_": f"rnnlab.nn.kernels.{cell.upper()}"},
+        "cell": {"name": cell, "_target_": f"rnnlab.nn.cells.kernels.{cell.upper()}"},
         "model": {"embedding_size": 96, "hidden_size": hidden_size, "num_layers": 1, "dropout": 0.0},
         "optimizer": {"_target_": "torch.optim.AdamW", "lr": 0.005, "weight_decay": 0.01},
         "scheduler": {"_target_": "rnnlab.training.schedules.one_cycle", "warmup": 0.25},
@@ -27,8 +27,8 @@ def config_of(cell: str, hidden_size: int, seed: int, sweep: str, changes: dict[
         "logger": {"tensorboard": {"_target_": "rnnlab.training.loggers.RunTensorBoard"}},
         "data": {
             "name": "names",
-            "files": {"_target_": "rnnlab.data.files.packaged", "path": "data/babynames.parquet"},
-            "reader": {"_target_": "rnnlab.data.readers.us_names", "year": 2017},
+            "files": {"_target_": "rnnlab.data.sources.files.packaged", "path": "data/babynames.parquet"},
+            "reader": {"_target_": "rnnlab.data.sources.readers.us_names", "year": 2017},
             "batch_size": 64,
             "sequence_length": 64,
         },

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rnnlab.report.charts import Changes, Chart, HeatMap, Lines, Parallel, Scatter
-from rnnlab.report.compare import compare
-from rnnlab.report.drawn import charts, telling_charts
-from rnnlab.report.efficiency import front, seconds_to
-from rnnlab.report.figures import DPI, INCHES, draw
-from rnnlab.report.interactive import figure
+from rnnlab.analysis.comparison import compare
+from rnnlab.analysis.efficiency import front, seconds_to
+from rnnlab.charts.page import figure
+from rnnlab.charts.paper import DPI, INCHES, draw
+from rnnlab.charts.values import Changes, Chart, HeatMap, Lines, Parallel, Scatter
+from rnnlab.records.folder import RunFolder
+from rnnlab.report.figures import charts, telling_charts
 from rnnlab.report.write import write_report
-from rnnlab.training.folder import RunFolder
 
 SWEEP = Path("runs/first-look")
 

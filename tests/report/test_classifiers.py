@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from rnnlab.analysis.comparison import Comparison, compare
+from rnnlab.charts.paper import draw
 from rnnlab.commands.compare import main
 from rnnlab.errors import UserError
-from rnnlab.report.compare import Comparison, compare
-from rnnlab.report.drawn import charts
-from rnnlab.report.figures import draw
+from rnnlab.report.figures import charts
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 

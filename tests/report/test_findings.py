@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.report.compare import compare
+from rnnlab.analysis.comparison import compare
 from rnnlab.report.wording import loss, p_value, plus_minus
 
 SWEEP = Path("runs/first-look")

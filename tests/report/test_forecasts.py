@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from rnnlab.report.charts import Lines
-from rnnlab.report.compare import Comparison, compare
-from rnnlab.report.drawn import charts, telling_charts
-from rnnlab.report.figures import draw
+from rnnlab.analysis.comparison import Comparison, compare
+from rnnlab.charts.paper import draw
+from rnnlab.charts.values import Lines
+from rnnlab.report.examples import Specimens
+from rnnlab.report.figures import charts, telling_charts
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
-from rnnlab.report.specimens import Specimens
 
 FORECASTS = {
     "name": "ppm $x$", "horizon": 2, "history": [1.0, 2.0], "truth": [3.0, 4.0, 5.0, 6.0],

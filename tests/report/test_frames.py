@@ -10,7 +10,7 @@ import pytest
 
 import rnnlab
 from rnnlab.errors import UserError
-from rnnlab.training.folder import RunFolder
+from rnnlab.records.folder import RunFolder
 
 
 def test_runs_are_a_frame_with_one_row_a_run_and_numbers_as_numbers(first_look, write_run):

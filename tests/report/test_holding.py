@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rnnlab.analysis.statistics import Mean
+from rnnlab.analysis.threshold import Holding, Threshold
 from rnnlab.errors import UserError
-from rnnlab.report.holding import Holding, Threshold
-from rnnlab.report.statistics import Mean
 
 
 def held(text: str, **rows: list[float]) -> Holding:

@@ -10,11 +10,11 @@ from typing import Any
 import plotly.graph_objects
 import pytest
 
-from rnnlab.report.charts import Axis, Changes, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
-from rnnlab.report.compare import compare
-from rnnlab.report.drawn import charts
-from rnnlab.report.figures import COLOURS
-from rnnlab.report.interactive import figure
+from rnnlab.analysis.comparison import compare
+from rnnlab.charts.page import figure
+from rnnlab.charts.paper import COLOURS
+from rnnlab.charts.values import Axis, Changes, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
+from rnnlab.report.figures import charts
 
 LOSS = Axis("validation loss (nats per token)")
 EPOCH, PARAMETERS = Axis("epoch"), Axis("trainable parameters", log=True)

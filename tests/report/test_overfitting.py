@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.report.compare import compare
-from rnnlab.report.drawn import charts
-from rnnlab.report.overfitting import OVERFITTING
-from rnnlab.training.folder import RunFolder, csv_text
+from rnnlab.analysis.comparison import compare
+from rnnlab.analysis.overfitting import OVERFITTING
+from rnnlab.records.folder import RunFolder, csv_text
+from rnnlab.report.figures import charts
 
 SWEEP = Path("runs/first-look")
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from rnnlab.report.charts import Chart
-from rnnlab.report.compare import Comparison, compare
-from rnnlab.report.drawn import charts
+from rnnlab.analysis.comparison import Comparison, compare
+from rnnlab.charts.values import Chart
+from rnnlab.records.folder import RunFolder, add_to_plan
+from rnnlab.report.figures import charts
 from rnnlab.report.page import page
-from rnnlab.training.folder import RunFolder, add_to_plan
 
 HOSTILE = "<script>alert(1)</script>"
 RANKS = "#configurations > tbody > tr:not(.runs) > td:first-child"

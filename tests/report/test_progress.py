@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.analysis.comparison import compare
 from rnnlab.errors import UserError
-from rnnlab.report.compare import compare
+from rnnlab.records.folder import RunFolder, add_to_plan
 from rnnlab.report.render import markdown
-from rnnlab.training.folder import RunFolder, add_to_plan
 
 SWEEP = Path("runs/first-look")
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.report import runs as runs_module
-from rnnlab.report.compare import Comparison, compare
+from rnnlab.analysis.comparison import Comparison, compare
+from rnnlab.records import reading as runs_module
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
 
@@ -137,7 +137,7 @@ def test_another_data_set_shows_under_its_name_alone(write_run):
         "name": "file",
         "path": "own.txt",
         "files": {"path": "own.txt"},
-        "reader": {"_target_": "rnnlab.data.readers.lines"},
+        "reader": {"_target_": "rnnlab.data.sources.readers.lines"},
     }
     write_run(loss=2.1, changes={"data": own}, suffix="-own")
     comparison = compare([SWEEP])

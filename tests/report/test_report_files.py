@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from rnnlab.report.compare import Comparison, compare
-from rnnlab.report.curves import MOST_CURVES, learning_curves, validations
-from rnnlab.report.figures import DPI, INCHES, draw
+from rnnlab.analysis.comparison import Comparison, compare
+from rnnlab.analysis.curves import MOST_CURVES, learning_curves, validations
+from rnnlab.charts.paper import DPI, INCHES, draw
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from rnnlab.durations import duration
-from rnnlab.training.folder import RunFolder, add_to_plan
-from rnnlab.training.lock import claimed
+from rnnlab.records.folder import RunFolder, add_to_plan
+from rnnlab.records.lock import claimed
 from support import Answer, assert_refused
 
 CONFIG = {"trainer": {"max_epochs": 10}, "seed": 0}

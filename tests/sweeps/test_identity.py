@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.sweeps.identity import run_name
+from rnnlab.records.identity import run_name
 
 SHA = "0" * 64
 

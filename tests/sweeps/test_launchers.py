@@ -37,7 +37,7 @@ ACCIDENT = """
 import os, time
 from pathlib import Path
 from lightning.pytorch import Callback
-from rnnlab.training.stopping import asked_to_stop
+from rnnlab.records.stopping import asked_to_stop
 
 class Accident(Callback):
     def __init__(self, seed, signal):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from rnnlab.sweeps.processes import WorkerProcesses
+from rnnlab.sweeps.launchers.processes import WorkerProcesses
 
 
 def square(number: int) -> tuple[int, int]:

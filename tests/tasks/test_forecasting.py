@@ -13,14 +13,18 @@ import torch
 
 import rnnlab as package
 from rnnlab.data.collation import Batch
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.forecasting import Forecaster, seasonal_naive
 from support import Answer, trained
 
-CELLS = {"rnn": "rnnlab.nn.kernels.RNN", "gru": "rnnlab.nn.kernels.GRU", "lstm": "rnnlab.nn.kernels.LSTM",
-         "bag": "rnnlab.nn.bag.Bag"}  # fmt: skip
+CELLS = {
+    "rnn": "rnnlab.nn.cells.kernels.RNN",
+    "gru": "rnnlab.nn.cells.kernels.GRU",
+    "lstm": "rnnlab.nn.cells.kernels.LSTM",
+    "bag": "rnnlab.nn.baselines.bag.Bag",
+}
 
 
 def forecaster(

@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.collation import IGNORE, Batch, Collation
-from rnnlab.data.names import encode
+from rnnlab.data.preparation.names import encode
 from rnnlab.data.prepared import Part
-from rnnlab.data.vocabulary import PAD, START_STOP, Vocabulary
+from rnnlab.data.text.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import State
-from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import parameters_of
+from rnnlab.tasks.capabilities import Sampling
 from rnnlab.tasks.names import NamesLM
 
 VOCABULARY = Vocabulary.of_characters(["abcdefghijklmnopqrstuvwxyz"], (START_STOP, PAD))

@@ -16,23 +16,23 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rnnlab.data.classification import encode
 from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.preparation.classification import encode
 from rnnlab.data.prepared import Part
-from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
+from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.sentiment import SentimentClassifier
 from rnnlab.training.trained import Trained
 from support import Answer, trained
 
 CELLS = {
-    "rnn": "rnnlab.nn.kernels.RNN",
-    "gru": "rnnlab.nn.kernels.GRU",
-    "lstm": "rnnlab.nn.kernels.LSTM",
+    "rnn": "rnnlab.nn.cells.kernels.RNN",
+    "gru": "rnnlab.nn.cells.kernels.GRU",
+    "lstm": "rnnlab.nn.cells.kernels.LSTM",
     "scratch_rnn": "rnnlab.reference.cells.ScratchRNN",
     "scratch_gru": "rnnlab.reference.cells.ScratchGRU",
     "scratch_lstm": "rnnlab.reference.cells.ScratchLSTM",
-    "bag": "rnnlab.nn.bag.Bag",
+    "bag": "rnnlab.nn.baselines.bag.Bag",
 }
 WORDS = ("bad", "film", "good", "not", "very")
 VOCABULARY = Vocabulary((*WORDS, UNKNOWN, PAD), "word")

@@ -12,13 +12,13 @@ import torch
 
 from resuming import Interruption, outcome, run, same
 from rnnlab import load
+from rnnlab.analysis.comparison import compare
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.collation import Batch
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.probes.gradient_flow import gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
-from rnnlab.report.compare import compare
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.checkpoints import new_task
 from support import ALONE, Answer, assert_refused, table, trained

@@ -15,9 +15,9 @@ import rnnlab as package
 from rnnlab.data.collation import IGNORE
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
-from rnnlab.data.subwords import Subwords
-from rnnlab.data.vocabulary import Vocabulary
-from rnnlab.tasks.opening import Opening
+from rnnlab.data.text.subwords import Subwords
+from rnnlab.data.text.vocabulary import Vocabulary
+from rnnlab.tasks.prefix_constraint import Opening
 from rnnlab.training.trained import Trained
 from support import ALONE, Answer, table, trained
 

@@ -22,15 +22,15 @@ from resuming import Interruption, outcome, run, same
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data import batching
 from rnnlab.data.collation import Batch, Collation
-from rnnlab.data.files import download
-from rnnlab.data.forms import form_table
+from rnnlab.data.preparation.tagging import in_one_array
 from rnnlab.data.prepared import Part
-from rnnlab.data.tagging import in_one_array
-from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
+from rnnlab.data.sources.files import download
+from rnnlab.data.text.spelling import form_table
+from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.probes.gradient_flow import gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
-from rnnlab.report.specimens import Specimens
+from rnnlab.report.examples import Specimens
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.tagging import Tagger
 from rnnlab.training.trained import Trained

@@ -14,8 +14,8 @@ from torch import Tensor
 from resuming import prepared
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data import batching
-from rnnlab.training.folder import RunFolder
-from rnnlab.training.provenance import Origin
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.provenance import Origin
 from rnnlab.training.run import Run
 
 DECAY = 0.9

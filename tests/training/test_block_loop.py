@@ -13,9 +13,9 @@ from torch import Tensor
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.provenance import Origin
 from rnnlab.training.checkpoints import new_task
-from rnnlab.training.folder import RunFolder
-from rnnlab.training.provenance import Origin
 from rnnlab.training.run import Run
 from support import table
 

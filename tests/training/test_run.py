@@ -13,8 +13,8 @@ import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from rnnlab.records.folder import RunFolder, write_atomically
 from rnnlab.tasks.names import NamesLM
-from rnnlab.training.folder import RunFolder, write_atomically
 from rnnlab.training.trained import Trained
 from support import Answer, table
 

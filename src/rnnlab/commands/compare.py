@@ -7,12 +7,12 @@ import hashlib
 from rich.console import Console
 from rich.text import Text
 
+from rnnlab.analysis.comparison import compare
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
-from rnnlab.report.compare import compare
+from rnnlab.records.sources import source_folders
+from rnnlab.report.examples import Specimens
 from rnnlab.report.render import terminal
-from rnnlab.report.sources import source_folders
-from rnnlab.report.specimens import Specimens
 from rnnlab.report.write import write_report
 
 LONGEST = 120  # characters of a folder's name

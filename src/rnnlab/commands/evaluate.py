@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
-from rnnlab.training.folder import find_checkpoint
+from rnnlab.records.folder import find_checkpoint
 
 if TYPE_CHECKING:
     from rnnlab.training.evaluation import Evaluation

@@ -6,7 +6,7 @@ import sys
 
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
-from rnnlab.training.folder import find_checkpoint
+from rnnlab.records.folder import find_checkpoint
 
 
 def main(arguments: list[str]) -> int:

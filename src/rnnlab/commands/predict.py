@@ -16,10 +16,10 @@ from rnnlab.commands import predict_series
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
-from rnnlab.training.folder import find_checkpoint
+from rnnlab.records.folder import find_checkpoint
 
 if TYPE_CHECKING:
-    from rnnlab.tasks.answers import Prediction, TaggedText
+    from rnnlab.tasks.predictions import Prediction, TaggedText
 
     Answers = Iterable[list[Prediction]]
     Tagged = Iterable[list[TaggedText]]
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     check(config)
     checkpoint = find_checkpoint(config["checkpoint"])
     with _texts(config["text"], config["file"]) as texts:
-        from rnnlab.tasks.abilities import Forecasts, Tags
+        from rnnlab.tasks.capabilities import Forecasts, Tags
         from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
         model = Trained(checkpoint)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.data.series import own
+from rnnlab.data.sources.series import own
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:

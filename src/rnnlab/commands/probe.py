@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from rnnlab.charts.paper import draw
 from rnnlab.config.compose import compose
 from rnnlab.config.literals import quote
 from rnnlab.config.rules import check
 from rnnlab.config.targets import build
 from rnnlab.errors import UserError
+from rnnlab.records.folder import RunFolder, find_checkpoint, write_atomically
 from rnnlab.reference.lesson import Beside, Curves, Grid, Lesson, Table
-from rnnlab.report import lesson as lessons
-from rnnlab.report.figures import draw
-from rnnlab.report.readme import INSIDE
-from rnnlab.training.folder import RunFolder, find_checkpoint, write_atomically
+from rnnlab.studies import lesson as lessons
+from rnnlab.studies.readme import INSIDE
 
 if TYPE_CHECKING:
+    from rnnlab.analysis.comparison import Comparison
     from rnnlab.data.prepared import Part
     from rnnlab.probes.probe import Probe, Subject
-    from rnnlab.report.compare import Comparison
 
 PROBES = "probes"  # the folder in a run's folder
 MOST = 8  # networks beside each other
@@ -92,7 +92,7 @@ def subject_of(checkpoint: Path, config: Mapping[str, Any], label: str | None = 
     """
     import torch
 
-    from rnnlab.probes.material import Material
+    from rnnlab.probes.inputs import Material
     from rnnlab.probes.probe import Subject
     from rnnlab.training.checkpoints import load_task, untrained
     from rnnlab.training.evaluation import data_of_training

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from rnnlab.config.compose import compose
-from rnnlab.report.sources import source_folders
+from rnnlab.records.sources import source_folders
 from rnnlab.report.status import progress_of, show
 
 

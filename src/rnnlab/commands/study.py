@@ -9,23 +9,23 @@ from typing import Any
 from omegaconf import OmegaConf
 from rich.console import Console
 
+from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.commands import probe, train
 from rnnlab.config.compose import compose, compose_train, plain, readable_errors
 from rnnlab.config.targets import build
-from rnnlab.data.words import words
+from rnnlab.data.text.words import words
 from rnnlab.errors import RunsFailedError, UserError
+from rnnlab.records.folder import RUNS, RunFolder, plan_file, planned_runs, write_atomically
 from rnnlab.reference.lesson import Lesson
-from rnnlab.report import lesson as lessons
 from rnnlab.report.answers import MOST_COLUMNS, Answers
-from rnnlab.report.compare import Comparison, compare
-from rnnlab.report.drawn import telling_charts
-from rnnlab.report.new_study import new_study
-from rnnlab.report.readme import fill_in, write_index
+from rnnlab.report.examples import Specimens
+from rnnlab.report.figures import telling_charts
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
-from rnnlab.report.specimens import Specimens
 from rnnlab.report.write import write_figures, write_report
-from rnnlab.training.folder import RUNS, RunFolder, plan_file, planned_runs, write_atomically
+from rnnlab.studies import lesson as lessons
+from rnnlab.studies.new_study import new_study
+from rnnlab.studies.readme import fill_in, write_index
 
 EXPERIMENTS = Path("experiments")
 NEW = "new"
@@ -141,7 +141,7 @@ def _example(comparison: Comparison, texts: Sequence[str]) -> Specimens | Answer
     specimens = Specimens.of(comparison.best.folder)
     if not (specimens.labels and texts):
         return specimens
-    from rnnlab.tasks.abilities import Tags
+    from rnnlab.tasks.capabilities import Tags
     from rnnlab.training.trained import Trained  # imports torch, which training has done elsewhere
 
     asked = {text: words(text) for text in texts}

@@ -14,8 +14,8 @@ from typing import Any
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
-from rnnlab.report.sources import source_folders, sweeps
-from rnnlab.training.folder import RUNS
+from rnnlab.records.folder import RUNS
+from rnnlab.records.sources import source_folders, sweeps
 
 HOST = "localhost"
 TRIED = 100  # ports, from the one that is asked for on

@@ -76,9 +76,9 @@ def _train(run: PlannedRun) -> None:
     """
     if _is_complete(run):
         return
-    from rnnlab.training.lock import claimed
+    from rnnlab.records.lock import claimed
+    from rnnlab.records.stopping import stopping_on_signals
     from rnnlab.training.run import Run  # imports torch, now that there is something to train
-    from rnnlab.training.stopping import stopping_on_signals
 
     assert run.prepared is not None
     ready = Run(run.config, run.folder, run.prepared, run.origin, progress=True)

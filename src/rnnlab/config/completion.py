@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rnnlab.config import reference
 from rnnlab.config.literals import FILE_KEYS
-from rnnlab.config.remarks import Key
 from rnnlab.config.rules import RULES
+from rnnlab.config.yaml_docs import Key
 from rnnlab.errors import UserError
 
 FILES = ":files"  # the answer that leaves it to the shell, which knows how to complete files

@@ -26,7 +26,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from rnnlab.config import strangers
+from rnnlab.config import safety as strangers
 from rnnlab.config.locations import conf_folder, plugin_conf_folders
 from rnnlab.config.messages import explain
 from rnnlab.errors import UserError

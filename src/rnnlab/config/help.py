@@ -7,9 +7,10 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-from rnnlab.config import reference, remarks
-from rnnlab.config.remarks import Key
+from rnnlab.config import reference
+from rnnlab.config import yaml_docs as remarks
 from rnnlab.config.rules import RULES
+from rnnlab.config.yaml_docs import Key
 
 WIDEST, NARROWEST, NO_TERMINAL = 100, 60, 88
 WIDEST_LEFT = 41  # columns of a table's left side; a longer entry pushes only its own remark away

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from rnnlab.config import remarks
+from rnnlab.config import yaml_docs as remarks
 from rnnlab.config.locations import command_file, conf_folder, plugin_conf_folders
-from rnnlab.config.remarks import Key
+from rnnlab.config.yaml_docs import Key
 
 
 def commands() -> dict[str, str]:

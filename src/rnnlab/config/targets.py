@@ -16,20 +16,20 @@ from rnnlab.config.locations import PLUGINS_VARIABLE, make_plugins_importable, p
 from rnnlab.errors import UserError
 
 ROOMS = (
-    "rnnlab.data.classification",
-    "rnnlab.data.files",
-    "rnnlab.data.forecasting",
-    "rnnlab.data.generated",
-    "rnnlab.data.labelled_files",
-    "rnnlab.data.names",
-    "rnnlab.data.readers",
-    "rnnlab.data.series",
-    "rnnlab.data.signal_files",
-    "rnnlab.data.signals",
-    "rnnlab.data.tagged_files",
-    "rnnlab.data.tagging",
-    "rnnlab.data.texts",
-    "rnnlab.data.word_order",
+    "rnnlab.data.preparation.classification",
+    "rnnlab.data.sources.files",
+    "rnnlab.data.preparation.forecasting",
+    "rnnlab.data.sources.generated",
+    "rnnlab.data.sources.labelled_files",
+    "rnnlab.data.preparation.names",
+    "rnnlab.data.sources.readers",
+    "rnnlab.data.sources.series",
+    "rnnlab.data.sources.signal_files",
+    "rnnlab.data.preparation.signals",
+    "rnnlab.data.sources.tagged_files",
+    "rnnlab.data.preparation.tagging",
+    "rnnlab.data.preparation.texts",
+    "rnnlab.data.sources.word_order",
     "rnnlab.nn",
     "rnnlab.probes",
     "rnnlab.reference",
@@ -38,7 +38,7 @@ ROOMS = (
     "rnnlab.training.confusion",  # gone; checkpoints from before name what was in it
     "rnnlab.training.loggers",
     "rnnlab.training.schedules",
-    "rnnlab.watch",
+    "rnnlab.tensorboard",
 )
 CLASSES = frozenset(
     {

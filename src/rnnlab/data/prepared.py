@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rnnlab.config.targets import build
 from rnnlab.data.sequences import Stretches
 from rnnlab.data.source import locate
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.vocabulary import Vocabulary
 
 SHUFFLED, STREAMS = "shuffled", "streams"
 BATCHING = ("batch_size", "bucketing")  # keys of the group `data` that say how batches are cut, later

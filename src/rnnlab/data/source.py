@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.targets import build
-from rnnlab.data.files import sha256
+from rnnlab.data.sources.files import sha256
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from rnnlab.data.readable import readable
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.display import readable
+from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.probes.probe import Probe, Subject
 from rnnlab.reference.lesson import Beside, Grid, Lesson, Table

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rnnlab.data.collation import Batch
 from rnnlab.errors import UserError
 from rnnlab.probes.trace import Network, part_names, undisturbed, unroll
-from rnnlab.tasks.abilities import Forecasts
+from rnnlab.tasks.capabilities import Forecasts
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from rnnlab.data.readable import readable
-from rnnlab.probes.material import read
+from rnnlab.data.text.display import readable
+from rnnlab.probes.inputs import read
 from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import Network, trace
 from rnnlab.probes.units import layer_of
 from rnnlab.reference.lesson import Beside, Curves, Grid, Lesson
-from rnnlab.tasks.abilities import Spells
+from rnnlab.tasks.capabilities import Spells
 
 NAMES = {"h": "hidden state h", "c": "cell state c"}
 

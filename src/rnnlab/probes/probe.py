@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnnlab.probes.material import Material
+from rnnlab.probes.inputs import Material
 from rnnlab.reference.lesson import Lesson
 from rnnlab.tasks.base import SequenceTask
 

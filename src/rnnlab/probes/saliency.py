@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rnnlab.data.readable import readable
-from rnnlab.data.vocabulary import CHANNEL
+from rnnlab.data.text.display import readable
+from rnnlab.data.text.vocabulary import CHANNEL
 from rnnlab.errors import UserError
 from rnnlab.probes.probe import Probe, Subject, number
 from rnnlab.probes.trace import undisturbed
 from rnnlab.probes.units import vocabulary_of
 from rnnlab.reference.lesson import Curves, Grid, Lesson, Table
-from rnnlab.tasks.abilities import Classifies
+from rnnlab.tasks.capabilities import Classifies
 
 SHORTEST = 2  # symbols among which there is something to choose
 

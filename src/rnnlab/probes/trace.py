@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import Recurrent, State
 from rnnlab.nn.stack import Stack

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.data.collation import Batch
-from rnnlab.data.readable import readable
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.display import readable
+from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import Network, trace

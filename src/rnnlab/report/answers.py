@@ -11,8 +11,8 @@ from typing import Protocol
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from rnnlab.analysis.varying import ABSENT
 from rnnlab.report.render import empty_table, markdown_row, width_of
-from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import escaped
 
 MOST_COLUMNS = 8  # configurations beside each other that a page still has room for

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.report.charts import Axis, Changes
-from rnnlab.report.configurations import BASE
+from rnnlab.analysis.configurations import BASE
+from rnnlab.charts.values import Axis, Changes
 
 if TYPE_CHECKING:
-    from rnnlab.report.compare import Comparison
+    from rnnlab.analysis.comparison import Comparison
 
 
 def changes(comparison: Comparison) -> Changes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rnnlab.report.factors import Contrast, Factor, Level
+from rnnlab.analysis.factors import Contrast, Factor, Level
+from rnnlab.analysis.varying import ABSENT
 from rnnlab.report.render import markdown_row
-from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import count, decimals, interval, p_value, plus_minus, seconds
 
 if TYPE_CHECKING:
-    from rnnlab.report.compare import Comparison
+    from rnnlab.analysis.comparison import Comparison
 
 LEVELS = ("validation loss", "mean rank", "parameters", "seconds")
 CONTRASTS = ("pair", "difference", "Hedges' g", "p", "settings", "lower in", "seeds")

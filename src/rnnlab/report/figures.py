@@ -1,184 +1,183 @@
-"""Charts drawn for paper, without pyplot: no window, no state shared between figures."""
+"""Which charts a comparison gives, worked out from its ranking."""
 
 from __future__ import annotations
 
-import io
+import json
 import math
-import textwrap
 from collections.abc import Sequence
-from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.report.charts import Axis, Changes, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter
-from rnnlab.report.heat_maps import SCALE, heat_map, panels
+import pandas as pd
+
+from rnnlab.analysis.configurations import number_of, plain
+from rnnlab.analysis.curves import LEARNING, learning_curves
+from rnnlab.analysis.factors import Factor
+from rnnlab.analysis.overfitting import OVERFITTING, overfitting_chart
+from rnnlab.analysis.statistics import mean
+from rnnlab.charts.values import Axis, Changes, Chart, HeatMap, Line, Lines, Point, Scatter
+from rnnlab.report.changes import changes
+from rnnlab.report.forecasts import forecast_charts
+from rnnlab.report.parallel import parallel_coordinates
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from rnnlab.analysis.comparison import Comparison
 
-# Okabe and Ito's colours (2008), told apart by colour-blind readers; their yellow is too pale on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#777777")
-# Dashes and markers as well, for a print in grey.
-DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
-MARKERS = "osD^vPX*"
-INCHES = (7.5, 4.5)
-DPI = 160
-LONGEST_LABEL = 40  # characters that leave room for curves
-FEW = 3  # points of a line that are marked
+MOST_LINES = 8  # as many as colours and dashes still tell apart
+MANY = 3  # settings from which lines across parallel axes say more than a table
+WIDE = 8.0  # a range of costs whose ends are so many times apart is shown on a logarithmic axis
+GROUPED_BY = ("cell", "task", "data")  # what lines and points are told apart by, the first of them that varied
+AVERAGED = "averaged over the other settings, those that all of them have"
+INTERVAL = "bars and bands are 95% intervals of the mean over seeds"
 
 
-def draw(chart: Chart) -> bytes:
-    """A chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    _fill(chart, figure)
-    stream = io.BytesIO()
-    canvas.print_figure(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
-
-
-@singledispatch
-def _fill(chart: Any, figure: Figure) -> None:
-    raise TypeError(f"{figure}: there is no drawing of {type(chart).__name__}")
-
-
-@_fill.register(Lines)
-def _lines(chart: Lines, figure: Figure) -> None:
-    axes = figure.add_subplot()
-    for index, line in enumerate(chart.lines):
-        _draw_line(axes, line, index, marked=bool(chart.x.ticks))
-    _dress(axes, chart.x, chart.y)
-    if not any(line.x for line in chart.lines):
-        axes.text(0.5, 0.5, "no run has a metrics.csv", ha="center", transform=axes.transAxes)
-    if len(chart.lines) > 1 or chart.legend == "best mean first":
-        _explain(figure, axes, chart.legend, [line.label for line in chart.lines])
+def charts(comparison: Comparison) -> list[Chart]:
+    """Learning curves always; the others as far as something was forecast, or varied, that they could show."""
+    numeric = [factor for factor in comparison.factors if factor.numeric]
+    found: list[Chart] = [learning_curves(comparison), *overfitting_chart(comparison), *forecast_charts(comparison)]
+    found += [each.chart() for each in comparison.holdings]
+    # Where one setting is changed at a time, a chart of each would have one line and a crowd of single points.
+    found += [changes(comparison)] if comparison.base else [_against(comparison, factor) for factor in numeric]
+    costs = [cost for cost in ("parameters", "seconds") if comparison.ranking[cost].notna().any()]
+    if len(comparison.ranking) > 1:
+        found += [_against_cost(comparison, cost) for cost in costs]
+    if comparison.base:
+        return found
+    found += _heat_map(comparison)
+    if len(comparison.settings) >= MANY:
+        found.append(parallel_coordinates(comparison))
+    return found
 
 
-@_fill.register(Scatter)
-def _scatter(chart: Scatter, figure: Figure) -> None:
-    axes = figure.add_subplot()
-    groups = list(dict.fromkeys(point.group for point in chart.points))
-    for index, group in enumerate(groups):
-        its = [point for point in chart.points if point.group == group]
-        x, y = [point.x for point in its], [point.y for point in its]
-        style: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "zorder": 3}
-        axes.errorbar(x, y, yerr=[_bar(point.half) for point in its], fmt="none", elinewidth=1, alpha=0.6, **style)
-        axes.plot(x, y, MARKERS[index % len(MARKERS)], label=group, **style)
-    front = sorted((point.x, point.y) for point in chart.points if point.on_front)
-    axes.step(*zip(*front, strict=True), where="post", color="#777777", linewidth=1.2, zorder=2, label="Pareto front")
-    _dress(axes, chart.x, chart.y)
-    axes.margins(0.08)
-    _explain(figure, axes, "", groups)
+def telling_charts(comparison: Comparison) -> list[Chart]:
+    """Those that a page of text has room for: forecasts, loss against what varied and time, learning curves."""
+    drawn, last = charts(comparison), (LEARNING, OVERFITTING, "loss-and-seconds")
+    by = [chart for chart in drawn if isinstance(chart, Lines | Changes) and chart.name not in last]
+    return [*by, *(chart for chart in drawn if chart.name in last)]
 
 
-@_fill.register(Changes)
-def _changes(chart: Changes, figure: Figure) -> None:
-    axes = figure.add_subplot()
-    places, bars = range(len(chart.labels)), [_bar(half) for half in chart.halves]
-    axes.axvline(chart.base, color="#777777", linewidth=1.2, linestyle="--", zorder=2)
-    axes.errorbar(chart.losses, places, xerr=bars, fmt="o", color=COLOURS[0], elinewidth=1.6, capsize=3, zorder=3)
-    _dress(axes, chart.x, Axis(""))
-    axes.set_yticks(places, [textwrap.fill(label, LONGEST_LABEL) for label in chart.labels], parse_math=False)
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
-    figure.set_figheight(max(INCHES[1], 0.35 * len(chart.labels) + 1))
-
-
-_fill.register(HeatMap, heat_map)
-_fill.register(Panels, panels)
-
-
-@_fill.register(Parallel)
-def _parallel(chart: Parallel, figure: Figure) -> None:
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    axes = figure.add_subplot()
-    colours = ScalarMappable(Normalize(min(chart.losses), max(chart.losses)), SCALE)
-    scaled = [_scaled(dimension.values) for dimension in chart.dimensions]
-    for index in sorted(range(len(chart.losses)), key=lambda index: -chart.losses[index]):  # the best on top
-        heights = [values[index] for values in scaled]
-        colour = colours.to_rgba(chart.losses[index])  # type: ignore[arg-type]  # a number will do
-        axes.plot(range(len(scaled)), heights, color=colour, linewidth=1.3, alpha=0.85)
-    for place, dimension in enumerate(chart.dimensions):
-        axes.axvline(place, color="#555555", linewidth=0.8, zorder=5)
-        _name_ticks(axes, place, dimension.values, dimension.ticks, dimension.names)
-    axes.set_xticks(range(len(scaled)), [dimension.label for dimension in chart.dimensions], parse_math=False)
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
-    figure.colorbar(colours, ax=axes).set_label(chart.unit, parse_math=False)
-
-
-def _name_ticks(axes: Axes, place: int, values: Sequence[float], ticks: Sequence[float], names: Sequence[str]) -> None:
-    ends = sorted({min(values), max(values)})
-    marks = list(zip(ticks, names, strict=True)) or [(value, f"{value:.4g}") for value in ends]
-    heights = _scaled([*values, *(tick for tick, _ in marks)])[len(values) :]
-    for height, (_, name) in zip(heights, marks, strict=True):
-        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1}
-        axes.text(place + 0.03, height, name, fontsize="small", va="center", zorder=6, bbox=box, parse_math=False)
-
-
-def _scaled(values: Sequence[float]) -> list[float]:
-    """From 0 for the lowest to 1 for the highest."""
-    low, high = min(values), max(values)
-    return [(value - low) / (high - low) if high > low else 0.5 for value in values]
-
-
-def _draw_line(axes: Axes, line: Line, index: int, marked: bool) -> None:
-    colour = COLOURS[index % len(COLOURS)]
-    on_top = 20 - index  # the best is drawn over the others
-    axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.15, linewidth=0, zorder=on_top - 10)
-    axes.plot(
-        line.x,
-        line.y,
-        color=colour,
-        linestyle=DASHES[index % len(DASHES)],
-        linewidth=2.2 if index == 0 else 1.6,
-        marker=MARKERS[index % len(MARKERS)] if marked or len(line.x) < FEW else None,
-        markersize=4,
-        label=line.label,
-        zorder=on_top,
+def _against(comparison: Comparison, factor: Factor) -> Lines:
+    """Loss against a factor of numbers, a line for every setting of the rest, or for each cell where that is many."""
+    name = factor.axis
+    table = comparison.ranking[comparison.ranking[name].map(lambda value: number_of(value) is not None)]
+    others = [each for each in comparison.settings if each not in (name, *factor.others)]
+    by = others
+    if by and len(table.groupby(by, dropna=False)) > MOST_LINES:
+        by = [each for each in GROUPED_BY if each in others][:1]
+    if by != others:
+        table = _balanced(table, [name], by, others)
+    groups = list(table.groupby(by, dropna=False)) if by else [((), table)]
+    lines = [_line(_called(by, key), rows, name, complete=by == others) for key, rows in groups]
+    lines.sort(key=lambda line: mean(line.y))
+    shown = f"; {INTERVAL}" if by == others else f", {AVERAGED}"
+    if (left_out := len(lines) - MOST_LINES) > 0:
+        shown += f". The {MOST_LINES} lowest lines are drawn, {left_out} left out"
+    ticks = tuple(sorted({float(value) for value in table[name]}))
+    return Lines(
+        name=f"loss-by-{name}",
+        title=f"Loss against {name}",
+        caption=f"Validation loss against {factor.name}{shown}.",
+        x=Axis(name, log=_wide(ticks), ticks=ticks),
+        y=Axis(f"validation loss ({comparison.unit})"),
+        lines=tuple(lines[:MOST_LINES]),
+        legend=", ".join(by),
     )
 
 
-def _dress(axes: Axes, x: Axis, y: Axis) -> None:
-    from matplotlib.ticker import MaxNLocator, NullLocator
+def _balanced(table: pd.DataFrame, along: list[str], within: list[str], others: list[str]) -> pd.DataFrame:
+    """The rows at settings that every level has, so that a mean compares like with like; all where there are none.
 
-    axes.set_xlabel(x.label, parse_math=False)
-    axes.set_ylabel(y.label, parse_math=False)
-    if x.log:
-        axes.set_xscale("log")
-    if y.log:
-        axes.set_yscale("log")
-    if x.ticks:
-        axes.set_xticks(x.ticks, [f"{tick:g}" for tick in x.ticks])
-        axes.xaxis.set_minor_locator(NullLocator())
-    elif x.label == "epoch":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right"]].set_visible(False)
+    Args:
+        table: The ranking.
+        along: The factors whose levels are compared.
+        within: What has a comparison of its own.
+        others: Every setting but those of `along`.
+    """
+    rest = [name for name in others if name not in within]
+    if not rest:
+        return table
+    key, level, group = (_joined(table, names) for names in (rest, along, within))
+    shared = table[level.groupby([group, key]).transform("nunique") == level.groupby(group).transform("nunique")]
+    return table if shared.empty else shared
 
 
-def _bar(half: float) -> float:
-    return 0.0 if math.isnan(half) else half
+def _joined(table: pd.DataFrame, names: list[str]) -> pd.Series[str]:
+    """Each row's values of some columns as one."""
+    return table[names].apply(lambda row: json.dumps([str(value) for value in row]), axis=1)
 
 
-def _explain(figure: Figure, axes: Axes, title: str, labels: Sequence[str]) -> None:
-    """A legend among the curves; below them where its labels would cover them."""
-    settings: dict[str, Any] = {
-        "title": title, "frameon": False, "handlelength": 3.2, "fontsize": "small",
-        "title_fontsize": "small", "alignment": "left",
-    }  # fmt: skip
-    if max(map(len, labels), default=0) <= LONGEST_LABEL and len(labels) <= FEW:
-        legend = axes.legend(**settings)
-    else:
-        columns = 2 if max(map(len, labels)) <= LONGEST_LABEL else 1
-        figure.set_figheight(INCHES[1] + 0.2 * math.ceil(len(labels) / columns))
-        legend = figure.legend(loc="outside lower left", ncols=columns, **settings)
-    for text in legend.get_texts():
-        text.set_parse_math(False)  # a $ in a path is a dollar
+def _line(label: str, rows: pd.DataFrame, name: str, complete: bool) -> Line:
+    """The means at each level; a band only where a point is one configuration."""
+    levels = [(float(str(level)), of) for level, of in rows.groupby(name)]
+    y = [mean(of["val_loss"]) for _, of in levels]
+    half = [of["val_loss_half"].iloc[0] if complete and len(of) == 1 else math.nan for _, of in levels]
+    known = [0.0 if math.isnan(each) else each for each in half]
+    return Line(
+        label=label,
+        x=tuple(level for level, _ in levels),
+        y=tuple(y),
+        low=tuple(value - each for value, each in zip(y, known, strict=True)),
+        high=tuple(value + each for value, each in zip(y, known, strict=True)),
+    )
+
+
+def _against_cost(comparison: Comparison, cost: str) -> Scatter:
+    table = comparison.ranking[comparison.ranking[cost].notna()]
+    by = next((name for name in GROUPED_BY if name in comparison.settings), None)
+    points = tuple(
+        Point(
+            label=row["label"],
+            group=plain(row[by]) if by else "",
+            x=row[cost],
+            y=row["val_loss"],
+            half=row["val_loss_half"],
+            on_front=row[f"on_{cost}_front"],
+        )
+        for row in table.to_dict("records")
+    )
+    label = {"parameters": "trainable parameters", "seconds": "training time (seconds)"}[cost]
+    return Scatter(
+        name=f"loss-and-{cost}",
+        title=f"Loss against {label.partition(' (')[0]}",
+        caption=f"Every configuration by its {label.partition(' (')[0]} and its validation loss. Nothing lies below"
+        f" and left of the line, the Pareto front; {INTERVAL}.",
+        x=Axis(label, log=_wide([point.x for point in points])),
+        y=Axis(f"validation loss ({comparison.unit})"),
+        points=points,
+    )
+
+
+def _heat_map(comparison: Comparison) -> list[HeatMap]:
+    """The mean loss over two factors; the cell and the factor of most levels where there are more."""
+    varied = comparison.factors
+    if len(varied) < 2:
+        return []
+    rows = next((factor for factor in varied if factor.axis in GROUPED_BY), varied[0])
+    columns = max((factor for factor in varied if factor is not rows), key=lambda factor: len(factor.levels))
+    told = (rows.axis, columns.axis, *rows.others, *columns.others)
+    others = [name for name in comparison.settings if name not in told]
+    shared = _balanced(comparison.ranking, [rows.axis, columns.axis], [], others)
+    table = shared.pivot_table("val_loss", rows.axis, columns.axis, aggfunc="mean", sort=True)
+    rest = f", {AVERAGED}" if others else ""
+    return [
+        HeatMap(
+            name="heat-map",
+            title=f"Loss over {rows.axis} and {columns.axis}",
+            caption=f"Mean validation loss for each {rows.axis} and {columns.axis}{rest}.",
+            x=columns.axis,
+            y=rows.axis,
+            columns=tuple(map(plain, table.columns)),
+            rows=tuple(map(plain, table.index)),
+            values=tuple(tuple(map(float, row)) for row in table.to_numpy()),
+            unit=f"validation loss ({comparison.unit})",
+        )
+    ]
+
+
+def _called(names: Sequence[str], key: Any) -> str:
+    values = key if isinstance(key, tuple) else (key,)
+    pairs = zip(names, values, strict=False)
+    return ", ".join(plain(v) if name in GROUPED_BY else f"{name} {plain(v)}" for name, v in pairs) or "mean"
+
+
+def _wide(values: Sequence[float]) -> bool:
+    return bool(values) and min(values) > 0 and max(values) / min(values) >= WIDE

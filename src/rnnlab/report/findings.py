@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnnlab.report.factors import Contrast, Factor
-from rnnlab.report.statistics import SIGNIFICANT, difference, mean_of
-from rnnlab.report.varying import ABSENT
+from rnnlab.analysis.factors import Contrast, Factor
+from rnnlab.analysis.statistics import SIGNIFICANT, difference, mean_of
+from rnnlab.analysis.varying import ABSENT
 from rnnlab.report.wording import interval, joined, p_value, plus_minus, seeds
 
 MOST_CHAINED = 3  # levels of a factor of which each is compared with the next; of more, all with the best

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from rnnlab.report.charts import Axis, Line, Lines
-from rnnlab.report.configurations import plain
-from rnnlab.report.specimens import Forecasts, Specimens
+from rnnlab.analysis.configurations import plain
+from rnnlab.charts.values import Axis, Line, Lines
+from rnnlab.report.examples import Forecasts, Specimens
 from rnnlab.report.wording import decimals
 
 if TYPE_CHECKING:
-    from rnnlab.report.compare import Comparison
+    from rnnlab.analysis.comparison import Comparison
 
 NAME = "forecasts"  # of the charts
 UNITS = (

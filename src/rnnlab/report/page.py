@@ -15,17 +15,17 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from rnnlab.report.charts import Chart
-from rnnlab.report.interactive import figure
+from rnnlab.analysis.varying import ABSENT
+from rnnlab.charts.page import figure
+from rnnlab.charts.values import Chart
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.reading import Run
+from rnnlab.report.examples import EMPTY, Specimens
 from rnnlab.report.page_table import columns, rows, unfolded
-from rnnlab.report.runs import Run
-from rnnlab.report.specimens import EMPTY, Specimens
-from rnnlab.report.varying import ABSENT
 from rnnlab.report.wording import count, decimals, interval, loss, p_value, plus_minus, seconds, seeds
-from rnnlab.training.folder import RunFolder
 
 if TYPE_CHECKING:
-    from rnnlab.report.compare import Comparison
+    from rnnlab.analysis.comparison import Comparison
 
 TEMPLATES = files("rnnlab.report") / "template"
 FILTERED = 10  # rows from which the table has a box to find one

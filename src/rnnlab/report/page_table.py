@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.report.configurations import number_of, plain
-from rnnlab.report.table import RESULTS
-from rnnlab.report.varying import ABSENT
+from rnnlab.analysis.configurations import number_of, plain
+from rnnlab.analysis.runs_table import RESULTS
+from rnnlab.analysis.varying import ABSENT
 from rnnlab.report.wording import count, loss, plus_minus, seconds
 
 if TYPE_CHECKING:
-    from rnnlab.report.compare import Comparison
+    from rnnlab.analysis.comparison import Comparison
 
 Values = Mapping[str, Any]  # a row of the ranking or of the table of runs
 NO_SETTING = frozenset({"rank", "configuration", "seed", *RESULTS, "status", "reason", "folder"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.report.charts import Dimension, Parallel
-from rnnlab.report.configurations import number_of, plain
+from rnnlab.analysis.configurations import number_of, plain
+from rnnlab.charts.values import Dimension, Parallel
 
 if TYPE_CHECKING:
-    from rnnlab.report.compare import Comparison
+    from rnnlab.analysis.comparison import Comparison
 
 MOST_PLACES = 8  # numbers that stand at equal distances, each with its name
 

@@ -13,13 +13,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from rnnlab.report.charts import Chart
-from rnnlab.report.configurations import plain
+from rnnlab.analysis.configurations import plain
+from rnnlab.charts.values import Chart
 from rnnlab.report.forecasts import UNITS
 from rnnlab.report.wording import count, escaped, loss, plus_minus, seconds
 
 if TYPE_CHECKING:
-    from rnnlab.report.compare import Comparison
+    from rnnlab.analysis.comparison import Comparison
 
 GAP = 2  # characters between two columns of the terminal's table
 

@@ -11,8 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.report.figures import COLOURS, DPI, INCHES
-from rnnlab.training.folder import write_atomically
+from rnnlab.charts.paper import COLOURS, DPI, INCHES
+from rnnlab.records.folder import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

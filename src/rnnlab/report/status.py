@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from rnnlab.durations import duration
-from rnnlab.report.records import numbers
-from rnnlab.report.runs import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, number
-from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
-from rnnlab.training.lock import is_claimed
+from rnnlab.records.csv_files import numbers
+from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
+from rnnlab.records.lock import is_claimed
+from rnnlab.records.reading import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, number
 
 ORDER = (RUNNING, FAILED, INTERRUPTED, NOT_STARTED, PRUNED, COMPLETE)
 STYLES = {RUNNING: "cyan", FAILED: "red", INTERRUPTED: "yellow", COMPLETE: "green"}

@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Sequence
 
-from rnnlab.report.statistics import Mean
-from rnnlab.report.varying import ABSENT
+from rnnlab.analysis.statistics import Mean
+from rnnlab.analysis.varying import ABSENT
 
 
 def interval(found: Mean) -> str:

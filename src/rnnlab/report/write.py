@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnlab.report.charts import Chart
-from rnnlab.report.compare import Comparison
-from rnnlab.report.drawn import charts
+from rnnlab.analysis.comparison import Comparison
+from rnnlab.charts.paper import draw
+from rnnlab.charts.values import Chart
+from rnnlab.records.folder import write_atomically
 from rnnlab.report.factor_tables import factor_tables
-from rnnlab.report.figures import draw
+from rnnlab.report.figures import charts
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
-from rnnlab.training.folder import write_atomically
 
 # Charts that not every comparison has.
 SOMETIMES = (

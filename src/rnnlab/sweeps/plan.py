@@ -9,12 +9,12 @@ from typing import Any
 
 from rnnlab.config.naming import short_name
 from rnnlab.config.rules import check_run
-from rnnlab.data.files import sha256
 from rnnlab.data.prepared import Prepared, data_key, prepare
+from rnnlab.data.sources.files import sha256
 from rnnlab.errors import UserError
-from rnnlab.sweeps.identity import identifying, run_name
-from rnnlab.training.folder import RUNS, RunFolder, find_checkpoint
-from rnnlab.training.provenance import Origin
+from rnnlab.records.folder import RUNS, RunFolder, find_checkpoint
+from rnnlab.records.identity import identifying, run_name
+from rnnlab.records.provenance import Origin
 
 OF_THE_COMMAND = ("rerun", "dry_run", "on_failure")  # keys that say how to go about a sweep, not what its runs are
 MISSING = "missing"

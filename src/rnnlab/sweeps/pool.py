@@ -19,11 +19,11 @@ from rich.progress import (
 )
 
 from rnnlab.errors import RunsFailedError
-from rnnlab.sweeps.backend import Backend, Lost
+from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, RUNNING, add_to_plan
+from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
+from rnnlab.sweeps.launchers.backend import Backend, Lost
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.sweeps.worker import execute, execute_after_others, record_failure
-from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, RUNNING, add_to_plan
-from rnnlab.training.stopping import asked_to_stop, stopping_on_signals
 
 Summary = dict[str, Any]
 

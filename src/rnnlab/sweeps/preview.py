@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from rnnlab.durations import duration
-from rnnlab.sweeps.identity import identifying
+from rnnlab.records.folder import COMPLETE, INTERRUPTED, RUNNING
+from rnnlab.records.identity import identifying
+from rnnlab.records.lock import is_claimed
 from rnnlab.sweeps.plan import PlannedRun
-from rnnlab.training.folder import COMPLETE, INTERRUPTED, RUNNING
-from rnnlab.training.lock import is_claimed
 
 Estimate = tuple[int, float]
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.errors import UserError
+from rnnlab.records.folder import FAILED, INTERRUPTED, RUNNING, write_atomically
+from rnnlab.records.lock import claimed
+from rnnlab.records.stopping import asked_to_stop
 from rnnlab.sweeps.plan import PlannedRun
-from rnnlab.training.folder import FAILED, INTERRUPTED, RUNNING, write_atomically
-from rnnlab.training.lock import claimed
-from rnnlab.training.stopping import asked_to_stop
 
 Summary = dict[str, Any]
 

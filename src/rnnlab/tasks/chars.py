@@ -10,7 +10,7 @@ from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Sampling
+from rnnlab.tasks.capabilities import Sampling
 from rnnlab.tasks.language_model import LanguageModel, LossPerCharacter
 
 LENGTH = 200  # symbols that are generated, unless told otherwise

@@ -19,8 +19,8 @@ from torchmetrics.utilities import dim_zero_cat
 from rnnlab.data.collation import Batch
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.pooling import pool, pooled_size
-from rnnlab.tasks.answers import Prediction
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.predictions import Prediction
 
 
 class AUROC(MulticlassAUROC):

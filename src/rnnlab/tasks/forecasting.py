@@ -10,12 +10,12 @@ from torchmetrics import MeanAbsoluteError, MeanMetric, Metric, MetricCollection
 
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.prepared import Part
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.decoding import decode
-from rnnlab.tasks.answers import Rolling
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.predictions import Rolling
 
 
 class Forecaster(SequenceTask):

@@ -13,14 +13,14 @@ from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.text import Perplexity
 
 from rnnlab.data.collation import IGNORE, Batch
-from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
+from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import State, build_recurrent
 from rnnlab.nn.tied import TiedLinear
-from rnnlab.tasks.abilities import Sampling
 from rnnlab.tasks.base import Config, SequenceTask
-from rnnlab.tasks.drawing import Drawing
-from rnnlab.tasks.opening import Opening
+from rnnlab.tasks.capabilities import Sampling
+from rnnlab.tasks.prefix_constraint import Opening
+from rnnlab.tasks.sampling import Drawing
 
 PER_CHARACTER = ("loss_per_char", "bits_per_char")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from rnnlab.data.names import fingerprint
+from rnnlab.data.preparation.names import fingerprint
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Sampling
+from rnnlab.tasks.capabilities import Sampling
 from rnnlab.tasks.language_model import LanguageModel
 
 LONGEST = 100  # symbols of a name, unless told otherwise

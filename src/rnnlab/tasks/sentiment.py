@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnlab.data.classification import encode, taken_apart
 from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.preparation.classification import encode, taken_apart
 from rnnlab.data.prepared import Part
-from rnnlab.data.vocabulary import Vocabulary
-from rnnlab.data.words import words
+from rnnlab.data.text.vocabulary import Vocabulary
+from rnnlab.data.text.words import words
 from rnnlab.errors import UserError
-from rnnlab.tasks.answers import Prediction
 from rnnlab.tasks.base import Config
 from rnnlab.tasks.classifier import Classifier
+from rnnlab.tasks.predictions import Prediction
 
 # The standard deviation of untrained word vectors. With torch's 1.0, the many words that are seen only a few times
 # keep vectors that are mostly chance, and they drown what the frequent ones have learnt.

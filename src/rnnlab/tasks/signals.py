@@ -13,14 +13,14 @@ from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy
 
 from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.preparation.signals import CLASS, NUMBER, STEPS
 from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Sequences
-from rnnlab.data.signals import CLASS, NUMBER, STEPS
-from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
-from rnnlab.tasks.answers import Prediction
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.classifier import Classifier, PooledTask
+from rnnlab.tasks.predictions import Prediction
 
 
 def for_data(vocabulary: Vocabulary, data: Config, **nodes: Config) -> SequenceTask:

@@ -11,16 +11,16 @@ from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix, MulticlassF1Score
 
 from rnnlab.data.collation import IGNORE, Batch, Collation
-from rnnlab.data.forms import SPELLING, form_table, normal
+from rnnlab.data.preparation.tagging import in_one_array
 from rnnlab.data.prepared import Part
-from rnnlab.data.tagging import in_one_array
-from rnnlab.data.vocabularies import from_card
-from rnnlab.data.vocabulary import PAD, Vocabulary
+from rnnlab.data.text.spelling import SPELLING, form_table, normal
+from rnnlab.data.text.vocabularies import from_card
+from rnnlab.data.text.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.words import WordVectors
-from rnnlab.tasks.answers import TaggedText, TaggedWord
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.predictions import TaggedText, TaggedWord
 from rnnlab.tasks.sentiment import WORD_SCALE
 
 

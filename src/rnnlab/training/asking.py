@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Sampling
+from rnnlab.tasks.capabilities import Sampling
 
 AT_A_TIME = 64  # texts that are classified or tagged together
 Answer = TypeVar("Answer")

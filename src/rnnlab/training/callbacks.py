@@ -11,8 +11,8 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import TQDMProgressBar
 
+from rnnlab.records.folder import RunFolder, csv_text, write_atomically
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.training.folder import RunFolder, csv_text, write_atomically
 
 Row = dict[str, float | int]
 

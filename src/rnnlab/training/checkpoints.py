@@ -13,10 +13,10 @@ from lightning.pytorch.utilities.seed import isolate_rng
 
 from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
-from rnnlab.data.vocabularies import from_card
+from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
+from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.training.folder import find_checkpoint
 
 
 def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:

@@ -10,11 +10,11 @@ from typing import Any
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
 from rnnlab.data.source import locate
-from rnnlab.data.vocabularies import from_card
+from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
+from rnnlab.records.stopping import interruptible
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.log import silent_lightning
-from rnnlab.training.stopping import interruptible
 from rnnlab.training.trainer import evaluation_trainer, threads_of
 
 
@@ -93,7 +93,7 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
         if path is None:
             raise UserError(f"data.{key}: it names a column of data.path=FILE, which was not given")
     if path is not None:
-        config["data"] = {**config["data"], "files": {"_target_": "rnnlab.data.files.own", "path": str(path)}}
+        config["data"] = {**config["data"], "files": {"_target_": "rnnlab.data.sources.files.own", "path": str(path)}}
     same_columns = all(config["data"]["reader"].get(key) == column for key, column in columns.items())
     vocabulary = from_card(card["vocabulary"])
     if same_columns and locate(config["data"]).sha256 == card["sha256"]:

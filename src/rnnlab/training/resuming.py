@@ -13,8 +13,8 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.types import _PATH
 from lightning.pytorch.callbacks import Checkpoint
 
-from rnnlab.training.folder import RunFolder
-from rnnlab.training.stopping import StoppedError, asked_to_stop
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.stopping import StoppedError, asked_to_stop
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):

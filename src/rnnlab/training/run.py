@@ -13,18 +13,18 @@ import torch
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import UserError
+from rnnlab.records import provenance
+from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
+from rnnlab.records.provenance import Origin
+from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.tasks.base import parameters_of
-from rnnlab.training import provenance
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
-from rnnlab.training.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
+from rnnlab.training.examples import write_specimens
 from rnnlab.training.hparams import flat_hparams
 from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, go_on, log_outcome
-from rnnlab.training.provenance import Origin
 from rnnlab.training.resuming import step_of
-from rnnlab.training.specimens import write_specimens
-from rnnlab.training.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.training.trainer import build_trainer, fit, steps_of, thread_count
 
 Summary = dict[str, Any]

@@ -11,13 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.config.rules import check
 from rnnlab.errors import UserError
-from rnnlab.tasks.abilities import Classifies, Forecasts, Generates, Tags
-from rnnlab.tasks.answers import Prediction, TaggedText
+from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.base import SequenceTask, parameters_of
+from rnnlab.tasks.capabilities import Classifies, Forecasts, Generates, Tags
+from rnnlab.tasks.predictions import Prediction, TaggedText
 from rnnlab.training.asking import answers, sampling
 from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, evaluate
-from rnnlab.training.folder import find_checkpoint
 from rnnlab.training.trainer import threads_of
 
 

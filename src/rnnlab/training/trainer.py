@@ -19,9 +19,9 @@ from rnnlab.config.targets import build
 from rnnlab.cores import allowed_threads
 from rnnlab.data.batching import Blocks
 from rnnlab.errors import UserError
+from rnnlab.records.folder import RunFolder
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, StopAtMaxSteps, TimingFile
-from rnnlab.training.folder import RunFolder
 from rnnlab.training.resuming import AtomicCheckpointIO, StopWhenAsked
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle

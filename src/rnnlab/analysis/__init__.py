@@ -1,0 +1,1 @@
+"""From runs to findings as numbers: configurations, factors, statistics. Nothing here imports torch."""

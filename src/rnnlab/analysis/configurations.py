@@ -1,0 +1,149 @@
+"""Which runs are seeds of one configuration, and by which few settings configurations are told apart."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.analysis.varying import ABSENT, HASH, varying_keys
+from rnnlab.config.naming import short_name
+from rnnlab.records.effect import with_effect
+from rnnlab.records.reading import Run
+
+# A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
+RESERVED = frozenset(
+    {
+        "seed", "seeds", "label", "status", "folder", "parameters", "epochs", "seconds", "runs", "rank",
+        "configuration", "val_loss", "val_loss_sd", "val_loss_half", "test_loss", "test_loss_half", "test_accuracy",
+        "test_accuracy_half",
+        "seconds_to_target", "on_parameters_front", "on_seconds_front", "best_epoch", "reason",
+    }
+)  # fmt: skip
+
+MOST_SAID = 3  # settings that a label says of every configuration
+CHOICES = (".name", "._target_")  # how the keys of options end
+BASE = "the base"  # the label of the configuration that the others change
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Runs that are equal in everything but the seed.
+
+    Attributes:
+        label: How a sentence calls it, such as `gru with hidden_size 128`.
+        settings: What tells it from the others, by short name, as a table shows it.
+        runs: Its runs, one a seed, sorted by folder.
+        base: The configuration of which the label says what is changed, all of it; empty where the label says all.
+    """
+
+    label: str
+    settings: Mapping[str, Any]
+    runs: tuple[Run, ...]
+    base: str = ""
+
+
+def configurations(runs: Sequence[Run]) -> list[Configuration]:
+    """Group complete runs by configuration; a configuration and seed that comes twice counts once.
+
+    A seed counted twice would look like two that agree, and make any difference seem certain.
+    """
+    groups: dict[str, dict[Any, Run]] = {}
+    identities: dict[str, dict[str, Any]] = {}
+    for run in runs:
+        identity = _identity(run)
+        key = json.dumps(identity, sort_keys=True, default=str)
+        identities[key] = identity
+        groups.setdefault(key, {}).setdefault(run.folder if run.seed is None else str(run.seed), run)
+    columns = short_names(varying_keys(list(identities.values())))
+    if not columns:
+        return [_only(tuple(seeds.values())) for seeds in groups.values()]
+    settings = {key: {short: _shown(long, identities[key]) for long, short in columns.items()} for key in groups}
+    base = _base(list(settings.values()))
+    said = _label(columns, base) if base else ""
+    return [
+        Configuration(_label(columns, its, base), its, tuple(groups[key].values()), said)
+        for key, its in settings.items()
+    ]
+
+
+def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The configuration of which the others change a setting or two, where a sweep was made so.
+
+    It has what more than half of them have, in every setting. Without one, or with so few settings that a label can
+    say them all, nothing.
+    """
+    common = {name: Counter(row[name] for row in rows).most_common(1)[0] for name in rows[0]}
+    base = {name: value for name, (value, _) in common.items()}
+    found = len(base) > MOST_SAID and base in rows and all(2 * times > len(rows) for _, times in common.values())
+    return base if found else {}
+
+
+def short_names(keys: Iterable[str]) -> dict[str, str]:
+    """A short name for each dotted key; the key itself where a short one would mean two things."""
+    keys = list(keys)
+    uses = Counter(short_name(key) for key in keys)
+    return {
+        key: short_name(key) if uses[short_name(key)] == 1 and short_name(key) not in RESERVED else key for key in keys
+    }
+
+
+def _identity(run: Run) -> dict[str, Any]:
+    identity = {key: _whole(value) for key, value in with_effect(run.config).items() if key != "seed"}
+    # The same file name may hold other data: losses on different data must not be averaged.
+    if sha256 := run.part("data").get("sha256"):
+        identity[HASH] = str(sha256)[:8]
+    return identity
+
+
+def _whole(value: Any) -> Any:
+    """0 for 0.0: what is the same number is the same setting."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _shown(key: str, identity: Mapping[str, Any]) -> Any:
+    value = identity.get(key, ABSENT)
+    if key.endswith("_target_"):
+        return str(value).rpartition(".")[2]
+    if value is None or isinstance(value, bool | list | dict):
+        return json.dumps(value, default=str)
+    return value
+
+
+def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> str:
+    """What options have been chosen, and their settings; of both what differs from a base, where there is one."""
+    base = base or {}
+    given = {
+        long: short
+        for long, short in columns.items()
+        if settings[short] != ABSENT and (short not in base or settings[short] != base[short])
+    }
+    names = [str(settings[short]) for long, short in given.items() if long.endswith(CHOICES)]
+    rest = [f"{short} {plain(settings[short])}" for long, short in given.items() if not long.endswith(CHOICES)]
+    return " with ".join(filter(None, [" ".join(names), ", ".join(rest)])) or (BASE if base else "the default")
+
+
+def plain(value: Any) -> str:
+    """A setting's value as a table or label shows it; two that differ never look alike."""
+    if not isinstance(value, float):
+        return str(value)
+    return short if float(short := f"{value:g}") == value else repr(value)
+
+
+def losses(configuration: Configuration) -> dict[Any, float]:
+    """The validation losses of a configuration by seed, in the unit of its runs."""
+    return {run.folder if run.seed is None else str(run.seed): run.loss for run in configuration.runs}
+
+
+def number_of(value: Any) -> float | None:
+    """A setting's value as a number, or None."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _only(runs: tuple[Run, ...]) -> Configuration:
+    """The one configuration there is, called by its cell."""
+    run = runs[0]
+    cell = str(run.config.get("cell.name") or run.part("hparams").get("cell") or "the model")
+    return Configuration(cell, {"cell": cell}, runs)

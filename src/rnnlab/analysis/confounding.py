@@ -1,0 +1,51 @@
+"""Which settings are one factor, since they vary together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rnnlab.analysis.configurations import Configuration
+
+BEST_KNOWN = ("task", "data", "cell", "hidden_size", "sequence_length", "num_layers", "embedding_size")
+CHOICES = ("task", "data", "cell")
+
+Pattern = tuple[int, ...]  # for each configuration the number of its level
+
+
+def together(configurations: Sequence[Configuration]) -> list[tuple[str, ...]]:
+    """The names of what varied, the best known of a factor first.
+
+    Those whose values always change together are one factor, and so are those of which one follows from the other: with
+    a hidden size of its own for each cell, the hidden size never varies at equal cells.
+    """
+    groups: dict[Pattern, list[str]] = {}
+    for name in configurations[0].settings:
+        values = [str(each.settings[name]) for each in configurations]
+        order = list(dict.fromkeys(values))
+        groups.setdefault(tuple(order.index(value) for value in values), []).append(name)
+    patterns = [pattern for pattern in groups if len(set(pattern)) > 1]
+    leads = {each: [lead for lead in patterns if _leads(lead, each, groups)] for each in patterns}
+    found = {pattern: list(groups[pattern]) for pattern in patterns if not leads[pattern]}
+    for pattern in patterns:
+        if heads := [lead for lead in leads[pattern] if lead in found]:
+            found[min(heads, key=lambda head: min(map(_place, groups[head])))] += groups[pattern]
+    own = {pattern: len(groups[pattern]) for pattern in found}
+    return [
+        (*sorted(names[: own[pattern]], key=_place), *sorted(names[own[pattern] :], key=_place))
+        for pattern, names in found.items()
+    ]
+
+
+def _leads(lead: Pattern, pattern: Pattern, groups: Mapping[Pattern, Sequence[str]]) -> bool:
+    """Whether a setting follows from another, which has more levels.
+
+    Where each configuration has a level of its own, as in a search, all follows from it by chance; a choice of a cell
+    or of data is no chance.
+    """
+    if len(set(lead)) <= len(set(pattern)) or len(set(zip(lead, pattern, strict=True))) > len(set(lead)):
+        return False
+    return len(set(lead)) < len(lead) or not set(groups[lead]).isdisjoint(CHOICES)
+
+
+def _place(name: str) -> int:
+    return BEST_KNOWN.index(name) if name in BEST_KNOWN else len(BEST_KNOWN)

@@ -1,0 +1,39 @@
+"""What quality costs: the time to a loss, and what nothing else beats in both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rnnlab.records.csv_files import numbers
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.reading import OBJECTIVE
+
+
+def front(costs: Sequence[float], losses: Sequence[float]) -> list[bool]:
+    """Which points are on the Pareto front: nothing costs as little and has as low a loss, one of them lower.
+
+    What has no cost is not on it.
+    """
+    known = sorted((cost, loss) for cost, loss in zip(costs, losses, strict=True) if math.isfinite(cost))
+    best: list[tuple[float, float]] = []
+    for cost, loss in known:
+        if not best or loss < best[-1][1]:
+            best.append((cost, loss))
+    return [point in best for point in zip(costs, losses, strict=True)]
+
+
+def seconds_to(target: float, run: Path, measure: str = OBJECTIVE) -> float:
+    """Seconds of training until the first validation with a loss of at most `target`; NaN if there is none.
+
+    timing.csv has the seconds of each epoch's end. A validation inside an epoch is placed by its step.
+    """
+    reached = [row["step"] for row in numbers(RunFolder(run).metrics, "step", measure) if row[measure] <= target]
+    clock = [(row["step"], row["seconds"]) for row in numbers(RunFolder(run).timing, "step", "seconds")]
+    if not (reached and clock):
+        return math.nan
+    steps, elapsed = zip(*clock, strict=True)
+    return float(np.interp(reached[0], (0, *steps), (0, *elapsed)))

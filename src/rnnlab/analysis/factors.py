@@ -1,0 +1,178 @@
+"""What varied in a comparison, one thing at a time: each factor's levels, compared where everything else is equal."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rnnlab.analysis.configurations import Configuration, losses, number_of, plain
+from rnnlab.analysis.confounding import together
+from rnnlab.analysis.statistics import SIGNIFICANT, Difference, Mean, difference, holm, mean, mean_of
+from rnnlab.analysis.varying import ABSENT
+from rnnlab.records.reading import number
+from rnnlab.report.wording import joined
+
+MOST_LEVELS = 12  # of a factor of which every two are compared; of more, all with the best
+
+Settings = tuple[tuple[str, str], ...]  # everything but the factor, as text
+Levels = dict[tuple[Any, ...], dict[Settings, Configuration]]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One value of a factor, over the settings that every level has.
+
+    Attributes:
+        name: The value as a table shows it.
+        loss: The mean validation loss, with its 95% interval.
+        rank: The mean rank of its mean loss among the levels of each setting; 1 is the lowest.
+        parameters: Trainable parameters, the mean over settings.
+        seconds: Of training, the mean over settings.
+    """
+
+    name: str
+    loss: Mean
+    rank: float
+    parameters: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two levels of a factor at equal settings.
+
+    Attributes:
+        better: The level with the lower mean.
+        worse: The other.
+        difference: Better minus worse, so that its mean is at most 0.
+        p: Its p-value, corrected for all contrasts of the factor (Holm 1979); None where there are too few runs.
+    """
+
+    better: str
+    worse: str
+    difference: Difference
+    p: float | None
+
+    @property
+    def found(self) -> bool:
+        """Whether the runs tell the two apart."""
+        return self.p is not None and self.p < SIGNIFICANT
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Something that varied, such as the cell.
+
+    Attributes:
+        axis: The column of the ranking that its levels are called by.
+        others: Columns that always varied together with it.
+        levels: Lowest mean loss first.
+        contrasts: Every two levels, the better of them in the order of `levels`; of very many, the best and each other.
+        numeric: Whether its levels are numbers.
+    """
+
+    axis: str
+    others: tuple[str, ...]
+    levels: tuple[Level, ...]
+    contrasts: tuple[Contrast, ...]
+    numeric: bool
+
+    @property
+    def name(self) -> str:
+        """As a heading has it."""
+        return f"{self.axis} ({joined(self.others)} with it)" if self.others else self.axis
+
+    def contrast(self, first: str, second: str) -> Contrast:
+        """That of two levels, whichever is better."""
+        return next(each for each in self.contrasts if {each.better, each.worse} == {first, second})
+
+    @property
+    def winner(self) -> str | None:
+        """The level that is found to be better than every other; None while there is none."""
+        best = self.levels[0].name
+        beaten = [each for each in self.contrasts if each.better == best and each.found]
+        return best if len(beaten) == len(self.levels) - 1 else None
+
+
+def factors(configurations: Sequence[Configuration]) -> list[Factor]:
+    """Every factor whose levels can be compared at equal settings of all the others, in the order of the columns.
+
+    A level that has no setting in common with those that have the most is left out.
+    """
+    found = []
+    for names in together(configurations):
+        levels = _comparable(_levels(configurations, names))
+        chance = len(names) > 1 and len(levels) > MOST_LEVELS  # a search's values, no two of which are the same
+        if len(levels) >= 2 and not chance:
+            found.append(_factor(names, levels))
+    return found
+
+
+def _levels(configurations: Sequence[Configuration], names: Sequence[str]) -> Levels:
+    """The configurations of each level by their other settings."""
+    levels: Levels = {}
+    for each in configurations:
+        others = tuple((name, str(value)) for name, value in each.settings.items() if name not in names)
+        levels.setdefault(tuple(each.settings[name] for name in names), {})[others] = each
+    return levels
+
+
+def _comparable(levels: Levels) -> Levels:
+    """The levels that share settings, those of most settings first."""
+    kept: Levels = {}
+    for key in sorted(levels, key=lambda key: -len(levels[key])):
+        if not kept or set(levels[key]).intersection(*kept.values()):
+            kept[key] = levels[key]
+    return kept
+
+
+def _factor(names: Sequence[str], levels: Levels) -> Factor:
+    shared = sorted(set.intersection(*map(set, levels.values())))
+    means = {key: {settings: mean(losses(of[settings]).values()) for settings in shared} for key, of in levels.items()}
+    ordered = sorted(levels, key=lambda key: (mean(means[key].values()), str(key)))
+    built = tuple(
+        Level(
+            name=plain(key[0]),
+            loss=mean_of([losses(levels[key][settings]) for settings in shared]),
+            rank=mean(1 + sum(means[other][at] < means[key][at] for other in levels) for at in shared),
+            parameters=_mean_of(levels[key], shared, "parameters"),
+            seconds=_mean_of(levels[key], shared, "seconds"),
+        )
+        for key in ordered
+    )
+    contrasts = _corrected(
+        [
+            _contrast(built[a].name, built[b].name, levels[ordered[a]], levels[ordered[b]])
+            for a, b in itertools.combinations(range(len(ordered)), 2)
+            if a == 0 or len(ordered) <= MOST_LEVELS
+        ],
+        pairs=len(ordered) * (len(ordered) - 1) // 2,
+    )
+    numeric = all(number_of(key[0]) is not None or key[0] == ABSENT for key in levels)
+    return Factor(names[0], tuple(names[1:]), built, contrasts, numeric)
+
+
+def _mean_of(level: Mapping[Settings, Configuration], shared: Sequence[Settings], figure: str) -> float:
+    """The mean of a figure over settings; not a number where a setting does not have it, which others would not."""
+    means = [mean(number(run.summary.get(figure)) for run in level[at].runs) for at in shared]
+    return sum(means) / len(means)
+
+
+def _contrast(
+    better: str, worse: str, first: Mapping[Settings, Configuration], second: Mapping[Settings, Configuration]
+) -> Contrast:
+    common = [at for at in first if at in second]  # more than all levels share, where a sweep has gaps
+    found = difference([(losses(first[at]), losses(second[at])) for at in common])
+    if found.mean > 0:
+        better, worse = worse, better
+        found = difference([(losses(second[at]), losses(first[at])) for at in common])
+    return Contrast(better, worse, found, None)
+
+
+def _corrected(contrasts: Sequence[Contrast], pairs: int) -> tuple[Contrast, ...]:
+    """With p-values corrected for all pairs of levels, also where only those with the best are looked at."""
+    tested = [each.difference.p for each in contrasts if each.difference.p is not None]
+    corrected = iter(holm(tested) if len(contrasts) == pairs else [min(1.0, p * pairs) for p in tested])
+    return tuple(replace(each, p=None if each.difference.p is None else next(corrected)) for each in contrasts)

@@ -1,0 +1,62 @@
+"""Runs and their learning curves as pandas DataFrames, for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnnlab.analysis.configurations import configurations
+from rnnlab.analysis.measure import comparable
+from rnnlab.analysis.ranking import in_order
+from rnnlab.analysis.runs_table import runs_table
+from rnnlab.errors import UserError
+from rnnlab.records.csv_files import numbers
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.reading import find_runs
+
+Folders = str | Path | Sequence[str | Path]
+
+
+def runs_frame(folders: Folders) -> pd.DataFrame:
+    """One row a run; see `rnnlab.runs`."""
+    found = find_runs(_existing(folders))
+    ranked = in_order(configurations(comparable([run for run in found if run.is_complete])))
+    return runs_table(ranked, found).infer_objects()
+
+
+def curves_frame(folders: Folders) -> pd.DataFrame:
+    """One row a validation; see `rnnlab.curves`."""
+    runs = runs_frame(folders)
+    described = [name for name in runs.columns[: list(runs.columns).index("parameters")] if name != "rank"]
+    frames = [
+        pd.DataFrame(rows).assign(**{name: row[name] for name in described}, folder=row["folder"])
+        for row in runs.to_dict("records")
+        if (rows := _validations(RunFolder(Path(row["folder"]))))
+    ]
+    if not frames:
+        return pd.DataFrame(columns=["folder", *described, "epoch", "step", "seconds", "train/loss", "val/loss"])
+    joined = pd.concat(frames, ignore_index=True)
+    front = ["folder", *described, "epoch", "step", "seconds"]
+    return joined[[*front, *(name for name in joined.columns if name not in front)]]
+
+
+def _existing(folders: Folders) -> list[Path]:
+    paths = [Path(each) for each in ([folders] if isinstance(folders, str | Path) else folders)]
+    for path in paths:
+        if not path.is_dir():
+            raise UserError(f"folders: there is no folder {path}")
+    return paths
+
+
+def _validations(folder: RunFolder) -> list[dict[str, Any]]:
+    """The rows of metrics.csv, each with the seconds of training that led to it."""
+    rows: list[dict[str, Any]] = [*numbers(folder.metrics, "epoch", "step")]
+    clock = [(row["step"], row["seconds"]) for row in numbers(folder.timing, "step", "seconds")]
+    steps, elapsed = zip((0.0, 0.0), *clock, strict=True)
+    for row in rows:
+        row["seconds"] = float(np.interp(row["step"], steps, elapsed, right=np.nan)) if clock else np.nan
+    return [{**row, "epoch": int(row["epoch"]), "step": int(row["step"])} for row in rows]

@@ -1,0 +1,131 @@
+"""Which configurations learn their training part by heart: validation gets worse while training goes on getting better.
+
+The ranking does not suffer from it, since the best epoch's weights are what counts; whoever chooses a size or a number
+of epochs wants to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rnnlab.analysis.configurations import Configuration
+from rnnlab.analysis.curves import averaged
+from rnnlab.analysis.statistics import Mean, mean, mean_of
+from rnnlab.charts.values import Axis, Lines
+from rnnlab.records.csv_files import numbers
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.reading import OBJECTIVE, Run, number
+from rnnlab.report.wording import interval, joined, loss
+
+if TYPE_CHECKING:
+    from rnnlab.analysis.comparison import Comparison
+
+TRAINING = "train/loss"
+WORTH_SAYING = 0.02  # a rise of the validation loss, as a share of its lowest
+MOST_NAMED = 3  # configurations that a sentence names, and whose curves are drawn
+OVERFITTING = "overfitting"
+WHOLE = "whole"  # the value of data.parts with which training, validation and test are the same text
+
+Epochs = dict[int, tuple[float, float]]  # by epoch, counted from 1: its validation loss and its mean training loss
+
+
+@dataclass(frozen=True)
+class Overfit:
+    """A configuration that ends worse than it was.
+
+    Attributes:
+        label: Its name.
+        rise: From the lowest validation loss to the last, over seeds.
+        best: The mean epoch of the lowest, counted from 1.
+        epochs: The mean number of epochs.
+        fall: What the training loss lost meanwhile, the mean over seeds.
+        runs: The epochs of each seed's run.
+    """
+
+    label: str
+    rise: Mean
+    best: float
+    epochs: float
+    fall: float
+    runs: tuple[Epochs, ...]
+
+    def told(self, unit: str) -> str:
+        """The case in a few words."""
+        return (
+            f"{self.label} ends {' '.join(filter(None, [interval(self.rise), unit]))} above its lowest validation loss,"
+            f" that of epoch {self.best:.3g} of {self.epochs:.3g}, while its training loss falls by {loss(self.fall)}"
+        )
+
+
+def overfitting(ranked: Sequence[Configuration]) -> list[Overfit]:
+    """Those whose validation loss rises by 2% or more while the training loss falls, the steepest first.
+
+    Over several seeds, the 95% interval of the rise has to lie above 0: a loss that wavers has not risen.
+    """
+    found = [case for each in ranked if (case := _case(each))]
+    return sorted(found, key=lambda case: -case.rise.value)
+
+
+def findings_of(cases: Sequence[Overfit], unit: str) -> list[str]:
+    """One sentence, or none where nothing overfits."""
+    if not cases:
+        return []
+    named = joined([case.told("" if index else unit) for index, case in enumerate(cases[:MOST_NAMED])])
+    more = f"; so do {len(cases) - MOST_NAMED} more, by less" if len(cases) > MOST_NAMED else ""
+    return [f"overfitting: {named}{more}."]
+
+
+def overfitting_chart(comparison: Comparison) -> list[Lines]:
+    """The training and the validation loss of the steepest cases."""
+    lines = [
+        averaged(f"{case.label}, {name}", [{epoch: both[place] for epoch, both in run.items()} for run in case.runs])
+        for case in comparison.overfitting[:MOST_NAMED]
+        for place, name in enumerate(("validation", "training"))
+    ]
+    if not lines:
+        return []
+    return [
+        Lines(
+            name=OVERFITTING,
+            title="Overfitting",
+            caption="Validation and training loss of what overfits most; bands are 95% intervals of the mean.",
+            x=Axis("epoch"),
+            y=Axis(f"loss ({comparison.unit})"),
+            lines=tuple(lines),
+        )
+    ]
+
+
+def _case(configuration: Configuration) -> Overfit | None:
+    if not any(_may_overfit(run) for run in configuration.runs):
+        return None
+    runs = [epochs for run in configuration.runs if (epochs := _epochs(run))]
+    if not runs:
+        return None
+    lowest = [min(epochs, key=epochs.__getitem__) for epochs in runs]  # a pair begins with the validation loss
+    last = [max(epochs) for epochs in runs]
+    pairs = [(epochs[low], epochs[end]) for epochs, low, end in zip(runs, lowest, last, strict=True)]
+    rise = mean_of([{seed: end[0] - low[0] for seed, (low, end) in enumerate(pairs)}])
+    fall = mean([low[1] - end[1] for low, end in pairs])
+    least = WORTH_SAYING * mean([low[0] for low, _ in pairs])
+    if rise.value < least or fall <= 0 or rise.half >= rise.value:  # of one seed, there is no half: not a number
+        return None
+    return Overfit(configuration.label, rise, mean(lowest), mean(last), fall, tuple(runs))
+
+
+def _may_overfit(run: Run) -> bool:
+    """Whether its best epoch was not its last, as summary.json says: most files need not be read.
+
+    Who validates on what was trained on is learning by heart on purpose.
+    """
+    if run.config.get("data.parts") == WHOLE:
+        return False
+    best, epochs = number(run.summary.get("best_epoch")), number(run.summary.get("epochs"))
+    return best < epochs - 1
+
+
+def _epochs(run: Run) -> Epochs:
+    rows = numbers(RunFolder(run.folder).metrics, "epoch", OBJECTIVE, TRAINING)
+    return {int(row["epoch"]) + 1: (row[OBJECTIVE], row[TRAINING]) for row in rows}

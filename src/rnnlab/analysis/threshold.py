@@ -1,0 +1,190 @@
+"""How far something holds: up to which sequence length, say, each cell's accuracy is at least 0.9."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rnnlab.analysis.configurations import Configuration, number_of, plain
+from rnnlab.analysis.factors import Factor
+from rnnlab.analysis.saturation import KINDS
+from rnnlab.analysis.statistics import Mean, mean, mean_of
+from rnnlab.charts.values import Axis, Line, Lines
+from rnnlab.config.rules import check
+from rnnlab.records.reading import number
+from rnnlab.report.render import markdown_row
+from rnnlab.report.wording import escaped, joined, plus_minus
+
+MOST_LINES = 8  # as many as colours and dashes still tell apart
+NAMED = "holds-by-"  # what the charts' names begin with
+SHARES = ("accuracy", "auroc", "f1")  # from 0 to 1, beyond which Student's intervals may reach
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A bound on a metric, such as test/accuracy>=0.9.
+
+    Attributes:
+        metric: Of the best epoch (`val/…`) or of the test (`test/…`).
+        least: Whether the bound is one from below.
+        bound: The number.
+    """
+
+    metric: str
+    least: bool
+    bound: float
+
+    @classmethod
+    def of(cls, text: str) -> Threshold:
+        """What `holds=` says, on the command line or in the configuration of a run.
+
+        Raises:
+            UserError: It says something else.
+        """
+        check({"holds": text})
+        metric, sign, bound = re.split("([<>])=", text)
+        return cls(metric, sign == ">", float(bound))
+
+    def holds(self, value: float) -> bool:
+        return value >= self.bound if self.least else value <= self.bound
+
+    def __str__(self) -> str:
+        return f"{self.metric} of at {'least' if self.least else 'most'} {plain(self.bound)}"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """The means of a metric along a factor of numbers, and where they keep within a bound.
+
+    Attributes:
+        axis: The factor, such as `sequence_length`.
+        kind: What has a row of its own, such as `cell`; empty where nothing of that kind varied.
+        asked: The bound.
+        rows: For each of those, or for everything under the name '', the mean at each level, smallest level first.
+    """
+
+    axis: str
+    kind: str
+    asked: Threshold
+    rows: Mapping[str, Mapping[float, Mean]]
+
+    @property
+    def sentence(self) -> str:
+        """Such as `sequence_length by cell: test/accuracy of at least 0.9 holds up to 25, not at 50, for rnn.`"""
+        said: dict[str, list[str]] = {}
+        for name, means in self.rows.items():
+            said.setdefault(self._where(means), []).append(name)
+        told = "; ".join(f"{where} for {joined(names)}" if self.kind else where for where, names in said.items())
+        head = f"{self.axis} by {self.kind}" if self.kind else self.axis
+        return f"{head}: {self.asked} (mean over seeds) holds {told}."
+
+    def markdown(self) -> str:
+        """A table with a row for each and a column for each level; what keeps within the bound is bold."""
+        levels = sorted({level for means in self.rows.values() for level in means})
+        heads = [self.kind or "", *(f"{self.axis} {plain(_short(level))}" for level in levels)]
+        rows = [
+            [escaped(name), *(self._cell(means[level]) if level in means else "" for level in levels)]
+            for name, means in self.rows.items()
+        ]
+        rules = ["---"] + ["---:"] * len(levels)
+        return "\n".join(markdown_row(row) for row in (heads, rules, *rows))
+
+    def chart(self) -> Lines:
+        """The means as lines with their intervals."""
+        share = self.asked.metric.endswith(SHARES)
+        bounds = (0.0, 1.0) if share else (-math.inf, math.inf)
+        lines = [_line(name, means, *bounds) for name, means in self.rows.items()]
+        left_out = max(0, len(lines) - MOST_LINES)
+        more = f" The first {MOST_LINES} rows of the table are drawn, {left_out} left out." if left_out else ""
+        cut = ", as far as they lie between 0 and 1" if share else ""
+        ticks = tuple(sorted({x for line in lines for x in line.x}))
+        return Lines(
+            name=f"{NAMED}{self.axis}",
+            title=f"{self.asked.metric} against {self.axis}",
+            caption=f"{self.asked.metric} against {self.axis}: means over seeds with their 95% intervals{cut}.{more}",
+            x=Axis(self.axis, log=bool(ticks) and ticks[0] > 0 and ticks[-1] / ticks[0] >= MOST_LINES, ticks=ticks),
+            y=Axis(self.asked.metric),
+            lines=tuple(lines[:MOST_LINES]),
+            legend=self.kind,
+        )
+
+    def _where(self, means: Mapping[float, Mean]) -> str:
+        kept = [self.asked.holds(each.value) for each in means.values()]
+        names = [plain(_short(level)) for level in means]
+        count = sum(kept)
+        if count == len(kept):
+            return f"at all of {joined(names)}"
+        if not count:
+            return f"at none of {joined(names)}"
+        if all(kept[:count]):
+            return f"up to {names[count - 1]}, not at {names[count]},"
+        if all(kept[-count:]):
+            return f"from {names[-count]} on, not at {names[-count - 1]},"
+        return f"at {joined([name for name, its in zip(names, kept, strict=True) if its])} alone"
+
+    def _cell(self, its: Mean) -> str:
+        text = plus_minus(its.value, its.half)
+        return f"**{text}**" if self.asked.holds(its.value) else text
+
+
+def holdings(ranked: Sequence[Configuration], varied: Sequence[Factor], asked: Threshold) -> list[Holding]:
+    """For each factor of numbers, the metric along it at equal settings of the rest; for each cell, if it varied.
+
+    Rows are sorted by how much of the factor they hold, and then by their mean.
+    """
+    kind = next((factor.axis for factor in varied if factor.axis in KINDS), "")
+    found = []
+    for factor in (factor for factor in varied if factor.numeric):
+        names = [factor.axis, *factor.others]
+        alone: dict[str, list[Configuration]] = {}
+        for each in ranked:
+            alone.setdefault(plain(each.settings[kind]) if kind else "", []).append(each)
+        rows = {name: _means(of, names, asked.metric) for name, of in alone.items()}
+        ordered = sorted(rows.items(), key=lambda row: _place(row[1], asked))
+        found.append(Holding(factor.axis, kind, asked, dict(ordered)))
+    return found
+
+
+def _means(alone: Sequence[Configuration], names: Sequence[str], metric: str) -> dict[float, Mean]:
+    """The mean at each level of a factor, over the settings of the rest that all levels have."""
+    levels: dict[float, dict[str, Configuration]] = {}
+    for each in alone:
+        level = number_of(each.settings[names[0]])
+        rest = str([(name, str(value)) for name, value in each.settings.items() if name not in names])
+        if level is not None:
+            levels.setdefault(level, {})[rest] = each
+    shared = set.intersection(*map(set, levels.values())) if levels else set()
+    return {
+        level: mean_of([_values(levels[level][rest], metric) for rest in sorted(shared)])
+        for level in sorted(levels)
+        if shared
+    }
+
+
+def _values(configuration: Configuration, metric: str) -> dict[object, float]:
+    part = "best" if metric.startswith("val/") else "test"
+    return {str(run.seed): number(run.metrics(part).get(metric)) for run in configuration.runs}
+
+
+def _place(means: Mapping[float, Mean], asked: Threshold) -> tuple[int, float]:
+    total = mean(each.value for each in means.values())
+    return -sum(asked.holds(each.value) for each in means.values()), -total if asked.least else total
+
+
+def _line(name: str, means: Mapping[float, Mean], least: float, most: float) -> Line:
+    """Its band ends at the least and the most that the metric can be."""
+    half = [each.half if each.half == each.half else 0.0 for each in means.values()]
+    y = [each.value for each in means.values()]
+    return Line(
+        label=name or "mean",
+        x=tuple(means),
+        y=tuple(y),
+        low=tuple(max(value - its, least) for value, its in zip(y, half, strict=True)),
+        high=tuple(min(value + its, most) for value, its in zip(y, half, strict=True)),
+    )
+
+
+def _short(level: float) -> float | int:
+    return int(level) if level.is_integer() else level

@@ -1,0 +1,1 @@
+"""From a source's items to encoded, split sequences: one file per task."""

@@ -1,0 +1,127 @@
+"""Texts with labels, as words, characters or sub-words: `this film was wonderful` → positive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from rnnlab.data.preparation.labelled import LabelledTexts, distinct, split_rows
+from rnnlab.data.prepared import Known, Part, Prepared
+from rnnlab.data.sequences import Sequences
+from rnnlab.data.source import Source
+from rnnlab.data.text.bpe import LEVEL
+from rnnlab.data.text.encoded import alphabet_of
+from rnnlab.data.text.vocabularies import level_of, subwords
+from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
+from rnnlab.data.text.words import fingerprint, words
+from rnnlab.errors import UserError
+
+
+def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], known: Known | None = None) -> Prepared:
+    """Split the texts by class and encode the first `data.sequence_length` words, characters or sub-words of each.
+
+    The vocabulary has the words or characters that occur at least `data.min_count` times in training, or the sub-words
+    that are made of such characters; all others are `[UNK]`.
+
+    Raises:
+        UserError: The source has no labels, no text, or too few of a class.
+    """
+    content = source.content
+    if not isinstance(content, LabelledTexts):
+        raise UserError(f"data={source.name} has no labels; a classifier reads texts with labels, such as data=reviews")
+    keys = [fingerprint(text) for text in content.texts]
+    rows = [row for row, key in enumerate(keys) if key]
+    notes = [_dropped(len(keys) - len(rows), "without a word")]
+    where = source.where
+    if known is not None:
+        if not rows:
+            raise UserError(f"{where}: there is no text")
+        parts = {"test": rows}
+        vocabulary, names = known.vocabulary, list(known.card["labels"])
+        _check_labels({content.labels[row] for row in rows}, names, where)
+    else:
+        if split["deduplicate"]:
+            fixed = [content.parts[row] for row in rows] if content.parts else None
+            single = [rows[index] for index in distinct([keys[row] for row in rows], fixed)]
+            notes.append(_dropped(len(rows) - len(single), "that repeat another"))
+            rows = single
+        parts = split_rows(content.labels, content.parts, rows, split["seed"], source.limit, where)
+    level = vocabulary.level if known is not None else level_of(data, "sentiment", ("word", "char", LEVEL))
+    tokens = {row: taken_apart(content.texts[row], level) for row in chain.from_iterable(parts.values())}
+    if known is None:
+        vocabulary, few = _vocabulary([tokens[row] for row in parts["train"]], level, data)
+        notes.append(few)
+        names = sorted({content.labels[row] for row in tokens})
+    cut = data["sequence_length"]
+    return Prepared(
+        name=source.name,
+        sha256=source.sha256,
+        vocabulary=vocabulary,
+        parts={
+            part: Part(
+                encode([tokens[row] for row in of_part], vocabulary, cut),
+                labels=np.array([names.index(content.labels[row]) for row in of_part], dtype=np.int64),
+            )
+            for part, of_part in parts.items()
+        },
+        card={
+            "labels": names,
+            "sequence_length": cut,
+            "balance": {part: _balance(content, parts[part], names) for part in parts},
+        },
+        notes=tuple(note for note in notes if note),
+    )
+
+
+def taken_apart(text: str, level: str) -> Sequence[str]:
+    """The words of a text; of characters and sub-words the text itself, just as it is."""
+    return words(text) if level == "word" else text
+
+
+def encode(texts: Sequence[Sequence[str]], vocabulary: Vocabulary, sequence_length: int) -> Sequences:
+    """The first symbols of each text in one flat array; a text without any is one `[UNK]`.
+
+    Args:
+        texts: As `taken_apart` gives them.
+        vocabulary: With an `[UNK]`.
+        sequence_length: How many symbols of each.
+    """
+    heads = texts if vocabulary.level == LEVEL else [text[:sequence_length] for text in texts]
+    symbols, sizes, _ = vocabulary.encode_all(heads)
+    starts = np.cumsum(sizes) - sizes
+    starts[sizes == 0] = len(symbols)  # where the [UNK] stands
+    whole = np.append(symbols, symbols.dtype.type(vocabulary.unknown))
+    return Sequences(whole, starts, np.clip(sizes, 1, sequence_length))
+
+
+def _vocabulary(training: list[Sequence[str]], level: str, data: Mapping[str, Any]) -> tuple[Vocabulary, str]:
+    """What the training part has, and what there is to say about it, or ''."""
+    special, least = (UNKNOWN, PAD), data["min_count"]
+    if level == "word":
+        return Vocabulary.of_words(chain.from_iterable(training), least, special), ""
+    alphabet = alphabet_of(map("".join, training), least)
+    if level == LEVEL:
+        return subwords(data, map("".join, training), alphabet, special)
+    return Vocabulary((*alphabet, *special)), ""
+
+
+def _balance(content: LabelledTexts, rows: list[int], names: list[str]) -> dict[str, int]:
+    """How many texts of each class there are."""
+    counts = Counter(content.labels[row] for row in rows)
+    return {name: counts[name] for name in names}
+
+
+def _dropped(count: int, which: str) -> str:
+    """A note on texts that were left out; '' where there are none."""
+    return (
+        f"{count:,} text{'s' if count != 1 else ''} {which} {'were' if count != 1 else 'was'} left out" if count else ""
+    )
+
+
+def _check_labels(found: set[str], names: list[str], where: str) -> None:
+    if strange := sorted(found - set(names)):
+        raise UserError(f"{where}: the model knows no label {strange[0]!r}; it was trained on {', '.join(names)}")

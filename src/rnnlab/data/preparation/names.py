@@ -1,0 +1,149 @@
+"""Items of a few symbols each, such as names: `[S] e m m a [S]`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rnnlab.data.preparation.labelled import LabelledTexts, split_labelled
+from rnnlab.data.prepared import Known, Part, Prepared
+from rnnlab.data.sequences import Sequences, Stretches
+from rnnlab.data.source import Source
+from rnnlab.data.split import split_items
+from rnnlab.data.text.bpe import LEVEL
+from rnnlab.data.text.encoded import Encoded, alphabet_of
+from rnnlab.data.text.vocabularies import level_of, subwords, with_labels
+from rnnlab.data.text.vocabulary import PAD, START_STOP, Vocabulary
+from rnnlab.errors import UserError
+
+
+def prepare(
+    source: Source,
+    split: Mapping[str, Any],
+    data: Mapping[str, Any],
+    known: Known | None = None,
+    condition: str | None = None,
+) -> Prepared:
+    """Split the items and encode each between two `[S]`, cut after `data.sequence_length` inputs.
+
+    Of sub-words, every character of the list is one, and pairs are counted in the training part alone. A loss per
+    character counts the `[S]` at the end as a character, as `data.level=char` does.
+
+    With a `condition`, an item begins with the symbol of its label in place of `[S]`. It is read like any other symbol,
+    so that every cell makes of it the state that it starts from, and generation, streaming and probes need nothing
+    else.
+
+    Args:
+        source: Of items, or of items with labels where `data.labels` says what those are.
+        split: The node of the configuration.
+        data: The node of the configuration.
+        known: What a trained model knows, for other data than it was trained on.
+        condition: What the model is told of an item: the same as `data.labels`, or None.
+
+    Raises:
+        UserError: The source is no such list, or there are too few items.
+    """
+    items = _content(source, data.get("labels"), condition)
+    where = source.where
+    if known is not None:
+        parts, vocabulary, few = {"test": items}, known.vocabulary, ""
+        _check_labels(items.labels if condition else (), vocabulary, where)
+    else:
+        items = LabelledTexts(items.texts[: source.limit], items.labels[: source.limit])
+        parts = _split(items, split, data.get("labels") is not None, where)
+        vocabulary, few = _vocabulary(items.texts, parts["train"].texts, data)
+        if condition is not None:
+            vocabulary = with_labels(vocabulary, condition, items.labels)
+    cut = data["sequence_length"]
+    encoded = {part: vocabulary.encode_all(its.texts, where, part != "train") for part, its in parts.items()}
+    longest = max(int(its.sizes.max()) for its in encoded.values()) + 1
+    note = f"the longest items were cut to data.sequence_length={cut} of {longest} inputs" if longest > cut else ""
+    training = parts.get("train", LabelledTexts((), ()))
+    counts = {label: training.labels.count(label) for label in vocabulary.labels}
+    unseen = [label for label, count in counts.items() if training.texts and not count]
+    return Prepared(
+        name=source.name,
+        sha256=source.sha256,
+        vocabulary=vocabulary,
+        parts={part: _part(its, vocabulary, cut, parts[part].labels) for part, its in encoded.items()},
+        card={
+            "training_items": np.array(sorted(map(fingerprint, set(training.texts))), dtype=np.int64),
+            **({"labels_of_training": counts} if counts else {}),
+        },
+        notes=(*filter(None, (few, note)), *(f"no item of training has the label {label!r}" for label in unseen)),
+    )
+
+
+def _content(source: Source, labelled: str | None, condition: str | None) -> LabelledTexts:
+    """The items with their labels; without any where none are asked for."""
+    if condition is not None and labelled != condition:
+        raise UserError(f"model.condition={condition} reads the labels data.labels={condition}, not {labelled}")
+    content = source.content
+    if labelled is None and isinstance(content, list):
+        return LabelledTexts(content, ())
+    if labelled is not None and isinstance(content, LabelledTexts):
+        return content
+    if labelled is not None and isinstance(content, list):
+        raise UserError(
+            f"data.labels={labelled} (or model.condition, which sets it): data={source.name} has no labels; data=names"
+            " has sex and decade, and data=file reads lines of an item, a tab and a label"
+        )
+    raise UserError(f"data={source.name} is no list of items, which a model of names reads, such as data=names")
+
+
+def _split(items: LabelledTexts, split: Mapping[str, Any], labelled: bool, where: str) -> dict[str, LabelledTexts]:
+    seed, deduplicate = split["seed"], split["deduplicate"]
+    if labelled:
+        return split_labelled(items, seed, deduplicate, where)
+    return {part: LabelledTexts(its, ()) for part, its in split_items(items.texts, seed, deduplicate, where).items()}
+
+
+def _vocabulary(texts: Sequence[str], training: Sequence[str], data: Mapping[str, Any]) -> tuple[Vocabulary, str]:
+    """What the items are made of, and what there is to say about it, or ''."""
+    special = (START_STOP, PAD)
+    if level_of(data, "names", ("char", LEVEL)) == LEVEL:
+        return subwords(data, training, alphabet_of(texts), special)
+    return Vocabulary.of_characters(texts, special), ""
+
+
+def _check_labels(labels: Sequence[str], vocabulary: Vocabulary, where: str) -> None:
+    if strange := sorted(set(labels) - set(vocabulary.labels)):
+        raise UserError(f"{where}: the model knows no label {strange[0]!r}; it knows {', '.join(vocabulary.labels)}")
+
+
+def encode(items: Sequence[str], vocabulary: Vocabulary, sequence_length: int, where: str = "data") -> Stretches:
+    """All items in one flat array, each with `[S]` before and after it, and no loop over their characters.
+
+    Raises:
+        UserError: An item has a character that the vocabulary lacks; the line begins with `where`.
+    """
+    return _part(vocabulary.encode_all(items, where), vocabulary, sequence_length).sequences
+
+
+def _part(items: Encoded, vocabulary: Vocabulary, sequence_length: int, labels: Sequence[str] = ()) -> Part:
+    """Items between two `[S]`; where the vocabulary has labels, the first one is the item's label."""
+    lengths = items.sizes
+    starts = np.cumsum(lengths + 2) - (lengths + 2)
+    symbols = np.full(int((lengths + 2).sum()), vocabulary.start_stop, dtype=vocabulary.dtype)
+    inside = np.ones(len(symbols), dtype=bool)
+    inside[starts] = False
+    inside[starts + lengths + 1] = False
+    symbols[inside] = items.symbols
+    if vocabulary.labels:
+        places = {label: vocabulary.first_label + number for number, label in enumerate(vocabulary.labels)}
+        symbols[starts] = [places[label] for label in labels]
+    # An input of T symbols needs T + 1 of them: the last one is only a target.
+    sequences = Sequences(symbols, starts, np.minimum(lengths + 2, sequence_length + 1))
+    if items.widths is None:
+        return Part(sequences)
+    widths = np.ones(len(symbols), dtype=np.int64)
+    widths[inside] = items.widths
+    return Part(sequences, characters=np.cumsum(widths))
+
+
+def fingerprint(item: str) -> int:
+    """64 bits that stand for an item, so that a checkpoint can tell known names from new ones without them."""
+    return int.from_bytes(hashlib.blake2b(item.encode(), digest_size=8).digest(), "big", signed=True)

@@ -1,0 +1,104 @@
+"""Sentences with a tag for each word: `the old man` → DET ADJ NOUN."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from rnnlab.data.preparation.labelled import distinct
+from rnnlab.data.preparation.tagged import TaggedSentences, split_sentences
+from rnnlab.data.prepared import Known, Part, Prepared
+from rnnlab.data.sequences import Sequences
+from rnnlab.data.source import Source
+from rnnlab.data.text.spelling import characters_of, form_table, normal
+from rnnlab.data.text.vocabularies import from_card
+from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
+from rnnlab.errors import UserError
+
+
+def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], known: Known | None = None) -> Prepared:
+    """Split the sentences and encode them word by word; training sentences are cut after `data.sequence_length` words.
+
+    The vocabulary has the words, in lower case, that occur at least `data.min_count` times in training; all others
+    are `[UNK]`. Every word, known or not, keeps its own first and last `data.word_length` characters.
+
+    Raises:
+        UserError: The source has no tags, too few sentences, or a tag that the model does not know.
+    """
+    content = source.content
+    if not isinstance(content, TaggedSentences):
+        raise UserError(f"data={source.name} has no tagged words, which a tagger reads, such as data=ewt")
+    where, notes = source.where, list[str]()
+    if known is not None:
+        parts, card = {"test": list(range(len(content)))}, dict(known.card)
+        vocabulary = known.vocabulary
+    else:
+        rows = _distinct(content) if split["deduplicate"] else list(range(len(content)))
+        notes = _notes(content, rows)
+        parts = split_sentences(rows, content.parts, split["seed"], source.limit, where)
+        vocabulary, card = _learnt([content.words[row] for row in parts["train"]], data)
+    used = list(chain.from_iterable(parts.values()))
+    labels = _labels(chain.from_iterable(content.tags[row] for row in used), card, where)
+    forms = {word: number for number, word in enumerate(sorted({*chain.from_iterable(content.words[r] for r in used)}))}
+    table = form_table(list(forms), vocabulary, from_card(card["characters"]), card["word_length"])
+    encoded = {}
+    for part, of_part in parts.items():
+        most = data["sequence_length"] if part == "train" else None
+        words, tags = ([sentences[row][:most] for row in of_part] for sentences in (content.words, content.tags))
+        encoded[part] = Part(in_one_array(words, forms), tags=_flat(tags, labels), forms=table)
+    balance = {part: Counter(chain.from_iterable(content.tags[row] for row in parts[part])) for part in parts}
+    names = list(labels)
+    return Prepared(
+        name=source.name,
+        sha256=source.sha256,
+        vocabulary=vocabulary,
+        parts=encoded,
+        card={**card, "labels": names, "balance": {p: {name: balance[p][name] for name in names} for p in parts}},
+        notes=tuple(notes),
+    )
+
+
+def in_one_array(sentences: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> Sequences:
+    """The words of each sentence, by their numbers, in one flat array."""
+    sizes = np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
+    symbols = _flat(sentences, numbers).astype(np.uint32)
+    return Sequences(symbols, np.cumsum(sizes) - sizes, sizes)
+
+
+def _flat(sentences: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.fromiter(map(numbers.__getitem__, chain.from_iterable(sentences)), dtype=np.int64)
+
+
+def _learnt(training: Sequence[Sequence[str]], data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Any]]:
+    """What training sentences give: the words, and what a checkpoint carries beside them."""
+    words = list(chain.from_iterable(training))
+    vocabulary = Vocabulary.of_words(map(normal, words), data["min_count"], special=(UNKNOWN, PAD))
+    return vocabulary, {"characters": characters_of(sorted(set(words))).card, "word_length": data["word_length"]}
+
+
+def _labels(tags: Iterable[str], card: Mapping[str, Any], where: str) -> dict[str, int]:
+    """The tags in their order, each with its number.
+
+    Raises:
+        UserError: A model that is trained does not know one.
+    """
+    found = sorted(set(tags))
+    names = list(card.get("labels", found))
+    if strange := sorted(set(found) - set(names)):
+        raise UserError(f"{where}: the model knows no tag {strange[0]!r}; it was trained on {', '.join(names)}")
+    return {name: number for number, name in enumerate(names)}
+
+
+def _distinct(content: TaggedSentences) -> list[int]:
+    """The sentences without those that repeat another word by word; see `labelled.distinct`."""
+    return distinct(["\t".join(words) for words in content.words], content.parts)
+
+
+def _notes(content: TaggedSentences, rows: Sequence[int]) -> list[str]:
+    count = len(content) - len(rows)
+    several = f"{count:,} sentence{'s that repeat another were' if count > 1 else ' that repeats another was'} left out"
+    return [several] if count else []

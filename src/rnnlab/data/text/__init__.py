@@ -1,0 +1,1 @@
+"""Vocabularies, words and sub-words."""

@@ -1,0 +1,102 @@
+"""Byte-pair encoding by the Hugging Face library `tokenizers`: trained here, or read from its file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.data.text.vocabulary import UNKNOWN
+from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+LEVEL = "bpe"
+PIECE = 1 << 15  # characters of a long text that are taken apart at a time
+LEAST = 2  # times that two symbols stand side by side in training: what is seen once is not worth a symbol
+# What no sub-word reaches beyond: a word or a row of marks with the blank before it, line ends, other blanks. A
+# line's end begins nothing, so that a text may be cut there without a difference.
+PIECES = r" ?\w+| ?[^\w\s]+|\n+|[^\S\n]+(?!\S)|[^\S\n]"
+
+
+def train(texts: Iterable[str], alphabet: Sequence[str], size: int, unknown: bool) -> Tokenizer:
+    """Begin with an alphabet and join the most frequent pair of symbols again and again (Sennrich et al. 2016).
+
+    Every character of the alphabet is a sub-word, so that whatever is written in it can be encoded and comes back as
+    it was.
+
+    Args:
+        texts: What pairs are counted in.
+        alphabet: The characters.
+        size: Sub-words in all, the alphabet among them; they are fewer where no pair is left that occurs twice.
+        unknown: Whether there is `[UNK]` beside them, for characters that the alphabet lacks.
+
+    Raises:
+        UserError: The alphabet is larger than `size`.
+    """
+    if size < len(alphabet):
+        raise UserError(
+            f"data.vocab_size={size} is less than the {len(alphabet)} characters of the text, each of which is a"
+            " sub-word of its own"
+        )
+    its = library()
+    special = [UNKNOWN] if unknown else []
+    made: Tokenizer = its.Tokenizer(its.models.BPE(unk_token=UNKNOWN if unknown else None))
+    made.pre_tokenizer = its.pre_tokenizers.Split(its.Regex(PIECES), "isolated")
+    made.decoder = its.decoders.Fuse()
+    trainer = its.trainers.BpeTrainer(
+        vocab_size=size + len(special), min_frequency=LEAST, special_tokens=special, show_progress=False,
+        initial_alphabet=list(alphabet), limit_alphabet=len(alphabet),
+    )  # fmt: skip
+    made.train_from_iterator(chain.from_iterable(map(pieces, texts)), trainer)
+    return made
+
+
+def read(file: str) -> Tokenizer:
+    """What a file of the library holds.
+
+    Raises:
+        UserError: There is no such file, or it is none of the library's.
+    """
+    path = Path(file)
+    if not file.strip() or not path.is_file():
+        raise UserError(f"data.tokenizer: there is no file {file or '(no name was given)'}")
+    try:
+        made: Tokenizer = library().Tokenizer.from_str(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"data.tokenizer: {file} cannot be read ({error.strerror})") from error
+    except Exception as error:  # the library has no exceptions of its own
+        reason = str(error).splitlines()[0]
+        raise UserError(f"data.tokenizer: {file} is no tokenizer.json of the library tokenizers ({reason})") from error
+    if not made.get_vocab_size():
+        raise UserError(f"data.tokenizer: {file} has no sub-words")
+    made.no_padding()
+    made.no_truncation()
+    return made
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A text in pieces that end at the end of a line where they can."""
+    begin = 0
+    while begin < len(text):
+        end = begin + PIECE
+        if end < len(text):
+            end = text.rfind("\n", begin, end) + 1 or end
+        yield text[begin:end]
+        begin = end
+
+
+def library() -> Any:
+    """The module `tokenizers`, imported where sub-words are used and only there: other commands stay quick."""
+    # Unset, the library warns whenever a process that has used it is forked.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    import tokenizers
+    import tokenizers.decoders
+    import tokenizers.models
+    import tokenizers.pre_tokenizers
+    import tokenizers.trainers
+
+    return tokenizers

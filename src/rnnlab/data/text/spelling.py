@@ -1,0 +1,60 @@
+"""Words as a network reads them that also sees how they are spelled.
+
+A word outside of a vocabulary is `[UNK]` there, but it still has its characters. So the symbols of a data set are
+its distinct words as they are written, whichever they are, and this table says of each what there is to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
+
+SPELLING = 2  # the column in which the characters begin
+LEAST = 2  # words that have a character which is not [UNK]; rarer ones teach the network what [UNK] means
+
+
+def normal(word: str) -> str:
+    """A word as the vocabulary has it: in lower case. Its case is for the characters to tell."""
+    return word.lower()
+
+
+def characters_of(words: Iterable[str]) -> Vocabulary:
+    """The characters of distinct words that several of them have."""
+    found = chain.from_iterable(sorted(set(word)) for word in words)
+    return Vocabulary(Vocabulary.of_words(found, LEAST, special=(UNKNOWN, PAD)).symbols)
+
+
+def form_table(
+    words: Sequence[str], vocabulary: Vocabulary, characters: Vocabulary, word_length: int
+) -> NDArray[np.int64]:
+    """What a network is given for each word.
+
+    Args:
+        words: F of them, distinct.
+        vocabulary: Of words in lower case, with `[UNK]`.
+        characters: With `[UNK]` and `[PAD]`.
+        word_length: Characters that are read; of a longer word, half of them from its beginning and half from its
+            end, which say more than its middle.
+
+    Returns:
+        `(F + 1, 2 + L)`: the word's number, its index in the vocabulary, and the indices of its characters, padded.
+        The last row is what fills a batch.
+    """
+    heads = [_shortened(word, word_length) for word in words]
+    sizes = np.fromiter(map(len, heads), dtype=np.int64, count=len(heads))
+    table = np.full((len(words) + 1, SPELLING + max(sizes.max(initial=0), 1)), characters.pad, dtype=np.int64)
+    table[:, 0] = np.arange(len(table))
+    table[:-1, 1] = vocabulary.indices(map(normal, words))
+    table[-1, 1] = vocabulary.pad
+    spelling = table[:-1, SPELLING:]
+    spelling[np.arange(spelling.shape[1]) < sizes[:, None]] = characters.indices(chain.from_iterable(heads))
+    return table
+
+
+def _shortened(word: str, length: int) -> str:
+    return word if len(word) <= length else word[: length - length // 2] + word[len(word) - length // 2 :]

@@ -1,0 +1,1 @@
+"""Encoders without recurrence, which recurrent cells are measured against."""

@@ -1,0 +1,68 @@
+"""What recurrent layers are measured against: a network that has the whole sequence before it at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnnlab.errors import UserError
+from rnnlab.nn.baselines.perceptron import perceptron
+from rnnlab.nn.recurrent import Recurrent, State
+
+
+class FlatMLP(Recurrent):
+    """The output at every step is a feed-forward network of all inputs, so that every pooling gives the same.
+
+        y_t = f(x_1, …, x_T, 0, …, 0)
+
+    It has weights of its own for every place, and as many places as `steps` says; what is shorter is filled with
+    zeros. The state is what was read so far, side by side in its places, `(1, B, steps · D)`, and how many steps that
+    were, `(1, B, 1)`. Parameters: (steps · D + 1) · H, and (H + 1) · H of each further layer. It reads in no
+    direction, so `bidirectional` changes nothing.
+
+    Args:
+        steps: Of the longest sequence, at least 1.
+        *args: As every `Recurrent` layer.
+        **shape: As every `Recurrent` layer.
+
+    Raises:
+        UserError: `steps` is no whole number of at least 1.
+    """
+
+    causal = False
+    sums_up = False
+
+    def __init__(self, *args: Any, steps: int, **shape: Any) -> None:
+        super().__init__(*args, **shape)
+        if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
+            raise UserError(f"cell.steps must be a whole number of at least 1, not {steps}")
+        self.longest: int = steps
+        self.layers = perceptron(steps * self.input_size, self.hidden_size, self.num_layers, self.dropout)
+
+    @property
+    def output_size(self) -> int:
+        return self.hidden_size
+
+    def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
+        """As every `Recurrent` layer.
+
+        Raises:
+            UserError: A sequence is longer than `steps`.
+        """
+        rows, width, _ = x.shape
+        before, count = (x.new_zeros(rows, self.longest * self.input_size), x.new_zeros(rows, 1))
+        if state is not None:
+            before, count = state[0][0], state[1][0]
+        read = torch.full((rows, 1), width, device=x.device) if lengths is None else lengths.to(x.device)[:, None]
+        count = count.long()
+        if int((count + read).max()) > self.longest:
+            steps = int((count + read).max())
+            raise UserError(f"cell=mlp_flat has room for {self.longest} steps, and a sequence has {steps}")
+        step = torch.arange(width, device=x.device)
+        inside = (step < read)[..., None]  # (B, T, 1)
+        places = (count + step).clamp(max=self.longest - 1)[..., None].expand_as(x)
+        filled = before.view(rows, self.longest, -1).scatter_add(1, places, x.where(inside, 0.0)).flatten(1)
+        y = self.layers(filled)[:, None].expand(-1, width, -1).where(inside, 0.0)  # (B, T, H)
+        return y, (filled[None], (count + read).to(x.dtype)[None])

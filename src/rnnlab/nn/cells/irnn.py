@@ -1,0 +1,44 @@
+"""A network of rectified linear units that begins as a memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from torch import nn
+
+from rnnlab.errors import UserError
+from rnnlab.nn.cells.kernels import RNN
+
+
+class IRNN(RNN):
+    """h_t = max(0, W_ih x_t + b_ih + W_hh h_(t-1) + b_hh), W_hh at first the identity (Le, Jaitly and Hinton 2015).
+
+    "A simple way to initialize recurrent networks of rectified linear units": the biases begin at 0, so that without
+    an input the state is copied. With inputs it may grow without bound: train it with clipped gradients, and where
+    the state is carried from window to window with a smaller identity.
+
+    Args:
+        identity_scale: Of the identity; below 1 the state fades, which Le et al. recommend for tasks of short memory.
+        input_std: Standard deviation of W_ih at first.
+        *args: As every `Recurrent` layer.
+        **shape: As every `Recurrent` layer.
+
+    Raises:
+        UserError: A standard deviation below 0.
+    """
+
+    options: ClassVar[Mapping[str, str]] = {"nonlinearity": "relu"}
+
+    def __init__(self, *args: Any, identity_scale: float, input_std: float, **shape: Any) -> None:
+        if input_std < 0:
+            raise UserError(f"cell.input_std must be a number of at least 0, not {input_std}")
+        super().__init__(*args, **shape)
+        for name, weight in self.layers.named_parameters():
+            if name.startswith("weight_hh"):
+                nn.init.eye_(weight)
+                weight.data.mul_(identity_scale)
+            elif name.startswith("weight_ih"):
+                nn.init.normal_(weight, std=input_std)
+            else:
+                nn.init.zeros_(weight)

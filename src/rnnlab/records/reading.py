@@ -1,0 +1,139 @@
+"""Finding run folders and reading what each of them says, finished or not."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rnnlab.config.rules import flatten
+from rnnlab.config.yaml_docs import LOADER
+from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
+
+OBJECTIVE = "val/loss"
+PER_CHARACTER = "val/loss_per_char"
+UNIT_UNSAID = "nats per token"  # of the language models from before summary.json said the unit
+# A classifier is known by these: a language model's test/accuracy counts next symbols and has no classes to average.
+MEASURES_OF_CLASSES = frozenset({"test/f1", "test/auroc"})
+NOT_STARTED, NOT_FINISHED = "not started", "not finished"
+MARKS_OF_A_RUN = frozenset({"config.yaml", "summary.json"})
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as its folder describes it.
+
+    Attributes:
+        folder: `runs/SWEEP/RUN`, as it was reached from the current folder.
+        status: What summary.json says, or "not started", "not finished" while there is none.
+        reason: Why it failed, in one line; otherwise empty.
+        config: The resolved configuration, flattened to dotted keys.
+        summary: summary.json, or nothing.
+        measure: The loss that it is judged by; `rnnlab.analysis.measure` chooses it.
+    """
+
+    folder: Path
+    status: str
+    reason: str
+    config: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    measure: str = OBJECTIVE
+
+    @property
+    def is_complete(self) -> bool:
+        return self.status == COMPLETE
+
+    @property
+    def seed(self) -> Any:
+        return self.config.get("seed", self.part("hparams").get("seed"))
+
+    @cached_property
+    def loss(self) -> float:
+        """The validation loss of the best epoch in the run's `unit`; NaN where there is none."""
+        return number(self.metrics("best").get(self.measure))
+
+    @property
+    def test_loss(self) -> float:
+        """The same loss of the test; NaN where there is none."""
+        return number(self.metrics("test").get(self.measure.replace("val/", "test/")))
+
+    @property
+    def unit(self) -> str:
+        """What its losses are a mean of, such as `nats per token`."""
+        if self.measure == PER_CHARACTER:
+            return "nats per character"
+        return str(self.summary.get("unit") or UNIT_UNSAID)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether it was tested on telling classes, which makes its accuracy worth a column."""
+        return not MEASURES_OF_CLASSES.isdisjoint(self.metrics("test"))
+
+    def part(self, name: str) -> Mapping[str, Any]:
+        """A mapping of summary.json, such as `hparams`; empty where it is missing."""
+        return _mapping(self.summary.get(name))
+
+    def metrics(self, part: str) -> Mapping[str, Any]:
+        """The metrics of the `best` epoch or of the `test`."""
+        return _mapping(self.part("metrics").get(part))
+
+
+def find_runs(folders: Iterable[Path]) -> list[Run]:
+    """Every run that lies in or below the folders or was planned for them, sorted by path and each once."""
+    found = {folder for root in folders for folder in run_folders(root)}
+    return [read_run(folder) for folder in sorted(found, key=Path.as_posix)]
+
+
+def run_folders(root: Path) -> Iterator[Path]:
+    """The folders of runs in and below `root`, those included that are planned and not there yet."""
+    for place, inner, files in os.walk(root):
+        if MARKS_OF_A_RUN & set(files):
+            inner.clear()  # a run holds no runs
+            yield Path(place)
+        else:
+            inner[:] = [name for name in inner if name != "report" and not name.startswith(".")]
+            yield from (Path(place, name) for name in planned_runs(Path(place)))
+
+
+def read_run(folder: Path) -> Run:
+    """Read a run folder; one that cannot be read counts as a failed run and never hides the others."""
+    files = RunFolder(folder)
+    try:
+        summary = files.read_summary() or {}
+    except (OSError, ValueError) as error:
+        return Run(folder, FAILED, f"summary.json cannot be read ({_one_line(error)})", {}, {})
+    try:
+        config = _read_config(files.config)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        return Run(folder, FAILED, f"config.yaml cannot be read ({_one_line(error)})", {}, summary)
+    status = str(summary.get("status", NOT_FINISHED if folder.is_dir() else NOT_STARTED))
+    reason = _one_line(summary.get("reason") or "no reason given") if status == FAILED else ""
+    run = Run(folder, status, reason, config or _mapping(summary.get("hparams")), summary)
+    if run.is_complete and not math.isfinite(run.loss):
+        return Run(folder, FAILED, f"summary.json has no {OBJECTIVE}", run.config, summary)
+    return run
+
+
+def number(value: Any) -> float:
+    """A number as a float; anything else as NaN."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+
+
+def _read_config(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        return {}
+    return dict(flatten(_mapping(yaml.load(file.read_text(encoding="utf-8"), LOADER))))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _one_line(text: object) -> str:
+    return " ".join(str(text).split())

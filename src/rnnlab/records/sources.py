@@ -1,0 +1,56 @@
+"""Which folders a person means by `sweep=a`, `sweep=[a,b]` or `path=FOLDER`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.rules import check
+from rnnlab.errors import UserError
+from rnnlab.records.folder import RUNS
+from rnnlab.records.reading import run_folders
+
+
+def source_folders(sweep: Any, path: Any) -> tuple[Path, ...]:
+    """The folders whose runs are to be compared; each holds or plans at least one run.
+
+    Args:
+        sweep: A sweep's name, a list of names or None; each is a folder of `runs/` under the current folder.
+        path: Any folder that holds runs, at whatever depth, or None.
+
+    Raises:
+        UserError: Neither or both are given, or one of them leads to no runs.
+    """
+    names = [str(name) for name in (sweep if isinstance(sweep, list) else [sweep]) if name is not None]
+    if bool(names) == (path is not None):
+        raise UserError("give sweep=NAME, sweep=[A,B] or path=FOLDER, one of them, to say which runs to compare")
+    if path is not None:
+        return (_folder_of_runs(Path(str(path))),)
+    return tuple(_sweep_folder(name) for name in dict.fromkeys(names))
+
+
+def sweeps() -> list[str]:
+    """The names of the sweeps under `runs/`."""
+    folders = sorted(RUNS.iterdir()) if RUNS.is_dir() else []
+    return [folder.name for folder in folders if folder.is_dir() and _has_runs(folder)]
+
+
+def _sweep_folder(name: str) -> Path:
+    check({"sweep": name})
+    if _has_runs(RUNS / name):
+        return RUNS / name
+    known = sweeps()
+    there_are = "the sweeps there are: " + ", ".join(known) if known else "there is no sweep here yet"
+    raise UserError(f"sweep={name}: no runs in {(RUNS / name).as_posix()}; {there_are}")
+
+
+def _folder_of_runs(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise UserError(f"path={folder}: there is no such folder")
+    if not _has_runs(folder):
+        raise UserError(f"path={folder}: no runs in this folder or below it (a run has a config.yaml)")
+    return folder
+
+
+def _has_runs(folder: Path) -> bool:
+    return next(run_folders(folder), None) is not None

@@ -1,0 +1,1 @@
+"""Studies: a question, its sweep, and a README that answers it."""

@@ -1,0 +1,161 @@
+"""Jobs of a batch system (`hydra/launcher=submitit_slurm`), or like those on this machine (`submitit_local`)."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rnnlab.cores import available_cores
+from rnnlab.errors import UserError
+from rnnlab.records.folder import RUNS
+from rnnlab.sweeps.launchers.backend import Item, Lost
+from rnnlab.sweeps.launchers.job import Job
+from rnnlab.sweeps.launchers.session import Session
+
+LOOK, LOOK_AT_SLURM = 0.5, 2.0  # seconds between two looks at the jobs; there may be many, on a network file system
+LATE = 15.0  # seconds by which a network file system may show a result later than its job ended
+LARGEST_ARRAY = 1000  # jobs; what Slurm allows unless its administrator allows more
+REQUEUES = 50  # how often a job may run out of time; it goes on from where it was
+
+
+class SubmittedJobs:
+    """A job for each item; its machine must see the folder of the command."""
+
+    shares_memory = False
+
+    def __init__(self, executor: str, workers: int | None, parameters: Mapping[str, Any]) -> None:
+        """Submit nothing yet.
+
+        Args:
+            executor: slurm or local.
+            workers: Jobs at a time; None for one a core, and no limit for Slurm.
+            parameters: What submitit's executor takes, such as `timeout_min` and `slurm_partition`.
+        """
+        self.executor, self.parameters = executor, parameters
+        self.workers = workers or available_cores()
+        self.here = executor == "local"
+        self.at_a_time = workers or (available_cores() if self.here else LARGEST_ARRAY)
+        self._running: dict[int, Any] = {}
+        self._silent_since: dict[str, float] = {}
+        self._lost_any = False
+
+    def __enter__(self) -> SubmittedJobs:
+        try:
+            import submitit
+        except ImportError as error:
+            raise UserError("hydra/launcher: submitit is not installed; pip install 'rnnlab[slurm]'") from error
+        logging.getLogger("submitit").setLevel(logging.CRITICAL)  # what goes wrong is said here, in one line
+        given = {key: value for key, value in self.parameters.items() if value is not None}
+        if not self.here:
+            given.setdefault("slurm_array_parallelism", self.at_a_time)
+        self._files = RUNS / ".jobs" / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.getpid()}"
+        try:
+            often = {f"{self.executor}_max_num_timeout": REQUEUES}
+            self._jobs = submitit.AutoExecutor(self._files / "%j", cluster=self.executor, **often)
+            self._jobs.update_parameters(**given)
+        except Exception as error:  # no Slurm here, or a parameter that it does not know
+            raise self._refused(str(error).splitlines()[0].partition(" Valid ")[0]) from error
+        self.session = Session.elsewhere(self.at_a_time if self.here else None)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._cancel(list(self._running))
+        self.session.close()  # jobs of this machine end when they miss it
+        if not self._lost_any:  # else their output may say why
+            shutil.rmtree(self._files, ignore_errors=True)
+
+    def stop(self) -> None:
+        self.session.ask_to_stop()
+
+    def map(self, work: Callable[[Item], Any], items: Sequence[Item]) -> Iterator[tuple[int, Any]]:
+        for number in range(len(items)):
+            self.session.wait_again(number)
+        waiting = iter(enumerate(items))
+        while True:
+            if self.session.stopped:
+                # What waits in a queue, perhaps for hours, is not waited for.
+                self._cancel([number for number in self._running if self.session.is_waiting(number)])
+            else:
+                self._submit(work, dict(islice(waiting, self._free())))
+            if not self._running:
+                return
+            ended = [number for number, job in self._running.items() if self._has_ended(job)]
+            for number in ended:
+                yield number, self._result(self._running.pop(number))
+            if not ended:
+                time.sleep(LOOK if self.here else LOOK_AT_SLURM)
+
+    def _free(self) -> int:
+        """How many jobs may be submitted now; Slurm itself holds back those of an array that are too many at a time."""
+        if self.here:
+            return self.at_a_time - len(self._running)
+        return 0 if self._running else LARGEST_ARRAY
+
+    def _submit(self, work: Callable[[Item], Any], items: Mapping[int, Item]) -> None:
+        if not items:
+            return
+        try:
+            # What submitit prints of an error is part of the error.
+            with redirect_stderr(io.StringIO()), _out_of_reach_of_ctrl_c(), self._jobs.batch():
+                jobs = {n: self._jobs.submit(Job(), self.session, work, n, item) for n, item in items.items()}
+        except RuntimeError as error:  # Slurm does not take them
+            raise self._refused(str(error)) from error
+        self._running |= jobs
+
+    def _refused(self, reason: str) -> UserError:
+        return UserError(f"hydra/launcher=submitit_{self.executor}: {reason}")
+
+    def _cancel(self, numbers: Sequence[int]) -> None:
+        """Take jobs out of Slurm's queue; those of this machine see for themselves that they are not wanted."""
+        if self.here or not numbers:
+            return
+        jobs = [self._running.pop(number).job_id for number in numbers]
+        subprocess.run(["scancel", *jobs], capture_output=True, check=False)
+
+    def _has_ended(self, job: Any) -> bool:
+        if not job.done():
+            self._silent_since.pop(job.job_id, None)  # Slurm has queued it again
+            return False
+        if self.here or job.paths.result_pickle.exists():
+            return True
+        since = self._silent_since.setdefault(job.job_id, time.monotonic())
+        return time.monotonic() - since > LATE
+
+    def _result(self, job: Any) -> Any:
+        if not job.paths.result_pickle.exists():
+            reason = "was killed" if self.here else f"ended without a result ({job.state})"
+            return self._lost(job, f"{reason}, perhaps for want of memory")
+        try:
+            result = job.result()
+        except Exception:  # rnnlab cannot be imported there, for instance
+            return self._lost(job, "could not begin")
+        if isinstance(result, UserError):
+            raise result
+        if isinstance(result, Exception):
+            return self._lost(job, f"failed, {type(result).__name__}: {result}")
+        return result
+
+    def _lost(self, job: Any, reason: str) -> Lost:
+        self._lost_any = True
+        file = Path(job.paths.stderr).relative_to(Path.cwd())
+        return Lost(f"job {job.job_id} {reason}; see {file}")
+
+
+@contextmanager
+def _out_of_reach_of_ctrl_c() -> Iterator[None]:
+    """Processes started within it never get a terminal's Ctrl-C; this one gets it at the end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

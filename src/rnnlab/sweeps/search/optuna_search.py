@@ -1,0 +1,114 @@
+"""Working off the trials of a search, with a line for each as it ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from optuna.study import Study
+from optuna.trial import FrozenTrial, TrialState
+from rich.console import Console
+from rich.markup import escape
+
+from rnnlab.errors import RunsFailedError
+from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, add_to_plan
+from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
+from rnnlab.sweeps.launchers.backend import Backend, Lost
+from rnnlab.sweeps.search.optuna_study import FOLDERS, REASON, ended, left, open_study
+from rnnlab.sweeps.search.search import Search
+from rnnlab.sweeps.search.space import words_of
+from rnnlab.sweeps.search.trial import Outcome, do_trial
+
+
+def run_search(search: Search, backend: Backend, console: Console, on_failure: str = "continue") -> Study:
+    """Do trials until as many have ended as were wished for.
+
+    Args:
+        search: What is searched.
+        backend: What does the trials.
+        console: Where the lines go.
+        on_failure: `stop` ends the search when the first trial fails.
+
+    Raises:
+        KeyboardInterrupt: The user stopped it.
+        UserError: The storage holds another search.
+    """
+    gave_up = False
+    with backend, stopping_on_signals(backend.stop):
+        study = open_study(search)
+        add_to_plan(search.folder, [name for trial in ended(study) for name in trial.user_attrs.get(FOLDERS, ())])
+        if done := len(ended(study)):
+            console.print(f"{min(done, search.trials)} of {search.trials} trials have ended already")
+        while not asked_to_stop() and (wanted := left(search, study)) > 0:
+            outcomes = 0
+            for _, outcome in backend.map(do_trial, [search] * wanted):
+                if outcome is None or isinstance(outcome, Lost):
+                    continue
+                outcomes += 1
+                if outcome["status"] != INTERRUPTED:
+                    console.print(_line(search, outcome), highlight=False, soft_wrap=True)
+                if outcome["status"] == FAILED and on_failure == "stop":
+                    gave_up = True
+                    backend.stop()
+            if not outcomes:  # nothing is left to choose, or every process that tried was killed
+                break
+        if asked_to_stop() and not gave_up:
+            raise KeyboardInterrupt
+    return study
+
+
+def preview_search(search: Search) -> None:
+    """What a search chooses from, and how many of its trials have ended."""
+    console = Console(highlight=False, markup=False)
+    for key, each in search.space.items():
+        console.print(f"{key}: {each}", soft_wrap=True)
+    done = len(ended(open_study(search))) if search.folder.is_dir() else 0
+    runs = f", each the mean of {search.seeds} runs" if search.seeds > 1 else ""
+    console.print(f"\n{done} of {search.trials} trials have ended{runs}. Nothing was trained: dry_run=true")
+
+
+def best_trial(study: Study) -> FrozenTrial | None:
+    """The best of the complete trials; None where none is."""
+    return study.best_trial if study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)) else None
+
+
+def conclude(search: Search, study: Study, console: Console) -> None:
+    """Say which trial is the best and how to train it.
+
+    Raises:
+        RunsFailedError: Trials failed; the message names each and its reason.
+    """
+    trials = ended(study)
+    counts = Counter(trial.state.name.lower() for trial in trials)
+    states = ", ".join(f"{count} {state}" for state, count in counts.items())
+    if (best := best_trial(study)) is not None:
+        words = " ".join([*search.words, *words_of(best.params)])
+        console.print(
+            f"\n{len(trials)} trials ({states}). The best is trial {best.number}: {search.metric}"
+            f" {best.value:.4f} with {_short(best.params)}:",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
+        console.print(f"  rnnlab train {words}", highlight=False, soft_wrap=True, markup=False)
+    failed = [trial for trial in trials if trial.state == TrialState.FAIL]
+    if failed:
+        lines = [f"  trial {trial.number}  {trial.user_attrs.get(REASON)}{_logs(search, trial)}" for trial in failed]
+        raise RunsFailedError(f"{len(failed)} of {len(trials)} trials failed:\n" + "\n".join(lines))
+
+
+def _short(parameters: Mapping[str, Any]) -> str:
+    """Such as `cell=gru hidden_size=25 lr=0.0123`."""
+    values = {key.rpartition(".")[2]: value for key, value in parameters.items()}
+    return " ".join(f"{key}={f'{value:.4g}' if isinstance(value, float) else value}" for key, value in values.items())
+
+
+def _logs(search: Search, trial: FrozenTrial) -> str:
+    folders = trial.user_attrs.get(FOLDERS, [])
+    return f"\n    see {search.folder / folders[0] / 'run.log'}" if folders else ""
+
+
+def _line(search: Search, outcome: Outcome) -> str:
+    head = escape(f"trial {outcome['number']}: {_short(outcome['parameters'])}")
+    if outcome["status"] == COMPLETE:
+        return f"{head}  {search.metric} {outcome['value']:.4f}"
+    return f"{head}  {outcome['status']}: {escape(outcome.get('reason', ''))}"

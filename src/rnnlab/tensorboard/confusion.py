@@ -1,0 +1,79 @@
+"""Which classes a classifier takes for which: a figure in TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import lightning.pytorch as pl
+from torch import Tensor
+from torchmetrics.classification import MulticlassConfusionMatrix
+
+from rnnlab.tasks.capabilities import Classifies, Tags
+from rnnlab.tensorboard.writers import boards
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LEGIBLE = 12  # classes whose counts can be read in a picture that fits a screen; of more there are colours alone
+LONGEST = 24  # characters of a class's name that are shown
+UPRIGHT = 10  # characters of a name that fit under a column
+
+
+class ConfusionMatrix(pl.Callback):
+    """Draws the confusion matrix of a classifier or a tagger at every validation and at the test.
+
+    It is the task's `confusion`, which counts true class by predicted one; a classifier without one has no figure.
+    """
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._log(trainer, pl_module, "val")
+
+    def on_test_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._log(trainer, pl_module, "test")
+
+    def _log(self, trainer: pl.Trainer, pl_module: pl.LightningModule, part: str) -> None:
+        counts = getattr(pl_module, "confusion", None)
+        if not (isinstance(pl_module, Classifies | Tags) and isinstance(counts, MulticlassConfusionMatrix)):
+            return
+        figure = confusion_figure(counts.compute(), pl_module.labels)
+        for writer in boards(trainer):
+            writer.add_figure(f"confusion_matrix/{part}", figure, trainer.global_step)
+
+
+def confusion_figure(counts: Tensor, labels: Sequence[str]) -> Figure:
+    """The matrix as a figure of at most 1700 × 1500 pixels: a row is a true class, and its shares are coloured.
+
+    Args:
+        counts: `(classes, classes)`, true class first.
+        labels: Their names.
+    """
+    from matplotlib.figure import Figure  # takes a while to load, and only classifiers need it
+
+    names = [label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…" for label in labels]
+    longest, shown = max(map(len, names)), min(len(names), LEGIBLE)
+    turned = longest > UPRIGHT or len(names) > LEGIBLE
+    size = (1.2 + 0.08 * longest + 1.1 * shown, 1.0 + 0.9 * shown + (0.08 * longest if turned else 0.4))
+    figure = Figure(figsize=size, dpi=100, layout="constrained")
+    axes = figure.add_subplot()
+    shares = (counts / counts.sum(dim=1, keepdim=True).clamp(min=1)).tolist()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    # A name is no formula, whatever dollar signs it has. Many names are as small as their rows.
+    style: dict[str, Any] = {"parse_math": False, "fontsize": min(10.0, 50 * shown / len(names))}
+    axes.set_xticks(range(len(names)), names, rotation=90 if turned else 0, **style)
+    axes.set_yticks(range(len(names)), names, **style)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    if len(names) <= LEGIBLE:
+        _write_counts(axes, counts, shares)
+    return figure
+
+
+def _write_counts(axes: Axes, counts: Tensor, shares: list[list[float]]) -> None:
+    """Put the number and the share of its row into every cell."""
+    for row, of_row in enumerate(counts.tolist()):
+        for column, count in enumerate(of_row):
+            share = shares[row][column]
+            colour = "white" if share > 0.5 else "black"
+            axes.text(column, row, f"{int(count):,}\n{share:.1%}", ha="center", va="center", color=colour)

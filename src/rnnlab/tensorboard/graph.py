@@ -1,0 +1,58 @@
+"""The network as a graph of its operations."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import warnings
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor, nn
+from torchmetrics import Metric, MetricCollection
+
+from rnnlab.data.collation import Batch
+from rnnlab.probes.trace import undisturbed
+from rnnlab.tensorboard.schedule import first_batch
+from rnnlab.tensorboard.writers import boards
+
+ROWS, STEPS = 2, 4  # of what is traced: a cell in Python is drawn once for every step
+
+
+class ModelGraph(pl.Callback):
+    """Draws the network once, when a training begins."""
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.global_step or not boards(trainer):
+            return
+        # The graph's outermost box has the name of the class.
+        network = type(type(pl_module).__name__, (Traceable,), {})(pl_module)
+        inputs = _inputs(pl_module, first_batch(trainer, ROWS, STEPS))
+        try:
+            with undisturbed(pl_module), torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the tracer is deprecated, and has advice for those who would save
+                for writer in boards(trainer):
+                    writer.add_graph(network, inputs)
+        except Exception as error:  # a tracer does not know every layer there is, and a picture stops no training
+            reason = str(error).strip().partition("\n")[0]
+            logging.getLogger("rnnlab").warning("callbacks.graph: this network cannot be drawn (%s)", reason)
+
+
+class Traceable(nn.Module):
+    """A task's layers under its own `forward`, without what Lightning and metrics add to them."""
+
+    def __init__(self, task: nn.Module) -> None:
+        super().__init__()
+        for name, child in task.named_children():
+            if not isinstance(child, Metric | MetricCollection):
+                self.add_module(name, child)
+        self.inner = task.forward
+
+    def forward(self, *inputs: Tensor) -> object:
+        return self.inner(*inputs)
+
+
+def _inputs(task: nn.Module, batch: Batch) -> tuple[Tensor, ...]:
+    """What `forward` takes: the symbols, and how many of each row are real where it asks for that."""
+    takes_lengths = "lengths" in inspect.signature(task.forward).parameters
+    return (batch.inputs, batch.lengths) if takes_lengths else (batch.inputs,)

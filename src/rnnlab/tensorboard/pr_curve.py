@@ -1,0 +1,40 @@
+"""What a classifier pays in precision for more recall."""
+
+from __future__ import annotations
+
+import lightning.pytorch as pl
+from torchmetrics.classification import MulticlassAUROC
+from torchmetrics.utilities import dim_zero_cat
+
+from rnnlab.tasks.base import SequenceTask
+from rnnlab.tasks.capabilities import Classifies
+from rnnlab.tensorboard.writers import boards
+
+MOST = 12  # classes that get a curve: as many as a confusion matrix shows with figures
+
+
+class PrecisionRecall(pl.Callback):
+    """The precision-recall curve of every class against the others, at every validation and at the test.
+
+    It is made of the probabilities that the task's AUROC collects; a classifier without one has no curves.
+    """
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._log(trainer, pl_module, "val")
+
+    def on_test_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._log(trainer, pl_module, "test")
+
+    def _log(self, trainer: pl.Trainer, pl_module: pl.LightningModule, part: str) -> None:
+        assert isinstance(pl_module, SequenceTask)
+        if not isinstance(pl_module, Classifies):
+            return
+        metrics = pl_module.metrics_of(part).values()  # called before the task resets them
+        collected = next((its for its in metrics if isinstance(its, MulticlassAUROC) and its.preds), None)
+        if collected is None:
+            return
+        shares, targets = dim_zero_cat(collected.preds), dim_zero_cat(collected.target)
+        for writer in boards(trainer):
+            for number, label in enumerate(pl_module.labels[:MOST]):
+                tag = f"precision_recall_{part}/{label}"
+                writer.add_pr_curve(tag, targets == number, shares[:, number], trainer.global_step)

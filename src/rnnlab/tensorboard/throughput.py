@@ -1,0 +1,39 @@
+"""What a training costs: tokens a second, memory, and the share of its batches that is padding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+
+from rnnlab.tasks.base import SequenceTask
+from rnnlab.tensorboard.writers import log_scalars
+from rnnlab.training.callbacks import TimingFile
+
+
+class Effort(pl.Callback):
+    """What timing.csv says of an epoch as scalars, and the padding of its batches; for a GPU its memory too."""
+
+    def __init__(self) -> None:
+        self._places = self._symbols = 0
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._places = self._symbols = 0
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        assert isinstance(pl_module, SequenceTask)
+        for each in batch[: len(pl_module.epoch.steps)]:  # a training may end inside a block
+            self._places += each.inputs.shape[:2].numel()
+            self._symbols += int(each.lengths.sum())
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        (timing,) = (each for each in trainer.callbacks if isinstance(each, TimingFile))  # type: ignore[attr-defined]
+        values = {f"timing/{name}": timing.rows[-1][name] for name in ("tokens_per_second", "peak_memory_mb")}
+        if pl_module.device.type == "cuda":
+            values["timing/peak_gpu_memory_mb"] = torch.cuda.max_memory_allocated(pl_module.device) / (1 << 20)
+        if self._places:
+            values["data/padding"] = 1 - self._symbols / self._places
+        log_scalars(trainer, values, trainer.global_step)

@@ -1,4 +1,0 @@
-"""Callbacks that look at a training and change nothing of it: what TensorBoard shows of a run.
-
-Whatever is switched on here, a run keeps its identity (`rnnlab.config.effect`) and its very bits.
-"""

@@ -1,0 +1,164 @@
+"""A study from a stranger runs no code and writes nothing: each ends in one line, and nothing happened."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from support import Answer, assert_refused
+
+HEAD = "defaults: [train, _self_]\n"
+STUDIES = {
+    "a callback of Hydra": "hydra: {callbacks: {x: {_target_: shutil.copyfile, src: bait, dst: caught}}}",
+    "a callback by interpolation": "evil: {x: {_target_: shutil.copyfile, src: bait, dst: caught}}\n"
+    "hydra: {mode: MULTIRUN, callbacks: '${evil}'}",
+    "a log handler": "hydra: {job_logging: {handlers: {x: {(): os.mkdir, name: caught}}}}",
+    "a log handler by interpolation": "evil: {version: 1, handlers: {x: {(): os.mkdir, name: caught}}}\n"
+    "hydra: {hydra_logging: '${evil}'}",
+    "a search path that is imported": "hydra: {searchpath: ['pkg://evil']}",
+    "a search path as a dotted key": "hydra.searchpath: ['pkg://evil']",
+    "a launcher": "hydra: {launcher: {_target_: shutil.copyfile, src: bait, dst: caught}}",
+    "a launcher by interpolation": "evil: {_target_: shutil.copyfile, src: bait, dst: caught}\n"
+    "hydra: {launcher: '${evil}'}",
+    "something inside the sweeper": "hydra: {sweeper: {params: {x: {_target_: shutil.copyfile, src: bait}}}}",
+    "a loader of a module": "hydra: {callbacks: {x: {_target_: hydra_plugins.rnnlab_plugins.__loader__.set_data}}}",
+    "another place to write": "hydra: {run: {dir: caught}}",
+    "files of Hydra": "hydra: {output_subdir: caught}",
+    "another folder to work in": "hydra: {job: {chdir: true}}",
+    "the environment": "hydra: {job: {env_set: {PATH: caught}}}",
+    "a callback of ours": "callbacks: {x: {_target_: shutil.copyfile, src: bait, dst: caught}}",
+    "a callback of ours by interpolation": "evil: shutil.copyfile\n"
+    "callbacks: {x: {_target_: '${evil}', src: bait, dst: caught}}",
+    "a cell": "cell: {_target_: os.mkdir, name: caught}",
+    "a data file's reader": "data: {reader: {_target_: os.mkdir}}",
+    "a walk through an import": "cell: {_target_: rnnlab.data.sources.files.os.mkdir}",
+    "a walk to a builtin": "cell: {_target_: rnnlab.nn.recurrent.__builtins__.exec}",
+    "a package that is looked up": "logger: {x: {_target_: rnnlab.training.loggers.RunTensorBoard, package: evil.sub}}",
+    "data in a package that is looked up": "data: {files: {_target_: rnnlab.data.sources.files.packaged,"
+    " package: evil.sub}}",
+    "a job of Slurm with a line of shell": "hydra: {launcher: {_target_: hydra_plugins.rnnlab_plugins.SubmititLauncher,"
+    " executor: local, workers: 1, slurm_setup: [touch caught]}}",
+    "another Python for jobs": "hydra: {launcher: {_target_: hydra_plugins.rnnlab_plugins.SubmititLauncher,"
+    " executor: local, workers: 1, slurm_python: ./evil}}",
+    "a name with a line break": "hydra: {launcher: {_target_: hydra_plugins.rnnlab_plugins.SubmititLauncher,"
+    ' executor: local, workers: 1, name: "x\\ntouch caught"}}',
+    "a cluster elsewhere": "hydra: {launcher: {_target_: hydra_plugins.rnnlab_plugins.RayLauncher, workers: 1,"
+    " address: 'ray://evil:10001', cpus: 1, gpus: 0}}",
+    "a storage that writes elsewhere": "hydra: {sweeper: {_target_: hydra_plugins.rnnlab_plugins.OptunaSweeper,"
+    " storage: 'sqlite:///caught'}}",
+    "a sampler": "hydra: {sweeper: {_target_: hydra_plugins.rnnlab_plugins.OptunaSweeper,"
+    " sampler: {_target_: os.mkdir, path: caught}}}",
+    "something inside a sampler": "hydra: {sweeper: {_target_: hydra_plugins.rnnlab_plugins.OptunaSweeper, sampler:"
+    " {_target_: optuna.samplers.TPESampler, gamma: {_target_: os.mkdir, path: caught}}}}",
+    "a plugin that is called in another way": "hydra: {sweeper: {_partial_: true}}",
+    "a case of a sweep": "hydra: {mode: MULTIRUN, sweeper: {cases: [{cell._target_: os.mkdir, +cell.name: caught}]}}",
+    "values of a sweep": "hydra: {mode: MULTIRUN, sweeper: {params: {cell._target_: 'os.mkdir,os.rmdir'}}}",
+    "weights to begin with": "init_from: pickle.ckpt",
+    "a schedule": "scheduler: {_target_: subprocess.run, args: [touch, caught]}",
+}
+
+
+class Evil:
+    """Makes a folder when it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, ("caught",)
+
+
+@pytest.fixture
+def folder(workdir: Path) -> Path:
+    """A bait to be copied, and a module that leaves a trace when it is imported."""
+    (workdir / "bait").write_text("bait")
+    (workdir / "evil").mkdir()
+    (workdir / "pickle.ckpt").write_bytes(pickle.dumps(Evil()))
+    (workdir / "evil" / "__init__.py").write_text("open('caught', 'w').close()\n")
+    (workdir / "study").mkdir()
+    return workdir
+
+
+@pytest.mark.parametrize("attack", STUDIES)
+def test_a_study_runs_no_code_and_writes_nothing(
+    rnnlab: Callable[..., Answer], folder: Path, monkeypatch: pytest.MonkeyPatch, attack: str
+) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "study" / "study.yaml").write_text(HEAD + STUDIES[attack])
+    answer = rnnlab("train", "-cd", "study", "-cn", "study", "debug=fast")
+    assert answer.code == 2, answer.err
+    assert len(answer.err.splitlines()) == 1 and answer.err.startswith("rnnlab: ")
+    assert not (folder / "caught").exists() and not (folder / "runs").exists()
+
+
+def test_a_mistyped_key_in_a_study_is_found(rnnlab: Callable[..., Answer], folder: Path) -> None:
+    (folder / "study" / "study.yaml").write_text(HEAD + "model: {hiden_size: 3}")
+    answer = rnnlab("train", "-cd", "study", "-cn", "study", "debug=fast")
+    assert answer.code == 2 and "model.hiden_size" in answer.err and "model.hidden_size?" in answer.err
+
+
+def test_a_study_that_is_not_yaml_is_named(rnnlab: Callable[..., Answer], folder: Path) -> None:
+    (folder / "study" / "study.yaml").write_text("defaults: [train\nmodel: {")
+    answer = rnnlab("train", "-cd", "study", "-cn", "study")
+    assert answer.code == 2 and "study.yaml" in answer.err and len(answer.err.splitlines()) == 1
+
+
+# Where in a checkpoint that rnnlab wrote something is put that would run code, and what.
+CHECKPOINTS: dict[str, tuple[str, object]] = {
+    "a pickled object in place of all": ("rnnlab", Evil()),
+    "a pickled object among the weights": ("state_dict/x", Evil()),
+    "a pickled object in the state of a callback": ("callbacks/x", Evil()),
+    "a cell": ("rnnlab/config/cell/_target_", "os.mkdir"),
+    "an optimizer": ("rnnlab/config/optimizer/_target_", "os.mkdir"),
+    "a schedule": ("rnnlab/config/scheduler/_target_", "os.mkdir"),
+    "a task": ("rnnlab/config/task/module/_target_", "os.mkdir"),
+    "a preparation": ("rnnlab/config/task/prepare/_target_", "os.mkdir"),
+    "a reader of data": ("rnnlab/config/data/reader/_target_", "os.mkdir"),
+    "a callback": ("rnnlab/config/callbacks/x", {"_target_": "os.mkdir", "path": "caught"}),
+}
+
+
+def attack(checkpoint: Path, place: str, what: object, target: Path) -> None:
+    """The checkpoint with one thing changed."""
+    content = torch.load(checkpoint, weights_only=True)
+    *way, last = place.split("/")
+    node = content
+    for name in way:
+        node = node[name]
+    node[last] = what
+    torch.save(content, target)
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_a_checkpoint_runs_no_code_whatever_opens_it(
+    rnnlab: Callable[..., Answer], folder: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    attack(checkpoint, *CHECKPOINTS[name], folder / "attack.ckpt")
+    for words in (["evaluate", "part=val"], ["generate", "samples=1"], ["train", "debug=fast", "cell=lstm"]):
+        key = "init_from" if words[0] == "train" else "checkpoint"
+        assert_refused(rnnlab(*words, f"{key}=attack.ckpt"), ["attack.ckpt"])
+    assert not (folder / "caught").exists() and not (folder / "runs").exists()
+
+
+def test_a_checkpoint_imports_no_package_to_find_its_data(
+    rnnlab: Callable[..., Answer], folder: Path, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    files = {"_target_": "rnnlab.data.sources.files.packaged", "package": "evil.sub", "path": "x"}
+    attack(checkpoint, "rnnlab/config/data/files", files, folder / "attack.ckpt")
+    assert rnnlab("evaluate", "checkpoint=attack.ckpt", "part=val").code == 2
+    assert not (folder / "caught").exists()
+
+
+def test_a_run_that_goes_on_opens_its_checkpoint_as_a_strangers(rnnlab: Callable[..., Answer], folder: Path) -> None:
+    words = ("train", "debug=fast", "sweep=mine")
+    assert rnnlab(*words).code == 0
+    (summary,) = folder.glob("runs/mine/*/summary.json")
+    summary.unlink()
+    last = summary.parent / "checkpoints" / "last.ckpt"
+    attack(last, "callbacks/x", Evil(), last)
+    assert rnnlab(*words).code == 0  # it is not gone on from: the run begins anew
+    assert not (folder / "caught").exists() and "going on" not in (summary.parent / "run.log").read_text()
