@@ -16,7 +16,7 @@ from rnnlab.config import completion, help, reference
 from rnnlab.config.literals import quote_arguments
 from rnnlab.errors import RunsFailedError, UserError
 
-HELP = ("--help", "-h")
+HELP = {"--help", "-h"}
 SWITCHES = ("-m", "--multirun")
 FLAGS_WITH_VALUE = {"-cd": "folder", "--config-dir": "folder", "-cn": "name", "--config-name": "name"}
 
@@ -45,37 +45,53 @@ def main(arguments: list[str]) -> int:
         code = _route(arguments)
         sys.stdout.flush()
         return code
-    except UserError as error:
-        return _end(f"rnnlab: {_one_line(error)}", MISUSED)
-    except RunsFailedError as error:
-        return _end(str(error), FAILED)
-    except KeyboardInterrupt:
-        hint = "; the same command again goes on with what is not complete" if RESUMED & set(arguments[:1]) else ""
-        return _end(f"rnnlab: interrupted{hint}", INTERRUPTED)
     except BrokenPipeError:
         # Python flushes stdout once more when it exits; give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    except OSError as error:  # a folder that cannot be written, a name that is too long
-        return _end(f"rnnlab: {error.filename or 'a file'}: {error.strerror or error}", MISUSED)
+    except (UserError, RunsFailedError, KeyboardInterrupt, OSError) as problem:
+        message, code = _ending(problem, arguments)
+        print(message, file=sys.stderr)
+        return code
+
+
+def _ending(problem: BaseException, arguments: list[str]) -> tuple[str, int]:
+    """The line on stderr and the exit code of a command that a problem has ended."""
+    if isinstance(problem, UserError):
+        return f"rnnlab: {_one_line(problem)}", MISUSED
+    if isinstance(problem, RunsFailedError):
+        return str(problem), FAILED
+    if isinstance(problem, OSError):  # a folder that cannot be written, a name that is too long
+        return f"rnnlab: {problem.filename or 'a file'}: {problem.strerror or problem}", MISUSED
+    hint = "; the same command again goes on with what is not complete" if RESUMED & set(arguments[:1]) else ""
+    return f"rnnlab: interrupted{hint}", INTERRUPTED
 
 
 def _route(arguments: list[str]) -> int:
+    """Print the page that is asked for, or hand the words over to their command."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
-    if command == "completion" and rest[:1] == ["query"]:
+    if command == "completion" and (rest[:1] == ["query"] or not HELP & set(rest)):
         return completion.main(rest)
+    if (page := _page(command, rest)) is not None:
+        print(page)
+        return 0
+    words = quote_arguments(_flags_first(command, rest))
+    return int(importlib.import_module(f"rnnlab.commands.{command}").main(words))
+
+
+def _page(command: str, rest: list[str]) -> str | None:
+    """What is printed where no command is to be run: help or the version.
+
+    Raises:
+        UserError: There is no such command.
+    """
     if command in HELP:
-        return _print(help.overview())
+        return help.overview()
     if command == "--version":
-        return _print(f"rnnlab {_version()}")
+        return f"rnnlab {_version()}"
     if command not in reference.commands():
         raise UserError(_unknown_command(command))
-    if any(word in HELP for word in rest):
-        return _print(help.command_help(command, rest))
-    if command == "completion":
-        return completion.main(rest)
-    rest = _flags_first(command, rest)
-    return int(importlib.import_module(f"rnnlab.commands.{command}").main(quote_arguments(rest)))
+    return help.command_help(command, rest) if HELP & set(rest) else None
 
 
 def _unknown_command(word: str) -> str:
@@ -109,16 +125,6 @@ def _flags_first(command: str, words: list[str]) -> list[str]:
         else:
             raise UserError(f"{flag}: unknown flag; `rnnlab {command} --help` shows what there is")
     return [*flags, *others]
-
-
-def _print(text: str) -> int:
-    print(text)
-    return 0
-
-
-def _end(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
-    return code
 
 
 def _one_line(error: UserError) -> str:
