@@ -101,7 +101,7 @@ def test_hidden_states_belong_to_the_symbols_of_a_text() -> None:
     assert found.symbols == ("[S]", "a", "␣", "b")
     assert {name: part.shape for name, part in found.states.items()} == {"h": (5, 2, 4), "c": (5, 2, 4)}
     assert not found.states["h"][0].any()
-    assert torch.equal(found.states["h"], hidden_states(task, task.read("a b", "text")).states["h"])
+    assert torch.equal(found.states["h"], hidden_states(task, task.encode_text("a b", "text")).states["h"])
 
 
 def test_a_classifier_reads_words() -> None:

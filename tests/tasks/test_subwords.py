@@ -17,7 +17,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.data.text.subwords import Subwords
 from rnnlab.data.text.vocabulary import Vocabulary
-from rnnlab.tasks.prefix_constraint import Opening
+from rnnlab.tasks.prefix_constraint import PrefixConstraint
 from rnnlab.training.trained import Trained
 from support import ALONE, Answer, table, trained
 
@@ -60,14 +60,14 @@ def test_a_model_that_knows_a_text_by_heart_goes_on_with_it_from_the_middle_of_a
     assert rhyme.generate(prompt="mary had ", temperature=0, length=6)[0].startswith("mary had a little lamb")
 
 
-def test_what_is_drawn_spells_the_opening_and_then_anything() -> None:
-    opening = Opening("ab", Vocabulary(("a", "b", "ab", "abc", "c", "[S]"), "bpe"), rows=2)
+def test_symbols_spell_the_prefix_and_then_anything() -> None:
+    constraint = PrefixConstraint("ab", Vocabulary(("a", "b", "ab", "abc", "c", "[S]"), "bpe"), rows=2)
     logits = torch.zeros(2, 6)
-    assert opening.bar(logits).isfinite().tolist() == [[True, False, True, True, False, False]] * 2
-    opening.write(torch.tensor([0, 3]))
-    assert opening.bar(logits).isfinite().tolist() == [[False, True, False, False, False, False], [True] * 6]
-    opening.keep(torch.tensor([1]))
-    assert opening.is_written
+    assert constraint.mask(logits).isfinite().tolist() == [[True, False, True, True, False, False]] * 2
+    constraint.advance(torch.tensor([0, 3]))
+    assert constraint.mask(logits).isfinite().tolist() == [[False, True, False, False, False, False], [True] * 6]
+    constraint.select(torch.tensor([1]))
+    assert constraint.satisfied
 
 
 @pytest.mark.parametrize("prompt", ["", "m", "mar", "elizab"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,11 @@ State = Tensor | tuple[Tensor, ...]
 
 Rows of a batch lie along dimension 1, whatever else: that is where tasks pick those that go on.
 """
+
+
+def map_state(function: Callable[[Tensor], Tensor], state: State) -> State:
+    """Apply a function to each tensor of a state."""
+    return function(state) if isinstance(state, Tensor) else tuple(map(function, state))
 
 
 class StateWeights(NamedTuple):
@@ -27,8 +33,8 @@ class StateWeights(NamedTuple):
     blocks: tuple[str, ...] = ("state",)
 
     @classmethod
-    def of(cls, layer: nn.Linear, blocks: tuple[str, ...] = ("state",)) -> StateWeights:
-        """Those of a linear layer that is given the state."""
+    def from_linear(cls, layer: nn.Linear, blocks: tuple[str, ...] = ("state",)) -> StateWeights:
+        """Return the weights of a linear layer whose input is the state."""
         assert isinstance(layer.weight, nn.Parameter)
         return cls(layer.weight, blocks)
 

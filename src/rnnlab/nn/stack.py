@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rnnlab.config.targets import locate
 from rnnlab.errors import UserError
-from rnnlab.nn.recurrent import Cell, Recurrent, State, StateWeights
+from rnnlab.nn.recurrent import Cell, Recurrent, State, StateWeights, map_state
 
 
 class Stack(Recurrent):
@@ -33,7 +33,7 @@ class Stack(Recurrent):
             outputs = []
             for direction in range(self.directions):
                 index = layer * self.directions + direction
-                start = None if state is None else _each(itemgetter(index), state)
+                start = None if state is None else map_state(itemgetter(index), state)
                 y, final = self._unroll(index, x if direction == 0 else _reverse(x, lengths), start, lengths)
                 outputs.append(y if direction == 0 else _reverse(y, lengths))
                 finals.append(final)
@@ -60,10 +60,10 @@ class Stack(Recurrent):
         assert isinstance(cell, Cell)
         y, states = cell.unroll(x, cell.initial_state(x[:, 0]) if state is None else state)
         if lengths is None:
-            return y, _each(lambda part: part[:, -1], states)
+            return y, map_state(lambda part: part[:, -1], states)
         inside = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[..., None]  # (B, T, 1)
         rows = torch.arange(len(x), device=x.device)
-        return y.where(inside, 0.0), _each(lambda part: part[rows, lengths - 1], states)
+        return y.where(inside, 0.0), map_state(lambda part: part[rows, lengths - 1], states)
 
 
 def build_recurrent(
@@ -109,10 +109,6 @@ def build_recurrent(
 
 def _first(state: State) -> Tensor:
     return state if isinstance(state, Tensor) else state[0]
-
-
-def _each(change: Callable[[Tensor], Tensor], state: State) -> State:
-    return change(state) if isinstance(state, Tensor) else tuple(map(change, state))
 
 
 def _join(states: list[State]) -> State:

@@ -13,7 +13,7 @@ from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import Network, trace
 from rnnlab.probes.units import layer_of
 from rnnlab.reference.lesson import Beside, Curves, Grid, Lesson
-from rnnlab.tasks.capabilities import Spells
+from rnnlab.tasks.capabilities import NamesSymbols
 
 NAMES = {"h": "hidden state h", "c": "cell state c"}
 
@@ -48,8 +48,8 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
     symbols = read(task, text, key) if isinstance(text, str) else text
     device = next(task.parameters()).device
     states = trace(task, symbols.to(device)[None]).states
-    if isinstance(task, Spells):
-        names = [readable(name) for name in task.spell(symbols)]
+    if isinstance(task, NamesSymbols):
+        names = [readable(name) for name in task.symbol_names(symbols)]
     else:
         names = network.vocabulary.names_of(symbols.tolist())
     return HiddenStates(tuple(names), {name: each[:, :, 0].cpu() for name, each in states.items()})

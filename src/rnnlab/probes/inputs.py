@@ -14,7 +14,7 @@ from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Windows
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.tasks.capabilities import Classifies, Reads
+from rnnlab.tasks.capabilities import Classifies, EncodesText
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,6 @@ def read(task: nn.Module, text: str, key: str) -> Tensor:
     Raises:
         UserError: The task reads no texts, or the text has a symbol that it does not know; the line begins with `key`.
     """
-    if not isinstance(task, Reads):
+    if not isinstance(task, EncodesText):
         raise UserError(f"{key}: {type(task).__name__} reads no texts")
-    return task.read(text, key)
+    return task.encode_text(text, key)

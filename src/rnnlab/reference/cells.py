@@ -30,7 +30,7 @@ class ScratchRNN(Cell):
 
     def state_weights(self) -> list[StateWeights]:
         """W_hh."""
-        return [StateWeights.of(self.hidden_to_hidden)]
+        return [StateWeights.from_linear(self.hidden_to_hidden)]
 
 
 class ScratchGRU(Cell):
@@ -66,8 +66,8 @@ class ScratchGRU(Cell):
 
     def state_weights(self) -> list[StateWeights]:
         """W_hr above W_hz, and W_hn."""
-        gates = StateWeights.of(self.hidden_to_gates, ("reset", "update"))
-        return [gates, StateWeights.of(self.hidden_to_candidate, ("candidate",))]
+        gates = StateWeights.from_linear(self.hidden_to_gates, ("reset", "update"))
+        return [gates, StateWeights.from_linear(self.hidden_to_candidate, ("candidate",))]
 
 
 class ScratchLSTM(Cell):
@@ -110,8 +110,8 @@ class ScratchLSTM(Cell):
 
     def state_weights(self) -> list[StateWeights]:
         """W_hi above W_hf above W_ho, and W_hg."""
-        gates = StateWeights.of(self.hidden_to_gates, ("input", "forget", "output"))
-        return [gates, StateWeights.of(self.hidden_to_candidate, ("candidate",))]
+        gates = StateWeights.from_linear(self.hidden_to_gates, ("input", "forget", "output"))
+        return [gates, StateWeights.from_linear(self.hidden_to_candidate, ("candidate",))]
 
 
 def _start_like_torch(cell: Cell) -> None:

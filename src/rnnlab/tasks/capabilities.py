@@ -59,11 +59,11 @@ class Generates(Protocol):
 
 
 @runtime_checkable
-class Reads(Protocol):
+class EncodesText(Protocol):
     """A task whose inputs are made of texts."""
 
-    def read(self, text: str, key: str) -> Tensor:
-        """The symbols of a text as the task reads them, `(T,)` long.
+    def encode_text(self, text: str, key: str) -> Tensor:
+        """Encode a text as the task's inputs, `(T,)` long.
 
         Raises:
             UserError: It has a symbol that the vocabulary lacks, or none; the line begins with `key`.
@@ -121,8 +121,8 @@ class Tags(Protocol):
 
 
 @runtime_checkable
-class Spells(Protocol):
-    """A task whose symbols are more than indices of its vocabulary."""
+class NamesSymbols(Protocol):
+    """A task whose inputs are more than indices of its vocabulary."""
 
-    def spell(self, symbols: Tensor) -> list[str]:
-        """What symbols `(T, …)` are called."""
+    def symbol_names(self, symbols: Tensor) -> list[str]:
+        """Return a name for each step of inputs `(T, …)`."""

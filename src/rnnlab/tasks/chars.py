@@ -36,8 +36,8 @@ class CharRNN(LanguageModel):
             UserError: The prefix has a symbol that the vocabulary lacks.
         """
         prefix = sampling.prefix
-        indices, drawn = self._continue(count, sampling)
-        rows = torch.stack(list(drawn), dim=1).tolist()
+        indices, symbols = self._continue(count, sampling)
+        rows = torch.stack(list(symbols), dim=1).tolist()
         return [self.vocabulary.continued(prefix, indices, row) for row in rows]
 
     def stream(self, sampling: Sampling) -> Iterator[str]:
@@ -46,25 +46,25 @@ class CharRNN(LanguageModel):
         Raises:
             UserError: The prefix has a symbol that the vocabulary lacks.
         """
-        indices, drawn = self._continue(1, sampling)
-        return self.vocabulary.continuing(sampling.prefix, indices, (int(symbol) for symbol in drawn))
+        indices, symbols = self._continue(1, sampling)
+        return self.vocabulary.continuing(sampling.prefix, indices, (int(symbol) for symbol in symbols))
 
     def _continue(self, count: int, sampling: Sampling) -> tuple[list[int], Iterator[Tensor]]:
         """What of the prefix is read, and the symbols `(count,)` of each step behind that."""
         if sampling.condition is not None:
             raise UserError(f"condition={sampling.condition}: a model of task=chars has no labels; one of names may")
-        indices, opening = self.vocabulary.begin(sampling.prefix)
+        indices, rest = self.vocabulary.begin(sampling.prefix)
         length = LENGTH if sampling.length is None else sampling.length
-        if opening:  # is drawn as well, and is no part of what was asked for
+        if rest:  # the rest of the prefix is sampled as well, and `length` counts only what follows
             length += len(self.vocabulary.encode(sampling.prefix)) - len(indices)
         known = self._or_start(indices).repeat(count, 1)
-        return indices, self.draw(known, length, sampling, opening=opening)
+        return indices, self.sample_symbols(known, length, sampling, prefix=rest)
 
     def remark(self, items: Iterable[str]) -> str:
         """Nothing to say."""
         return ""
 
-    def read(self, text: str, key: str) -> Tensor:
+    def encode_text(self, text: str, key: str) -> Tensor:
         """The symbols of a text `(T,)`; where there is none, what a new line or the first symbol would be.
 
         Raises:

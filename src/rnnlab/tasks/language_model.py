@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -16,11 +16,12 @@ from rnnlab.data.collation import IGNORE, Batch
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import State, build_recurrent
+from rnnlab.nn.recurrent import map_state
 from rnnlab.nn.tied import TiedLinear
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.capabilities import Sampling
-from rnnlab.tasks.prefix_constraint import Opening
-from rnnlab.tasks.sampling import Drawing
+from rnnlab.tasks.prefix_constraint import PrefixConstraint
+from rnnlab.tasks.sampling import SymbolSampler
 
 PER_CHARACTER = ("loss_per_char", "bits_per_char")
 
@@ -72,11 +73,11 @@ class LanguageModel(SequenceTask):
     def predict(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.
         rows = len(batch.inputs)
-        start = _each(lambda part: part[:, :rows], self._carried[self.training]) if batch.continues else None
+        start = map_state(lambda part: part[:, :rows], self._carried[self.training]) if batch.continues else None
         logits: Tensor
         logits, state = self(batch.inputs, start)
         # Cut off from the graph that made it: gradients reach back to where a window begins.
-        self._carried[self.training] = _each(Tensor.detach, state)
+        self._carried[self.training] = map_state(Tensor.detach, state)
         return logits
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -86,7 +87,7 @@ class LanguageModel(SequenceTask):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
         if checkpoint["carried"] is not None:
-            self._carried[True] = _each(lambda part: part.to(self.device), checkpoint["carried"])
+            self._carried[True] = map_state(lambda part: part.to(self.device), checkpoint["carried"])
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
@@ -113,31 +114,38 @@ class LanguageModel(SequenceTask):
         }
 
     @torch.inference_mode()
-    def draw(
-        self, known: Tensor, steps: int, sampling: Sampling, stop: int | None = None, opening: str = ""
+    def sample_symbols(
+        self, known: Tensor, steps: int, sampling: Sampling, stop: int | None = None, prefix: str = ""
     ) -> Iterator[Tensor]:
-        """Continue `known` `(B, T)` for `steps` symbols; the state is carried, so each costs the same.
+        """Sample the symbols that follow `known`; the state is carried, so each step costs the same.
 
-        A row that draws `stop` has ended: it is not computed any further, and goes on as `stop`. When all have
-        ended, nothing more is drawn. What is drawn begins with the text `opening`.
+        A row that samples `stop` has ended: it is computed no further, and goes on as `stop`. Sampling ends when all
+        rows have ended.
+
+        Args:
+            known: `(B, T)` symbols.
+            steps: The most symbols that are sampled.
+            sampling: Temperature, top-k and seed.
+            stop: The symbol that ends a row; None for no such symbol.
+            prefix: A text with which the sampled symbols of every row begin.
 
         Yields:
             The symbols `(B,)` of each step.
         """
         training = self.training
         self.eval()
-        draw = self._drawing(sampling)
+        sample = self._sampler(sampling)
         inputs, state = known.to(self.device), None
         going = torch.arange(len(known), device=self.device)  # the rows that have not ended
-        begins = Opening(opening, self.vocabulary, len(known))
+        constraint = PrefixConstraint(prefix, self.vocabulary, len(known))
         try:
             for _ in range(steps):
                 logits, state = self(inputs, state)
-                if begins.is_written:
-                    symbols = draw(logits[:, -1])
+                if constraint.satisfied:
+                    symbols = sample(logits[:, -1])
                 else:
-                    symbols = draw(begins.bar(logits[:, -1]))
-                    begins.write(symbols)
+                    symbols = sample(constraint.mask(logits[:, -1]))
+                    constraint.advance(symbols)
                 if stop is None:
                     yield symbols
                 else:
@@ -145,25 +153,20 @@ class LanguageModel(SequenceTask):
                     on = (symbols != stop).nonzero()[:, 0]
                     if not len(on):
                         break
-                    state = _each(partial(torch.index_select, dim=1, index=on), state)
+                    state = map_state(partial(torch.index_select, dim=1, index=on), state)
                     symbols, going = symbols[on], going[on]
-                    begins.keep(on)
+                    constraint.select(on)
                 inputs = symbols[:, None]
         finally:
             self.train(training)
 
-    def _drawing(self, sampling: Sampling) -> Drawing:
+    def _sampler(self, sampling: Sampling) -> SymbolSampler:
         generator = torch.Generator(device=self.device).manual_seed(sampling.seed)
         names = self.vocabulary.symbols
-        silent = [names.index(symbol) for symbol in (PAD, UNKNOWN) if symbol in names]
-        silent += range(self.vocabulary.first_label, len(names))
-        return Drawing(len(names), sampling.temperature, sampling.top_k, generator, silent)
+        excluded = [names.index(symbol) for symbol in (PAD, UNKNOWN) if symbol in names]
+        excluded += range(self.vocabulary.first_label, len(names))
+        return SymbolSampler(len(names), sampling.temperature, sampling.top_k, generator, excluded)
 
 
 def _dropout(share: float) -> nn.Module:
     return nn.Dropout(share) if share else nn.Identity()
-
-
-def _each(change: Callable[[Tensor], Tensor], state: State) -> State:
-    """A state all of whose tensors are changed alike."""
-    return change(state) if isinstance(state, Tensor) else tuple(map(change, state))

@@ -32,15 +32,15 @@ class NamesLM(LanguageModel):
                 knows no such label, or none at all.
         """
         length = LONGEST if sampling.length is None else sampling.length
-        symbols = len(self.vocabulary.encode(sampling.prefix))
-        if symbols >= length:
-            raise UserError(f"prompt: its {symbols} symbols leave no room for more within length={length}")
+        prefix_length = len(self.vocabulary.encode(sampling.prefix))
+        if prefix_length >= length:
+            raise UserError(f"prompt: its {prefix_length} symbols leave no room for more within length={length}")
         stop = self.vocabulary.start_stop
-        indices, opening = self.vocabulary.begin(sampling.prefix)
+        indices, rest = self.vocabulary.begin(sampling.prefix)
         starts = self._starts(count, sampling)
         known = torch.cat([starts[:, None], torch.tensor(indices, dtype=torch.long).repeat(count, 1)], dim=1)  # (B, T)
-        drawn = list(self.draw(known, length - len(indices), sampling, stop, opening))
-        rows = torch.stack(drawn, dim=1).tolist()
+        symbols = list(self.sample_symbols(known, length - len(indices), sampling, stop, rest))
+        rows = torch.stack(symbols, dim=1).tolist()
         ends = [row.index(stop) if stop in row else length for row in rows]
         names = [
             self.vocabulary.continued(sampling.prefix, indices, row[:end]) for row, end in zip(rows, ends, strict=True)
@@ -49,7 +49,7 @@ class NamesLM(LanguageModel):
             return names
         return [f"{name}{self._said(start)}" for name, start in zip(names, starts.tolist(), strict=True)]
 
-    def read(self, text: str, key: str) -> Tensor:
+    def encode_text(self, text: str, key: str) -> Tensor:
         """`[S]`, or the most frequent label, and the symbols of a name or of the beginning of one, `(T,)`.
 
         Raises:

@@ -59,7 +59,7 @@ class SentimentClassifier(Classifier):
         known = (~torch.isin(batch.inputs, unknown)).any(dim=1).tolist()
         return [self._prediction(*each) for each in zip(texts, known, self.shares(batch), strict=True)]
 
-    def read(self, text: str, key: str) -> Tensor:
+    def encode_text(self, text: str, key: str) -> Tensor:
         """The symbols of a text `(T,)`, cut off where training cuts it.
 
         Raises:

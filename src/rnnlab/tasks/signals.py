@@ -23,12 +23,12 @@ from rnnlab.tasks.classifier import Classifier, PooledTask
 from rnnlab.tasks.predictions import Prediction
 
 
-def for_data(vocabulary: Vocabulary, data: Config, **nodes: Config) -> SequenceTask:
-    """The task that the data asks for: `SignalClassifier`, `SignalRegression` or `SignalLabeller`."""
-    asked: dict[str, type[SequenceTask]] = {CLASS: SignalClassifier, NUMBER: SignalRegression, STEPS: SignalLabeller}
-    task: Any = asked[data["asked"]]
-    made: SequenceTask = task(vocabulary, data, **nodes)
-    return made
+def build_signal_task(vocabulary: Vocabulary, data: Config, **nodes: Config) -> SequenceTask:
+    """Build a `SignalClassifier`, `SignalRegression` or `SignalLabeller`, whichever the data has targets for."""
+    tasks: dict[str, type[SequenceTask]] = {CLASS: SignalClassifier, NUMBER: SignalRegression, STEPS: SignalLabeller}
+    task: Any = tasks[data["asked"]]
+    built: SequenceTask = task(vocabulary, data, **nodes)
+    return built
 
 
 class SignalClassifier(Classifier):
@@ -41,7 +41,7 @@ class SignalClassifier(Classifier):
         self.vocabulary = vocabulary
         self.sequence_length = int(data["sequence_length"])
 
-    def read(self, text: str, key: str) -> Tensor:
+    def encode_text(self, text: str, key: str) -> Tensor:
         """The vectors of a signal that is written as numbers, `(T, D)`; see `numbers`.
 
         Raises:

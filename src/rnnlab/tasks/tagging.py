@@ -98,9 +98,9 @@ class Tagger(SequenceTask):
     def tag(self, texts: Sequence[str]) -> list[TaggedText]:
         """The tags of each text's words, which blanks separate, as they would be alone."""
         sentences = [text.split() for text in texts]
-        if not (read := [words for words in sentences if words]):
+        if not (known := [words for words in sentences if words]):
             return [TaggedText(text) for text in texts]
-        batch = self._batch(read)
+        batch = self._batch(known)
         training = self.training
         self.eval()
         logits = self(batch.inputs.to(self.device), batch.lengths)
@@ -111,7 +111,7 @@ class Tagger(SequenceTask):
             for text, words in zip(texts, sentences, strict=True)
         ]
 
-    def read(self, text: str, key: str) -> Tensor:
+    def encode_text(self, text: str, key: str) -> Tensor:
         """The words of a text `(T, C)`.
 
         Raises:
@@ -121,7 +121,7 @@ class Tagger(SequenceTask):
             raise UserError(f"{key}: {text!r} has no words")
         return self._batch([words]).inputs[0]
 
-    def spell(self, symbols: Tensor) -> list[str]:
+    def symbol_names(self, symbols: Tensor) -> list[str]:
         """The words that `symbols` `(T, C)` stand for, as far as their characters are known and read."""
         names, pad = self.characters.symbols, self.characters.pad
         rows = symbols[:, SPELLING:].tolist()

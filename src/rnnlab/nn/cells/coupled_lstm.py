@@ -43,4 +43,4 @@ class CoupledLSTM(Cell):
         return {"input": 1 - forget, "forget": forget, "output": output}
 
     def state_weights(self) -> list[StateWeights]:
-        return [StateWeights.of(self.of_state, ("forget", "output", "candidate"))]
+        return [StateWeights.from_linear(self.of_state, ("forget", "output", "candidate"))]

@@ -45,7 +45,7 @@ class LayerNormLSTM(Cell):
         return {"input": take, "forget": forget, "output": output}
 
     def state_weights(self) -> list[StateWeights]:
-        return [StateWeights.of(self.of_state, ("input", "forget", "output", "candidate"))]
+        return [StateWeights.from_linear(self.of_state, ("input", "forget", "output", "candidate"))]
 
     def _sums(self, x: Tensor, h: Tensor) -> Tensor:
         """Of every gate and the candidate, side by side `(B, 4 · H)`."""
