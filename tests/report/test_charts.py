@@ -17,6 +17,7 @@ from rnnlab.charts.page import figure
 from rnnlab.charts.paper import DPI, INCHES, draw
 from rnnlab.charts.values import Changes, Chart, HeatMap, Lines, Parallel, Scatter
 from rnnlab.records.folder import RunFolder
+from rnnlab.records.reading import read_run
 from rnnlab.report.figures import charts, telling_charts
 from rnnlab.report.write import write_report
 
@@ -146,22 +147,26 @@ def test_damaged_files_of_a_run_cost_its_curve_and_nothing_else(first_look):
     run.timing.write_text("epoch,step,seconds\none,two\n1,748,20,4,5\n")
     run.specimens.write_text('{"samples": ["\\ud800", "a"], "labels": ["a"], "confusion": [[1e999]]}')
     write_report(compare([first_look]), first_look / "report")
-    assert seconds_to(2.3, run.path) == 20.0
+    assert seconds_to(2.3, read_run(run.path)) == 20.0
 
 
 def test_seconds_to_a_loss_are_those_of_the_first_validation_that_has_it(write_run):
     folder = write_run("gru", 2.0)  # 2.4375, 2.1875, 2.0625, 2.0 after 374 steps each
-    assert seconds_to(2.1, folder) != seconds_to(2.1, folder), "without a timing.csv nobody knows"
+    assert seconds_to(2.1, read_run(folder)) != seconds_to(2.1, read_run(folder)), "without a timing.csv nobody knows"
     rows = "".join(f"{epoch},{374 * (epoch + 1)},{10.0 * (epoch + 1)}\n" for epoch in range(4))
     RunFolder(folder).timing.write_text("epoch,step,seconds\n" + rows)
-    assert (seconds_to(2.4375, folder), seconds_to(2.1, folder), seconds_to(2.0, folder)) == (10.0, 30.0, 40.0)
-    assert seconds_to(1.9, folder) != seconds_to(1.9, folder), "never reached"
+    assert (
+        seconds_to(2.4375, read_run(folder)),
+        seconds_to(2.1, read_run(folder)),
+        seconds_to(2.0, read_run(folder)),
+    ) == (10.0, 30.0, 40.0)
+    assert seconds_to(1.9, read_run(folder)) != seconds_to(1.9, read_run(folder)), "never reached"
 
 
 def test_a_validation_inside_an_epoch_is_placed_by_its_step(write_run):
     folder = write_run("gru", 2.0)
     RunFolder(folder).timing.write_text("epoch,step,seconds\n0,748,20.0\n1,1496,40.0\n")
-    assert seconds_to(2.07, folder) == pytest.approx(30.0)
+    assert seconds_to(2.07, read_run(folder)) == pytest.approx(30.0)
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=12))

@@ -13,6 +13,7 @@ import pytest
 from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.charts.paper import draw
 from rnnlab.charts.values import Lines
+from rnnlab.records.reading import read_run
 from rnnlab.report.examples import Specimens
 from rnnlab.report.figures import charts, telling_charts
 from rnnlab.report.page import page
@@ -87,7 +88,7 @@ def test_the_page_draws_them_and_has_a_column_for_each_error(comparison: Compari
 @pytest.mark.parametrize("wrong", [{"horizon": 0}, {"forecast": [1.0]}, {"history": []}, {"truth": "x"}])
 def test_what_is_damaged_is_not_drawn(tmp_path: Path, wrong: dict[str, Any]) -> None:
     (tmp_path / "specimens.json").write_text(json.dumps({"forecasts": {**FORECASTS, **wrong}}))
-    assert Specimens.of(tmp_path) == Specimens(tmp_path)
+    assert Specimens.of(read_run(tmp_path)) == Specimens(tmp_path)
 
 
 def test_other_runs_have_no_such_columns(write_run: Callable[..., Path]) -> None:

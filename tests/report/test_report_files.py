@@ -14,6 +14,7 @@ from rich.console import Console
 from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.analysis.curves import MOST_CURVES, learning_curves, validations
 from rnnlab.charts.paper import DPI, INCHES, draw
+from rnnlab.records.reading import read_run
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 
@@ -109,7 +110,7 @@ def test_a_curve_ends_where_the_shortest_run_ends(write_run):
 def test_several_validations_in_an_epoch_are_spread_over_it(tmp_path):
     file = tmp_path / "metrics.csv"
     file.write_text("epoch,step,val/loss\n0,5,3.0\n0,10,2.5\n1,15,2.2\n1,20,\n1,20,2.0\n")
-    assert validations(file) == {0.5: 3.0, 1.0: 2.5, 1.5: 2.2, 2.0: 2.0}
+    assert validations(read_run(tmp_path)) == {0.5: 3.0, 1.0: 2.5, 1.5: 2.2, 2.0: 2.0}
 
 
 def test_the_caption_says_how_many_configurations_are_left_out(write_run):

@@ -83,8 +83,8 @@ class Comparison:
         return bool(self.ranking["seeds"].max() > 1)
 
     @property
-    def best_runs(self) -> list[tuple[str, Path]]:
-        """Each configuration's label and the folder of its best run, in the order of the ranking."""
+    def best_runs(self) -> list[tuple[str, Run]]:
+        """Each configuration's label and its best run, in the order of the ranking."""
         return [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]
 
 
@@ -147,7 +147,7 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, ho
         holdings=tuple(held),
         target=target,
         runs=runs_table(ranked, runs),
-        best=next(run for run in complete if run.folder == table["runs"][0][0]),
+        best=table["runs"][0][0],
         missing=missing,
         notes=tuple(_notes(ranked, varied, complete, missing)),
         provenance=(*data_sets(complete), *packages(complete), *machines(complete)),

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.analysis.statistics import mean_of
 from rnnlab.charts.values import Axis, Line, Lines
-from rnnlab.records.csv_files import numbers
-from rnnlab.records.folder import RunFolder
-from rnnlab.records.reading import OBJECTIVE
+from rnnlab.records.reading import OBJECTIVE, Run
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -38,12 +35,12 @@ def learning_curves(comparison: Comparison) -> Lines:
     )
 
 
-def curve(label: str, runs: Sequence[Path], measure: str = OBJECTIVE) -> Line:
+def curve(label: str, runs: Sequence[Run], measure: str = OBJECTIVE) -> Line:
     """The mean of the validation losses of a configuration's runs and its 95% interval, where every seed has one.
 
     The horizontal axis has the passes over the training part, from 1 at the end of the first.
     """
-    seeds = [validations(RunFolder(run).metrics, measure) for run in runs]
+    seeds = [validations(run, measure) for run in runs]
     return averaged(label, [seed for seed in seeds if seed])
 
 
@@ -61,12 +58,12 @@ def averaged(label: str, seeds: Sequence[Mapping[float, float]]) -> Line:
     )
 
 
-def validations(metrics: Path, measure: str = OBJECTIVE) -> dict[float, float]:
-    """Validation loss by epochs trained, from a metrics.csv, where the first epoch has number 0.
+def validations(run: Run, measure: str = OBJECTIVE) -> dict[float, float]:
+    """Return the validation loss by epochs trained; in metrics.csv the first epoch has number 0.
 
     Several validations in an epoch are spread evenly over it. Rows without a finite loss are left out.
     """
-    rows = [(int(row["epoch"]), row[measure]) for row in numbers(metrics, "epoch", measure)]
+    rows = [(int(row["epoch"]), row[measure]) for row in run.curves("epoch", measure)]
     per_epoch = max(Counter(epoch for epoch, _ in rows).values(), default=1)
     seen: Counter[int] = Counter()
     losses = {}

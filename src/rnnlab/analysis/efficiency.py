@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from rnnlab.records.csv_files import numbers
-from rnnlab.records.folder import RunFolder
-from rnnlab.records.reading import OBJECTIVE
+from rnnlab.records.reading import Run
 
 
 def front(costs: Sequence[float], losses: Sequence[float]) -> list[bool]:
@@ -26,13 +23,13 @@ def front(costs: Sequence[float], losses: Sequence[float]) -> list[bool]:
     return [point in best for point in zip(costs, losses, strict=True)]
 
 
-def seconds_to(target: float, run: Path, measure: str = OBJECTIVE) -> float:
-    """Seconds of training until the first validation with a loss of at most `target`; NaN if there is none.
+def seconds_to(target: float, run: Run) -> float:
+    """Return the seconds of training until the first validation with a loss of at most `target`; NaN without one.
 
     timing.csv has the seconds of each epoch's end. A validation inside an epoch is placed by its step.
     """
-    reached = [row["step"] for row in numbers(RunFolder(run).metrics, "step", measure) if row[measure] <= target]
-    clock = [(row["step"], row["seconds"]) for row in numbers(RunFolder(run).timing, "step", "seconds")]
+    reached = [row["step"] for row in run.curves("step", run.measure) if row[run.measure] <= target]
+    clock = [(row["step"], row["seconds"]) for row in run.timing("step", "seconds")]
     if not (reached and clock):
         return math.nan
     steps, elapsed = zip(*clock, strict=True)

@@ -14,34 +14,37 @@ from rnnlab.analysis.measure import comparable
 from rnnlab.analysis.ranking import in_order
 from rnnlab.analysis.runs_table import runs_table
 from rnnlab.errors import UserError
-from rnnlab.records.csv_files import numbers
-from rnnlab.records.folder import RunFolder
-from rnnlab.records.reading import find_runs
+from rnnlab.records.reading import Run, find_runs
 
 Folders = str | Path | Sequence[str | Path]
 
 
 def runs_frame(folders: Folders) -> pd.DataFrame:
     """One row a run; see `rnnlab.runs`."""
-    found = find_runs(_existing(folders))
-    ranked = in_order(configurations(comparable([run for run in found if run.is_complete])))
-    return runs_table(ranked, found).infer_objects()
+    return _table(find_runs(_existing(folders)))
 
 
 def curves_frame(folders: Folders) -> pd.DataFrame:
     """One row a validation; see `rnnlab.curves`."""
-    runs = runs_frame(folders)
+    found = find_runs(_existing(folders))
+    by_folder = {run.folder.as_posix(): run for run in found}
+    runs = _table(found)
     described = [name for name in runs.columns[: list(runs.columns).index("parameters")] if name != "rank"]
     frames = [
         pd.DataFrame(rows).assign(**{name: row[name] for name in described}, folder=row["folder"])
         for row in runs.to_dict("records")
-        if (rows := _validations(RunFolder(Path(row["folder"]))))
+        if (rows := _validations(by_folder[row["folder"]]))
     ]
     if not frames:
         return pd.DataFrame(columns=["folder", *described, "epoch", "step", "seconds", "train/loss", "val/loss"])
     joined = pd.concat(frames, ignore_index=True)
     front = ["folder", *described, "epoch", "step", "seconds"]
     return joined[[*front, *(name for name in joined.columns if name not in front)]]
+
+
+def _table(runs: Sequence[Run]) -> pd.DataFrame:
+    ranked = in_order(configurations(comparable([run for run in runs if run.is_complete])))
+    return runs_table(ranked, runs).infer_objects()
 
 
 def _existing(folders: Folders) -> list[Path]:
@@ -52,10 +55,10 @@ def _existing(folders: Folders) -> list[Path]:
     return paths
 
 
-def _validations(folder: RunFolder) -> list[dict[str, Any]]:
+def _validations(run: Run) -> list[dict[str, Any]]:
     """The rows of metrics.csv, each with the seconds of training that led to it."""
-    rows: list[dict[str, Any]] = [*numbers(folder.metrics, "epoch", "step")]
-    clock = [(row["step"], row["seconds"]) for row in numbers(folder.timing, "step", "seconds")]
+    rows: list[dict[str, Any]] = [*run.curves("epoch", "step")]
+    clock = [(row["step"], row["seconds"]) for row in run.timing("step", "seconds")]
     steps, elapsed = zip((0.0, 0.0), *clock, strict=True)
     for row in rows:
         row["seconds"] = float(np.interp(row["step"], steps, elapsed, right=np.nan)) if clock else np.nan

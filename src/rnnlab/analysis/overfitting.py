@@ -14,8 +14,6 @@ from rnnlab.analysis.configurations import Configuration
 from rnnlab.analysis.curves import averaged
 from rnnlab.analysis.statistics import Mean, mean, mean_of
 from rnnlab.charts.values import Axis, Lines
-from rnnlab.records.csv_files import numbers
-from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import OBJECTIVE, Run, number
 from rnnlab.report.wording import interval, joined, loss
 
@@ -127,5 +125,5 @@ def _may_overfit(run: Run) -> bool:
 
 
 def _epochs(run: Run) -> Epochs:
-    rows = numbers(RunFolder(run.folder).metrics, "epoch", OBJECTIVE, TRAINING)
+    rows = run.curves("epoch", OBJECTIVE, TRAINING)
     return {int(row["epoch"]) + 1: (row[OBJECTIVE], row[TRAINING]) for row in rows}

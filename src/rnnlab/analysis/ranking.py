@@ -39,7 +39,7 @@ def ranking(ranked: Sequence[Configuration], target: float) -> pd.DataFrame:
     error `test_mae` and those of the naive forecasts, `test_mae_last` and `test_mae_seasonal`, `epochs`, `seconds` of
     training, `seconds_to_target` until the first validation with at most the target's loss (the mean over the seeds
     that reach it, empty where not every seed does), whether it is on the Pareto front of loss against `parameters`
-    and against `seconds`, and `runs`, the list of the run folders, best seed first. Figures are means over seeds.
+    and against `seconds`, and `runs`, best seed first. Figures are means over seeds.
     """
     table = pd.DataFrame([_row(rank, each, target) for rank, each in enumerate(ranked, start=1)])
     for cost in ("parameters", "seconds"):
@@ -52,7 +52,7 @@ def _row(rank: int, configuration: Configuration, target: float) -> dict[str, An
     validation = mean_of([losses(configuration)])
     test = mean_of([{run.folder: run.test_loss for run in runs}])
     accuracy = mean_of([{run.folder: number(run.metrics("test").get("test/accuracy")) for run in runs}])
-    times = [seconds_to(target, run.folder, run.measure) for run in runs]
+    times = [seconds_to(target, run) for run in runs]
 
     def average(of: str) -> float:
         return mean(number(run.summary.get(of)) for run in runs)
@@ -74,5 +74,5 @@ def _row(rank: int, configuration: Configuration, target: float) -> dict[str, An
         "epochs": average("epochs"),
         "seconds": average("seconds"),
         "seconds_to_target": sum(times) / len(times),  # not a number as soon as one of them is
-        "runs": [run.folder for run in sorted(runs, key=lambda run: (run.loss, run.folder.as_posix()))],
+        "runs": sorted(runs, key=lambda run: (run.loss, run.folder.as_posix())),
     }

@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     console = Console(highlight=False)
     terminal(comparison, console)
     console.print()
-    Specimens.of(comparison.best.folder).terminal(console)
+    Specimens.of(comparison.best).terminal(console)
     console.print()
     console.print(Text(f"Report: {report.as_posix()}\nPage:   {page.as_posix()}"), soft_wrap=True)
     return 0

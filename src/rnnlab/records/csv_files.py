@@ -1,29 +1,35 @@
-"""Reading the CSV files of a run, whatever has become of them."""
+"""Read the CSV files of a run, damaged ones too."""
 
 from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
+Row = dict[str, float]  # the numbers of a row by column
 
-def numbers(file: Path, *needed: str) -> list[dict[str, float]]:
-    """The rows of a CSV file as numbers, NaN where a field has none.
 
-    A missing file has no rows. Left out are rows that have no finite number for what is needed, such as the last one of
-    a file that was cut off: a report is not to fail because of one run.
-    """
+def read_rows(file: Path) -> list[Row]:
+    """Return the rows of a CSV file as numbers, NaN where a field has none; a missing file has no rows."""
     try:
         text = file.read_text(encoding="utf-8", errors="replace").replace("\0", "")
     except OSError:
         return []
-    rows = [{key: number(value) for key, value in row.items() if key} for row in csv.DictReader(text.splitlines())]
-    return [row for row in rows if all(math.isfinite(row.get(key, math.nan)) for key in needed)]
+    return [{key: number(value) for key, value in row.items() if key} for row in csv.DictReader(text.splitlines())]
+
+
+def rows_with(rows: Iterable[Row], columns: Iterable[str]) -> list[Row]:
+    """Return the rows that have a finite number in every one of these columns.
+
+    The last row of a file that was cut off has not: a report is not to fail because of one run.
+    """
+    return [row for row in rows if all(math.isfinite(row.get(column, math.nan)) for column in columns)]
 
 
 def number(field: str | list[str] | None) -> float:
     """A field as a number, or NaN."""
     try:
-        return float(field)  # type: ignore[arg-type]  # what it is not made of, it refuses
+        return float(field)  # type: ignore[arg-type]  # None and lists raise TypeError
     except (TypeError, ValueError):
         return math.nan

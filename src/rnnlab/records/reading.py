@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 
 from rnnlab.config.rules import flatten
 from rnnlab.config.yaml_docs import LOADER
+from rnnlab.records.csv_files import Row, read_rows, rows_with
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
 
 OBJECTIVE = "val/loss"
@@ -23,6 +25,24 @@ UNIT_UNSAID = "nats per token"  # of the language models from before summary.jso
 MEASURES_OF_CLASSES = frozenset({"test/f1", "test/auroc"})
 NOT_STARTED, NOT_FINISHED = "not started", "not finished"
 MARKS_OF_A_RUN = frozenset({"config.yaml", "summary.json"})
+
+
+@dataclass(frozen=True)
+class RecordedFiles:
+    """The contents of a run's files, for a run whose folder need not exist.
+
+    Attributes:
+        curves: The rows of metrics.csv.
+        timing: The rows of timing.csv.
+        examples: What specimens.json has.
+        answers: What the trained network said of the texts that a study shows: `text`, `label`, `probability`,
+            `note` and `probabilities` of each.
+    """
+
+    curves: Sequence[Row] = ()
+    timing: Sequence[Row] = ()
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    answers: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,7 @@ class Run:
         config: The resolved configuration, flattened to dotted keys.
         summary: summary.json, or nothing.
         measure: The loss that it is judged by; `rnnlab.analysis.measure` chooses it.
+        recorded: What a recording has in place of the folder's other files; None where they lie in the folder.
     """
 
     folder: Path
@@ -44,6 +65,7 @@ class Run:
     config: Mapping[str, Any]
     summary: Mapping[str, Any]
     measure: str = OBJECTIVE
+    recorded: RecordedFiles | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -83,6 +105,30 @@ class Run:
         """The metrics of the `best` epoch or of the `test`."""
         return _mapping(self.part("metrics").get(part))
 
+    def curves(self, *needed: str) -> list[Row]:
+        """Return the rows of metrics.csv that have a finite number in every needed column."""
+        rows = self.recorded.curves if self.recorded else read_rows(RunFolder(self.folder).metrics)
+        return rows_with(rows, needed)
+
+    def timing(self, *needed: str) -> list[Row]:
+        """Return the rows of timing.csv that have a finite number in every needed column."""
+        rows = self.recorded.timing if self.recorded else read_rows(RunFolder(self.folder).timing)
+        return rows_with(rows, needed)
+
+    @property
+    def answers(self) -> Sequence[Mapping[str, Any]]:
+        """What a recorded run said of the texts that its study shows; nothing of any other run."""
+        return self.recorded.answers if self.recorded else ()
+
+    def examples(self) -> Mapping[str, Any]:
+        """Return what specimens.json has; nothing where it is missing or damaged."""
+        if self.recorded:
+            return self.recorded.examples
+        try:
+            return _mapping(json.loads(RunFolder(self.folder).specimens.read_text(encoding="utf-8")))
+        except (OSError, ValueError, RecursionError):
+            return {}
+
 
 def find_runs(folders: Iterable[Path]) -> list[Run]:
     """Every run that lies in or below the folders or was planned for them, sorted by path and each once."""
@@ -114,9 +160,13 @@ def read_run(folder: Path) -> Run:
         return Run(folder, FAILED, f"config.yaml cannot be read ({_one_line(error)})", {}, summary)
     status = str(summary.get("status", NOT_FINISHED if folder.is_dir() else NOT_STARTED))
     reason = _one_line(summary.get("reason") or "no reason given") if status == FAILED else ""
-    run = Run(folder, status, reason, config or _mapping(summary.get("hparams")), summary)
+    return checked(Run(folder, status, reason, config or _mapping(summary.get("hparams")), summary))
+
+
+def checked(run: Run) -> Run:
+    """Return the run; one that is complete and has no validation loss counts as failed."""
     if run.is_complete and not math.isfinite(run.loss):
-        return Run(folder, FAILED, f"summary.json has no {OBJECTIVE}", run.config, summary)
+        return replace(run, status=FAILED, reason=f"summary.json has no {OBJECTIVE}")
     return run
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from rnnlab.records.folder import RunFolder
+from rnnlab.records.reading import Run
 
 LINE = 100  # what is longer than a line is shown alone
 EMPTY = "(empty)"
@@ -72,20 +71,19 @@ class Specimens:
     forecasts: Forecasts | None = None
 
     @classmethod
-    def of(cls, run: Path) -> Specimens:
-        """What the folder of a run has; nothing where an older version wrote it, or somebody else."""
+    def of(cls, run: Run) -> Specimens:
+        """What a run has; nothing where an older version wrote it, or somebody else."""
+        found = run.examples()
         try:
-            text = RunFolder(run).specimens.read_text(encoding="utf-8")
-            found = json.loads(text)
             return cls(
-                run,
+                run.folder,
                 tuple(map(_readable, found.get("samples", ()))),
                 tuple(map(_readable, found.get("labels", ()))),
                 tuple(tuple(map(int, row)) for row in found.get("confusion", ())),
                 Forecasts.of(found["forecasts"]) if "forecasts" in found else None,
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-            return cls(run)
+        except (ValueError, KeyError, TypeError, OverflowError):
+            return cls(run.folder)
 
     @property
     def text(self) -> str:

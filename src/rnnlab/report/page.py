@@ -57,7 +57,7 @@ class Best:
             run,
             _text_of(RunFolder(run.folder).config),
             f"{repeat} rerun=true" if repeat else "",
-            Specimens.of(run.folder),
+            Specimens.of(run),
         )
 
     @property

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from rnnlab.durations import duration
-from rnnlab.records.csv_files import numbers
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
 from rnnlab.records.lock import is_claimed
 from rnnlab.records.reading import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, number
@@ -93,8 +92,8 @@ def summary(progress: Sequence[Progress]) -> str:
 
 def _progress(run: Run) -> Progress:
     folder = RunFolder(run.folder)
-    losses = [row[OBJECTIVE] for row in numbers(folder.metrics, OBJECTIVE)]
-    timing = numbers(folder.timing)
+    losses = [row[OBJECTIVE] for row in run.curves(OBJECTIVE)]
+    timing = run.timing()
     return Progress(
         run=run,
         state=_state(run, folder),
