@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from rnnlab.studies.readme import BEGIN, END, write_index
-from studies import FILES, LESSONS, STUDIES, recorded
+from rnnlab.studies.index import write_index
+from rnnlab.studies.readme import BEGIN, END
+from shipped_studies import FILES, LESSONS, STUDIES, recorded
 from support import ALONE, ROOT, Answer
 
 
@@ -66,7 +67,7 @@ def test_a_lesson_says_again_what_it_has_recorded_and_the_same_bytes_each_time(
     results = (folder / "README.md").read_text().partition(BEGIN)[2].partition(END)[0]
     assert results.partition("\nMade with ")[0] == recorded(study).partition("\nMade with ")[0]
     written = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert set(written) == {"study.yaml", "README.md", *pictures} and pictures
+    assert set(written) == {"study.yaml", "README.md", "results.json", *pictures} and pictures
     assert all(f"({name})" in results for name in pictures)
     assert f"## [{study}]({study}/README.md)" in (workdir / "experiments" / "README.md").read_text()
     assert rnnlab("study", f"name={study}").code == 0
@@ -92,7 +93,7 @@ def test_the_benchmark_has_recorded_every_section() -> None:
 def test_the_index_says_what_the_studies_say(tmp_path: Path) -> None:
     for study in FILES:
         (tmp_path / study).mkdir()
-        for name in ("study.yaml", "README.md"):
+        for name in ("study.yaml", "results.json"):
             shutil.copy(ROOT / "experiments" / study / name, tmp_path / study / name)
     write_index(tmp_path)
     assert (tmp_path / "README.md").read_bytes() == (ROOT / "experiments" / "README.md").read_bytes()
@@ -111,7 +112,7 @@ def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(
     assert first.code == 0, first.err
     assert "nats per token" in first.out and "Made up by" in first.out
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert set(before) == {"study.yaml", "README.md", "learning-curves.png"}
+    assert set(before) == {"study.yaml", "README.md", "learning-curves.png", "results.json", "runs.jsonl.gz"}
     assert b"Made up by the best run" in before["README.md"]
     assert rnnlab("study", "name=tiny").code == 0
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from studies import STUDIES, held, losses, ranked, recorded
+from shipped_studies import STUDIES, held, losses, ranked, recorded
 from support import ROOT
 
 

@@ -135,6 +135,8 @@ RULES: dict[str, Rule] = {
     "untrained": TRUE_OR_FALSE,
     # tensorboard
     "port": ("a port from 0 (any free one) to 65535", lambda v: is_int(v) and 0 <= v < 2**16),
+    # study
+    "report": either(one_of("only"), NOTHING),
     # generate, predict, evaluate
     "format": one_of("text", "csv", "json"),
     "target": either(ABOVE_ZERO, NOTHING),

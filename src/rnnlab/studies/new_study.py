@@ -7,7 +7,8 @@ from pathlib import Path
 from rnnlab.config.kinds import FOLDER_NAME
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
-from rnnlab.studies.readme import BEGIN, END, write_index
+from rnnlab.studies.index import write_index
+from rnnlab.studies.readme import BEGIN, END
 
 QUESTION = "Which cell learns this best, and at which size?"
 

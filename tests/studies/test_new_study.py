@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rnnlab.studies.readme import BEGIN, END, write_index
+from rnnlab.errors import UserError
+from rnnlab.studies.index import write_index
+from rnnlab.studies.study import Results, Study
 from support import assert_refused
 
 QUESTION = "Which cell, (really), learns `it's` plants best: 100%?"
@@ -63,12 +65,25 @@ def test_a_study_that_is_there_is_not_overwritten(rnnlab, workdir):
     assert file.read_text() == "# mine"
 
 
-def test_the_index_shows_the_sentences_and_the_first_picture(tmp_path: Path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / "study.yaml").write_text("# What\n# now?\nsweep: a\n")
-    results = "One sentence.\n\n- cell: another.\n\n| table |\n\n![x](first.png)\n\n![y](second.png)"
-    (tmp_path / "a" / "README.md").write_text(f"# A\n\n![own](own.png)\n\n{BEGIN}\n\n{results}\n\n{END}\n")
+def test_the_index_shows_the_answer_and_its_picture(tmp_path: Path):
+    study = Study(tmp_path / "a")
+    study.folder.mkdir()
+    study.file.write_text("# What\n# now?\nsweep: a\n")
+    study.write_results(Results("One sentence.\n\n- cell: another.", "first.png", ["first.png", "second.png"]))
     write_index(tmp_path)
     index = (tmp_path / "README.md").read_text()
     assert '**What now?**\n\nOne sentence.\n\n- cell: another.\n\n<img src="a/first.png"' in index
-    assert "table" not in index and "own.png" not in index
+    assert "second.png" not in index
+
+
+@pytest.mark.parametrize(
+    "text", ["[1, 2", "[]", '{"answer": "a"}', '{"answer": 1, "figure": "", "figures": []}', "[" * 100_000,
+             '{"answer": "", "figure": "", "figures": ["../../README.md"]}'],
+)  # fmt: skip
+def test_damaged_results_are_named(tmp_path: Path, text: str):
+    study = Study(tmp_path / "a")
+    study.folder.mkdir()
+    study.file.write_text("# What now?\n")
+    study.results_file.write_text(text)
+    with pytest.raises(UserError, match=r"a/results\.json: not the results of a study"):
+        write_index(tmp_path)

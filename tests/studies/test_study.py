@@ -68,6 +68,18 @@ def test_other_texts_are_shown_without_training_again(study: Study, workdir: Pat
     assert {file: file.stat().st_mtime_ns for file in workdir.glob("runs/tone/*/summary.json")} == before
 
 
+def test_the_recorded_answers_are_shown_without_the_networks(
+    study: Study, rnnlab: Callable[..., Answer], workdir: Path
+) -> None:
+    answer, readme = study("")
+    assert answer.code == 0, answer.err
+    shutil.rmtree(workdir / "runs")
+    again = rnnlab("study", "name=tone", "report=only")
+    assert again.code == 0, again.err
+    assert again.out.endswith(answer.out[answer.out.index("What the best run") :])
+    assert (workdir / "experiments" / "tone" / "README.md").read_text() == readme
+
+
 def test_no_texts_no_table(study: Study) -> None:
     answer, readme = study("task:\n  shown: []\n")
     assert answer.code == 0, answer.err

@@ -1,0 +1,219 @@
+"""runs.jsonl.gz: what the runs of a study have in their folders, in one small file that is kept when `runs/` is not.
+
+The first line describes the study, and each other line one run, as JSON:
+
+    {"study": "quotation", "holds": null, "shown": [], "probes": {…}, "search": {…}}
+    {"run": "gru-h16-…", "status": "complete", "reason": "", "config": {…}, "summary": {…},
+     "curves": {"epoch": […], …}, "timing": {…}, "examples": {…}, "answers": […]}
+
+`config` has the dotted keys of config.yaml, `summary` is summary.json, `curves` and `timing` are the columns of
+metrics.csv and timing.csv with null where a number is missing, `examples` is what specimens.json has.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnlab.config.kinds import BOUND, FOLDER_NAME
+from rnnlab.errors import UserError
+from rnnlab.records.csv_files import Row
+from rnnlab.records.folder import RUNS, write_atomically
+from rnnlab.records.reading import RecordedFiles, Run, checked
+
+MOST_BYTES = 2**28  # of the text: a file that unpacks to more was not written by `rnnlab study`
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a study's page that needs trained networks or a search's trials, written when they were there.
+
+    Attributes:
+        text: Markdown; empty where the study has no such part.
+        answer: What it found, in short.
+        figures: The names of its pictures, which lie in the study's folder.
+    """
+
+    text: str = ""
+    answer: str = ""
+    figures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The runs of a study, and what only its trained networks could tell.
+
+    Attributes:
+        study: The name of the study's sweep.
+        runs: Its runs, finished or not.
+        holds: The bound of which the study asks how far it holds, such as test/accuracy>=0.9; None for none.
+        shown: The texts about which trained classifiers were asked; see `RecordedFiles.answers`.
+        probes: What probes measured.
+        search: What a search found.
+    """
+
+    study: str
+    runs: Sequence[Run]
+    holds: str | None = None
+    shown: Sequence[str] = ()
+    probes: Section = Section()
+    search: Section = Section()
+
+
+def write_recording(file: Path, recording: Recording) -> None:
+    """Write a recording; the same recording gives the same bytes."""
+    head = {
+        "study": recording.study,
+        "holds": recording.holds,
+        "shown": list(recording.shown),
+        "probes": asdict(recording.probes),
+        "search": asdict(recording.search),
+    }
+    lines = [head, *(_line(run) for run in sorted(recording.runs, key=lambda run: run.folder.name))]
+    text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str) + "\n" for line in lines)
+    stream = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0) as packed:
+        packed.write(text.encode("utf-8", "replace"))
+    write_atomically(file, stream.getvalue())
+
+
+def read_recording(file: Path) -> Recording:
+    """Read a recording.
+
+    Raises:
+        UserError: The file is missing, or `write_recording` did not write it.
+    """
+    try:
+        head, *lines = [_mapping(json.loads(line)) for line in _text_of(file).removesuffix("\n").split("\n")]
+        return _recording(head, lines)
+    except FileNotFoundError as error:
+        raise UserError(f"{file}: there is no such file; `rnnlab study` without report=only writes it") from error
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, OverflowError, RecursionError) as error:
+        why = f"{error} is missing" if isinstance(error, KeyError) else " ".join(str(error).split())[:80]
+        raise UserError(f"{file}: not the runs of a study ({why}); `rnnlab study` writes it anew") from error
+
+
+def _text_of(file: Path) -> str:
+    with gzip.open(file) as stream:
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"it unpacks to more than {MOST_BYTES >> 20} MiB")
+    return content.decode("utf-8")
+
+
+def _recording(head: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Recording:
+    study = _name(head["study"])
+    return Recording(
+        study=study,
+        runs=[_run(RUNS / study, line) for line in lines],
+        holds=_bound(head["holds"]),
+        shown=tuple(map(_text, _items(head["shown"]))),
+        probes=_section(_mapping(head["probes"])),
+        search=_section(_mapping(head["search"])),
+    )
+
+
+def _section(part: Mapping[str, Any]) -> Section:
+    figures = tuple(map(_name, _items(part["figures"])))
+    return Section(_text(part["text"]), _text(part["answer"]), figures)
+
+
+def _line(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.folder.name,
+        "status": run.status,
+        "reason": run.reason,
+        "config": dict(run.config),
+        "summary": dict(run.summary),
+        "curves": _columns(run.curves()),
+        "timing": _columns(run.timing()),
+        "examples": dict(run.examples()),
+        "answers": [dict(answer) for answer in run.answers],
+    }
+
+
+def _run(sweep: Path, line: Mapping[str, Any]) -> Run:
+    files = RecordedFiles(
+        curves=_rows(_mapping(line["curves"])),
+        timing=_rows(_mapping(line["timing"])),
+        examples=_mapping(line["examples"]),
+        answers=tuple(map(_answer, _items(line["answers"]))),
+    )
+    folder, status, reason = sweep / _name(line["run"]), _text(line["status"]), _text(line["reason"])
+    return checked(Run(folder, status, reason, _mapping(line["config"]), _mapping(line["summary"]), recorded=files))
+
+
+def _answer(value: Any) -> Mapping[str, Any]:
+    answer = _mapping(value)
+    return {
+        "text": _text(answer["text"]),
+        "label": None if answer["label"] is None else _text(answer["label"]),
+        "probability": None if answer["probability"] is None else _float(answer["probability"]),
+        "note": _text(answer["note"]),
+        "probabilities": {label: _float(share) for label, share in _mapping(answer["probabilities"]).items()},
+    }
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[float | int | None]]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [_number(row.get(name, math.nan)) for row in rows] for name in names}
+
+
+def _number(value: float) -> float | int | None:
+    """A number that JSON can say, in the fewest letters; None for any other."""
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def _rows(columns: Mapping[str, Any]) -> list[Row]:
+    rows = zip(*(map(_float, _items(values)) for values in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _float(value: Any) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is no number")
+    return float(value)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("a mapping is expected")
+    return value
+
+
+def _items(value: Any) -> Iterable[Any]:
+    if not isinstance(value, list):
+        raise ValueError("a list is expected")
+    return value
+
+
+def _name(value: Any) -> str:
+    """The name of a file or folder that leads nowhere else."""
+    expected, fits = FOLDER_NAME
+    if not (isinstance(value, str) and fits(value)):
+        raise ValueError(f"a name must be {expected}")
+    return value
+
+
+def _bound(value: Any) -> str | None:
+    expected, fits = BOUND
+    if not (value is None or (isinstance(value, str) and fits(value))):
+        raise ValueError(f"holds must be {expected}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a text is expected")
+    return value

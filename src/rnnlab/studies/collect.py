@@ -1,0 +1,125 @@
+"""Collect what a study's runs and their trained networks tell into its runs.jsonl.gz."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rnnlab.analysis.comparison import Comparison, compare_runs
+from rnnlab.charts.paper import draw
+from rnnlab.config.compose import compose_train, plain, readable_errors
+from rnnlab.records.folder import RUNS, planned_runs, write_atomically
+from rnnlab.records.reading import RecordedFiles, Run, read_run
+from rnnlab.records.recording import Recording, Section, write_recording
+from rnnlab.report.answers import MOST_COLUMNS
+from rnnlab.report.examples import Specimens
+from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
+from rnnlab.report.write import write_report
+from rnnlab.studies import lesson as lessons
+from rnnlab.studies.probing import measure_runs, probe_configurations
+from rnnlab.studies.study import Study
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study trains, and what it asks of the trained networks.
+
+    Attributes:
+        words: The arguments of `rnnlab train` that train it.
+        sweep: The folder of its runs.
+        holds: The bound of which it asks how far it holds; None for none.
+        shown: The texts about which classifiers are asked.
+        probes: The configuration of each probe.
+    """
+
+    words: Sequence[str]
+    sweep: Path
+    holds: str | None
+    shown: Sequence[str]
+    probes: Sequence[Mapping[str, Any]]
+
+
+def plan_study(study: Study) -> StudyPlan:
+    """Compose a study's study.yaml and its probes, so that what is wrong is said before anything is trained.
+
+    Raises:
+        UserError: It does not compose.
+    """
+    words = ["--config-dir", str(study.folder), "--config-name", "study"]
+    with readable_errors("train"):
+        config = plain(compose_train(words)[1])  # where a value is swept, its default
+    probes = probe_configurations(config["probes"])
+    return StudyPlan(words, RUNS / str(config["sweep"]), config["holds"], config["task"].get("shown", ()), probes)
+
+
+def planned(sweep: Path) -> list[Run]:
+    """Return every run that was planned for a sweep, finished or not."""
+    return [read_run(sweep / name) for name in sorted(planned_runs(sweep))]
+
+
+def collect(study: Study, plan: StudyPlan) -> None:
+    """Write the report of a study's sweep, the study's runs.jsonl.gz, and the figures that need networks or trials.
+
+    Raises:
+        UserError: None of the runs is complete, or a probe cannot measure what it is asked.
+    """
+    runs = planned(plan.sweep)
+    comparison = compare_runs(plan.sweep.name, runs, holds=plan.holds)
+    report = plan.sweep / "report"
+    write_report(comparison, report)
+    answers = _answers(comparison, plan.shown)
+    recording = Recording(
+        study=plan.sweep.name,
+        runs=[_recorded(run, answers.get(run.folder, ())) for run in runs],
+        holds=plan.holds,
+        shown=list(dict.fromkeys(plan.shown)) if answers else (),
+        probes=_measure(study, comparison, plan.probes),
+        search=_search(study, report),
+    )
+    write_recording(study.recording, recording)
+
+
+def _recorded(run: Run, answers: Sequence[Mapping[str, Any]]) -> Run:
+    return replace(run, recorded=RecordedFiles(run.curves(), run.timing(), run.examples(), answers))
+
+
+def _answers(comparison: Comparison, texts: Sequence[str]) -> dict[Path, list[dict[str, Any]]]:
+    """Ask the best run of each configuration about texts; by folder, nothing where the runs tell no classes."""
+    if not (Specimens.of(comparison.best).labels and texts):
+        return {}
+    from rnnlab.tasks.capabilities import Tags
+    from rnnlab.training.trained import Trained  # imports torch, which training has done elsewhere
+
+    answers = {}
+    for _, run in comparison.best_runs[:MOST_COLUMNS]:
+        model = Trained(run.folder)
+        if isinstance(model.task, Tags):
+            predictions = [tagged.prediction for tagged in model.tag(dict.fromkeys(texts))]
+        else:
+            predictions = model.predict(dict.fromkeys(texts))
+        answers[run.folder] = [asdict(prediction) for prediction in predictions]
+    return answers
+
+
+def _measure(study: Study, comparison: Comparison, configs: Sequence[Mapping[str, Any]]) -> Section:
+    """Let the probes measure the best runs, and draw what they return."""
+    measured = measure_runs(comparison, configs)
+    if not measured.blocks:
+        return Section()
+    charts = lessons.charts(measured)
+    for chart in charts:
+        write_atomically(study.folder / f"{chart.name}.png", draw(chart))
+    answer = str(measured.blocks[1])  # below the first probe's heading
+    return Section(lessons.markdown(measured), answer, tuple(f"{chart.name}.png" for chart in charts))
+
+
+def _search(study: Study, report: Path) -> Section:
+    """Copy what a search has written into the sweep's report."""
+    if not (report / TEXT).is_file():
+        return Section()
+    figures = [name for name in (HISTORY, IMPORTANCE) if (report / name).is_file()]
+    for name in figures:
+        write_atomically(study.folder / name, (report / name).read_bytes())
+    return Section((report / TEXT).read_text(encoding="utf-8"), figures=tuple(figures))

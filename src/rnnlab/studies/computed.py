@@ -1,0 +1,73 @@
+"""Studies that train nothing: a function of `rnnlab.reference` computes the answer.
+
+Such a study.yaml has the function's name and its arguments under `reference`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from rnnlab.config.compose import readable_errors
+from rnnlab.config.targets import build
+from rnnlab.errors import UserError
+from rnnlab.reference.lesson import Lesson
+from rnnlab.studies import lesson as lessons
+from rnnlab.studies.page import write_results
+from rnnlab.studies.study import Results, Study
+
+REFERENCE = "reference"
+
+
+def reference_of(study: Study, changes: list[str]) -> dict[str, Any]:
+    """Return the function that a study names and its arguments; nothing where the study trains.
+
+    Args:
+        study: The study.
+        changes: Words `reference.KEY=VALUE` of the command line.
+
+    Raises:
+        UserError: study.yaml is no YAML or names no function, or a word names an argument that it has not.
+    """
+    with readable_errors("study"):
+        written = OmegaConf.to_container(OmegaConf.load(study.file))
+        changed = OmegaConf.to_container(OmegaConf.from_dotlist(changes))
+    node = written.get(REFERENCE, {}) if isinstance(written, dict) else {}
+    if not isinstance(node, dict) or (node and "_target_" not in node):
+        raise UserError(f"{study.file}: {REFERENCE} must be a function's name as _target_, and its settings")
+    given = changed.get(REFERENCE, {}) if isinstance(changed, dict) else {}
+    keys = [str(key) for key in node if key != "_target_"]
+    for key in given if isinstance(given, dict) else ():
+        if key not in keys:
+            there = f"its keys are {', '.join(keys)}" if node else f"{study.file} trains networks"
+            raise UserError(f"{REFERENCE}.{key}: unknown key; {there}")
+    return {str(key): value for key, value in {**node, **given}.items()}
+
+
+def compute(reference: dict[str, Any]) -> Lesson:
+    """Call the function that a study names.
+
+    Raises:
+        UserError: An argument is wrong, or the function returns no lesson.
+    """
+    try:
+        lesson = build(reference)
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{REFERENCE}: {error}") from error
+    if not isinstance(lesson, Lesson):
+        raise UserError(f"{REFERENCE}._target_: {reference['_target_']} returns no Lesson")
+    return lesson
+
+
+def write_computed(study: Study, lesson: Lesson, reference: dict[str, Any]) -> None:
+    """Write a lesson as the results of its study.
+
+    Raises:
+        UserError: The README lost a mark.
+    """
+    settings = {key: value for key, value in reference.items() if key != "_target_"}
+    text = f"{lessons.markdown(lesson)}\n\n{lessons.made_with(settings)}"
+    charts = lessons.charts(lesson)
+    names = [f"{chart.name}.png" for chart in charts]
+    write_results(study, text, charts, Results(str(lesson.blocks[0]), names[0] if names else "", names))

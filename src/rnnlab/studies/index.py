@@ -1,0 +1,29 @@
+"""The index of all studies: the question, the answer and a figure of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from rnnlab.records.folder import write_atomically
+from rnnlab.studies.study import find_studies
+
+INDEX = "README.md"
+WIDTH = 360  # pixels of a figure
+
+
+def write_index(experiments: Path) -> None:
+    """Write the README of a folder of studies.
+
+    Raises:
+        UserError: The results.json of a study is damaged.
+    """
+    blocks = ["# Studies", "Each folder asks a question in its `study.yaml`; `rnnlab study name=NAME` answers it."]
+    for study in find_studies(experiments):
+        results = study.read_results()
+        blocks += [f"## [{study.name}]({quote(study.name)}/README.md)", f"**{study.question}**"]
+        blocks.append(results.answer if results else f"Not answered yet: `rnnlab study name={study.name}`")
+        if results and results.figure:
+            source = f"{quote(study.name)}/{quote(results.figure)}"
+            blocks.append(f'<img src="{source}" alt="{study.name}" width="{WIDTH}">')
+    write_atomically(experiments / INDEX, "\n\n".join(blocks) + "\n")

@@ -1,0 +1,111 @@
+"""A study: a folder that asks a question in `study.yaml` and holds its answer."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rnnlab.errors import UserError
+from rnnlab.records.folder import write_atomically
+
+EXPERIMENTS = Path("experiments")  # under the current folder: experiments/STUDY
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a study has found, as the index of studies shows it; kept in results.json.
+
+    Attributes:
+        answer: The sentences that say it, as Markdown.
+        figure: The picture that shows it; empty without one.
+        figures: Every picture of the results.
+    """
+
+    answer: str
+    figure: str
+    figures: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Study:
+    """`experiments/STUDY/` and what lies in it."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def file(self) -> Path:
+        """What asks: a Hydra configuration."""
+        return self.folder / "study.yaml"
+
+    @property
+    def readme(self) -> Path:
+        """A person's words around the results."""
+        return self.folder / "README.md"
+
+    @property
+    def recording(self) -> Path:
+        """What the runs have in their folders."""
+        return self.folder / "runs.jsonl.gz"
+
+    @property
+    def results_file(self) -> Path:
+        """The answer, for the index."""
+        return self.folder / "results.json"
+
+    @property
+    def question(self) -> str:
+        """The comment at the head of study.yaml, as one line; the study's name where there is none."""
+        text = self.file.read_text(encoding="utf-8-sig", errors="replace").lstrip()
+        head = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+        return " ".join(line.lstrip("# ") for line in head if "@package" not in line) or self.name
+
+    def read_results(self) -> Results | None:
+        """Return what results.json says; None while there is none.
+
+        Raises:
+            UserError: It is damaged.
+        """
+        try:
+            values = json.loads(self.results_file.read_text(encoding="utf-8"))
+            answer, figure, figures = values["answer"], values["figure"], values["figures"]
+            if not (isinstance(figures, list) and all(isinstance(text, str) for text in (answer, figure, *figures))):
+                raise ValueError("`answer` and `figure` are to be texts, and `figures` a list of texts")
+            if any(Path(name).name != name for name in filter(None, (figure, *figures))):
+                raise ValueError("a figure lies in the study's folder")
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise UserError(
+                f"{self.results_file}: not the results of a study ({error!r}); remove it and write it anew"
+            ) from error
+        return Results(answer, figure, tuple(figures))
+
+    def write_results(self, results: Results) -> None:
+        """Write results.json."""
+        write_atomically(self.results_file, json.dumps(asdict(results), indent=2, ensure_ascii=False) + "\n")
+
+
+def find_studies(experiments: Path) -> Iterator[Study]:
+    """Yield every study in a folder of them, by name."""
+    return (Study(file.parent) for file in sorted(experiments.glob("*/study.yaml")))
+
+
+def find_study(name: str, experiments: Path = EXPERIMENTS) -> Study:
+    """Return the study of this name.
+
+    Raises:
+        UserError: There is none.
+    """
+    study = Study(experiments / name)
+    if study.file.is_file():
+        return study
+    names = ", ".join(other.name for other in find_studies(experiments))
+    known = f"the studies are {names}" if names else "no experiments/*/study.yaml lies here"
+    raise UserError(f"name={name}: there is no {study.file}; {known}")
