@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-all torture bench bench-quick lint format screenshot tensorboard clean
+.PHONY: help install sweep test test-browser test-docs test-launchers test-records test-more test-all torture bench bench-quick lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,10 +29,25 @@ sweep: install  ## Compare RNN, GRU and LSTM on US first names: 18 runs, a few m
 	@echo
 	@echo "Look at every curve:  make tensorboard"
 
-test: install  ## Run the tests
+test: install  ## Run the tests, in at most six minutes on two idle cores
 	$(BIN)/python -m pytest
 
-test-all: install  ## Run the tests and the slow ones
+test-browser: install  ## Look at pages and TensorBoard in Debian's chromium
+	$(BIN)/python -m pytest -m browser
+
+test-docs: install  ## Type every command of the documentation
+	$(BIN)/python -m pytest -m docs
+
+test-launchers: install  ## Kill sweeps and searches; start jobs of submitit and tasks of Ray
+	$(BIN)/python -m pytest -m launchers
+
+test-records: install  ## Check what the committed pages of studies say
+	$(BIN)/python -m pytest -m records
+
+test-more: install  ## The four targets above in one
+	$(BIN)/python -m pytest -m '(browser or docs or launchers or records) and not slow'
+
+test-all: install  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''
 
 torture: install  ## Kill sweeps at a hundred random moments and compare what they end with to the bit

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from support import ALONE, ROOT, Answer, trained
+from support import ALONE, ROOT, Answer, made_once, trained
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -30,14 +30,20 @@ settings.register_profile("rnnlab", deadline=None)  # no test asserts a time
 settings.load_profile("rnnlab")
 
 
+NEED_A_BROWSER = {"browser", "server"}  # fixtures: chromium, and TensorBoard as it is looked at
+
 LONGEST = (
     "test_killed.py", "test_launchers.py", "test_sweep.py", "test_chars.py", "test_experiments.py", "test_search.py",
     "test_readme.py", "test_resume.py", "test_threads.py", "test_plan.py", "test_tensorboard.py", "test_watch.py",
 )  # fmt: skip
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at markers
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest begin first, or one core would wait for the other at the end."""
+    """Mark what needs a browser, and begin with the longest files, or one core would wait for the other at the end."""
+    for item in items:
+        if NEED_A_BROWSER.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
@@ -74,26 +80,29 @@ def rnnlab(workdir: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., An
 def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which `rnnlab train -m cell=rnn,lstm seed=0,1 sweep=small debug=fast` was run."""
     words = ("-m", "cell=rnn,lstm", "seed=0,1", "sweep=small", "debug=fast", ALONE)
-    return trained(tmp_path_factory.mktemp("sweep"), *words)
+    return made_once(tmp_path_factory, "sweep", lambda folder: trained(folder, *words))
 
 
 @pytest.fixture(scope="session")
 def sentiment_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where `rnnlab train -m task=sentiment data=rt_polarity cell=bag,gru seed=0,1 debug=fast sweep=tone` was run."""
-    words = ("task=sentiment", "data=rt_polarity", "cell=bag,gru", "seed=0,1", "debug=fast", "sweep=tone")
-    return trained(tmp_path_factory.mktemp("sentiment"), "-m", *words, ALONE)
+    words = ("-m", "task=sentiment", "data=rt_polarity", "cell=bag,gru", "seed=0,1", "debug=fast", "sweep=tone", ALONE)
+    return made_once(tmp_path_factory, "sentiment", lambda folder: trained(folder, *words))
 
 
 @pytest.fixture(scope="session")
 def chars_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where a small character model was trained on text.txt, validated and tested on all that was held out."""
-    folder = tmp_path_factory.mktemp("chars")
-    draw = random.Random(0)
-    words = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog\n"]
-    (folder / "text.txt").write_text(" ".join(draw.choice(words) for _ in range(8_000)), encoding="utf-8")
     whole = ("data.limit=null", "trainer.limit_val_batches=1.0", "trainer.limit_test_batches=1.0")
     small = ("data.batch_size=8", "data.sequence_length=16", "model.hidden_size=16", "trainer.max_epochs=1")
-    return trained(folder, "task=chars", "data=file", "data.path=text.txt", "debug=fast", *whole, *small)
+
+    def make(folder: Path) -> None:
+        draw = random.Random(0)
+        words = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog\n"]
+        (folder / "text.txt").write_text(" ".join(draw.choice(words) for _ in range(8_000)), encoding="utf-8")
+        trained(folder, "task=chars", "data=file", "data.path=text.txt", "debug=fast", *whole, *small)
+
+    return made_once(tmp_path_factory, "chars", make)
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import csv
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
 ALONE = "hydra.launcher.workers=1"  # a sweep in the process of its command: no worker has to import torch again
@@ -42,6 +47,21 @@ def trained(folder: Path, *arguments: str) -> Path:
     with contextlib.chdir(folder):
         assert main(["train", *arguments]) == 0
     return folder
+
+
+def made_once(places: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that `make` has filled, once for all workers of the suite; each of them gets a copy of its own."""
+    base = places.getbasetemp()
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made-once" / name
+    shared.parent.mkdir(exist_ok=True)
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            making = shared.with_name(f"{name}.making")
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            make(making)
+            making.rename(shared)
+    return Path(shutil.copytree(shared, places.mktemp(name), dirs_exist_ok=True))
 
 
 def table(file: Path) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Every command of the README, in its order, in one folder, as its reader would type them."""
+"""Every block of the README, in its order, in one folder, as its reader would type it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,14 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 
 
-COMMANDS = [line.partition("  #")[0].strip() for block in blocks("bash") for line in block.splitlines()]
+def commands(block: str) -> list[str]:
+    return [line.partition("  #")[0].strip() for line in block.splitlines()]
 
+
+COMMANDS = [command for block in blocks("bash") for command in commands(block)]
+NOT_FOR_A_TEST = ("make ", "source ")  # those of make have tests of their own
+TYPED = [[c for c in commands(block) if not c.startswith(NOT_FOR_A_TEST)] for block in blocks("bash")]
+TYPED = [typed for typed in TYPED if typed]
 
 SHRUNK = {
     "model.hidden_size=64,128": "model.hidden_size=8,16",
@@ -66,7 +73,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (_, cell), (option,) = blocks("python"), blocks("yaml")
     (folder / "my_cells" / "__init__.py").write_text(cell, encoding="utf-8")
     (folder / "my_cells" / "conf" / "cell" / "mgu.yaml").write_text(option, encoding="utf-8")
+    install(folder / "slurm")
     return folder
+
+
+@pytest.fixture(scope="module")
+def shell_variables() -> Iterator[pytest.MonkeyPatch]:
+    """The variables of the reader's shell, which last from block to block."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+        yield patch
 
 
 def test_the_readme_begins_with_the_two_commands() -> None:
@@ -79,27 +95,33 @@ def test_every_make_target_of_the_readme_exists(target: str) -> None:
     assert done.returncode == 0 and done.stdout, done.stderr
 
 
-def test_every_command_of_the_readme_works_in_its_order(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+@pytest.mark.docs
+@pytest.mark.parametrize("typed", TYPED, ids=lambda typed: typed[0][:60])
+def test_a_block_of_the_readme_works(
+    folder: Path,
+    typed: list[str],
+    shell_variables: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """What earlier commands left behind counts; a shell types those that take one, and this process the others."""
-    typed = [c for c in COMMANDS if not c.startswith(("make ", "source "))]
-    assert len(typed) >= 12
+    """What earlier blocks left behind counts; a shell types the commands that take one, and this process the others."""
     monkeypatch.chdir(folder)
-    slurm = install(folder / "slurm")
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     for command in map(quick, typed):
         first, *words = shlex.split(command)
         if first == "export":
-            monkeypatch.setenv(*words[0].split("=", 1))
+            name, _, value = words[0].partition("=")
+            shell_variables.setenv(name, value)
         elif first == "rnnlab" and not re.search("launcher=(ray|submitit)", command):
             code = main(words)
             errors = capfd.readouterr().err
             assert code == 0 and "Traceback" not in errors, f"`{command}` failed:\n{errors[-2000:]}"
         else:
-            in_a_shell(command, *([slurm] if "slurm" in command else []))
+            in_a_shell(command, *([folder / "slurm"] if "slurm" in command else []))
+
+
+@pytest.mark.docs
+def test_the_comparison_of_the_tour_has_its_figures(folder: Path) -> None:
     assert (folder / "runs" / "first-look" / "report" / "learning-curves.png").is_file()
-    in_python(folder)
 
 
 def in_a_shell(command: str, *places: Path) -> None:
@@ -110,8 +132,8 @@ def in_a_shell(command: str, *places: Path) -> None:
     assert done.returncode == 0 and "Traceback" not in done.stderr, f"`{command}` failed:\n{done.stderr[-2000:]}"
 
 
-def in_python(folder: Path) -> None:
-    """The Python of the tour, on the models that its commands have left in the folder."""
+@pytest.mark.docs
+def test_the_python_of_the_tour_works_on_what_its_commands_have_trained(folder: Path) -> None:
     notebook, _ = blocks("python")
     done = subprocess.run([sys.executable, "-c", notebook], cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and done.stderr == "", done.stderr

@@ -16,6 +16,8 @@ import pytest
 
 from support import ALONE, ROOT, shell, trained
 
+pytestmark = pytest.mark.launchers
+
 RUNS = ("model.hidden_size=32", "data.batch_size=8", "data.limit=6000", "trainer.max_epochs=3", "seed=0,1,2")
 SWEEP = ("train", "-m", "sweep=trust", "hydra.launcher.workers=2", *RUNS)
 

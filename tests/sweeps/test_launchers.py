@@ -24,6 +24,8 @@ import pytest
 from slurm import install
 from support import Answer, assert_refused, shell
 
+pytestmark = pytest.mark.launchers
+
 SMALL = ("train", "-m", "debug=fast", "model.hidden_size=8", "sweep=far")
 FOUR = (*SMALL, "cell=gru,lstm", "seed=0,1")
 PACKAGES = {"submitit_local": "submitit", "ray": "ray"}

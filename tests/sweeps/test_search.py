@@ -111,6 +111,7 @@ def test_hyperband_gives_up_some_of_many(rnnlab: Callable[..., Answer], workdir:
 
 
 @pytest.mark.slow
+@pytest.mark.launchers
 def test_two_commands_share_a_search(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "rnnlab", *TRAIN, *SPACE, "hydra.sweeper.n_trials=7"]
     both = [subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]
@@ -167,6 +168,7 @@ def test_a_dry_run_shows_the_space(rnnlab: Callable[..., Answer], workdir: Path)
     assert not (workdir / "runs").exists()
 
 
+@pytest.mark.launchers
 def test_a_killed_search_goes_on_with_the_trials_it_had(tmp_path: Path) -> None:
     """Killed in the middle, nothing that ended is lost, and what did not is tried again."""
     words = [sys.executable, "-m", "rnnlab", "train", "-m", "hydra/sweeper=optuna", "sweep=hunt", "data.limit=4000",
