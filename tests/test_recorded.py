@@ -1,4 +1,7 @@
-"""What the studies' READMEs have recorded: figures that were asked of them, and the answers to their questions."""
+"""What studies and the benchmark have recorded: no change of code can break these, only a new recording.
+
+`make test-records` runs them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import pytest
 
 from shipped_studies import STUDIES, held, losses, ranked, recorded
 from support import ROOT
+
+pytestmark = pytest.mark.records
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -148,3 +153,9 @@ def test_todays_cells_are_compared_at_equal_parameters(study: str, size: int) ->
         "rnn", "gru", "lstm", "irnn", "layernorm_lstm", "coupled_lstm", "mingru", "minlstm", "lru", "transformer",
     }  # fmt: skip
     assert all(abs(int(row["parameters"].replace(",", "")) - size) < 0.05 * size for row in rows)
+
+
+def test_the_benchmark_has_recorded_every_section() -> None:
+    titles = re.findall(r"^## (.+)$", recorded("speed"), flags=re.MULTILINE)
+    assert titles == ["Training", "Time to quality", "Data", "Generation", "Start-up", "Comparing", "A sweep",
+                      "Threads", "On a GPU"]  # fmt: skip

@@ -1,0 +1,105 @@
+"""runs.jsonl.gz: it gives back what was written, the same bytes each time, and refuses what is none."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.errors import UserError
+from rnnlab.records import recording
+from rnnlab.records.reading import RecordedFiles, Run
+from rnnlab.records.recording import Recording, Section, read_recording, write_recording
+
+ANSWER = {"text": "not good", "label": "negative", "probability": 0.7, "note": "", "probabilities": {"negative": 0.7}}
+FILES = RecordedFiles(
+    curves=[{"epoch": 0.0, "val/loss": 1 / 3}, {"epoch": 1.0, "val/loss": math.nan}],
+    timing=[{"step": 8.0, "seconds": 0.1}],
+    examples={"samples": ["Ann\u2028a", "\x85"]},
+    answers=[ANSWER],
+)
+RUNS = [
+    Run(Path("runs/s/b"), "failed", "out of memory", {"seed": 1}, {"status": "failed"}, recorded=RecordedFiles()),
+    Run(Path("runs/s/a"), "complete", "", {"seed": 0}, {"metrics": {"best": {"val/loss": 1 / 3}}}, recorded=FILES),
+]
+WHOLE = Recording("s", RUNS, "val/loss<=0.9", ["not good"], Section("# Inside", "It is empty.", ("inside-x.png",)))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A recording that was written."""
+    write_recording(tmp_path / "runs.jsonl.gz", WHOLE)
+    return tmp_path / "runs.jsonl.gz"
+
+
+def test_a_recording_gives_back_what_was_written(file: Path) -> None:
+    read = read_recording(file)
+    assert [run.folder.name for run in read.runs] == ["a", "b"]
+    first, second = read.runs
+    assert (first.status, first.seed, first.loss) == ("complete", 0, 1 / 3)
+    assert (second.status, second.reason) == ("failed", "out of memory")
+    assert first.curves("val/loss") == [{"epoch": 0.0, "val/loss": 1 / 3}] and len(first.curves()) == 2
+    assert first.timing() == FILES.timing and first.examples() == FILES.examples and list(first.answers) == [ANSWER]
+    assert (read.holds, list(read.shown), read.probes) == (WHOLE.holds, WHOLE.shown, WHOLE.probes)
+
+
+def test_the_same_runs_give_the_same_bytes(file: Path) -> None:
+    before = file.read_bytes()
+    write_recording(file, replace(WHOLE, runs=RUNS[::-1]))
+    assert file.read_bytes() == before
+    write_recording(file, read_recording(file))
+    assert file.read_bytes() == before
+
+
+def packed(*lines: Any) -> bytes:
+    return gzip.compress("".join(f"{json.dumps(line)}\n" for line in lines).encode())
+
+
+def lines_of(file: Path) -> list[Any]:
+    return [json.loads(line) for line in gzip.decompress(file.read_bytes()).decode().split("\n") if line]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"runs", b"\x1f\x8b\x08", gzip.compress(b"x" * 5000)[:-20], gzip.compress(b"\xff\xfe"), packed(), packed([1]),
+     gzip.compress(b"[" * 100_000), packed({"study": "s"}), gzip.compress(b'{"study": 1e9999}')],
+)  # fmt: skip
+def test_a_file_that_is_no_recording_is_named_and_refused(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
+    with pytest.raises(UserError, match=r"runs\.jsonl\.gz: not the runs of a study"):
+        read_recording(file)
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "value"),
+    [(0, "study", "../../x"), (0, "holds", "val/loss"), (0, "shown", "text"), (0, "shown", [1]),
+     (0, "probes", {"text": "", "answer": "", "figures": ["../README.md"]}), (0, "search", None),
+     (1, "run", "/etc"), (1, "run", 5), (1, "config", []), (1, "summary", "x"), (1, "curves", {"epoch": 1}),
+     (1, "curves", {"epoch": [0], "val/loss": []}), (1, "curves", {"epoch": ["0"]}), (1, "timing", {"step": [10**400]}),
+     (1, "answers", [{}]), (1, "answers", [{**ANSWER, "probabilities": {"a": "b"}}])],
+)  # fmt: skip
+def test_a_value_of_another_kind_is_refused(file: Path, line: int, key: str, value: Any) -> None:
+    lines = lines_of(file)
+    lines[line][key] = value
+    file.write_bytes(packed(*lines))
+    with pytest.raises(UserError, match=r"runs\.jsonl\.gz: not the runs of a study"):
+        read_recording(file)
+
+
+def test_a_file_that_unpacks_to_far_too_much_is_not_unpacked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "MOST_BYTES", 2**20)
+    file.write_bytes(gzip.compress(b" " * (2**20 + 1)))
+    with pytest.raises(UserError, match="unpacks to more than 1 MiB"):
+        read_recording(file)
+
+
+def test_a_complete_run_without_a_loss_counts_as_failed(file: Path) -> None:
+    lines = lines_of(file)
+    lines[1]["summary"] = {"metrics": 5}
+    file.write_bytes(packed(*lines))
+    assert [run.status for run in read_recording(file).runs] == ["failed", "failed"]
