@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import rnnlab as package
-from rnnlab.commands import predict
+from rnnlab.tasks import user_input
 from support import Answer
 
 LABELS = ("negative", "positive")
@@ -115,7 +115,7 @@ def test_where_blocks_are_cut_makes_no_difference(
     (workdir / "reviews.txt").write_text("\n".join(lines), encoding="utf-8")
     whole = classify("file=reviews.txt").out
     assert len(whole.splitlines()) == 200
-    monkeypatch.setattr(predict, "BLOCK", 3)
+    monkeypatch.setattr(user_input, "BLOCK", 3)
     labels = [line.split()[0] for line in classify("file=reviews.txt").out.splitlines()]
     assert labels == [line.split()[0] for line in whole.splitlines()]
 

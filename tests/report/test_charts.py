@@ -145,7 +145,7 @@ def test_damaged_files_of_a_run_cost_its_curve_and_nothing_else(first_look):
     run = RunFolder(first_look / "gru-h64-s0")
     run.metrics.write_bytes(b"epoch,step,val/loss\n0,x,2.5\n1,748.0,2.2\n\xff\x00,1,2\n2,11")
     run.timing.write_text("epoch,step,seconds\none,two\n1,748,20,4,5\n")
-    run.specimens.write_text('{"samples": ["\\ud800", "a"], "labels": ["a"], "confusion": [[1e999]]}')
+    run.examples.write_text('{"samples": ["\\ud800", "a"], "labels": ["a"], "confusion": [[1e999]]}')
     write_report(compare([first_look]), first_look / "report")
     assert seconds_to(2.3, read_run(run.path)) == 20.0
 

@@ -11,18 +11,26 @@ from typing import Any
 import pytest
 
 from rnnlab.analysis.comparison import Comparison, compare
+from rnnlab.charts.examples import Examples
 from rnnlab.charts.paper import draw
 from rnnlab.charts.values import Lines
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import Specimens
+from rnnlab.report.examples import read_examples
 from rnnlab.report.figures import charts, telling_charts
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
 
-FORECASTS = {
-    "name": "ppm $x$", "horizon": 2, "history": [1.0, 2.0], "truth": [3.0, 4.0, 5.0, 6.0],
-    "forecast": [3.5, 4.5, 5.5, 6.5], "seasonal": [1.0, 2.0, 3.0, 4.0],
-}  # fmt: skip
+CHART = {
+    "name": "forecasts",
+    "title": "Forecasts of co2 $x$",
+    "caption": "Forecasts of 2 values each.",
+    "x": "step of the test part",
+    "y": "co2 $x$",
+    "lines": [
+        {"label": "what happened", "x": [-2, -1, 0, 1], "y": [1, 2, 3, 4]},
+        {"label": "forecast", "x": [-1, 0, 1, 2], "y": [2, 3.5, 4.5, None]},
+    ],
+}
 
 
 def forecaster(write_run: Callable[..., Path], cell: str, loss: float, data: str = "co2", **more: Any) -> Path:
@@ -33,7 +41,8 @@ def forecaster(write_run: Callable[..., Path], cell: str, loss: float, data: str
     tested = {"test/loss": loss, "test/mase": loss, "test/mae": 2 * loss, **naive}
     summary |= {"unit": "naive errors per value", "metrics": {**summary["metrics"], "test": tested}}
     (folder / "summary.json").write_text(json.dumps(summary))
-    (folder / "specimens.json").write_text(json.dumps({"forecasts": {**FORECASTS, "name": f"{data} $x$"}}))
+    chart = {**CHART, "title": f"Forecasts of {data} $x$", "y": f"{data} $x$"}
+    (folder / "examples.json").write_text(json.dumps({"charts": [chart]}))
     return folder
 
 
@@ -67,16 +76,12 @@ def test_each_series_has_a_sentence_and_a_figure_of_its_own(write_run: Callable[
     ]  # fmt: skip
 
 
-def test_a_forecast_is_a_line_from_the_last_known_value_with_a_gap_before_the_next(comparison: Comparison) -> None:
+def test_the_chart_that_a_run_left_is_drawn_with_its_gaps_and_says_whose_it_is(comparison: Comparison) -> None:
     chart = telling_charts(comparison)[0]
     assert isinstance(chart, Lines) and chart.name == "forecasts" and "gru" in chart.caption
-    truth, forecast, seasonal = chart.lines
-    assert truth.x == (-2, -1, 0, 1, 2, 3) and truth.y == (1, 2, 3, 4, 5, 6)
-    assert forecast.x == seasonal.x == (-1, 0, 1, 2, 1, 2, 3, 4)
-    gaps = [math.isnan(value) for value in forecast.y]
-    assert gaps == [False, False, False, True] * 2
-    assert [value for value in forecast.y if not math.isnan(value)] == [2, 3.5, 4.5, 4, 5.5, 6.5]
-    assert [value for value in seasonal.y if not math.isnan(value)] == [2, 1, 2, 4, 3, 4]
+    truth, forecast = chart.lines
+    assert truth.x == (-2, -1, 0, 1) and truth.y == (1, 2, 3, 4)
+    assert forecast.x == (-1, 0, 1, 2) and forecast.y[:3] == (2, 3.5, 4.5) and math.isnan(forecast.y[3])
     assert draw(chart).startswith(b"\x89PNG")
 
 
@@ -85,10 +90,14 @@ def test_the_page_draws_them_and_has_a_column_for_each_error(comparison: Compari
     assert all(words in text for words in ("Forecasts of co2 $x$", "what happened", "test error", "last season"))
 
 
-@pytest.mark.parametrize("wrong", [{"horizon": 0}, {"forecast": [1.0]}, {"history": []}, {"truth": "x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"lines": 3}, {"lines": [{"label": "a", "x": [1], "y": []}]}, {"lines": [{"x": [1], "y": ["b"]}]}, {"x": []}],
+)
 def test_what_is_damaged_is_not_drawn(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    (tmp_path / "specimens.json").write_text(json.dumps({"forecasts": {**FORECASTS, **wrong}}))
-    assert Specimens.of(read_run(tmp_path)) == Specimens(tmp_path)
+    chart = {key: value for key, value in {**CHART, **wrong}.items() if value != []}
+    (tmp_path / "examples.json").write_text(json.dumps({"charts": [chart]}))
+    assert read_examples(read_run(tmp_path)) == Examples()
 
 
 def test_other_runs_have_no_such_columns(write_run: Callable[..., Path]) -> None:

@@ -46,8 +46,8 @@ def opened(browser: Browser, workplace: Path) -> Iterator[Callable[..., Page]]:
     assert [url for url in asked if not url.startswith(("file://", "data:", "blob:"))] == []
 
 
-def specimens(comparison: Comparison, found: dict[str, Any]) -> None:
-    RunFolder(comparison.best.folder).specimens.write_text(json.dumps(found), encoding="utf-8")
+def examples(comparison: Comparison, found: dict[str, Any]) -> None:
+    RunFolder(comparison.best.folder).examples.write_text(json.dumps(found), encoding="utf-8")
 
 
 def ranks(report: Page) -> list[str]:
@@ -108,7 +108,7 @@ def test_what_failed_is_told_and_nothing_in_it_is_run(
     write_run("gru", 2.0, 7, changes={"data": {"name": HOSTILE}})
     add_to_plan(first_look, ["gru-h64-s8"])
     comparison = compare([first_look])
-    specimens(comparison, {"samples": [f"</script>{HOSTILE}", ""]})
+    examples(comparison, {"samples": [f"</script>{HOSTILE}", ""]})
     report = opened(comparison, charts(comparison))
     failed = report.locator("#missing .failed tbody tr")
     expect(failed.locator("td")).to_have_text(["runs/first-look/rnn-h64-s9", f"loss is NaN {HOSTILE}"])
@@ -127,7 +127,7 @@ def test_the_best_run_can_be_repeated_and_a_classifier_shows_which_classes_it_ta
     assert summary is not None
     folder.write_summary({**summary, "repeat": "rnnlab train cell=gru"})
     comparison = compare([first_look])
-    specimens(comparison, {"labels": ["bad", "good"], "confusion": [[4, 26], [1, 30]]})
+    examples(comparison, {"labels": ["bad", "good"], "confusion": [[4, 26], [1, 30]]})
     report = opened(comparison)
     expect(report.locator("#repeat")).to_have_text("rnnlab train cell=gru rerun=true")
     report.get_by_text("Its configuration").click()
@@ -153,8 +153,8 @@ def test_the_same_comparison_gives_the_same_page_which_may_ask_no_host(first_loo
     assert "default-src 'none'" in head and "http" not in head.replace("http-equiv", "")
 
 
-def test_a_damaged_specimens_file_is_no_reason_to_have_no_page(first_look: Path) -> None:
+def test_a_damaged_examples_file_is_no_reason_to_have_no_page(first_look: Path) -> None:
     comparison = compare([first_look])
     for damaged in ({"labels": ["a"], "confusion": [[1, 2]]}, {"samples": None}, {}):
-        specimens(comparison, damaged)
+        examples(comparison, damaged)
         assert "</html>" in page(comparison, charts(comparison))

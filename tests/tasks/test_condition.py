@@ -113,7 +113,7 @@ def test_the_first_letter_is_known_from_the_label_so_the_loss_is_lower_by_a_choi
 
 def test_labels_are_seen_where_samples_are(folder: Path) -> None:
     (run_,) = (folder / "runs" / "gru").glob("[!.]*-*")
-    samples = json.loads((run_ / "specimens.json").read_text())["samples"]
+    samples = json.loads((run_ / "examples.json").read_text())["samples"]
     assert all(sample.endswith((" (bb)", " (kk)")) for sample in samples)
     assert "[kind=bb]" in (run_ / "projector" / "symbols.tsv").read_text()
     model = package.load(run_)

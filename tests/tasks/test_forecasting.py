@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import rnnlab as package
 from rnnlab.data.collation import Batch
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
+from rnnlab.records.reading import read_run
+from rnnlab.report.examples import read_examples
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.forecasting import Forecaster, seasonal_naive
 from support import Answer, trained
@@ -158,14 +161,18 @@ def test_a_run_leaves_forecasts_of_its_test_part_and_draws_those_of_validation(s
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     (run,) = sines_folder.glob("runs/forecasting/[!.]*")
-    left = json.loads((run / "specimens.json").read_text())["forecasts"]
-    assert left["horizon"] == 10 and left["name"] == "sines"
-    assert [len(left[name]) for name in ("history", "truth", "forecast", "seasonal")] == [30, 60, 60, 60]
+    (chart,) = read_examples(read_run(run)).charts
+    truth, forecast, seasonal = (np.array(line.y) for line in chart.lines)
+    assert chart.y.label == "sines" and len(truth) == 30 + 60, "what the first forecast reads, and what happened"
     model = package.load(run)
-    assert model.forecast(np.array(left["history"])) == pytest.approx(left["forecast"][:10], abs=1e-4)
-    known = np.array([*left["history"], *left["truth"]])
-    assert model.forecast(known[:70]) == pytest.approx(left["forecast"][40:50], abs=1e-4), "it has seen the truth since"
-    assert left["seasonal"][10:20] == pytest.approx(known[20:30].tolist())
+    for start in (0, 40):
+        piece = slice(start // 10 * 12, start // 10 * 12 + 12)  # the last value known, 10 forecasts and a gap
+        last, *values, gap = forecast[piece]
+        assert last == truth[29 + start] and math.isnan(gap)
+        assert model.forecast(truth[: 30 + start]) == pytest.approx(values, abs=1e-4), "it has seen the truth so far"
+        assert chart.lines[1].x[piece] == chart.lines[2].x[piece] == tuple(range(start - 1, start + 11))
+    assert chart.lines[0].x == tuple(range(-30, 60))
+    assert seasonal[13:23] == pytest.approx(truth[20:30])
     pictures = EventAccumulator(str(run)).Reload()
     assert pictures.Tags()["images"] == ["forecasts"] and len(pictures.Images("forecasts")) > 1
     assert pictures.Images("forecasts")[0].encoded_image_string.startswith(b"\x89PNG")

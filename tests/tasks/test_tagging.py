@@ -31,7 +31,7 @@ from rnnlab.errors import UserError
 from rnnlab.probes.gradient_flow import gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import Specimens
+from rnnlab.report.examples import read_examples
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.tagging import Tagger
 from rnnlab.training.trained import Trained
@@ -187,7 +187,7 @@ def test_it_learns_parts_of_speech(run_folder: Path) -> None:
 
 
 def test_a_run_leaves_the_confusion_matrix_of_its_tags(run_folder: Path) -> None:
-    found = Specimens.of(read_run(run_folder))
+    found = read_examples(read_run(run_folder))
     summary = json.loads((run_folder / "summary.json").read_text())
     counts = np.array(found.confusion)
     assert found.labels == tuple(summary["data"]["classes"]["test"]) and len(found.labels) == 17

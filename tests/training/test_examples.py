@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import rnnlab as package
+from rnnlab.charts.examples import Examples
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import Specimens
+from rnnlab.report.examples import read_examples
 from support import Answer
 
 
@@ -27,21 +28,21 @@ def test_the_command_that_repeats_a_run_of_a_sweep_leads_to_the_same_folder(
 
 def test_a_model_that_makes_up_leaves_what_it_makes_up(sweep_folder: Path) -> None:
     run = next(iter(sorted(sweep_folder.glob("runs/small/*/summary.json")))).parent
-    samples = Specimens.of(read_run(run)).samples
+    samples = read_examples(read_run(run)).samples
     assert len(samples) == 10
     assert list(samples) == package.load(run).generate(samples=10), "of the best checkpoint"
 
 
 def test_a_classifier_leaves_the_confusion_matrix_of_its_test(sentiment_folder: Path) -> None:
     run = next(iter(sorted(sentiment_folder.glob("runs/tone/*/summary.json")))).parent
-    found = Specimens.of(read_run(run))
+    found = read_examples(read_run(run))
     assert found.labels == ("negative", "positive") and found.samples == ()
     tested = sum(map(sum, found.confusion))
     right = sum(found.confusion[index][index] for index in range(2)) / tested
     assert abs(right - json.loads((run / "summary.json").read_text())["metrics"]["test"]["test/accuracy"]) < 1e-6
 
 
-def test_a_run_without_specimens_has_nothing_to_show(tmp_path: Path) -> None:
-    assert Specimens.of(read_run(tmp_path)) == Specimens(tmp_path)
-    (tmp_path / "specimens.json").write_text("[1, 2")
-    assert Specimens.of(read_run(tmp_path)) == Specimens(tmp_path)
+def test_a_run_without_examples_has_nothing_to_show(tmp_path: Path) -> None:
+    assert read_examples(read_run(tmp_path)) == Examples()
+    (tmp_path / "examples.json").write_text("[1, 2")
+    assert read_examples(read_run(tmp_path)) == Examples()

@@ -51,7 +51,7 @@ def test_a_run_folder_has_every_file_and_nothing_else(run: Path) -> None:
         "run.log",
         "projector",
         "projector_config.pbtxt",
-        "specimens.json",
+        "examples.json",
     }
     assert {path.name for path in (run / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
 

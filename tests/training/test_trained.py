@@ -17,9 +17,8 @@ import torch
 
 import rnnlab as package
 from rnnlab.errors import UserError
-from rnnlab.training.asking import AT_A_TIME
 from rnnlab.training.log import LIGHTNING
-from rnnlab.training.trained import Trained
+from rnnlab.training.trained import AT_ONCE, Trained
 from support import Answer
 
 
@@ -68,7 +67,7 @@ def test_a_file_a_run_and_a_sweep_open_the_same_model(sentiment_folder: Path) ->
 
 
 def test_one_text_and_many_are_answered_alike(tone: Trained) -> None:
-    texts = [f"a good film number {number} " * (number % 5) for number in range(2 * AT_A_TIME + 3)]
+    texts = [f"a good film number {number} " * (number % 5) for number in range(2 * AT_ONCE + 3)]
     many = tone.predict(texts)
     assert [its.text for its in many] == texts and tone.predict(iter(texts)) == many
     for text, its in zip(texts, many, strict=True):

@@ -30,14 +30,20 @@ FEW = 3  # points of a line that are marked
 def draw(chart: Chart) -> bytes:
     """A chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    _fill(chart, figure)
+    canvas = FigureCanvasAgg(figure_of(chart))
     stream = io.BytesIO()
     canvas.print_figure(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
+
+
+def figure_of(chart: Chart, dpi: int = DPI) -> Figure:
+    """Draw a chart as a figure of matplotlib."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=INCHES, dpi=dpi, layout="constrained")
+    _fill(chart, figure)
+    return figure
 
 
 @singledispatch

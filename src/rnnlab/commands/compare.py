@@ -11,7 +11,7 @@ from rnnlab.analysis.comparison import compare
 from rnnlab.config.compose import compose
 from rnnlab.config.rules import check
 from rnnlab.records.sources import source_folders
-from rnnlab.report.examples import Specimens
+from rnnlab.report.examples import samples_of
 from rnnlab.report.render import terminal
 from rnnlab.report.write import write_report
 
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     console = Console(highlight=False)
     terminal(comparison, console)
     console.print()
-    Specimens.of(comparison.best).terminal(console)
+    samples_of(comparison.best).terminal(console)
     console.print()
     console.print(Text(f"Report: {report.as_posix()}\nPage:   {page.as_posix()}"), soft_wrap=True)
     return 0

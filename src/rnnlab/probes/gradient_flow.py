@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from rnnlab.data.collation import Batch
 from rnnlab.errors import UserError
 from rnnlab.probes.trace import Network, part_names, undisturbed, unroll
-from rnnlab.tasks.capabilities import Forecasts
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
     Raises:
         UserError: The task has no states that follow one another in time, or its loss lies behind a decoder.
     """
-    if isinstance(task, Forecasts):
+    if hasattr(task, "decoder"):
         raise UserError("the loss of a forecaster lies behind its decoder, and gradients are followed in encoders only")
     network = Network.of(task)
     with undisturbed(task):

@@ -74,8 +74,8 @@ class RunFolder:
         return self.path / "timing.csv"
 
     @property
-    def specimens(self) -> Path:
-        return self.path / "specimens.json"
+    def examples(self) -> Path:
+        return self.path / "examples.json"
 
     @property
     def log(self) -> Path:

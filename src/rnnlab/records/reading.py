@@ -34,7 +34,7 @@ class RecordedFiles:
     Attributes:
         curves: The rows of metrics.csv.
         timing: The rows of timing.csv.
-        examples: What specimens.json has.
+        examples: What examples.json has.
         answers: What the trained network said of the texts that a study shows: `text`, `label`, `probability`,
             `note` and `probabilities` of each.
     """
@@ -121,11 +121,11 @@ class Run:
         return self.recorded.answers if self.recorded else ()
 
     def examples(self) -> Mapping[str, Any]:
-        """Return what specimens.json has; nothing where it is missing or damaged."""
+        """Return what examples.json has; nothing where it is missing or damaged."""
         if self.recorded:
             return self.recorded.examples
         try:
-            return _mapping(json.loads(RunFolder(self.folder).specimens.read_text(encoding="utf-8")))
+            return _mapping(json.loads(RunFolder(self.folder).examples.read_text(encoding="utf-8")))
         except (OSError, ValueError, RecursionError):
             return {}
 

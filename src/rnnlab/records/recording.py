@@ -7,7 +7,7 @@ The first line describes the study, and each other line one run, as JSON:
      "curves": {"epoch": […], …}, "timing": {…}, "examples": {…}, "answers": […]}
 
 `config` has the dotted keys of config.yaml, `summary` is summary.json, `curves` and `timing` are the columns of
-metrics.csv and timing.csv with null where a number is missing, `examples` is what specimens.json has.
+metrics.csv and timing.csv with null where a number is missing, `examples` is what examples.json has.
 """
 
 from __future__ import annotations

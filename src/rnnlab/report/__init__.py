@@ -9,6 +9,6 @@ Where things are, in the order in which results flow:
   paper, `interactive` and `plotly_*` for the page.
 - `table`, `render`, `factor_tables`, `page`, `page_table`, `template/`: results.csv, the terminal, Markdown, the page.
 - `write`, `readme`, `new_study`: the files of a report, of a study, and their index.
-- `answers`, `specimens`, `provenance`: what the best models say or make up, and what they were made with.
+- `answers`, `examples`, `provenance`: what the best models say or make up, and what they were made with.
 - `frames`: runs and curves for notebooks; `status`: how far a sweep is; `search`: what a search found.
 """

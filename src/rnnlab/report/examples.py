@@ -1,89 +1,68 @@
-"""What a run makes up, which classes it takes for which, or what it forecasts, as its folder has it."""
+"""What the best runs of a comparison do: the texts that they generate, and the charts of their predictions."""
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
+from rnnlab.charts.examples import Examples
+from rnnlab.charts.values import Lines
 from rnnlab.records.reading import Run
 
-LINE = 100  # what is longer than a line is shown alone
+if TYPE_CHECKING:
+    from rnnlab.analysis.comparison import Comparison
+
+LINE = 100  # characters; a sample that is longer than a line is shown alone
 EMPTY = "(empty)"
 
 
-@dataclass(frozen=True)
-class Forecasts:
-    """Forecasts of the beginning of a test part, one behind the other.
+def read_examples(run: Run) -> Examples:
+    """Return the examples that a run left; none where they are missing or damaged."""
+    try:
+        return Examples.from_json(run.examples())
+    except ValueError:
+        return Examples()
 
-    Attributes:
-        name: What the numbers are called.
-        horizon: Values of a forecast.
-        history: What happened before the first.
-        truth: What happened then.
-        forecast: What was forecast, as long.
-        seasonal: The seasonal naive forecast, as long.
-    """
 
-    name: str
-    horizon: int
-    history: tuple[float, ...]
-    truth: tuple[float, ...]
-    forecast: tuple[float, ...]
-    seasonal: tuple[float, ...]
+def samples_of(run: Run) -> Samples:
+    """Return the texts that a run's model generated."""
+    return Samples(run.folder, read_examples(run).samples)
 
-    @classmethod
-    def of(cls, found: Mapping[str, Any]) -> Forecasts:
-        """What specimens.json has.
 
-        Raises:
-            KeyError: Something is missing.
-            ValueError: It is not what `rnnlab train` writes.
-        """
-        numbers = {name: tuple(map(float, found[name])) for name in ("history", "truth", "forecast", "seasonal")}
-        horizon = int(found["horizon"])
-        if horizon < 1 or not numbers["history"] or len({len(numbers[its]) for its in list(numbers)[1:]}) > 1:
-            raise ValueError("forecasts do not fit what they forecast")
-        return cls(_readable(found["name"]), horizon, **numbers)
+def example_charts(comparison: Comparison) -> list[Lines]:
+    """Return the charts of the best runs' predictions, those of each quantity from the best run that predicts it."""
+    best: dict[tuple[str, str], tuple[str, Lines]] = {}
+    for label, run in comparison.best_runs:
+        for chart in read_examples(run).charts:
+            best.setdefault((chart.name, chart.y.label), (label, chart))
+    names = [name for name, _ in best]
+    return [
+        replace(
+            chart,
+            name=name if names.count(name) == 1 else f"{name}-{re.sub(r'[^a-z0-9]+', '-', quantity.lower())}",
+            caption=f"{chart.caption} Of the best run of {label}.",
+        )
+        for (name, quantity), (label, chart) in best.items()
+    ]
 
 
 @dataclass(frozen=True)
-class Specimens:
-    """What a trained model does.
+class Samples:
+    """Texts that a run's model generated.
 
     Attributes:
-        run: The folder of its run.
-        samples: What it made up; nothing for a classifier.
-        labels: The classes; nothing for a model that makes up.
-        confusion: How many of each true class, a row, were taken for each class, a column, in the test.
-        forecasts: Of the beginning of the test; None for any other model.
+        run: The folder of the run.
+        samples: The texts; none for a model that generates nothing.
     """
 
     run: Path
-    samples: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    confusion: tuple[tuple[int, ...], ...] = ()
-    forecasts: Forecasts | None = None
-
-    @classmethod
-    def of(cls, run: Run) -> Specimens:
-        """What a run has; nothing where an older version wrote it, or somebody else."""
-        found = run.examples()
-        try:
-            return cls(
-                run.folder,
-                tuple(map(_readable, found.get("samples", ()))),
-                tuple(map(_readable, found.get("labels", ()))),
-                tuple(tuple(map(int, row)) for row in found.get("confusion", ())),
-                Forecasts.of(found["forecasts"]) if "forecasts" in found else None,
-            )
-        except (ValueError, KeyError, TypeError, OverflowError):
-            return cls(run.folder)
+    samples: tuple[str, ...]
 
     @property
     def text(self) -> str:
@@ -92,15 +71,11 @@ class Specimens:
         return ", ".join(named) if max(map(len, named), default=0) <= LINE else named[0].strip("\n")
 
     def markdown(self) -> str:
-        """The samples; nothing where there are none."""
+        """Return the samples as Markdown; nothing where there are none."""
         return f"Made up by the best run:\n\n{textwrap.indent(self.text, '    ')}\n" if self.samples else ""
 
     def terminal(self, console: Console) -> None:
+        """Print the samples."""
         if self.samples:
             console.print(f"Made up by {self.run.as_posix()}:\n", soft_wrap=True)
             console.print(Text(textwrap.indent(self.text, "  ")))
-
-
-def _readable(text: object) -> str:
-    """Without half characters, which no file can hold."""
-    return str(text).encode("utf-8", "replace").decode("utf-8")

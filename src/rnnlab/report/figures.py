@@ -16,7 +16,7 @@ from rnnlab.analysis.overfitting import OVERFITTING, overfitting_chart
 from rnnlab.analysis.statistics import mean
 from rnnlab.charts.values import Axis, Changes, Chart, HeatMap, Line, Lines, Point, Scatter
 from rnnlab.report.changes import changes
-from rnnlab.report.forecasts import forecast_charts
+from rnnlab.report.examples import example_charts
 from rnnlab.report.parallel import parallel_coordinates
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ INTERVAL = "bars and bands are 95% intervals of the mean over seeds"
 def charts(comparison: Comparison) -> list[Chart]:
     """Learning curves always; the others as far as something was forecast, or varied, that they could show."""
     numeric = [factor for factor in comparison.factors if factor.numeric]
-    found: list[Chart] = [learning_curves(comparison), *overfitting_chart(comparison), *forecast_charts(comparison)]
+    found: list[Chart] = [learning_curves(comparison), *overfitting_chart(comparison), *example_charts(comparison)]
     found += [each.chart() for each in comparison.holdings]
     # Where one setting is changed at a time, a chart of each would have one line and a crowd of single points.
     found += [changes(comparison)] if comparison.base else [_against(comparison, factor) for factor in numeric]

@@ -16,11 +16,12 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from rnnlab.analysis.varying import ABSENT
+from rnnlab.charts.examples import Examples
 from rnnlab.charts.page import figure
 from rnnlab.charts.values import Chart
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
-from rnnlab.report.examples import EMPTY, Specimens
+from rnnlab.report.examples import EMPTY, read_examples
 from rnnlab.report.page_table import columns, rows, unfolded
 from rnnlab.report.wording import count, decimals, interval, loss, p_value, plus_minus, seconds, seeds
 
@@ -42,13 +43,13 @@ class Best:
         run: The run.
         config: Its config.yaml; empty where that cannot be read.
         repeat: The command that trains it again; empty where an older version did not note it.
-        specimens: What it makes up, or which classes it takes for which.
+        examples: What it generates, and which classes it takes for which.
     """
 
     run: Run
     config: str
     repeat: str
-    specimens: Specimens
+    examples: Examples
 
     @classmethod
     def of(cls, run: Run) -> Best:
@@ -57,12 +58,12 @@ class Best:
             run,
             _text_of(RunFolder(run.folder).config),
             f"{repeat} rerun=true" if repeat else "",
-            Specimens.of(run),
+            read_examples(run),
         )
 
     @property
     def samples(self) -> list[str]:
-        return [sample or EMPTY for sample in self.specimens.samples]
+        return [sample or EMPTY for sample in self.examples.samples]
 
     @property
     def short(self) -> bool:
@@ -72,7 +73,7 @@ class Best:
     @property
     def confusion(self) -> list[tuple[str, list[tuple[int, float]]]]:
         """By true class, how often each class was told, as a count and as a share of the row; empty if ill-formed."""
-        labels, counts = self.specimens.labels, self.specimens.confusion
+        labels, counts = self.examples.labels, self.examples.confusion
         if not labels or [len(row) for row in counts] != [len(labels)] * len(labels):
             return []
         return [

@@ -14,7 +14,7 @@ from rnnlab.records.folder import RUNS, planned_runs, write_atomically
 from rnnlab.records.reading import RecordedFiles, Run, read_run
 from rnnlab.records.recording import Recording, Section, write_recording
 from rnnlab.report.answers import MOST_COLUMNS
-from rnnlab.report.examples import Specimens
+from rnnlab.report.examples import read_examples
 from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
 from rnnlab.report.write import write_report
 from rnnlab.studies import lesson as lessons
@@ -87,20 +87,14 @@ def _recorded(run: Run, answers: Sequence[Mapping[str, Any]]) -> Run:
 
 def _answers(comparison: Comparison, texts: Sequence[str]) -> dict[Path, list[dict[str, Any]]]:
     """Ask the best run of each configuration about texts; by folder, nothing where the runs tell no classes."""
-    if not (Specimens.of(comparison.best).labels and texts):
+    if not (read_examples(comparison.best).labels and texts):
         return {}
-    from rnnlab.tasks.capabilities import Tags
     from rnnlab.training.trained import Trained  # imports torch, which training has done elsewhere
 
-    answers = {}
-    for _, run in comparison.best_runs[:MOST_COLUMNS]:
-        model = Trained(run.folder)
-        if isinstance(model.task, Tags):
-            predictions = [tagged.prediction for tagged in model.tag(dict.fromkeys(texts))]
-        else:
-            predictions = model.predict(dict.fromkeys(texts))
-        answers[run.folder] = [asdict(prediction) for prediction in predictions]
-    return answers
+    return {
+        run.folder: [asdict(prediction) for prediction in Trained(run.folder).predict_labels(dict.fromkeys(texts))]
+        for _, run in comparison.best_runs[:MOST_COLUMNS]
+    }
 
 
 def _measure(study: Study, comparison: Comparison, configs: Sequence[Mapping[str, Any]]) -> Section:

@@ -15,7 +15,7 @@ from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 from rnnlab.records.recording import Recording, read_recording
 from rnnlab.report.answers import MOST_COLUMNS, Answers
-from rnnlab.report.examples import Specimens
+from rnnlab.report.examples import Samples, samples_of
 from rnnlab.report.figures import telling_charts
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.wording import escaped
@@ -36,7 +36,7 @@ class Page:
     """
 
     comparison: Comparison
-    examples: Specimens | Answers
+    examples: Samples | Answers
     kept: Sequence[str]
 
     def print(self, console: Console) -> None:
@@ -101,10 +101,10 @@ def _results(recording: Recording, comparison: Comparison, charts: Sequence[Char
     return Results("\n\n".join(filter(None, answers)), figures[0] if figures else "", figures)
 
 
-def _examples(comparison: Comparison, recording: Recording) -> Specimens | Answers:
+def _examples(comparison: Comparison, recording: Recording) -> Samples | Answers:
     """What the best run makes up, or what each configuration's best run said of the texts that the study shows."""
     if not recording.shown:
-        return Specimens.of(comparison.best)
+        return samples_of(comparison.best)
     best = comparison.best_runs[:MOST_COLUMNS]
     said = [(label, [Prediction(**answer) for answer in run.answers]) for label, run in best]
     if any(len(predictions) != len(recording.shown) for _, predictions in said):

@@ -1,17 +1,17 @@
-"""What some tasks can do besides learning: make up texts, or say what a text or each of its words is."""
+"""Protocols of what a task can do besides learning. A task has a capability by having its members."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
+from rnnlab.charts.values import Lines
 from rnnlab.data.prepared import Part
-from rnnlab.tasks.predictions import Prediction, Rolling, TaggedText
+from rnnlab.tasks.predictions import Prediction
+from rnnlab.tasks.user_input import UserInput
 
 
 @dataclass(frozen=True)
@@ -86,38 +86,57 @@ class Classifies(Protocol):
 
 
 @runtime_checkable
-class Forecasts(Protocol):
-    """A task that says how a series of numbers goes on.
+class Predicts(Protocol):
+    """A task that answers inputs of a user, as `rnnlab predict` asks it to.
+
+    `rnnlab.tasks.predictions` has the usual answers, and `TextAnswers` for tasks that answer texts.
 
     Attributes:
-        horizon: How many values it forecasts.
+        answer_type: The class of its answers, a dataclass of plain values.
     """
 
-    horizon: int
+    answer_type: type[Any]
 
-    def forecast(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The next values `(horizon,)` or `(horizon, D)` of a series `(T,)` or `(T, D)`, both in its own units.
+    def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
+        """Yield the inputs in a user's text, file or standard input, in blocks.
 
         Raises:
-            UserError: The series is too short, or has another number of columns.
+            UserError: There is no such input.
         """
 
-    def rolling(self, part: Part, most: int) -> Rolling:
-        """The first forecasts of a part of the data, at most so many."""
+    def answer(self, inputs: Sequence[Any]) -> list[Any]:
+        """Return an answer for each input."""
+
+    def print_answers(self, blocks: Iterable[list[Any]], style: str) -> None:
+        """Print answers as `text`, `csv` or `json`, each block as soon as it is there."""
 
 
 @runtime_checkable
-class Tags(Protocol):
-    """A task that tells the tag of each word.
+class CountsConfusion(Protocol):
+    """A task with classes that counts which of them it takes for which.
 
     Attributes:
-        labels: The names of the tags.
+        labels: The names of the classes.
     """
 
     labels: tuple[str, ...]
 
-    def tag(self, texts: Sequence[str]) -> list[TaggedText]:
-        """The words of each text with their tags."""
+    def confusion_matrix(self) -> Tensor:
+        """Return the counts of the present validation or test `(classes, classes)`, a row for each true class."""
+
+
+@runtime_checkable
+class DrawsCharts(Protocol):
+    """A task whose predictions can be drawn beside the truth."""
+
+    def charts(self, part: Part, name: str, count: int) -> list[Lines]:
+        """Draw the first predictions on a part of the data.
+
+        Args:
+            part: The part.
+            name: What it is called, such as `test`.
+            count: How many predictions, at most.
+        """
 
 
 @runtime_checkable

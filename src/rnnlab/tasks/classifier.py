@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -10,7 +11,6 @@ from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import (
     MulticlassAccuracy,
     MulticlassAUROC,
-    MulticlassConfusionMatrix,
     MulticlassF1Score,
 )
 from torchmetrics.functional.classification import binary_auroc
@@ -20,7 +20,8 @@ from rnnlab.data.collation import Batch
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.pooling import pool, pooled_size
 from rnnlab.tasks.base import Config, SequenceTask
-from rnnlab.tasks.predictions import Prediction
+from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.predictions import Prediction, TextAnswers
 
 
 class AUROC(MulticlassAUROC):
@@ -90,21 +91,22 @@ class PooledTask(SequenceTask):
         return len(batch.targets)
 
 
-class Classifier(PooledTask):
+class Classifier(TextAnswers, ConfusionCounts, PooledTask):
     """Tells the class of a sequence.
 
     Attributes:
         labels: The names of the classes.
-        confusion: Counts of the present validation or test, true class by predicted one.
     """
+
+    answer_type = Prediction
+    columns = ("text", "label", "probability", "note")
 
     def __init__(
         self, embedding: nn.Module, input_size: int, labels: Sequence[str], model: Config, cell: Config,
         optimizer: Config, scheduler: Config,
     ) -> None:  # fmt: skip
         super().__init__(embedding, input_size, len(labels), model, cell, optimizer, scheduler)
-        self.labels = tuple(labels)
-        self.confusion = MulticlassConfusionMatrix(len(self.labels), validate_args=False)
+        self.count_confusion(labels)
         self.measure()
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -126,12 +128,6 @@ class Classifier(PooledTask):
             metrics[name].update(logits, batch.targets)
         self.confusion.update(logits, batch.targets)
 
-    def on_validation_epoch_start(self) -> None:
-        self.confusion.reset()
-
-    def on_test_epoch_start(self) -> None:
-        self.confusion.reset()
-
     @torch.no_grad()
     def shares(self, batch: Batch) -> list[list[float]]:
         """How probable each class is to the network as it is after training, a row a sequence."""
@@ -142,8 +138,22 @@ class Classifier(PooledTask):
         shares: list[list[float]] = logits.double().softmax(dim=-1).tolist()
         return shares
 
+    @abstractmethod
+    def classify(self, texts: Sequence[str]) -> list[Prediction]:
+        """Predict the class of each text."""
+
+    def answer(self, inputs: Sequence[str]) -> list[Prediction]:
+        return self.classify(inputs)
+
+    def line(self, answer: Prediction) -> str:
+        """Return label, probability and text in columns, `-` where there is no label."""
+        width = max(map(len, self.labels))
+        probability = "-" if answer.probability is None else f"{answer.probability:.4f}"
+        note = f"({answer.note})  " if answer.note else ""
+        return f"{answer.label or '-':<{width}}  {probability:<6}  {note}{' '.join(answer.text.splitlines())}".rstrip()
+
     def prediction(self, text: str, shares: Sequence[float]) -> Prediction:
-        """What those probabilities say of a text."""
+        """Make a prediction of the probabilities of the classes."""
         probabilities = dict(zip(self.labels, shares, strict=True))
         label = max(probabilities, key=probabilities.__getitem__)
         return Prediction(text, label, probabilities[label], probabilities=probabilities)

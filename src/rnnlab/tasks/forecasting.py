@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchmetrics import MeanAbsoluteError, MeanMetric, Metric, MetricCollection
 
+from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.prepared import Part
+from rnnlab.data.sources.series import Series, own
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.decoding import decode
 from rnnlab.tasks.base import Config, SequenceTask
-from rnnlab.tasks.predictions import Rolling
+from rnnlab.tasks.predictions import Forecast, print_forecast
+from rnnlab.tasks.user_input import UserInput
 
 
 class Forecaster(SequenceTask):
@@ -37,6 +45,7 @@ class Forecaster(SequenceTask):
     """
 
     unit = "naive errors per value"
+    answer_type = Forecast
 
     mean: Tensor
     deviation: Tensor
@@ -107,31 +116,101 @@ class Forecaster(SequenceTask):
         """Standardised values `(…, D)` in the series' own units."""
         return values * self.deviation + self.mean
 
+    def read_inputs(self, source: UserInput) -> Iterator[list[Series]]:
+        """Read the series in a user's table, a row a step.
+
+        Raises:
+            UserError: There is no table, or its series is too short or has another number of columns.
+        """
+        if source.file is None:
+            key = "file" if source.text is None else "text"
+            raise UserError(
+                f"{key}: this model goes on with a series of numbers; give file=series.csv, a table with a row a step"
+            )
+        column = source.value_column
+        if column is None:
+            column = self.card["config"]["task"]["file_reader"].get("value_column")
+        series = own([Path(source.file)], column)
+        try:
+            self._check(series.values)
+        except UserError as error:
+            raise UserError(f"file: {source.file}: {error}") from error
+        yield [series]
+
+    def answer(self, inputs: Sequence[Series]) -> list[Forecast]:
+        """Forecast the next values of each series."""
+        return [Forecast(series.names, self.forecast(series.values).tolist()) for series in inputs]
+
+    def print_answers(self, blocks: Iterable[list[Forecast]], style: str) -> None:
+        for forecast in chain.from_iterable(blocks):
+            print_forecast(forecast, style)
+
     @torch.no_grad()
     def forecast(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The next values `(horizon,)` or `(horizon, D)` of a series `(T,)` or `(T, D)`, both in its own units.
+        """Forecast the next values of a series, both in its own units.
+
+        Args:
+            values: `(T,)` or `(T, D)`.
+
+        Returns:
+            `(horizon,)` or `(horizon, D)`.
 
         Raises:
             UserError: The series is too short, or has another number of columns.
         """
-        series = torch.from_numpy(values.reshape(len(values), -1))
-        if series.shape[1] != len(self.mean):
-            raise UserError(f"it has {series.shape[1]} columns of numbers; the model was trained on {len(self.mean)}")
-        if len(series) < self.sequence_length:
-            raise UserError(f"its {len(series)} values are too few; the model reads the last {self.sequence_length}")
-        read = (series[-self.sequence_length :].to(self.mean) - self.mean) / self.deviation
-        found = self.in_units(self._forecast(read[None])[0]).double().cpu().numpy()
-        return found.reshape(-1, *values.shape[1:])
+        self._check(values)
+        last = torch.from_numpy(values.reshape(len(values), -1)[-self.sequence_length :]).to(self.mean)
+        forecast = self.in_units(self._forecast(((last - self.mean) / self.deviation)[None])[0])
+        return forecast.double().cpu().numpy().reshape(-1, *values.shape[1:])
+
+    def _check(self, values: NDArray[np.float64]) -> None:
+        """Raise UserError if the model cannot forecast a series."""
+        columns = values.reshape(len(values), -1).shape[1]
+        if columns != len(self.mean):
+            raise UserError(f"it has {columns} columns of numbers; the model was trained on {len(self.mean)}")
+        if len(values) < self.sequence_length:
+            raise UserError(f"its {len(values)} values are too few; the model reads the last {self.sequence_length}")
 
     @torch.no_grad()
-    def rolling(self, part: Part, most: int) -> Rolling:
-        """The first forecasts of a part of the data, whose windows begin at every step; at most so many."""
-        rows = np.arange(len(part.sequences))[:: self.horizon][:most]
+    def charts(self, part: Part, name: str, count: int) -> list[Lines]:
+        """Draw the first forecasts of a part, one behind the other, beside the truth and the seasonal naive forecast.
+
+        Values are in the series' own units; of several columns, those of the first.
+        """
+        rows = np.arange(len(part.sequences))[:: self.horizon][:count]  # a window begins at every step
         batch = Collation(part, pad=0)(rows).to(self.device)
         naive = seasonal_naive(batch.inputs, self.horizon, self.season)
-        found = (batch.inputs[:1], batch.targets, self._forecast(batch.inputs), naive)
-        columns = [self.in_units(each.to(self.device))[..., 0].flatten().tolist() for each in found]
-        return Rolling(self.vocabulary.symbols[0], self.horizon, *columns)
+        history, truth, forecasts, seasonal = (
+            self.in_units(values.to(self.device))[..., 0].flatten().tolist()
+            for values in (batch.inputs[:1], batch.targets, self._forecast(batch.inputs), naive)
+        )
+        known = [*history, *truth]
+        begin = -len(history)
+        series = self.vocabulary.symbols[0]
+        chart = Lines(
+            name="forecasts",
+            title=f"Forecasts of {series}",
+            caption=f"Forecasts of {self.horizon} values each of the {name} part. Each begins where the one before"
+            " ends, and has seen what happened until then.",
+            x=Axis(f"step of the {name} part"),
+            y=Axis(series),
+            lines=(
+                _line("what happened", range(begin, begin + len(known)), known),
+                self._pieces("forecast", forecasts, known, begin),
+                self._pieces("last season repeated", seasonal, known, begin),
+            ),
+        )
+        return [chart]
+
+    def _pieces(self, label: str, forecasts: list[float], known: list[float], begin: int) -> Line:
+        """Draw forecasts as lines that begin at the last value known to them, with a gap between two."""
+        x: list[int] = []
+        y: list[float] = []
+        for origin in range(0, len(forecasts), self.horizon):
+            piece = [known[origin - begin - 1], *forecasts[origin : origin + self.horizon]]
+            x += range(origin - 1, origin + len(piece))
+            y += [*piece, math.nan]
+        return _line(label, x, y)
 
     def _forecast(self, inputs: Tensor) -> Tensor:
         """What the network forecasts when it is not learning."""
@@ -144,6 +223,11 @@ class Forecaster(SequenceTask):
     def _read_out(self, hidden: Tensor) -> Tensor:
         found: Tensor = self.head(self.dropout(hidden))
         return found
+
+
+def _line(label: str, x: Sequence[int], y: Sequence[float]) -> Line:
+    values = tuple(y)
+    return Line(label, tuple(map(float, x)), values, low=values, high=values)  # of one run: no band
 
 
 def seasonal_naive(inputs: Tensor, horizon: int, season: int) -> Tensor:

@@ -1,14 +1,24 @@
-"""What tasks answer, as plain values: of a text, of its words, of a series of numbers."""
+"""Answers of tasks as plain values, and the text, CSV or JSON that `rnnlab predict` prints of them."""
 
 from __future__ import annotations
 
+import csv
+import json
 import math
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from itertools import count
+from typing import Any
+
+from rnnlab.tasks.user_input import UserInput
+
+Blocks = Iterable[list[Any]]  # of answers, which are printed as soon as they are there
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of a text.
+    """The predicted class of a text.
 
     Attributes:
         text: The text.
@@ -27,7 +37,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class TaggedWord:
-    """What a model says of a word in its sentence.
+    """The predicted tag of a word in its sentence.
 
     Attributes:
         word: As it was written.
@@ -44,12 +54,12 @@ class TaggedWord:
 
 @dataclass(frozen=True)
 class TaggedText:
-    """What a model says of the words of a text.
+    """The predicted tags of the words of a text.
 
     Attributes:
         text: The text.
         words: Its words and their tags; empty for an empty text.
-        note: What is odd about it; otherwise empty.
+        note: A hint that its words may have been separated wrongly; otherwise empty.
     """
 
     text: str
@@ -59,35 +69,110 @@ class TaggedText:
     @property
     def tags(self) -> tuple[str, ...]:
         """The tag of each word."""
-        return tuple(its.tag for its in self.words)
+        return tuple(word.tag for word in self.words)
 
     @property
     def prediction(self) -> Prediction:
-        """All tags as one answer, and the probability that all of them are right, as if each were on its own."""
+        """All tags as one label, with the product of their probabilities."""
         if not self.words:
             return Prediction(self.text, None, None, "the text is empty")
-        label, probability = " ".join(self.tags), math.prod(its.probability for its in self.words)
+        label, probability = " ".join(self.tags), math.prod(word.probability for word in self.words)
         return Prediction(self.text, label, probability, self.note, {label: probability})
 
 
 @dataclass(frozen=True)
-class Rolling:
-    """Forecasts of a stretch of a series, one behind the other: each has seen what happened until it begins.
-
-    All numbers are in the series' own units; of several columns, those of the first.
+class Forecast:
+    """The predicted next values of a series, in its own units.
 
     Attributes:
-        name: What the numbers are called.
-        horizon: Values of a forecast.
-        history: What the first forecast has read.
-        truth: What happened then.
-        forecast: What was forecast, as long.
-        seasonal: The seasonal naive forecast, as long.
+        names: Of the D columns.
+        values: A row of D numbers for each step.
     """
 
-    name: str
-    horizon: int
-    history: list[float]
-    truth: list[float]
-    forecast: list[float]
-    seasonal: list[float]
+    names: tuple[str, ...]
+    values: list[list[float]]
+
+
+class TextAnswers:
+    """Mixin of a task whose `answer` gives a dataclass for each text of `rnnlab predict`.
+
+    As text, an answer is a line with the values of its fields; as CSV a row of its `columns`; as JSON an object.
+
+    Attributes:
+        answer_type: The dataclass.
+        columns: The header of CSV; None for all fields.
+    """
+
+    answer_type: type[Any]
+    columns: tuple[str, ...] | None = None
+
+    def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
+        """Yield the texts of a user's input in blocks."""
+        return source.lines()
+
+    def print_answers(self, blocks: Blocks, style: str) -> None:
+        """Print answers as `text`, `csv` or `json`, each block as soon as it is there."""
+        {"text": self._print_text, "csv": self._print_csv, "json": self._print_json}[style](blocks)
+
+    def line(self, answer: Any) -> str:
+        """Return an answer as a line of text."""
+        return "  ".join(" ".join(str(value).splitlines()) for value in asdict(answer).values())
+
+    def rows(self, number: int, answer: Any) -> Iterable[Sequence[Any]]:
+        """Return an answer as rows of CSV; `number` counts answers from 1."""
+        return [[getattr(answer, column) for column in self._columns]]
+
+    def hint(self, answer: Any) -> str:
+        """Return advice on how to write the input, which is printed once beside the text; may be empty."""
+        return ""
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return self.columns or tuple(column.name for column in fields(self.answer_type))
+
+    def _print_text(self, blocks: Blocks) -> None:
+        hinted = False
+        for block in blocks:
+            for answer in block:
+                print(self.line(answer))
+                if not hinted and (hint := self.hint(answer)):
+                    sys.stdout.flush()
+                    print(hint, file=sys.stderr)
+                    hinted = True
+            sys.stdout.flush()
+
+    def _print_csv(self, blocks: Blocks) -> None:
+        # Every string is quoted, since the module csv would leave a text with a lone carriage return bare.
+        writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        writer.writerow(self._columns)
+        numbers = count(1)
+        for block in blocks:
+            for answer in block:
+                writer.writerows(self.rows(next(numbers), answer))
+            sys.stdout.flush()
+
+    def _print_json(self, blocks: Blocks) -> None:
+        """Print a list of objects; in ASCII, which every encoding has."""
+        separator = "[\n"
+        for answer in (answer for block in blocks for answer in block):
+            print(f"{separator}  {json.dumps(asdict(answer))}", end="", flush=True)
+            separator = ",\n"
+        print("[]" if separator == "[\n" else "\n]")
+
+
+def print_forecast(forecast: Forecast, style: str) -> None:
+    """Print a forecast as `text` or `csv`, a row a step counted from 1, or as a `json` object with a list a column."""
+    header = ["step", *forecast.names]
+    if style == "json":
+        print(
+            json.dumps(dict(zip(forecast.names, map(list, zip(*forecast.values, strict=True)), strict=True)), indent=2)
+        )
+    elif style == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([step, *row] for step, row in enumerate(forecast.values, 1))
+    else:
+        cells = [header, *([str(step), *(f"{v:.6g}" for v in row)] for step, row in enumerate(forecast.values, 1))]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for row in cells:
+            print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))

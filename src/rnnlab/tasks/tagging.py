@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric, MetricCollection
-from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix, MulticlassF1Score
+from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from rnnlab.data.collation import IGNORE, Batch, Collation
 from rnnlab.data.preparation.tagging import in_one_array
@@ -19,25 +19,28 @@ from rnnlab.data.text.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.words import WordVectors
-from rnnlab.tasks.base import Config, SequenceTask
-from rnnlab.tasks.predictions import TaggedText, TaggedWord
+from rnnlab.tasks.base import Config
+from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.predictions import TaggedText, TaggedWord, TextAnswers
 from rnnlab.tasks.sentiment import WORD_SCALE
 
 
-class Tagger(SequenceTask):
+class Tagger(TextAnswers, ConfusionCounts):
     """Tells the tag of each word of a sentence, such as its part of speech.
 
     Dropout acts on the words' vectors, between recurrent layers and before the output.
     """
 
     unit = "nats per word"
+    answer_type = TaggedText
+    columns = ("text", "word", "tag", "probability")
 
     def __init__(
         self, vocabulary: Vocabulary, data: Config, model: Config, cell: Config, optimizer: Config, scheduler: Config
     ) -> None:
         super().__init__(optimizer, scheduler)
         self.vocabulary = vocabulary
-        self.labels = tuple(data["labels"])
+        self.count_confusion(data["labels"])
         self.characters = from_card(data["characters"])
         self.word_length = int(data["word_length"])
         self.embedding = WordVectors(len(vocabulary), len(self.characters), self.characters.pad, cell, model)
@@ -49,7 +52,6 @@ class Tagger(SequenceTask):
         self.word_dropout = float(model["word_dropout"])
         self.dropout = nn.Dropout(model["dropout"])
         self.head = nn.Linear(self.encoder.output_size, len(self.labels))
-        self.confusion = MulticlassConfusionMatrix(len(self.labels), validate_args=False)
         self.measure()
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
@@ -88,19 +90,13 @@ class Tagger(SequenceTask):
         unknown = batch.inputs[..., 1][real] == self.vocabulary.unknown
         metrics["accuracy_unknown"].update((told == tags)[unknown].float())
 
-    def on_validation_epoch_start(self) -> None:
-        self.confusion.reset()
-
-    def on_test_epoch_start(self) -> None:
-        self.confusion.reset()
-
     @torch.no_grad()
-    def tag(self, texts: Sequence[str]) -> list[TaggedText]:
-        """The tags of each text's words, which blanks separate, as they would be alone."""
-        sentences = [text.split() for text in texts]
-        if not (known := [words for words in sentences if words]):
-            return [TaggedText(text) for text in texts]
-        batch = self._batch(known)
+    def answer(self, inputs: Sequence[str]) -> list[TaggedText]:
+        """Predict the tags of each text's words, which blanks separate; texts do not change each other's answers."""
+        sentences = [text.split() for text in inputs]
+        if not any(sentences):
+            return [TaggedText(text) for text in inputs]
+        batch = self._batch([words for words in sentences if words])
         training = self.training
         self.eval()
         logits = self(batch.inputs.to(self.device), batch.lengths)
@@ -108,8 +104,19 @@ class Tagger(SequenceTask):
         shares = iter(logits.double().softmax(dim=-1).cpu())
         return [
             TaggedText(text, self._tagged(words, next(shares)), self._note(words)) if words else TaggedText(text)
-            for text, words in zip(texts, sentences, strict=True)
+            for text, words in zip(inputs, sentences, strict=True)
         ]
+
+    def line(self, answer: TaggedText) -> str:
+        """Return `word/TAG` for each word, in their order."""
+        return " ".join(f"{word.word}/{word.tag}" for word in answer.words)
+
+    def rows(self, number: int, answer: TaggedText) -> list[list[object]]:
+        """Return a row for each word, behind the number of its text."""
+        return [[number, word.word, word.tag, word.probability] for word in answer.words]
+
+    def hint(self, answer: TaggedText) -> str:
+        return answer.note
 
     def encode_text(self, text: str, key: str) -> Tensor:
         """The words of a text `(T, C)`.

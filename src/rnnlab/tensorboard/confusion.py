@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import lightning.pytorch as pl
 from torch import Tensor
-from torchmetrics.classification import MulticlassConfusionMatrix
 
-from rnnlab.tasks.capabilities import Classifies, Tags
+from rnnlab.tasks.capabilities import CountsConfusion
 from rnnlab.tensorboard.writers import boards
 
 if TYPE_CHECKING:
@@ -22,10 +21,7 @@ UPRIGHT = 10  # characters of a name that fit under a column
 
 
 class ConfusionMatrix(pl.Callback):
-    """Draws the confusion matrix of a classifier or a tagger at every validation and at the test.
-
-    It is the task's `confusion`, which counts true class by predicted one; a classifier without one has no figure.
-    """
+    """Draws the confusion matrix of a task that counts one, at every validation and at the test."""
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._log(trainer, pl_module, "val")
@@ -34,10 +30,9 @@ class ConfusionMatrix(pl.Callback):
         self._log(trainer, pl_module, "test")
 
     def _log(self, trainer: pl.Trainer, pl_module: pl.LightningModule, part: str) -> None:
-        counts = getattr(pl_module, "confusion", None)
-        if not (isinstance(pl_module, Classifies | Tags) and isinstance(counts, MulticlassConfusionMatrix)):
+        if not isinstance(pl_module, CountsConfusion):
             return
-        figure = confusion_figure(counts.compute(), pl_module.labels)
+        figure = confusion_figure(pl_module.confusion_matrix(), pl_module.labels)
         for writer in boards(trainer):
             writer.add_figure(f"confusion_matrix/{part}", figure, trainer.global_step)
 

@@ -1,46 +1,40 @@
-"""What a trained model does, left in its run folder for reports, which load no model: samples, counts or forecasts."""
+"""Examples of what a trained model does, left in its run folder for reports, which load no model."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import Any
 
-from torchmetrics.classification import MulticlassConfusionMatrix
-
+from rnnlab.charts.examples import Examples
 from rnnlab.data.prepared import Prepared
 from rnnlab.data.text.subwords import Subwords
 from rnnlab.records.folder import RunFolder, write_atomically
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.tasks.capabilities import Classifies, Forecasts, Generates, Sampling, Tags
+from rnnlab.tasks.capabilities import CountsConfusion, DrawsCharts, Generates, Sampling
 
 SAMPLES = 10
-FORECASTS = 6  # one behind the other: as many as a picture has room for
+PREDICTIONS = 6  # in a chart: as many as it has room for
 TOKENIZER = "tokenizer.json"  # sub-words that were trained, for data.tokenizer=
 
 
-def write_specimens(task: SequenceTask, folder: RunFolder, prepared: Prepared) -> None:
-    """Write specimens.json.
-
-    It has `samples` that a task makes up; `labels` and the `confusion` counts of the test; or `forecasts` of the
-    beginning of the test part.
-
-    Sub-words are written as well, so that other runs can read the same ones.
+def write_examples(task: SequenceTask, folder: RunFolder, prepared: Prepared) -> None:
+    """Write examples.json, and the sub-words that the run found, so that other runs can read the same ones.
 
     Args:
         task: With the best weights, and just tested.
         folder: Of its run.
         prepared: Its data.
     """
-    found: dict[str, Any] = {}
-    if isinstance(task, Generates):
-        found["samples"] = task.sample(SAMPLES, Sampling())
-    counts = getattr(task, "confusion", None)
-    # True class by predicted one.
-    if isinstance(task, Classifies | Tags) and isinstance(counts, MulticlassConfusionMatrix):
-        found |= {"labels": list(task.labels), "confusion": counts.compute().int().tolist()}
-    if isinstance(task, Forecasts):
-        found["forecasts"] = asdict(task.rolling(prepared.parts["test"], FORECASTS))
     if isinstance(vocabulary := getattr(task, "vocabulary", None), Subwords):
         write_atomically(folder.path / TOKENIZER, vocabulary.tokenizer)
-    write_atomically(folder.specimens, json.dumps(found, ensure_ascii=False) + "\n")
+    examples = examples_of(task, prepared).to_json()
+    write_atomically(folder.examples, json.dumps(examples, ensure_ascii=False) + "\n")
+
+
+def examples_of(task: SequenceTask, prepared: Prepared) -> Examples:
+    """Collect what a task generates, confuses and draws."""
+    samples = task.sample(SAMPLES, Sampling()) if isinstance(task, Generates) else ()
+    charts = task.charts(prepared.parts["test"], "test", PREDICTIONS) if isinstance(task, DrawsCharts) else ()
+    if not isinstance(task, CountsConfusion):
+        return Examples(tuple(samples), charts=tuple(charts))
+    counts = task.confusion_matrix().int().tolist()
+    return Examples(tuple(samples), task.labels, tuple(map(tuple, counts)), tuple(charts))

@@ -20,7 +20,7 @@ from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.tasks.base import parameters_of
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
-from rnnlab.training.examples import write_specimens
+from rnnlab.training.examples import write_examples
 from rnnlab.training.hparams import flat_hparams
 from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, go_on, log_outcome
@@ -158,7 +158,7 @@ class Run:
         fit(self.trainer, self.task, self.data, self.folder, last)
         load_weights(self.task, self.folder.best_checkpoint)
         self.trainer.test(self.task, datamodule=self.data, verbose=False)
-        write_specimens(self.task, self.folder, self.prepared)
+        write_examples(self.task, self.folder, self.prepared)
         best = self.metrics.best()
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
         return {

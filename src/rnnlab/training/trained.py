@@ -1,4 +1,4 @@
-"""A trained model in the hand: what notebooks load, and what `generate`, `predict` and `evaluate` are made of."""
+"""A trained model, as `rnnlab.load` gives it to a notebook and the commands use it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.config.rules import check
+from rnnlab.data.sources.series import Series
 from rnnlab.errors import UserError
 from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.base import SequenceTask, parameters_of
-from rnnlab.tasks.capabilities import Classifies, Forecasts, Generates, Tags
-from rnnlab.tasks.predictions import Prediction, TaggedText
-from rnnlab.training.asking import answers, sampling
+from rnnlab.tasks.capabilities import Generates, Predicts, Sampling
+from rnnlab.tasks.predictions import Forecast, Prediction, TaggedText
 from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, evaluate
 from rnnlab.training.trainer import threads_of
+
+AT_ONCE = 64  # inputs that are answered in one batch
 
 
 class Trained:
@@ -51,7 +53,21 @@ class Trained:
         Raises:
             UserError: The model tells neither.
         """
-        return (self.task if isinstance(self.task, Tags) else self._classifier()).labels
+        labels: tuple[str, ...] | None = getattr(self.task, "labels", None)
+        if labels is None:
+            raise self._unable("tells no classes of texts; a model of task=sentiment does")
+        return labels
+
+    @property
+    def predictor(self) -> Predicts:
+        """The task, which answers inputs of a user.
+
+        Raises:
+            UserError: The model predicts nothing of that kind.
+        """
+        if not isinstance(self.task, Predicts):
+            raise self._unable("tells no classes of texts; a model of task=sentiment does")
+        return self.task
 
     def __repr__(self) -> str:
         return f"<{self._describe()}, {parameters_of(self.task):,} parameters, from {self.checkpoint}>"
@@ -82,9 +98,9 @@ class Trained:
                 is a label that it does not know.
         """
         check({"samples": samples})
-        how = sampling(prompt, length, temperature, top_k, seed, condition)
+        sampling = _sampling(prompt, length, temperature, top_k, seed, condition)
         with threads_of(self.config):
-            return self._generator().sample(samples, how)
+            return self._generator().sample(samples, sampling)
 
     def stream(
         self,
@@ -100,7 +116,7 @@ class Trained:
         Raises:
             UserError: As `generate`.
         """
-        pieces = self._generator().stream(sampling(prompt, length, temperature, top_k, seed, condition))
+        pieces = self._generator().stream(_sampling(prompt, length, temperature, top_k, seed, condition))
         while True:
             with threads_of(self.config):  # only while it is drawing: the caller goes on in between
                 piece = next(pieces, None)
@@ -124,8 +140,11 @@ class Trained:
         Raises:
             UserError: The model tells no classes, or something else than texts was given.
         """
-        with threads_of(self.config):
-            return answers(self._classifier().classify, texts)
+        if self.predictor.answer_type is TaggedText:
+            raise self._unable("tells tags of words, not classes of texts; ask `tag`")
+        if self.predictor.answer_type is Forecast:
+            raise self._unable("tells no classes of texts; a model of task=sentiment does")
+        return self.answer(_checked(texts))
 
     def tag(self, texts: str | Iterable[str]) -> list[TaggedText]:
         """The tag of each word of each text, and how probable it is.
@@ -136,10 +155,19 @@ class Trained:
         Raises:
             UserError: The model tells no tags, or something else than texts was given.
         """
-        if not isinstance(self.task, Tags):
+        if not self._answers_with(TaggedText):
             raise self._unable("tells no tags of words; a model of task=tagging does")
-        with threads_of(self.config):
-            return answers(self.task.tag, texts)
+        return self.answer(_checked(texts))
+
+    def predict_labels(self, texts: Iterable[str]) -> list[Prediction]:
+        """Predict one label for each text: its class, or the tags of its words as one.
+
+        Raises:
+            UserError: The model tells neither classes nor tags.
+        """
+        if self._answers_with(TaggedText):
+            return [tagged.prediction for tagged in self.tag(texts)]
+        return self.predict(texts)
 
     def forecast(self, values: ArrayLike) -> NDArray[np.float64]:
         """The next values `(horizon,)` or `(horizon, D)` of a series `(T,)` or `(T, D)`, both in its own units.
@@ -147,10 +175,22 @@ class Trained:
         Raises:
             UserError: The model forecasts nothing, or the series is too short or has another number of columns.
         """
-        if not isinstance(self.task, Forecasts):
+        if not self._answers_with(Forecast):
             raise self._unable("forecasts nothing; a model of task=forecasting does")
+        series = np.asarray(values, dtype=np.float64)
+        names = tuple(map(str, range(series.shape[1]))) if series.ndim > 1 else ("value",)
+        (forecast,) = self.answer([Series(series, names)])
+        return np.array(forecast.values)
+
+    def answer(self, inputs: Sequence[Any]) -> list[Any]:
+        """Answer inputs as the task reads them, of which `AT_ONCE` make a batch.
+
+        Raises:
+            UserError: The model answers no inputs.
+        """
+        groups = (inputs[start : start + AT_ONCE] for start in range(0, len(inputs), AT_ONCE))
         with threads_of(self.config):
-            return self.task.forecast(np.asarray(values, dtype=np.float64))
+            return [answer for group in groups for answer in self.predictor.answer(group)]
 
     def evaluate(
         self,
@@ -177,12 +217,8 @@ class Trained:
         columns = {"text_column": text_column, "label_column": label_column, "value_column": value_column}
         return evaluate(self.task, part, path, columns)
 
-    def _classifier(self) -> Classifies:
-        if isinstance(self.task, Tags):
-            raise self._unable("tells tags of words, not classes of texts; ask `tag`")
-        if not isinstance(self.task, Classifies):
-            raise self._unable("tells no classes of texts; a model of task=sentiment does")
-        return self.task
+    def _answers_with(self, answer_type: type[Any]) -> bool:
+        return isinstance(self.task, Predicts) and issubclass(self.task.answer_type, answer_type)
 
     def _generator(self) -> Generates:
         if not isinstance(self.task, Generates):
@@ -195,3 +231,28 @@ class Trained:
     def _describe(self) -> str:
         """Class, task and cell."""
         return f"{type(self.task).__name__} (task={self.config['task']['name']}, cell={self.config['cell']['name']})"
+
+
+def _checked(texts: str | Iterable[str]) -> list[str]:
+    """Return one text, or any number of them, as a list.
+
+    Raises:
+        UserError: One of them is not a text.
+    """
+    checked = [texts] if isinstance(texts, str) else list(texts)
+    for number, text in enumerate(checked, start=1):
+        if not isinstance(text, str):
+            raise UserError(f"texts: number {number} is {text!r}, not a text")
+    return checked
+
+
+def _sampling(
+    prompt: str, length: int | None, temperature: float, top_k: int | None, seed: int, condition: str | None
+) -> Sampling:
+    """Check and join the arguments of `generate`.
+
+    Raises:
+        UserError: A value is out of range.
+    """
+    check({"length": length, "temperature": temperature, "top_k": top_k, "seed": seed})
+    return Sampling(prompt, length, temperature, top_k, seed, condition)

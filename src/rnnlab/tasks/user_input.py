@@ -1,0 +1,100 @@
+"""The input of `rnnlab predict`: a text, a file or the standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import cast
+
+from rnnlab.errors import UserError
+
+BLOCK = 1 << 16  # bytes that are read at most before their lines are answered
+
+
+@dataclass(frozen=True)
+class UserInput:
+    """What a user gives a model to predict from.
+
+    Attributes:
+        text: The value of `text=`; None where it was not given.
+        file: The value of `file=`; None where it was not given.
+        value_column: The column or columns of that file with numbers; None for those of training.
+        stream: The file or the standard input, open; None where a text was given.
+    """
+
+    text: str | None
+    file: str | None
+    value_column: str | list[str] | None
+    stream: BufferedReader | None
+
+    @classmethod
+    @contextmanager
+    def opened(cls, text: str | None, file: str | None, value_column: str | list[str] | None) -> Iterator[UserInput]:
+        """Open the input, and check that a file is UTF-8 before anything is predicted.
+
+        Raises:
+            UserError: There is no input, or more than one, or the file cannot be read.
+        """
+        if text is not None and file is not None:
+            raise UserError("text and file were both given; choose one")
+        if text is not None:
+            yield cls(text, file, value_column, None)
+        elif file is not None:
+            with _open(file) as stream:
+                if stream.seekable():  # a pipe can be read only once
+                    for _ in _line_blocks(stream, f"file: {file}"):
+                        pass
+                    stream.seek(0)
+                yield cls(text, file, value_column, stream)
+        elif sys.stdin is None or sys.stdin.isatty():
+            raise UserError('there is nothing to read; add text="..." or file=PATH, or pipe lines into the command')
+        else:
+            yield cls(text, file, value_column, cast(BufferedReader, sys.stdin.buffer))
+
+    def lines(self) -> Iterator[list[str]]:
+        """Yield the text, or the lines of the file or the standard input, in blocks.
+
+        A block has as many lines as there are to read at a time, so that a slow pipe is answered line by line. Lines
+        end at a line feed and nowhere else, so that answers stand in the file's own lines.
+
+        Raises:
+            UserError: A line is not UTF-8.
+        """
+        if self.stream is None:
+            return iter([[str(self.text)]])
+        return _line_blocks(self.stream, "the standard input" if self.file is None else f"file: {self.file}")
+
+
+def _open(file: str) -> BufferedReader:
+    try:
+        return Path(file).open("rb")
+    except OSError as error:
+        reason = f"{file} cannot be read ({error.strerror})" if file.strip() else "no name was given"
+        raise UserError(f"file: {reason}") from error
+
+
+def _line_blocks(stream: BufferedReader, name: str) -> Iterator[list[str]]:
+    number, begun = 0, list[bytes]()
+    while block := stream.read1(BLOCK):
+        whole, newline, rest = block.rpartition(b"\n")
+        if newline:
+            lines = b"".join([*begun, whole]).split(b"\n")
+            yield _decode(lines, number, name)
+            number, begun = number + len(lines), []
+        begun.append(rest)
+    if last := b"".join(begun):
+        yield _decode([last], number, name)
+
+
+def _decode(lines: list[bytes], before: int, name: str) -> list[str]:
+    texts = []
+    for number, line in enumerate(lines, start=before + 1):
+        try:
+            texts.append(line.decode("utf-8-sig" if number == 1 else "utf-8").removesuffix("\r"))
+        except UnicodeDecodeError as error:
+            raise UserError(f"{name}, line {number} is not UTF-8 (byte 0x{line[error.start]:02x})") from error
+    return texts
