@@ -20,11 +20,21 @@ from support import ALONE, ROOT, Answer
 def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
     """The summaries of a study's runs, trained small: it is a plain Hydra configuration, with overrides."""
     done = rnnlab(
-        "train", "-cd", str(folder), "-cn", "study", ALONE, "debug=fast", "seed=0",
-        "model.embedding_size=8", "model.hidden_size=8", "data.sequence_length=20", "optimizer.lr=0.007",
+        "train",
+        "-cd",
+        str(folder),
+        "-cn",
+        "study",
+        ALONE,
+        "debug=fast",
+        "seed=0",
+        "model.embedding_size=8",
+        "model.hidden_size=8",
+        "data.sequence_length=20",
+        "optimizer.lr=0.007",
         "trainer.max_epochs=2",
         *(["hydra.sweeper.n_trials=2"] if "hydra/sweeper: optuna" in (folder / "study.yaml").read_text() else []),
-    )  # fmt: skip
+    )
     assert done.code == 0, done.err
     return [json.loads(file.read_text()) for file in Path.cwd().glob(f"runs/{folder.name}/*/summary.json")]
 

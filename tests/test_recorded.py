@@ -123,8 +123,10 @@ def test_a_gated_cell_remembers_longer_than_a_plain_one() -> None:
     """C12."""
     right = held("memory-span", "sequence_length")
     lengths = ["10", "25", "50", "100", "200"]
-    assert len(right) == 10 and all(list(each) == lengths for each in right.values())
-    span = {cell: max([0, *(int(steps) for steps in lengths if each[steps] >= 0.9)]) for cell, each in right.items()}
+    assert len(right) == 10 and all(list(shares) == lengths for shares in right.values())
+    span = {
+        cell: max([0, *(int(steps) for steps in lengths if shares[steps] >= 0.9)]) for cell, shares in right.items()
+    }
     assert 10 <= span["rnn"] < 100 <= span["gru"]
     assert {row["seeds"] for row in ranked("memory-span")} == {"5"}
 
@@ -150,12 +152,30 @@ def test_more_sub_words_make_a_model_of_the_same_size_of_state_better_per_charac
 def test_todays_cells_are_compared_at_equal_parameters(study: str, size: int) -> None:
     rows = ranked(study)
     assert {row["cell"] for row in rows} == {
-        "rnn", "gru", "lstm", "irnn", "layernorm_lstm", "coupled_lstm", "mingru", "minlstm", "lru", "transformer",
-    }  # fmt: skip
+        "rnn",
+        "gru",
+        "lstm",
+        "irnn",
+        "layernorm_lstm",
+        "coupled_lstm",
+        "mingru",
+        "minlstm",
+        "lru",
+        "transformer",
+    }
     assert all(abs(int(row["parameters"].replace(",", "")) - size) < 0.05 * size for row in rows)
 
 
 def test_the_benchmark_has_recorded_every_section() -> None:
     titles = re.findall(r"^## (.+)$", recorded("speed"), flags=re.MULTILINE)
-    assert titles == ["Training", "Time to quality", "Data", "Generation", "Start-up", "Comparing", "A sweep",
-                      "Threads", "On a GPU"]  # fmt: skip
+    assert titles == [
+        "Training",
+        "Time to quality",
+        "Data",
+        "Generation",
+        "Start-up",
+        "Comparing",
+        "A sweep",
+        "Threads",
+        "On a GPU",
+    ]

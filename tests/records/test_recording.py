@@ -66,9 +66,19 @@ def lines_of(file: Path) -> list[Any]:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"runs", b"\x1f\x8b\x08", gzip.compress(b"x" * 5000)[:-20], gzip.compress(b"\xff\xfe"), packed(), packed([1]),
-     gzip.compress(b"[" * 100_000), packed({"study": "s"}), gzip.compress(b'{"study": 1e9999}')],
-)  # fmt: skip
+    [
+        b"",
+        b"runs",
+        b"\x1f\x8b\x08",
+        gzip.compress(b"x" * 5000)[:-20],
+        gzip.compress(b"\xff\xfe"),
+        packed(),
+        packed([1]),
+        gzip.compress(b"[" * 100_000),
+        packed({"study": "s"}),
+        gzip.compress(b'{"study": 1e9999}'),
+    ],
+)
 def test_a_file_that_is_no_recording_is_named_and_refused(file: Path, content: bytes) -> None:
     file.write_bytes(content)
     with pytest.raises(UserError, match=r"runs\.jsonl\.gz: not the runs of a study"):
@@ -77,12 +87,26 @@ def test_a_file_that_is_no_recording_is_named_and_refused(file: Path, content: b
 
 @pytest.mark.parametrize(
     ("line", "key", "value"),
-    [(0, "study", "../../x"), (0, "holds", "val/loss"), (0, "shown", "text"), (0, "shown", [1]),
-     (0, "probes", {"text": "", "answer": "", "figures": ["../README.md"]}), (0, "search", None),
-     (1, "run", "/etc"), (1, "run", 5), (1, "config", []), (1, "summary", "x"), (1, "curves", {"epoch": 1}),
-     (1, "curves", {"epoch": [0], "val/loss": []}), (1, "curves", {"epoch": ["0"]}), (1, "timing", {"step": [10**400]}),
-     (1, "answers", [{}]), (1, "answers", [{**ANSWER, "probabilities": {"a": "b"}}])],
-)  # fmt: skip
+    [
+        (0, "study", "../../x"),
+        (0, "holds", "val/loss"),
+        (0, "shown", "text"),
+        (0, "shown", [1]),
+        (0, "probes", {"text": "", "answer": "", "figures": ["../README.md"]}),
+        (0, "probes", {"text": "", "answer": "", "figures": ["study.yaml"]}),
+        (0, "search", None),
+        (1, "run", "/etc"),
+        (1, "run", 5),
+        (1, "config", []),
+        (1, "summary", "x"),
+        (1, "curves", {"epoch": 1}),
+        (1, "curves", {"epoch": [0], "val/loss": []}),
+        (1, "curves", {"epoch": ["0"]}),
+        (1, "timing", {"step": [10**400]}),
+        (1, "answers", [{}]),
+        (1, "answers", [{**ANSWER, "probabilities": {"a": "b"}}]),
+    ],
+)
 def test_a_value_of_another_kind_is_refused(file: Path, line: int, key: str, value: Any) -> None:
     lines = lines_of(file)
     lines[line][key] = value

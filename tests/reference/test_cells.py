@@ -151,11 +151,11 @@ def test_the_probe_of_gates_sees_in_a_loop_what_it_sees_in_torchs_kernel(cell: s
     with torch.no_grad():
         for weight in fast.encoder.parameters():
             weight *= 6  # so that gates are often shut and often wide open
-    for each, suffix in pairs(written.encoder):
+    for layer, suffix in pairs(written.encoder):
         for side, letters in (("input", "ih"), ("hidden", "hh")):
             torchs = fast.encoder.layers
             rows = {name: torchs.get_parameter(f"{name}_{letters}_{suffix}") for name in ("weight", "bias")}
-            spread(cell, each, side, rows)
+            spread(cell, layer, side, rows)
     batch = batch_of(fast)
     ours, theirs = gate_saturation(written, batch), gate_saturation(fast, batch)
     assert len(ours) == len(theirs) == layers * len(GATES[cell])

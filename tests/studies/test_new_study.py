@@ -18,15 +18,20 @@ QUESTION = "Which cell, (really), learns `it's` plants best: 100%?"
 def test_a_new_study_asks_its_question_and_can_be_run(rnnlab, workdir):
     answer = rnnlab("study", "new", "name=plants", f"question={QUESTION}")
     assert (answer.code, answer.out) == (
-        0, "experiments/plants/study.yaml asks; `rnnlab study name=plants` answers.\n",
-    )  # fmt: skip
+        0,
+        "experiments/plants/study.yaml asks; `rnnlab study name=plants` answers.\n",
+    )
     study = workdir / "experiments" / "plants"
     assert (study / "study.yaml").read_text().startswith(f"# {QUESTION}\n")
     assert (study / "README.md").read_text().startswith(f"# {QUESTION}\n")
     assert "Not answered yet: `rnnlab study name=plants`" in (workdir / "experiments" / "README.md").read_text()
-    for line, quick in (("  - _self_", "  - override debug: fast\n  - _self_"), ("0,1,2,3,4", "0,1"), ("32,64", "8,9"),
-                        ("rnn,gru,lstm", "rnn,gru"),
-                        ("  mode: MULTIRUN", "  mode: MULTIRUN\n  launcher: {workers: 1}")):  # fmt: skip
+    for line, quick in (
+        ("  - _self_", "  - override debug: fast\n  - _self_"),
+        ("0,1,2,3,4", "0,1"),
+        ("32,64", "8,9"),
+        ("rnn,gru,lstm", "rnn,gru"),
+        ("  mode: MULTIRUN", "  mode: MULTIRUN\n  launcher: {workers: 1}"),
+    ):
         (study / "study.yaml").write_text((study / "study.yaml").read_text().replace(line, quick))
     answer = rnnlab("study", "name=plants")
     assert answer.code == 0, answer.err
@@ -77,9 +82,17 @@ def test_the_index_shows_the_answer_and_its_picture(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "text", ["[1, 2", "[]", '{"answer": "a"}', '{"answer": 1, "figure": "", "figures": []}', "[" * 100_000,
-             '{"answer": "", "figure": "", "figures": ["../../README.md"]}'],
-)  # fmt: skip
+    "text",
+    [
+        "[1, 2",
+        "[]",
+        '{"answer": "a"}',
+        '{"answer": 1, "figure": "", "figures": []}',
+        "[" * 100_000,
+        '{"answer": "", "figure": "", "figures": ["../../x.png"]}',
+        '{"answer": "", "figure": "", "figures": ["study.yaml"]}',
+    ],
+)
 def test_damaged_results_are_named(tmp_path: Path, text: str):
     study = Study(tmp_path / "a")
     study.folder.mkdir()

@@ -42,8 +42,15 @@ def study(workdir: Path) -> Study:
 def recorded(cell: str, seed: int, loss: float) -> Run:
     """A finished run of which no folder is left."""
     config = {"cell.name": cell, "seed": seed, "model.hidden_size": 8, "task.name": "names", "data.name": "names"}
-    summary = {"status": "complete", "metrics": {"best": {"val/loss": loss}, "test": {"test/loss": loss}},
-               "parameters": 80, "seconds": 1.5, "epochs": 2, "best_epoch": 1, "unit": "nats per token"}  # fmt: skip
+    summary = {
+        "status": "complete",
+        "metrics": {"best": {"val/loss": loss}, "test": {"test/loss": loss}},
+        "parameters": 80,
+        "seconds": 1.5,
+        "epochs": 2,
+        "best_epoch": 1,
+        "unit": "nats per token",
+    }
     rows = [{"epoch": float(epoch), "step": epoch * 4.0, "val/loss": loss + 1 - epoch} for epoch in range(2)]
     files = RecordedFiles(rows, (), {"samples": [f"{cell} {seed}"]})
     return Run(Path("runs/kept") / f"{cell}-{seed}", "complete", "", config, summary, recorded=files)

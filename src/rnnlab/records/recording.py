@@ -37,7 +37,7 @@ class Section:
 
     Attributes:
         text: Markdown; empty where the study has no such part.
-        answer: What it found, in short.
+        answer: The answer in short.
         figures: The names of its pictures, which lie in the study's folder.
     """
 
@@ -55,8 +55,8 @@ class Recording:
         runs: Its runs, finished or not.
         holds: The bound of which the study asks how far it holds, such as test/accuracy>=0.9; None for none.
         shown: The texts about which trained classifiers were asked; see `RecordedFiles.answers`.
-        probes: What probes measured.
-        search: What a search found.
+        probes: The measurements of probes.
+        search: The history and the best trial of a search.
     """
 
     study: str
@@ -122,6 +122,8 @@ def _recording(head: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> R
 
 def _section(part: Mapping[str, Any]) -> Section:
     figures = tuple(map(_name, _items(part["figures"])))
+    if any(not name.endswith(".png") for name in figures):
+        raise ValueError("a figure is a PNG")
     return Section(_text(part["text"]), _text(part["answer"]), figures)
 
 

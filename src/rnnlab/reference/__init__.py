@@ -1,1 +1,1 @@
-"""The mathematics written out to be read; tests hold the fast code to it."""
+"""The mathematics written out to be read. Tests compare the fast code with it."""

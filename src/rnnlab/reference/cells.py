@@ -1,7 +1,13 @@
-"""Recurrent cells as their formulas say them, one step at a time.
+"""Recurrent cells written as their formulas, one step at a time.
 
-Each is equal to torch's kernel with the same weights, and has as many: like cuDNN's, they keep two biases where one
-would do. σ is the logistic function, ⊙ the product of two vectors unit by unit.
+A cell gives the same states as torch's kernel with the same weights, and has as many of them: like cuDNN's, it keeps
+two biases where one would do. σ is the logistic function, ⊙ the product of two vectors unit by unit.
+
+Sources:
+    J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990.
+    S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation 9, 1997.
+    F. A. Gers, J. Schmidhuber and F. Cummins, "Learning to forget", Neural Computation 12, 2000.
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014.
 """
 
 from __future__ import annotations
@@ -29,7 +35,7 @@ class ScratchRNN(Cell):
         return torch.tanh(self.input_to_hidden(x) + self.hidden_to_hidden(state))
 
     def state_weights(self) -> list[StateWeights]:
-        """W_hh."""
+        """Return W_hh."""
         return [StateWeights.from_linear(self.hidden_to_hidden)]
 
 
@@ -60,12 +66,12 @@ class ScratchGRU(Cell):
         return (1 - update) * candidate + update * state
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
-        """r_t and z_t."""
+        """Return r_t and z_t, each `(B, H)`."""
         gates = torch.sigmoid(self.input_to_gates(x) + self.hidden_to_gates(state))
         return dict(zip(("reset", "update"), gates.chunk(2, dim=-1), strict=True))
 
     def state_weights(self) -> list[StateWeights]:
-        """W_hr above W_hz, and W_hn."""
+        """Return W_hr above W_hz, and W_hn."""
         gates = StateWeights.from_linear(self.hidden_to_gates, ("reset", "update"))
         return [gates, StateWeights.from_linear(self.hidden_to_candidate, ("candidate",))]
 
@@ -92,7 +98,7 @@ class ScratchLSTM(Cell):
         _start_like_torch(self)
 
     def initial_state(self, x: Tensor) -> State:
-        """Zeros `(B, H)` for h and for c."""
+        """Return zeros `(B, H)` for h and for c."""
         zeros = x.new_zeros(len(x), self.hidden_size)
         return zeros, zeros
 
@@ -104,17 +110,17 @@ class ScratchLSTM(Cell):
         return gates["output"] * torch.tanh(c), c
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
-        """i_t, f_t and o_t."""
+        """Return i_t, f_t and o_t, each `(B, H)`."""
         gates = torch.sigmoid(self.input_to_gates(x) + self.hidden_to_gates(state[0]))
         return dict(zip(("input", "forget", "output"), gates.chunk(3, dim=-1), strict=True))
 
     def state_weights(self) -> list[StateWeights]:
-        """W_hi above W_hf above W_ho, and W_hg."""
+        """Return W_hi above W_hf above W_ho, and W_hg."""
         gates = StateWeights.from_linear(self.hidden_to_gates, ("input", "forget", "output"))
         return [gates, StateWeights.from_linear(self.hidden_to_candidate, ("candidate",))]
 
 
 def _start_like_torch(cell: Cell) -> None:
-    """Draw all weights and biases evenly from ±1/√H, as torch's kernels do."""
+    """Draw all weights and biases uniformly from -1/√H to 1/√H, as torch's kernels do."""
     for weight in cell.parameters():
         nn.init.uniform_(weight, -(cell.hidden_size**-0.5), cell.hidden_size**-0.5)

@@ -1,6 +1,10 @@
-"""Elman's network in NumPy, its gradients by hand: the equations, to be read.
+"""Elman's network in NumPy, with its gradients worked out by hand.
 
-D inputs, H hidden units, O outputs, T steps. What is computed is float64, vectors are columns as in the books.
+D inputs, H hidden units, O outputs, T steps. All numbers are float64; vectors are columns, as in textbooks.
+
+Sources:
+    J. L. Elman, "Finding structure in time", Cognitive Science 14, 1990.
+    P. J. Werbos, "Backpropagation through time: what it does and how to do it", Proceedings of the IEEE 78, 1990.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ class NumpyRNN:
         b_h: `(H,)`, 0 at first.
         b_y: `(O,)`, 0 at first.
         inputs: `(T, D)`, those of the last forward pass.
-        states: `(T + 1, H)`, its states; h_0 is the first.
+        states: `(T + 1, H)`, the states of that pass; h_0 is the first.
         logits: `(T, O)`, its outputs.
     """
 
@@ -41,11 +45,19 @@ class NumpyRNN:
         self.b_y: Array = np.zeros(output_size)
 
     def parameters(self) -> dict[str, Array]:
-        """The five arrays themselves, by name."""
+        """Return the five arrays themselves, not copies, by name."""
         return {name: getattr(self, name) for name in ("W_xh", "W_hh", "W_hy", "b_h", "b_y")}
 
     def forward(self, inputs: Array, h_0: Array | None = None) -> Array:
-        """Read T inputs `(T, D)` from the state `(H,)`, zeros by default; keep every state, return the logits."""
+        """Read inputs and keep the state after every step.
+
+        Args:
+            inputs: `(T, D)`.
+            h_0: The state `(H,)` to begin with; None for zeros.
+
+        Returns:
+            The logits `(T, O)`.
+        """
         h = np.zeros_like(self.b_h) if h_0 is None else h_0
         states, logits = [h], []
         for x in inputs:
@@ -56,15 +68,15 @@ class NumpyRNN:
         return self.logits
 
     def loss(self, targets: Sequence[int]) -> float:
-        """The cross-entropy of the last forward pass in nats, summed over the steps: L = Σ_t -log p_t[target_t]."""
+        """Return the cross-entropy of the last forward pass in nats, summed over steps: L = Σ_t -log p_t[target_t]."""
         return float(-log_softmax(self.logits)[np.arange(len(targets)), targets].sum())
 
     def backward(self, targets: Sequence[int]) -> dict[str, Array]:
-        """Backpropagation through time: the gradient of `loss` for each parameter, by name."""
+        """Return the gradient of `loss` for every parameter, by name, by backpropagation through time."""
         gradients = {name: np.zeros_like(value) for name, value in self.parameters().items()}
         # ∂L/∂y_t = p_t - one_hot(target_t), for the softmax and the logarithm cancel.
         d_logits = np.exp(log_softmax(self.logits)) - one_hot(targets, len(self.b_y))
-        d_later = np.zeros_like(self.b_h)  # what h_t did to the losses after step t
+        d_later = np.zeros_like(self.b_h)  # ∂(the losses after step t)/∂h_t
         for t in reversed(range(len(targets))):
             x, before, h, d_y = self.inputs[t], self.states[t], self.states[t + 1], d_logits[t]
             # y_t = W_hy h_t + b_y
@@ -82,14 +94,18 @@ class NumpyRNN:
         return gradients
 
     def descend(self, gradients: Mapping[str, Array], lr: float) -> None:
-        """One step of stochastic gradient descent: θ ← θ - lr · ∂L/∂θ."""
+        """Take one step of gradient descent: θ ← θ - lr · ∂L/∂θ."""
         for name, value in self.parameters().items():
             value -= lr * gradients[name]
 
     def generate(self, first: int, length: int) -> list[int]:
-        """The likeliest symbol again and again, each the next input, one-hot, until there are `length` with the first.
+        """Write symbols: the likeliest one every time, which is the next input as a one-hot vector.
 
-        The state is carried from step to step; the network must have as many outputs as inputs.
+        The state is carried from step to step. The network must have as many outputs as inputs.
+
+        Args:
+            first: The symbol that is read first.
+            length: Symbols to return, the first included.
         """
         written, h = [first], np.zeros_like(self.b_h)
         while len(written) < length:
@@ -100,11 +116,14 @@ class NumpyRNN:
 
 
 def log_softmax(logits: Array) -> Array:
-    """log(exp(y_i) / Σ_j exp(y_j)) over the last axis; less the largest logit, which cancels, so nothing overflows."""
+    """Return log(exp(y_i) / Σ_j exp(y_j)) over the last axis.
+
+    The largest logit is subtracted first: it cancels, and no exponential overflows.
+    """
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def one_hot(indices: Sequence[int], size: int) -> Array:
-    """A row `(size,)` for each index: 1 at its place, else 0."""
+    """Return a row `(size,)` for every index: 1 at the index, else 0."""
     return np.eye(size)[list(indices)]

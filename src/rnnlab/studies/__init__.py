@@ -1,1 +1,10 @@
-"""Studies: a question, its sweep, and a README that answers it."""
+"""Studies: a question, the sweep that it needs, and a README that answers it.
+
+- `study`: the folder of a study and its files.
+- `collect`: plan a study, and record its runs in runs.jsonl.gz once they are trained.
+- `page`: write the page of a study from that recording: results in `readme`, figures, results.json, the index.
+- `index`: the index of all studies.
+- `computed`: studies that train nothing, but call a function of `rnnlab.reference`.
+- `probing`: apply probes to the networks of checkpoints.
+- `new_study`: begin a study.
+"""

@@ -16,12 +16,12 @@ EXPERIMENTS = Path("experiments")  # under the current folder: experiments/STUDY
 
 @dataclass(frozen=True)
 class Results:
-    """What a study has found, as the index of studies shows it; kept in results.json.
+    """The answer of a study, as results.json keeps it and the index of studies shows it.
 
     Attributes:
-        answer: The sentences that say it, as Markdown.
-        figure: The picture that shows it; empty without one.
-        figures: Every picture of the results.
+        answer: Its sentences, as Markdown.
+        figure: The name of the picture that the index shows; empty without one.
+        figures: The names of all pictures of the results.
     """
 
     answer: str
@@ -77,8 +77,8 @@ class Study:
             answer, figure, figures = values["answer"], values["figure"], values["figures"]
             if not (isinstance(figures, list) and all(isinstance(text, str) for text in (answer, figure, *figures))):
                 raise ValueError("`answer` and `figure` are to be texts, and `figures` a list of texts")
-            if any(Path(name).name != name for name in filter(None, (figure, *figures))):
-                raise ValueError("a figure lies in the study's folder")
+            if any(Path(name).name != name or not name.endswith(".png") for name in filter(None, (figure, *figures))):
+                raise ValueError("a figure is a PNG in the study's folder")
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError, RecursionError) as error:
