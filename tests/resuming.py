@@ -11,10 +11,11 @@ import lightning.pytorch as pl
 import pytest
 import torch
 
+from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.prepared import prepare
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.provenance import Origin
-from rnnlab.training.run import Run
+from rnnlab.training.run import TrainingRun
 
 
 class Interruption(pl.Callback):
@@ -33,8 +34,14 @@ class Interruption(pl.Callback):
 prepared = cache(lambda text: prepare(json.loads(text)))
 
 
+def config_of(*words: str) -> dict[str, Any]:
+    """The configuration of `rnnlab train WORDS`."""
+    return plain(compose_train(list(words))[1])
+
+
 def run(config: dict[str, Any], folder: Path, interruption: Interruption | None = None) -> None:
-    ready = Run(config, RunFolder(folder), prepared(json.dumps(config)), Origin(""))
+    data = {**config, "trainer": {**config["trainer"], "block_size": 0}}  # the same for every size
+    ready = TrainingRun(config, RunFolder(folder), prepared(json.dumps(data)), Origin(""))
     if interruption is None:
         ready.execute()
         return
@@ -53,6 +60,7 @@ def outcome(folder: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
         "last": last["state_dict"],
         "best": best["state_dict"],
         "optimizer": last["optimizer_states"][0]["state"],
+        "random": last["progress"]["random"],
     }
     figures = {key: summary[key] for key in ("status", "objective", "metrics", "epochs", "best_epoch")}
     return tensors, (folder / "metrics.csv").read_text(), figures

@@ -18,6 +18,7 @@ from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.sources.files import packaged
 from rnnlab.data.text.vocabulary import Vocabulary
+from rnnlab.training.blocks import Blocks
 
 TIMES = 100  # what a corpus is repeated
 PEAK = """
@@ -27,7 +28,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 arguments = ["task=chars", "data=file", f"data.path={sys.argv[1]}", "data.windows=sliding", "data.stride=1"]
 prepared = prepare(plain(compose_train(arguments)[1]))
-next(iter(SequenceDataModule(prepared, 64, seed=0).train_dataloader()))
+next(SequenceDataModule(prepared, 64, seed=0).train_batches().blocks([64]))
 # ru_maxrss would do, had it not begun with the size of the process that started this one.
 peaks = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
 print(int(peaks[0]) * 1024)
@@ -61,7 +62,8 @@ def _batches(names: Prepared, bucketing: bool) -> list[object]:
     seconds = []
     for _ in range(8):
         started = time.perf_counter()
-        blocks = list(module.train_dataloader())
+        whole = module.train_batches()
+        blocks = list(Blocks(whole, len(whole), len(whole), size=64))
         seconds.append(time.perf_counter() - started)
     batches = [batch for block in blocks for batch in block]
     tokens = sum(int(batch.lengths.sum()) for batch in batches)

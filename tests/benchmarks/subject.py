@@ -13,7 +13,8 @@ from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.prepared import Prepared
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.provenance import Origin
-from rnnlab.training.run import Run
+from rnnlab.training.blocks import block_loop
+from rnnlab.training.run import TrainingRun
 
 
 def config_of(*arguments: str) -> dict[str, Any]:
@@ -27,10 +28,10 @@ def brief(*arguments: str, batches: int) -> dict[str, Any]:
     return config_of(*arguments, "trainer.max_epochs=1", *limits)
 
 
-def train(config: dict[str, Any], prepared: Prepared, folder: Path) -> Run:
+def train(config: dict[str, Any], prepared: Prepared, folder: Path) -> TrainingRun:
     """The run, trained from its beginning."""
     shutil.rmtree(folder, ignore_errors=True)
-    run = Run(config, RunFolder(folder), prepared, Origin(""))
+    run = TrainingRun(config, RunFolder(folder), prepared, Origin(""))
     summary = run.execute()
     assert summary["status"] == "complete", summary
     return run
@@ -41,7 +42,7 @@ def epoch_seconds(config: dict[str, Any], prepared: Prepared, folder: Path) -> f
     run = train(config, prepared, folder)
     with (folder / "timing.csv").open(newline="") as stream:
         speed = float(next(csv.DictReader(stream))["tokens_per_second"])
-    return run.task.epoch.predictions / speed
+    return block_loop(run.trainer).epoch.predictions / speed
 
 
 def items_of(prepared: Prepared, part: str = "train") -> list[list[int]]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from rnnlab.data.batching import BLOCK, Batches, Blocks, InOrder, Shuffled, Streams
+from rnnlab.data.batching import Batches, InOrder, Shuffled, Streams
 from rnnlab.data.collation import IGNORE, Collation
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.preparation.names import encode
@@ -111,19 +111,6 @@ def test_sliding_windows_are_whole_and_stored_nowhere(text: NDArray[np.uint16], 
     expected = [start for start in range(0, len(text), stride) if start + length + 1 <= len(text)]
     assert windows.starts(rows).tolist() == expected
     assert set(windows.lengths(rows).tolist()) <= {length + 1}
-
-
-@given(count=st.integers(1, 400), limit=st.integers(1, 400), interval=st.integers(1, 400))
-def test_blocks_hold_every_batch_once_and_end_where_validation_is_due(count: int, limit: int, interval: int) -> None:
-    limit, interval = min(limit, count), min(interval, limit, count)
-    sequences = Windows(np.arange(count + 1, dtype=np.uint16), length=1, stride=1)
-    blocks = Blocks(Batches(InOrder(count, 1), Collation(Part(sequences), pad=0)), limit, interval)
-    cut = list(blocks)
-    assert [batch.inputs.item() for block in cut for batch in block] == list(range(limit))
-    assert len(blocks) == len(cut) and max(map(len, cut)) <= 2 * BLOCK
-    # Lightning validates behind every `per_interval`th block of an epoch.
-    ends = list(itertools.accumulate(map(len, cut)))
-    assert ends[blocks.per_interval - 1 :: blocks.per_interval] == list(range(interval, limit + 1, interval))
 
 
 @given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=40), size=st.integers(1, 7))

@@ -14,7 +14,6 @@ from resuming import Interruption, outcome, run, same
 from rnnlab.config import help as pages
 from rnnlab.config import reference
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.data import batching
 from support import ALONE, Answer
 
 TODAY = ["irnn", "layernorm_lstm", "coupled_lstm", "mingru", "minlstm", "lru", "transformer"]
@@ -38,12 +37,12 @@ def test_it_trains_on_names_and_makes_some_up(cell: str, rnnlab: Callable[..., A
 
 @pytest.mark.parametrize("cell", ["coupled_lstm", "mingru", "lru", "transformer"])  # one for each kind of state
 def test_a_text_is_read_with_carried_state_and_an_interrupted_run_ends_with_the_same_bits(
-    cell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cell: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(batching, "BLOCK", 8)
     keys = [f"cell.{key}={value}" for key, value in SMALL.get(cell, {}).items()]
     data = ("data.limit=2000", "data.batch_size=4", "data.sequence_length=16", "trainer.max_epochs=2")
-    words = ["task=chars", f"cell={cell}", *keys, *SIZES, *data, "callbacks.last_checkpoint.minutes=0"]
+    words = ["task=chars", f"cell={cell}", *keys, *SIZES, *data, "callbacks.last_checkpoint.minutes=0",
+             "trainer.block_size=8"]  # fmt: skip
     config = plain(compose_train(words)[1])
     run(config, tmp_path / "whole")
     run(config, tmp_path / "run", Interruption("on_train_batch_end", 2))

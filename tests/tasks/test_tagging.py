@@ -20,7 +20,6 @@ from torch import Tensor
 from networks import CELLS
 from resuming import Interruption, outcome, run, same
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.data import batching
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.preparation.tagging import in_one_array
 from rnnlab.data.prepared import Part
@@ -264,13 +263,10 @@ def test_a_checkpoint_holds_no_word_of_the_test_that_training_has_not(run_folder
     assert all(symbol == symbol.lower() for symbol in card["vocabulary"]["symbols"][:-2])
 
 
-def test_an_interrupted_tagger_ends_with_the_same_bits(
-    tmp_path: Path, dev: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_tagger_ends_with_the_same_bits(tmp_path: Path, dev: Path) -> None:
     words = [*SMALL, f"data.path={dev}", "data.limit=80", "data.batch_size=4", "trainer.max_epochs=1",
-             *UNSEEN, "callbacks.last_checkpoint.minutes=0", "model.hidden_size=4"]  # fmt: skip
+             *UNSEEN, "callbacks.last_checkpoint.minutes=0", "model.hidden_size=4", "trainer.block_size=8"]  # fmt: skip
     config = plain(compose_train(words)[1])
-    monkeypatch.setattr(batching, "BLOCK", 8)
     run(config, tmp_path / "whole")
     run(config, tmp_path / "other", Interruption("on_train_batch_end", 1))
     run(config, tmp_path / "other")

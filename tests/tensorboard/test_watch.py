@@ -15,12 +15,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.config.locations import conf_folder
 from rnnlab.config.targets import check, targets
-from rnnlab.data.batching import Blocks
-from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.records.effect import with_effect
 from rnnlab.records.identity import run_name
 from rnnlab.tensorboard.embedding import write_table
+from rnnlab.training.blocks import BlockDataModule
 from support import Answer, trained
 
 DEFAULT = yaml.safe_load((conf_folder() / "callbacks" / "default.yaml").read_text(encoding="utf-8"))
@@ -104,8 +103,7 @@ def test_a_gradient_that_is_not_clipped_has_one_norm(tmp_path: Path) -> None:
 def test_padding_is_the_share_of_places_that_are_no_symbol(clipped: Path) -> None:
     (run,) = clipped.glob("runs/*/[!.]*-*")
     config: dict[str, Any] = yaml.safe_load((run / "config.yaml").read_text())
-    data = SequenceDataModule(prepare(config), config["data"]["batch_size"], 0, bucketing=True, limit=4)
-    blocks: Blocks = data.train_dataloader()
+    blocks = BlockDataModule(prepare(config), config).train_dataloader()
     expected = []
     for epoch in range(2):
         blocks.sampler.set_epoch(epoch)  # type: ignore[attr-defined]

@@ -11,25 +11,24 @@ import pytest
 import torch
 from torch import Tensor
 
-from resuming import prepared
-from rnnlab.config.compose import compose_train, plain
-from rnnlab.data import batching
+from resuming import config_of, prepared
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.provenance import Origin
-from rnnlab.training.run import Run
+from rnnlab.training import averaging
+from rnnlab.training.run import TrainingRun
 
 DECAY = 0.9
 
 
 class Weights(pl.Callback):
-    """What the weights of training were behind every block, and those with which a validation ended."""
+    """What the weights of training were behind every step, and those with which a validation ended."""
 
     def __init__(self) -> None:
-        self.trained: list[tuple[int, Tensor]] = []  # behind which step
+        self.trained: dict[int, Tensor] = {}  # by the number of the step
         self.validated: list[Tensor] = []
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        self.trained.append((trainer.global_step, flat(pl_module)))
+        self.trained[trainer.global_step] = flat(pl_module)
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.validated.append(flat(pl_module))
@@ -40,7 +39,7 @@ def flat(module: torch.nn.Module) -> Tensor:
 
 
 def test_the_best_checkpoint_holds_the_moving_average(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batching, "BLOCK", 8)
+    monkeypatch.setattr(averaging, "EVERY", 8)
     words = [
         "task=names",
         "data.limit=300",
@@ -48,20 +47,23 @@ def test_the_best_checkpoint_holds_the_moving_average(tmp_path: Path, monkeypatc
         "model.embedding_size=4",
         "model.hidden_size=4",
         "trainer.max_epochs=1",
+        "trainer.block_size=1",
         "callbacks.averaging.enabled=true",
         f"callbacks.averaging.decay={DECAY}",
     ]
-    config, weights = plain(compose_train(words)[1]), Weights()
-    run = Run(config, RunFolder(tmp_path / "run"), prepared(json.dumps(config)), Origin(""), callbacks=[weights])
-    run.execute()
-    (seen, average), *later = weights.trained
-    assert len(later) >= 3
-    for step, now in later:
-        kept = min(DECAY ** (step - seen), seen / step)
-        average, seen = kept * average + (1 - kept) * now, step
+    config, weights = config_of(*words), Weights()
+    ready = TrainingRun(
+        config, RunFolder(tmp_path / "run"), prepared(json.dumps(config)), Origin(""), callbacks=[weights]
+    )
+    ready.execute()
+    assert list(weights.trained) == list(range(1, 41))
+    average, seen = weights.trained[8], 8
+    for step in range(16, 41, 8):
+        kept = min(DECAY**8, seen / step)
+        average, seen = kept * average + (1 - kept) * weights.trained[step], step
     best = torch.load(tmp_path / "run/checkpoints/best.ckpt", weights_only=True)["state_dict"]
-    names = [name for name, _ in run.task.named_parameters()]
+    names = [name for name, _ in ready.task.named_parameters()]
     torch.testing.assert_close(torch.cat([best[name].flatten() for name in names]), average)
     torch.testing.assert_close(weights.validated[0], average)
-    torch.testing.assert_close(flat(run.task), average)  # with which it was tested
-    assert not torch.allclose(average, weights.trained[-1][1])
+    torch.testing.assert_close(flat(ready.task), average)  # with which it was tested
+    assert not torch.allclose(average, weights.trained[40])

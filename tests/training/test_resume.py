@@ -9,11 +9,10 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from resuming import Interruption, outcome, run, same
-from rnnlab.config.compose import compose_train, plain
-from rnnlab.data import batching
+from resuming import Interruption, config_of, outcome, run, same
 
-SMALL = ("model.embedding_size=8", "model.hidden_size=8", "model.dropout=0.3", "trainer.max_epochs=3")
+SMALL = ("model.embedding_size=8", "model.hidden_size=8", "model.dropout=0.3", "trainer.max_epochs=3",
+         "trainer.block_size=8")  # fmt: skip
 TASKS = {
     "names": ("task=names", "cell=gru", "data.limit=300", "data.batch_size=8"),
     "shuffled": ("task=names", "data.limit=240", "data.batch_size=8", "data.bucketing=false",
@@ -37,15 +36,9 @@ HOOKS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _short_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of 8 batches, so that a little data is several of them."""
-    monkeypatch.setattr(batching, "BLOCK", 8)
-
-
 @pytest.mark.parametrize("task", TASKS)
 def test_interrupted_anywhere_a_run_ends_with_the_same_bits(tmp_path: Path, task: str) -> None:
-    config = plain(compose_train([*TASKS[task], *SMALL, "callbacks.last_checkpoint.minutes=0"])[1])
+    config = config_of(*TASKS[task], *SMALL, "callbacks.last_checkpoint.minutes=0")
     run(config, tmp_path / "whole")
     expected = outcome(tmp_path / "whole")
     for hook, calls in HOOKS.items():
@@ -58,7 +51,7 @@ def test_interrupted_anywhere_a_run_ends_with_the_same_bits(tmp_path: Path, task
 
 
 def test_a_damaged_checkpoint_is_not_gone_on_from(tmp_path: Path) -> None:
-    config = plain(compose_train([*TASKS["shuffled"], *SMALL])[1])
+    config = config_of(*TASKS["shuffled"], *SMALL)
     run(config, tmp_path / "whole")
     run(config, tmp_path / "run", Interruption("on_train_epoch_end", 2))
     last = tmp_path / "run/checkpoints/last.ckpt"
@@ -68,7 +61,7 @@ def test_a_damaged_checkpoint_is_not_gone_on_from(tmp_path: Path) -> None:
 
 
 def test_seconds_are_summed_over_the_parts_of_a_run(tmp_path: Path) -> None:
-    config = plain(compose_train([*TASKS["shuffled"], *SMALL])[1])
+    config = config_of(*TASKS["shuffled"], *SMALL)
     run(config, tmp_path / "run", Interruption("on_train_epoch_start", 3))
     first = torch.load(tmp_path / "run/checkpoints/last.ckpt", weights_only=True)["callbacks"]["TimingFile"]["seconds"]
     run(config, tmp_path / "run")
@@ -77,7 +70,7 @@ def test_seconds_are_summed_over_the_parts_of_a_run(tmp_path: Path) -> None:
 
 
 def test_tensorboard_draws_a_resumed_run_as_one_curve(tmp_path: Path) -> None:
-    config = plain(compose_train([*TASKS["names"], *SMALL, "trainer.log_every_n_steps=1"])[1])
+    config = config_of(*TASKS["names"], *SMALL, "trainer.log_every_n_steps=1")
     run(config, tmp_path / "run", Interruption("on_train_batch_end", 8))  # some blocks behind the last checkpoint
     run(config, tmp_path / "run")
     events = EventAccumulator(str(tmp_path / "run"))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import lightning.pytorch as pl
 import pytest
 
-from support import Answer
+from rnnlab.config.rules import RULES
+from rnnlab.config.trainer_arguments import REFUSED
+from support import Answer, assert_refused
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
@@ -43,3 +48,63 @@ def test_a_folder_that_cannot_be_written_is_named(rnnlab: Callable[..., Answer],
     for arguments in (["debug=fast"], ["-m", "seed=0,1", "debug=fast"]):
         answer = rnnlab("train", *arguments)
         assert answer.code == 2 and "runs" in answer.err and len(answer.err.splitlines()) == 1, answer.err
+
+
+def test_every_argument_of_lightnings_trainer_works_or_is_refused_with_a_reason() -> None:
+    names = set(inspect.signature(pl.Trainer).parameters)
+    ruled = {key.removeprefix("trainer.") for key in RULES if key.startswith("trainer.")}
+    assert set(REFUSED) <= names and not set(REFUSED) & ruled
+    assert names == set(REFUSED) | (ruled - {"threads", "block_size"})
+
+
+@pytest.mark.parametrize("name", [*REFUSED, "max_epoch"])
+def test_an_argument_that_a_run_cannot_use_is_refused_before_anything_is_written(
+    rnnlab: Callable[..., Answer], workdir: Path, name: str
+) -> None:
+    assert_refused(rnnlab("train", "debug=fast", f"+trainer.{name}=1"), [f"trainer.{name}", REFUSED.get(name, "")])
+    assert not any(workdir.iterdir())
+
+
+def test_every_run_of_a_sweep_is_checked_for_them(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    refused = rnnlab("train", "-m", "debug=fast", "seed=0,1", "+trainer.detect_anomaly=true,maybe")
+    assert_refused(refused, ["trainer.detect_anomaly", "maybe"])
+    assert_refused(rnnlab("train", "-m", "debug=fast", "+trainer.min_epochs=1,2"), ["trainer.min_epochs"])
+    assert not any(workdir.iterdir())
+
+
+MODES = """
+from pathlib import Path
+
+import lightning.pytorch as pl
+import torch
+
+class Modes(pl.Callback):
+    def on_train_batch_end(self, *_):
+        self.anomaly = torch.is_anomaly_enabled()
+
+    def on_test_batch_end(self, *_):
+        Path("modes.txt").write_text(f"{self.anomaly} {torch.is_inference_mode_enabled()}")
+"""
+
+
+def test_arguments_that_are_passed_on_work_as_lightning_documents_them(
+    rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (workdir / "modes.py").write_text(MODES)
+    monkeypatch.setenv("RNNLAB_PLUGINS", "modes")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    words = (
+        "debug=fast",
+        "trainer.max_epochs=1",
+        "callbacks.graph.enabled=false",
+        "+callbacks.modes._target_=modes.Modes",
+    )
+    assert rnnlab("train", *words).code == 0
+    assert (workdir / "modes.txt").read_text() == "False True"
+    passed = ("+trainer.detect_anomaly=true", "+trainer.inference_mode=false", "+trainer.profiler=simple")
+    done = rnnlab("train", *words, *passed, "sweep=passed")
+    assert done.code == 0, done.err
+    assert (workdir / "modes.txt").read_text() == "True False"
+    (log,) = workdir.glob("runs/passed/*/run.log")
+    assert "Profiler Report" in log.read_text() and "run_training_batch" in log.read_text()
+    sys.modules.pop("modes", None)

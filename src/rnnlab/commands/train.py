@@ -16,7 +16,7 @@ from rnnlab.errors import RunsFailedError, UserError
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.plan import PlannedRun
-    from rnnlab.training.run import Run
+    from rnnlab.training.run import TrainingRun
 
 
 def main(arguments: list[str]) -> int:
@@ -78,10 +78,10 @@ def _train(run: PlannedRun) -> None:
         return
     from rnnlab.records.lock import claimed
     from rnnlab.records.stopping import stopping_on_signals
-    from rnnlab.training.run import Run  # imports torch, now that there is something to train
+    from rnnlab.training.run import TrainingRun  # imports torch, now that there is something to train
 
     assert run.prepared is not None
-    ready = Run(run.config, run.folder, run.prepared, run.origin, progress=True)
+    ready = TrainingRun(run.config, run.folder, run.prepared, run.origin, progress=True)
     with stopping_on_signals(), claimed(run.folder, wait=True, say=print) as mine:
         if not mine:
             raise KeyboardInterrupt
@@ -96,7 +96,7 @@ def _is_complete(run: PlannedRun) -> bool:
     return bool(result)
 
 
-def _execute(ready: Run, run: PlannedRun) -> None:
+def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     print(f"{run.folder.path}: {ready.parameters:,} parameters")
     summary = ready.execute(again=run.again)
     if summary["status"] != "complete":

@@ -30,6 +30,7 @@ from rnnlab.config.kinds import (
     several,
     whole,
 )
+from rnnlab.config.trainer_arguments import check_trainer
 from rnnlab.errors import UserError
 
 SWITCHES = (
@@ -99,6 +100,7 @@ RULES: dict[str, Rule] = {
     "trainer.accelerator": one_of("auto", "cpu", "gpu", "cuda", "mps", "tpu"),
     "trainer.devices": ("1: a run has one device, and a sweep uses more by doing several runs", lambda v: v == 1),
     "trainer.precision": one_of("32-true", "32", "bf16-mixed", "16-mixed"),
+    "trainer.block_size": whole(1),
     "trainer.threads": either(whole(1), NOTHING),
     "trainer.max_epochs": whole(0),
     "trainer.max_steps": either(whole(1), ("-1", lambda v: v == -1)),
@@ -107,6 +109,8 @@ RULES: dict[str, Rule] = {
     "trainer.val_check_interval": PORTION,
     **{f"trainer.limit_{part}_batches": PORTION for part in ("train", "val", "test")},
     "trainer.log_every_n_steps": whole(1),
+    **{f"trainer.{name}": TRUE_OR_FALSE for name in ("detect_anomaly", "inference_mode")},
+    "trainer.profiler": either(one_of("simple", "advanced"), NOTHING),
     "callbacks.early_stopping.patience": whole(1),
     "callbacks.early_stopping.min_delta": AT_LEAST_ZERO,
     "callbacks.early_stopping.mode": one_of("min", "max"),
@@ -150,7 +154,8 @@ RULES: dict[str, Rule] = {
 GROUPS = ("task", "data", "cell", "model", "optimizer", "scheduler", "trainer", "callbacks", "logger", "split")
 NEEDED = ("seed", "sweep", "init_from", "rerun", "dry_run", "on_failure", "split.seed", "split.deduplicate",
           "data.batch_size", "data.sequence_length", "optimizer.lr", "model.embedding_size", "model.hidden_size",
-          "model.num_layers", "model.dropout", "model.bidirectional", "trainer.threads")  # fmt: skip
+          "model.num_layers", "model.dropout", "model.bidirectional", "trainer.threads",
+          "trainer.block_size")  # fmt: skip
 
 
 def check_run(config: Mapping[str, Any]) -> None:
@@ -179,6 +184,7 @@ def check(config: Mapping[str, Any]) -> None:
         for name, entry in config.get(group, {}).items():
             if not (isinstance(entry, Mapping) and "_target_" in entry):
                 raise UserError(f"{group}.{name}: a mapping with a _target_ is expected, not {entry!r}")
+    check_trainer(config.get("trainer", {}), {key.removeprefix("trainer.") for key in RULES})
     for key, value in flatten(config):
         if key in RULES and not RULES[key][1](value):
             raise UserError(f"{key} must be {RULES[key][0]}, not {value!r}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice, pairwise, repeat
+from itertools import islice, repeat
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +12,6 @@ from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.permutation import Permutation
 from rnnlab.data.sequences import Rows, Stretches
 
-BLOCK = 64  # batches that one training step of Lightning works through
 GOLDEN = (5**0.5 - 1) / 2
 POOL = 50  # batches that are sorted together when bucketing: enough to find equal lengths, few enough to stay random
 
@@ -124,51 +123,6 @@ class Batches:
             continues = [self.sampler.continues and step > 0 for step in range(begun, begun + size)]
             yield self.collate.block(list(islice(rows, size)), continues)
             begun += size
-
-
-class Blocks:
-    """Batches in lists of about `BLOCK`: what costs Lightning a millisecond, it does once a block.
-
-    Attributes:
-        sizes: How many batches each block of an epoch has; no block goes on over a validation.
-        per_interval: Blocks from one validation to the next. What an epoch has left behind its last validation is
-            fewer blocks than that, so that Lightning, which counts blocks, does not validate once more.
-    """
-
-    def __init__(self, batches: Batches, limit: int, interval: int) -> None:
-        """Blocks of the first `limit` batches of an epoch, with a validation after every `interval` of them."""
-        self.batches = batches
-        self.sampler, self.batch_sampler = batches.sampler, None  # as in `Batches`
-        whole, rest = divmod(limit, interval)
-        self.per_interval = max(-(-interval // BLOCK), 2 if rest else 1)
-        self.sizes = _shares(interval, self.per_interval) * whole
-        if rest:
-            self.sizes += _shares(rest, min(-(-rest // BLOCK), self.per_interval - 1))
-        self._given = 0  # blocks of this epoch that were given away
-        self._first = 0  # the block that the next epoch begins with
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    def __iter__(self) -> Iterator[list[Batch]]:
-        first, self._first = self._first, 0
-        blocks = self.batches.blocks(self.sizes[first:], begun=sum(self.sizes[:first]))
-        for self._given, block in enumerate(blocks, start=first + 1):
-            yield block
-
-    def state_dict(self) -> dict[str, int]:
-        """Where in an epoch a training is; Lightning keeps it in its checkpoints."""
-        return {"given": self._given % len(self)}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Begin the next epoch where another training was."""
-        self._first = state["given"]
-
-
-def _shares(count: int, parts: int) -> list[int]:
-    """`count` cut into that many whole numbers as equal as can be; 0 is left out."""
-    ends = [count * part // parts for part in range(parts + 1)]
-    return [end - start for start, end in pairwise(ends) if end > start]
 
 
 def _cut(rows: Rows, size: int) -> Iterator[Rows]:

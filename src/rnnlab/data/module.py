@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import lightning.pytorch as pl
-import torch
 
-from rnnlab.data.batching import Batches, Blocks, InOrder, Order, Shuffled, Streams
-from rnnlab.data.collation import Batch, Collation
+from rnnlab.data.batching import Batches, InOrder, Order, Shuffled, Streams
+from rnnlab.data.collation import Collation
 from rnnlab.data.prepared import STREAMS, Part, Prepared
 
 EVALUATION_BATCH_SIZE = 512  # evaluation keeps no gradients, so its batches may be larger
@@ -21,8 +20,6 @@ class SequenceDataModule(pl.LightningDataModule):
         batch_size: int,
         seed: int,
         bucketing: bool = False,
-        limit: float | int = 1.0,
-        interval: float | int = 1.0,
     ) -> None:
         """Cut nothing yet.
 
@@ -31,27 +28,12 @@ class SequenceDataModule(pl.LightningDataModule):
             batch_size: Sequences in a batch of training.
             seed: Of the order in training.
             bucketing: Batch similar lengths together in training.
-            limit: Batches of an epoch, as a number or a share of what there is.
-            interval: Batches between two validations, as a number or a share of an epoch.
         """
         super().__init__()
         self.prepared = prepared
         self.batch_size = batch_size
         self.seed = seed
         self.bucketing = bucketing
-        self.limit = limit
-        self.interval = interval
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Batches of an epoch of training."""
-        count = len(self.train_batches())
-        return int(self.limit * count) if isinstance(self.limit, float) else min(self.limit, count)
-
-    def train_dataloader(self) -> Blocks:
-        steps = self.steps_per_epoch
-        interval = int(self.interval * steps) if isinstance(self.interval, float) else self.interval
-        return Blocks(self.train_batches(), steps, interval)
 
     def train_batches(self) -> Batches:
         """An epoch of training, batch by batch."""
@@ -68,11 +50,6 @@ class SequenceDataModule(pl.LightningDataModule):
 
     def test_dataloader(self) -> Batches:
         return self._in_order(self.prepared.parts["test"])
-
-    def transfer_batch_to_device(
-        self, batch: Batch | list[Batch], device: torch.device, dataloader_idx: int
-    ) -> Batch | list[Batch]:
-        return batch.to(device) if isinstance(batch, Batch) else [each.to(device) for each in batch]
 
     def _in_order(self, part: Part) -> Batches:
         if part.reading == STREAMS:

@@ -15,6 +15,7 @@ WITHOUT_EFFECT = (
     "callbacks.confusion_matrix.",
     "trainer.log_every_n_steps",
     "trainer.threads",
+    "trainer.block_size",
     "data.files.",
     "data.text_column",  # and the next two: what they do is part of data.reader
     "data.label_column",

@@ -61,10 +61,10 @@ def _execute(planned: PlannedRun, wait: bool, callbacks: Sequence[Any] = ()) -> 
 
 
 def _train(planned: PlannedRun, callbacks: Sequence[Any]) -> Summary:
-    from rnnlab.training.run import Run  # imports torch: in the workers only, once each
+    from rnnlab.training.run import TrainingRun  # imports torch: in the workers only, once each
 
     try:
-        run = Run(planned.config, planned.folder, _data_of(planned), planned.origin, callbacks=callbacks)
+        run = TrainingRun(planned.config, planned.folder, _data_of(planned), planned.origin, callbacks=callbacks)
     except Exception as error:  # it cannot even begin, for instance for want of an accelerator
         return record_failure(planned, f"{type(error).__name__}: {error}".splitlines()[0], traceback.format_exc())
     try:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
-from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import Metric, MetricCollection
 
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
-from rnnlab.tasks.clipping import clip_gradients, gradient_norm
-from rnnlab.tasks.progress import progress, resume
-from rnnlab.tasks.record import BlockRecord, EpochRecord
 
 Config = Mapping[str, Any]
 
@@ -29,15 +25,13 @@ class SequenceTask(pl.LightningModule):
     Attributes:
         card: What a checkpoint carries beside the weights so that it can be opened without anything else: the
             configuration, the vocabulary and whatever a task adds; plain values and tensors.
-        steps_in_all: Optimizer steps of the whole training, which ends with the last of them, and over which the
-            learning rate is scheduled.
-        gradient_clip_val: The largest norm of the gradient; None for no clipping.
-        keeps_norms: Whether the record of a block has the norm of each step's gradient.
-        epoch: What the epoch so far was like.
+        total_steps: Optimizer steps of the whole training, over which the learning rate is scheduled.
+        train_on_block: Takes an optimizer step on each batch of a block; a training sets it.
         unit: What a loss is a mean of.
     """
 
     unit = "nats per token"
+    train_on_block: Callable[[Sequence[Batch]], None]
 
     def __init__(self, optimizer: Config, scheduler: Config) -> None:
         super().__init__()
@@ -45,11 +39,7 @@ class SequenceTask(pl.LightningModule):
         self.optimizer = optimizer
         self.scheduler = scheduler
         self.card: dict[str, Any] = {}
-        self.steps_in_all = 0
-        self.gradient_clip_val: float | None = None
-        self.keeps_norms = False
-        self.epoch = EpochRecord()
-        self._resumed: dict[str, Any] | None = None  # what a checkpoint says of the middle of a training
+        self.total_steps = 0
 
     @abstractmethod
     def predict(self, batch: Batch) -> Tensor:
@@ -81,30 +71,8 @@ class SequenceTask(pl.LightningModule):
         return self.val_metrics if part == "val" else self.test_metrics
 
     def training_step(self, block: list[Batch], batch_idx: int) -> None:
-        """Train on each batch of a block."""
-        optimizer, schedule = self.optimizers(use_pl_optimizer=False), self.lr_schedulers()
-        assert isinstance(optimizer, Optimizer) and isinstance(schedule, LRScheduler)
-        scaler = getattr(self.trainer.precision_plugin, "scaler", None) or GradScaler(enabled=False)
-        record = BlockRecord(self.global_step)
-        weights = optimizer.param_groups[0]["params"]
-        for batch in block:
-            for weight in weights:  # what `zero_grad` does, without its bookkeeping
-                weight.grad = None
-            loss = self.loss(self.predict(batch), batch)
-            record.add(loss.detach(), self.count(batch), optimizer.param_groups[0]["lr"])
-            scaler.scale(loss).backward(batch.weight)
-            scaler.unscale_(optimizer)
-            if self.keeps_norms:
-                record.norms.append(gradient_norm(weights))
-            if self.gradient_clip_val is not None:
-                clip_gradients(weights, self.gradient_clip_val)
-            scaler.step(optimizer)
-            scaler.update()
-            schedule.step()
-            if record.last_step == self.steps_in_all:
-                break
-        self._count_steps(len(record.losses))
-        self.epoch.add(record)
+        """Train on a block of batches, with the loop of `rnnlab.training.blocks`."""
+        self.train_on_block(block)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         self._measure("val", batch)
@@ -112,28 +80,14 @@ class SequenceTask(pl.LightningModule):
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         self._measure("test", batch)
 
-    def on_train_epoch_start(self) -> None:
-        self.epoch = EpochRecord()
-
-    def on_train_epoch_end(self) -> None:
-        self.log_dict({"train/loss": self.epoch.mean_loss, **self._at_step()})
-
     def on_validation_epoch_end(self) -> None:
         self._log("val")
 
     def on_test_epoch_end(self) -> None:
         self._log("test")
 
-    def _count_steps(self, steps: int) -> None:
-        """Tell Lightning how many optimizer steps there were, which it counts only where it takes them itself."""
-        assert self.trainer.fit_loop is not None
-        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
-        for tracker in (progress.total, progress.current):
-            tracker.ready += steps
-            tracker.completed += steps
-
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        optimizer, schedule = self.build_optimizer(self.steps_in_all)
+        optimizer, schedule = self.build_optimizer(self.total_steps)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def build_optimizer(self, steps: int) -> tuple[Optimizer, LRScheduler]:
@@ -150,15 +104,6 @@ class SequenceTask(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["rnnlab"] = self.card
-        checkpoint["progress"] = progress(self.epoch, self.trainer.should_stop)
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self._resumed = checkpoint["progress"]
-
-    def on_train_start(self) -> None:
-        if self._resumed is not None:
-            self.epoch, self.trainer.should_stop = resume(self._resumed)
-            self._resumed = None
 
     def _at_step(self) -> dict[str, float]:
         """Makes Lightning place a figure behind the steps that led to it, as metrics.csv does; it counts from 0."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import lightning.pytorch as pl
 
-from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.clipping import clipped_norm
 from rnnlab.tensorboard.writers import log_scalars
+from rnnlab.training.blocks import block_loop
 
 BEFORE, AFTER = "gradient_norm/before_clipping", "gradient_norm/after_clipping"
 
@@ -17,14 +17,13 @@ class GradientNorm(pl.Callback):
     """Both norms of every `trainer.log_every_n_steps`th step, as scalars."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, SequenceTask)
-        pl_module.keeps_norms = True
+        block_loop(trainer).measures_norms = True
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        assert isinstance(pl_module, SequenceTask)
-        for (step, _, _), norm in zip(pl_module.epoch.steps, pl_module.epoch.norms, strict=True):
-            if step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
-                after = clipped_norm(norm, pl_module.gradient_clip_val)
-                log_scalars(trainer, {BEFORE: norm, AFTER: after}, step)
+        loop = block_loop(trainer)
+        for step in loop.steps:
+            if step.gradient_norm is not None and step.number % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+                after = clipped_norm(step.gradient_norm, loop.largest_norm)
+                log_scalars(trainer, {BEFORE: step.gradient_norm, AFTER: after}, step.number)

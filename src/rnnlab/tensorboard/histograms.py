@@ -7,7 +7,7 @@ from typing import Any
 import lightning.pytorch as pl
 
 from rnnlab.tensorboard.writers import boards
-from rnnlab.training.resuming import validates_next
+from rnnlab.training.blocks import ends_interval
 
 
 class Histograms(pl.Callback):
@@ -16,7 +16,7 @@ class Histograms(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if not validates_next(trainer, batch_idx):  # at which Lightning takes the gradients away
+        if not ends_interval(trainer, batch_idx):  # at which Lightning takes the gradients away
             return
         for writer in boards(trainer):
             for name, weight in pl_module.named_parameters():

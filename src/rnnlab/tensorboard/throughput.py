@@ -7,8 +7,8 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from rnnlab.tasks.base import SequenceTask
 from rnnlab.tensorboard.writers import log_scalars
+from rnnlab.training.blocks import block_loop
 from rnnlab.training.callbacks import TimingFile
 
 
@@ -24,10 +24,9 @@ class Effort(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        assert isinstance(pl_module, SequenceTask)
-        for each in batch[: len(pl_module.epoch.steps)]:  # a training may end inside a block
-            self._places += each.inputs.shape[:2].numel()
-            self._symbols += int(each.lengths.sum())
+        for _, trained_on in zip(block_loop(trainer).steps, batch, strict=False):  # a training may end inside a block
+            self._places += trained_on.inputs.shape[:2].numel()
+            self._symbols += int(trained_on.lengths.sum())
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         (timing,) = (each for each in trainer.callbacks if isinstance(each, TimingFile))  # type: ignore[attr-defined]

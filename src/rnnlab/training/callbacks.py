@@ -12,7 +12,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import TQDMProgressBar
 
 from rnnlab.records.folder import RunFolder, csv_text, write_atomically
-from rnnlab.tasks.base import SequenceTask
+from rnnlab.training.blocks import block_loop
 
 Row = dict[str, float | int]
 
@@ -32,8 +32,7 @@ class MetricsFile(pl.Callback):
             raise FloatingPointError(f"val/loss became {values['val/loss']} after step {trainer.global_step}")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, SequenceTask)
-        self._row(trainer)["train/loss"] = pl_module.epoch.mean_loss
+        self._row(trainer)["train/loss"] = block_loop(trainer).epoch.mean_loss
         self._write()
 
     def state_dict(self) -> dict[str, Any]:
@@ -81,9 +80,8 @@ class TimingFile(pl.Callback):
         return self._before + (self._ended or time.perf_counter()) - self._started
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, SequenceTask)
         self._started = self._epoch_started = time.perf_counter()
-        self._predictions_before = pl_module.epoch.predictions
+        self._predictions_before = block_loop(trainer).epoch.predictions
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._epoch_started = time.perf_counter()
@@ -97,9 +95,8 @@ class TimingFile(pl.Callback):
         self._epoch_started += time.perf_counter() - self._validation_started
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        assert isinstance(pl_module, SequenceTask)
         now = time.perf_counter()
-        tokens = pl_module.epoch.predictions - self._predictions_before
+        tokens = block_loop(trainer).epoch.predictions - self._predictions_before
         row = {
             "epoch": trainer.current_epoch,
             "step": trainer.global_step,
@@ -126,28 +123,10 @@ class StepScalars(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        assert isinstance(pl_module, SequenceTask)
-        for step, loss, lr in pl_module.epoch.steps:
-            if step % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
+        for step in block_loop(trainer).steps:
+            if step.number % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
                 for logger in trainer.loggers:
-                    logger.log_metrics({"train/loss_step": loss, "lr": lr}, step)
-
-
-class StopAtMaxSteps(pl.Callback):
-    """Ends a training after `trainer.max_steps` steps, with a validation even inside an epoch.
-
-    Lightning does not know of that number: it counts steps, and goes on from a checkpoint, in a way of its own where
-    it does.
-    """
-
-    def __init__(self, max_steps: int) -> None:
-        self.max_steps = max_steps
-
-    def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        if trainer.global_step == self.max_steps:
-            trainer.should_stop = True
+                    logger.log_metrics({"train/loss_step": step.loss, "lr": step.lr}, step.number)
 
 
 class BatchProgressBar(TQDMProgressBar):
@@ -160,8 +139,7 @@ class BatchProgressBar(TQDMProgressBar):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        assert isinstance(pl_module, SequenceTask)
-        self.train_progress_bar.n = pl_module.epoch.batches
+        self.train_progress_bar.n = block_loop(trainer).epoch.batches
         self.train_progress_bar.set_postfix(self.get_metrics(trainer, pl_module), refresh=False)
         self.train_progress_bar.refresh()
 

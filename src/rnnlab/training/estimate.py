@@ -8,10 +8,9 @@ from typing import Any
 
 import torch
 
-from rnnlab.data.batching import Batches
-from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared
 from rnnlab.tasks.base import SequenceTask, parameters_of
+from rnnlab.training.blocks import BlockDataModule, OptimizerSteps
 from rnnlab.training.checkpoints import new_task
 from rnnlab.training.log import silent_lightning
 from rnnlab.training.trainer import evaluation_trainer, steps_of, threads_of
@@ -20,29 +19,26 @@ WARM_UP, LONGEST = 2, 0.5  # steps that are not counted; seconds that may be spe
 
 
 def estimate(config: Mapping[str, Any], prepared: Prepared) -> tuple[int, float]:
-    """The trainable parameters of a run's model, and about how many seconds its training takes on this machine.
+    """Return the trainable parameters of a run's model, and about how many seconds its training takes on this machine.
 
     A few steps on its own batches are timed; validations, which are short beside them, are left out.
     """
-    task, training, batching = new_task(config, prepared), config["trainer"], config["data"]
-    limit = training["limit_train_batches"]
-    data = SequenceDataModule(prepared, batching["batch_size"], 0, batching.get("bucketing", False), limit)
+    task, data = new_task(config, prepared), BlockDataModule(prepared, config)
     with silent_lightning(), threads_of(config):
         task.trainer = evaluation_trainer(config)
-        step = _seconds_of_a_step(task, data.train_batches())
-    return parameters_of(task), step * steps_of(training, data.steps_per_epoch)
+        step = _seconds_of_a_step(task, data, config["trainer"]["gradient_clip_val"])
+    return parameters_of(task), step * steps_of(config["trainer"], data.steps_per_epoch)
 
 
-def _seconds_of_a_step(task: SequenceTask, batches: Batches) -> float:
-    optimizer, _ = task.build_optimizer(steps=100)
-    device = task.trainer.strategy.root_device
+def _seconds_of_a_step(task: SequenceTask, data: BlockDataModule, largest_norm: float | None) -> float:
+    batches, device = data.train_batches(), task.trainer.strategy.root_device
     task.to(device)
-    seconds = []
+    optimizer, schedule = task.build_optimizer(len(batches) + 1)
+    steps, seconds = OptimizerSteps(task, optimizer, schedule, largest_norm), list[float]()
     for batch in batches:
         started = time.perf_counter()
-        optimizer.zero_grad()
-        task.loss(task.predict(batch.to(device)), batch.to(device)).backward()
-        optimizer.step()
+        with steps.precision():
+            steps.take(batch.to(device))
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         seconds.append(time.perf_counter() - started)

@@ -15,6 +15,7 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.stopping import StoppedError, asked_to_stop
+from rnnlab.training.blocks import ends_interval
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -49,7 +50,7 @@ class LastCheckpoint(Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if time.monotonic() - self._saved >= self.seconds and not validates_next(trainer, batch_idx):
+        if time.monotonic() - self._saved >= self.seconds and not ends_interval(trainer, batch_idx):
             self._save(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -69,7 +70,7 @@ class StopWhenAsked(LastCheckpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if asked_to_stop() and not validates_next(trainer, batch_idx):
+        if asked_to_stop() and not ends_interval(trainer, batch_idx):
             self._stop(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -79,13 +80,6 @@ class StopWhenAsked(LastCheckpoint):
     def _stop(self, trainer: pl.Trainer) -> None:
         self._save(trainer)
         raise StoppedError
-
-
-def validates_next(trainer: pl.Trainer, batch_idx: int) -> bool:
-    """Whether a block is followed by a validation or by the end of its epoch, behind which the state is simpler."""
-    assert isinstance(trainer.val_check_batch, int)
-    done = batch_idx + 1
-    return done % trainer.val_check_batch == 0 or done >= trainer.num_training_batches or trainer.should_stop
 
 
 def step_of(checkpoint: Path) -> int | None:

@@ -10,7 +10,6 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import UserError
 from rnnlab.records import provenance
@@ -18,6 +17,7 @@ from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFold
 from rnnlab.records.provenance import Origin
 from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.tasks.base import parameters_of
+from rnnlab.training.blocks import BlockDataModule
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
 from rnnlab.training.examples import write_examples
@@ -30,7 +30,7 @@ from rnnlab.training.trainer import build_trainer, fit, steps_of, thread_count
 Summary = dict[str, Any]
 
 
-class Run:
+class TrainingRun:
     """A run that is ready to train: everything that a user can get wrong was wrong before this object existed."""
 
     def __init__(
@@ -65,22 +65,13 @@ class Run:
         if config["init_from"] is not None:
             begin_with(self.task, find_checkpoint(config["init_from"], "init_from"))
         self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
-        batching, training = config["data"], config["trainer"]
-        self.data = SequenceDataModule(
-            prepared,
-            batching["batch_size"],
-            config["seed"],
-            batching.get("bucketing", False),
-            limit=training["limit_train_batches"],
-            interval=training["val_check_interval"],
-        )
+        self.data = BlockDataModule(prepared, config)
         self._check_batches()
         blocks = self.data.train_dataloader()
         self.trainer = build_trainer(config, folder, self.metrics, self.timing, blocks, progress, callbacks)
         self.parameters = parameters_of(self.task)
         self.task.trainer = self.trainer
-        self.task.gradient_clip_val = training["gradient_clip_val"]
-        self.task.steps_in_all = steps_of(training, self.data.steps_per_epoch)
+        self.task.total_steps = steps_of(config["trainer"], self.data.steps_per_epoch)
         self.task.build_optimizer(steps=100)  # a key that it does not have is found now, not in the middle
         self._check_monitors()
         self.origin = origin

@@ -17,11 +17,11 @@ from lightning.pytorch.loggers import Logger
 
 from rnnlab.config.targets import build
 from rnnlab.cores import allowed_threads
-from rnnlab.data.batching import Blocks
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, StopAtMaxSteps, TimingFile
+from rnnlab.training.blocks import BlockLoop, Blocks
+from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, TimingFile
 from rnnlab.training.resuming import AtomicCheckpointIO, StopWhenAsked
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
@@ -30,7 +30,7 @@ WORTH_MORE_THREADS = 16_384
 
 
 # What Lightning is not told: batches come in blocks, and a task clips its gradients itself.
-OURS = ("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val_check_interval")
+OURS = ("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val_check_interval", "block_size")
 
 
 def build_trainer(
@@ -50,10 +50,11 @@ def build_trainer(
     settings = {key: value for key, value in config["trainer"].items() if key not in OURS}
     show_bar = progress and sys.stderr.isatty()
     callbacks = [metrics, timing, StepScalars(), _best_checkpoint(folder)]
-    callbacks.append(StopAtMaxSteps(config["trainer"]["max_steps"]))
     callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
     if show_bar:
         callbacks.append(BatchProgressBar())
+    # Last, so that random states are restored behind whatever another callback draws when a training begins.
+    callbacks.append(BlockLoop(config["trainer"]["max_steps"], config["trainer"]["gradient_clip_val"]))
     try:
         return pl.Trainer(
             **settings,
@@ -74,7 +75,7 @@ def fit(
     trainer: pl.Trainer, task: SequenceTask, data: pl.LightningDataModule, folder: RunFolder, last: Path | None
 ) -> None:
     """Train from a last checkpoint on, if there is one; a task without steps is validated and saved as it begins."""
-    if task.steps_in_all:
+    if task.total_steps:
         trainer.fit(task, datamodule=data, ckpt_path=last, weights_only=True)
     else:
         trainer.validate(task, datamodule=data, verbose=False)

@@ -1,0 +1,358 @@
+"""The loop that trains a task, a block of batches at a time.
+
+Why blocks. For every batch Lightning calls some forty hooks and counters, which takes it about a millisecond; a step of
+a small recurrent network takes little longer. So Lightning is handed blocks: lists of up to `trainer.block_size`
+batches, on each of which one optimizer step is taken as in a bare PyTorch loop, and whose losses are read from the
+device together. Nothing else follows from it: a block ends where a validation is due, and weights, metrics and
+checkpoints are the same to the bit for every block size, so that it is no part of a run's identity.
+`python tests/benchmarks/bench.py --only Blocks` measures what it gains (a GRU on names: GAIN).
+
+What authors of callbacks must know. `on_train_batch_start` and `on_train_batch_end` are called once a block: `batch` is
+a list of batches, and `batch_idx` counts blocks. `trainer.global_step` counts optimizer steps and moves on by a whole
+block. `block_loop(trainer).steps` has number, loss and learning rate of each step of the block that has just ended, and
+a function in `block_loop(trainer).after_step` is called behind every step. `trainer.block_size=1` makes a block of
+every batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
+
+import lightning.pytorch as pl
+import torch
+from torch import Tensor
+from torch.amp import GradScaler
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from rnnlab.data.batching import Batches
+from rnnlab.data.collation import Batch
+from rnnlab.data.module import SequenceDataModule
+from rnnlab.data.prepared import Prepared
+from rnnlab.tasks.base import SequenceTask
+from rnnlab.tasks.clipping import clip_gradients, gradient_norm
+
+
+class Blocks:
+    """An epoch of batches in lists, what Lightning takes as a data loader.
+
+    Attributes:
+        sizes: Batches in each block of an epoch; no block goes on over a validation.
+        per_interval: Blocks from one validation to the next. What an epoch has left behind its last validation is
+            fewer blocks than that, so that Lightning, which counts blocks, does not validate once more.
+    """
+
+    def __init__(self, batches: Batches, limit: int, interval: int, size: int) -> None:
+        """Cut the first `limit` batches into blocks of about `size`, with a validation after every `interval`."""
+        self.batches = batches
+        self.sampler, self.batch_sampler = batches.sampler, None  # where Lightning looks for `set_epoch`
+        self.sizes, self.per_interval = block_sizes(limit, interval, size)
+        self._given = 0  # batches of this epoch that were handed out
+        self._first = 0  # the batch that the next epoch begins with
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __iter__(self) -> Iterator[list[Batch]]:
+        self._given, self._first = self._first, 0
+        ends = [end for end in accumulate(self.sizes) if end > self._given]
+        left = [end - start for start, end in pairwise([self._given, *ends])]
+        for block in self.batches.blocks(left, begun=self._given):
+            self._given += len(block)
+            yield block
+
+    def whole_blocks(self, batches: int) -> int:
+        """The number of blocks that lie within the first `batches` batches of an epoch."""
+        return sum(end <= batches for end in accumulate(self.sizes))
+
+    def state_dict(self) -> dict[str, int]:
+        """Return the position in the epoch, which Lightning keeps in its checkpoints."""
+        return {"batches": self._given % sum(self.sizes)}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Begin the next epoch where another training was."""
+        self._first = state["batches"]
+
+
+def block_sizes(limit: int, interval: int, size: int) -> tuple[list[int], int]:
+    """Cut an epoch of `limit` batches into blocks of about `size`, none of which goes on over a validation.
+
+    Returns:
+        The size of each block, and the number of blocks in an interval between two validations.
+    """
+    whole, rest = divmod(limit, interval)
+    per_interval = max(-(-interval // size), 2 if rest else 1)
+    sizes = _shares(interval, per_interval) * whole
+    if rest:
+        sizes += _shares(rest, min(-(-rest // size), per_interval - 1))
+    return sizes, per_interval
+
+
+def _shares(count: int, parts: int) -> list[int]:
+    """Cut `count` into that many whole numbers as equal as can be; a share of 0 is left out."""
+    ends = [count * part // parts for part in range(parts + 1)]
+    return [end - start for start, end in pairwise(ends) if end > start]
+
+
+class BlockDataModule(SequenceDataModule):
+    """The batches of a run; those of training in blocks."""
+
+    def __init__(self, prepared: Prepared, config: Mapping[str, Any]) -> None:
+        """Take sizes and limits from a run's configuration."""
+        batching = config["data"]
+        super().__init__(prepared, batching["batch_size"], config["seed"], batching.get("bucketing", False))
+        self.settings = config["trainer"]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch of training, which are its optimizer steps: `trainer.limit_train_batches` of them."""
+        limit, count = self.settings["limit_train_batches"], len(self.train_batches())
+        return int(limit * count) if isinstance(limit, float) else min(limit, count)
+
+    def train_dataloader(self) -> Blocks:
+        return self.blocks(self.settings["block_size"])
+
+    def blocks(self, size: int) -> Blocks:
+        """Return an epoch of training in blocks of about `size` batches."""
+        steps, interval = self.steps_per_epoch, self.settings["val_check_interval"]
+        return Blocks(
+            self.train_batches(), steps, int(interval * steps) if isinstance(interval, float) else interval, size
+        )
+
+
+class Step(NamedTuple):
+    """One optimizer step.
+
+    Attributes:
+        number: Counted from 1 over the whole training.
+        loss: The mean loss of its batch, in the task's unit.
+        lr: The learning rate that it was taken with.
+        gradient_norm: The norm of the gradient before clipping; None unless `BlockLoop.measures_norms`.
+    """
+
+    number: int
+    loss: float
+    lr: float
+    gradient_norm: float | None = None
+
+
+class UnreadStep(NamedTuple):
+    """An optimizer step whose loss and norm still lie on their device; `predictions` is what the loss is a mean of."""
+
+    loss: Tensor
+    predictions: int
+    lr: float
+    gradient_norm: Tensor | None
+
+
+class OptimizerSteps:
+    """Takes optimizer steps: loss, gradient, clipping, update, next learning rate."""
+
+    def __init__(
+        self, task: SequenceTask, optimizer: Optimizer, schedule: LRScheduler, largest_norm: float | None
+    ) -> None:
+        """Bind a task to its optimizer.
+
+        Args:
+            task: It has its trainer, whose precision the steps are taken in.
+            optimizer: It has one group of parameters.
+            schedule: Of the learning rate.
+            largest_norm: What the norm of the gradient is clipped to; None for no clipping.
+        """
+        self.task, self.optimizer, self.schedule = task, optimizer, schedule
+        self.largest_norm = largest_norm
+        self.scaler = getattr(task.trainer.precision_plugin, "scaler", None) or GradScaler(enabled=False)
+        self.weights = optimizer.param_groups[0]["params"]
+
+    def take(self, batch: Batch, measure_norm: bool = False) -> UnreadStep:
+        """Take a step on a batch, without waiting for its device."""
+        for weight in self.weights:  # what `zero_grad` does, without its bookkeeping
+            weight.grad = None
+        loss = self.task.loss(self.task.predict(batch), batch)
+        lr = self.optimizer.param_groups[0]["lr"]
+        self.scaler.scale(loss).backward(batch.weight)
+        self.scaler.unscale_(self.optimizer)
+        norm = gradient_norm(self.weights) if measure_norm else None
+        if self.largest_norm is not None:
+            clip_gradients(self.weights, self.largest_norm)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.schedule.step()
+        return UnreadStep(loss.detach(), self.task.count(batch), lr, norm)
+
+    def precision(self) -> AbstractContextManager[None]:
+        """Return the context of `trainer.precision`; Lightning enters it by itself around a training step."""
+        return self.task.trainer.precision_plugin.train_step_context()
+
+
+@dataclass
+class EpochRecord:
+    """What an epoch has seen so far.
+
+    Attributes:
+        batches: Batches trained on.
+        predictions: Predictions in them.
+        loss_sum: The sum of the losses of all predictions.
+        loss_rest: What rounding left out of that sum, so that it is the same however steps are grouped into blocks.
+    """
+
+    batches: int = 0
+    predictions: int = 0
+    loss_sum: float = 0.0
+    loss_rest: float = 0.0
+
+    @property
+    def mean_loss(self) -> float:
+        """The mean over all predictions so far; NaN before the first."""
+        return self.loss_sum / self.predictions if self.predictions else math.nan
+
+    def add(self, loss: float, predictions: int) -> None:
+        """Add a batch, whose mean loss is finite."""
+        terms = (self.loss_sum, self.loss_rest, loss * predictions)
+        self.loss_sum = math.fsum(terms)
+        self.loss_rest = math.fsum((*terms, -self.loss_sum))
+        self.batches += 1
+        self.predictions += predictions
+
+
+@dataclass(eq=False)
+class BlockLoop(pl.Callback):
+    """Trains a task on blocks of batches, and keeps what a training has to remember in the middle of an epoch.
+
+    Attributes:
+        max_steps: Optimizer steps after which the training ends, with a validation; -1 for no limit.
+        largest_norm: What the norm of the gradient is clipped to; None for no clipping.
+        epoch: The epoch so far.
+        steps: The steps of the block that has just ended.
+        measures_norms: Whether they have the norm of the gradient.
+        after_step: Called behind every step with its number and the number of batches of its epoch so far.
+    """
+
+    max_steps: int
+    largest_norm: float | None
+    epoch: EpochRecord = field(default_factory=EpochRecord)
+    steps: list[Step] = field(default_factory=list)
+    measures_norms: bool = False
+    after_step: list[Callable[[int, int], None]] = field(default_factory=list)
+    _resumed: Mapping[str, Any] | None = None  # what a checkpoint says of the middle of a training
+    _stepper: OptimizerSteps | None = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        assert isinstance(pl_module, SequenceTask)
+        optimizer, schedule = pl_module.optimizers(use_pl_optimizer=False), pl_module.lr_schedulers()
+        assert isinstance(optimizer, Optimizer) and isinstance(schedule, LRScheduler)
+        self._stepper = OptimizerSteps(pl_module, optimizer, schedule, self.largest_norm)
+        pl_module.train_on_block = self.train_on_block
+        if self._resumed is not None:
+            restore_random_state(self._resumed)
+            trainer.should_stop = self._resumed["should_stop"]
+            self._resumed = None
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.epoch = EpochRecord()
+
+    def train_on_block(self, block: Sequence[Batch]) -> None:
+        """Take an optimizer step on each batch of a block, up to `max_steps`.
+
+        Raises:
+            FloatingPointError: A loss is not a finite number; the message says which step's.
+        """
+        assert self._stepper is not None
+        trainer, taken = self._stepper.task.trainer, []
+        before = trainer.global_step
+        for batch in block if self.max_steps == -1 else block[: self.max_steps - before]:
+            taken.append(self._stepper.take(batch, self.measures_norms))
+            for call in self.after_step:
+                call(before + len(taken), self.epoch.batches + len(taken))
+        count_steps(trainer, len(taken))
+        trainer.should_stop = trainer.should_stop or trainer.global_step == self.max_steps
+        self._record(before, taken)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        pl_module.log_dict({"train/loss": self.epoch.mean_loss, "step": float(trainer.global_step)})
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        checkpoint["progress"] = {
+            "epoch": asdict(self.epoch),
+            "should_stop": trainer.should_stop,
+            **random_state(),
+        }
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        self._resumed = checkpoint["progress"]
+        self.epoch = EpochRecord(**checkpoint["progress"]["epoch"])
+        data = trainer.datamodule  # type: ignore[attr-defined]
+        assert isinstance(data, BlockDataModule)
+        count_blocks(checkpoint, data.train_dataloader().whole_blocks(self.epoch.batches))
+
+    def _record(self, before: int, taken: Sequence[UnreadStep]) -> None:
+        """Read losses and norms from their device, all at once, and add them to the epoch."""
+        losses = torch.stack([step.loss for step in taken]).tolist()
+        norms = [step.gradient_norm for step in taken if step.gradient_norm is not None]
+        read: list[float | None] = torch.stack(norms).tolist() if norms else [None] * len(taken)
+        self.steps = [
+            Step(number, loss, step.lr, norm)
+            for number, (loss, step, norm) in enumerate(zip(losses, taken, read, strict=True), start=before + 1)
+        ]
+        for step, unread in zip(self.steps, taken, strict=True):
+            if not math.isfinite(step.loss):
+                raise FloatingPointError(
+                    f"train/loss became {step.loss} at step {step.number};"
+                    " a lower optimizer.lr or trainer.gradient_clip_val may help"
+                )
+            self.epoch.add(step.loss, unread.predictions)
+
+
+def block_loop(trainer: pl.Trainer) -> BlockLoop:
+    """Return the loop of a training."""
+    return next(callback for callback in trainer.callbacks if isinstance(callback, BlockLoop))  # type: ignore[attr-defined]
+
+
+def ends_interval(trainer: pl.Trainer, batch_idx: int) -> bool:
+    """Whether the block of that index is followed by a validation or by the end of its epoch."""
+    assert isinstance(trainer.val_check_batch, int)
+    done = batch_idx + 1
+    return done % trainer.val_check_batch == 0 or done >= trainer.num_training_batches or trainer.should_stop
+
+
+def count_steps(trainer: pl.Trainer, steps: int) -> None:
+    """Add to `trainer.global_step`, which Lightning counts by itself only where it takes the steps."""
+    assert trainer.fit_loop is not None
+    progress = trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+    for tracker in (progress.total, progress.current):
+        tracker.ready += steps
+        tracker.completed += steps
+
+
+def count_blocks(checkpoint: Mapping[str, Any], blocks: int) -> None:
+    """Let a checkpoint say that so many blocks of its epoch are done: it may have been written with another size."""
+    counters = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]["current"]
+    more = blocks - counters["processed"]
+    for name in ("ready", "started", "processed", "completed"):
+        counters[name] += more
+
+
+def random_state() -> dict[str, Any]:
+    """Return torch's random states, and its threads, by which the sums of a matrix product are grouped."""
+    return {
+        "random": torch.get_rng_state(),
+        "random_of_gpus": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "threads": torch.get_num_threads(),
+    }
+
+
+def restore_random_state(saved: Mapping[str, Any]) -> None:
+    """Set what `random_state` returned."""
+    torch.set_num_threads(saved["threads"])
+    torch.set_rng_state(saved["random"].cpu())
+    if torch.cuda.is_available() and saved["random_of_gpus"]:
+        torch.cuda.set_rng_state_all([state.cpu() for state in saved["random_of_gpus"]])
