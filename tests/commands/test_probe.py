@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -176,6 +177,10 @@ def test_a_study_that_trains_nothing_shows_what_its_probes_see(
         "inside-units-2",
     } <= pictures
     assert {file.stem for file in folder.glob("inside-*.png")} == pictures
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    shutil.rmtree(workdir / "runs")
+    assert rnnlab("study", "name=inside", "report=only").code == 0
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     (folder / "study.yaml").write_text(study + "  - {probe: gates, probe.row: 3}\n")
     assert_refused(rnnlab("study", "name=inside"), ["probes.0", "probe.row", "probe.rows"])
     (folder / "study.yaml").write_text(study + "  - {probe: gates, folder: elsewhere}\n")

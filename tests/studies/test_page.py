@@ -141,6 +141,21 @@ def test_a_study_is_run_compared_written_down_and_the_same_bytes_again(
     assert not (workdir / "runs").exists()
 
 
+def test_what_a_search_has_found_is_kept_without_its_trials(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    folder = workdir / "experiments" / "search-names"
+    folder.mkdir(parents=True)
+    text = (ROOT / "experiments" / "search-names" / "study.yaml").read_text()
+    text = text.replace("data: names_makemore", "debug: fast").replace("n_trials: 40", "n_trials: 2\n    n_jobs: 1")
+    (folder / "study.yaml").write_text(text)
+    first = rnnlab("study", "name=search-names")
+    assert first.code == 0, first.err
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert b"The search did 2 trials" in before["README.md"] and "search-history.png" in before
+    shutil.rmtree(workdir / "runs")
+    assert rnnlab("study", "name=search-names", "report=only").code == 0
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
 def test_a_readme_without_its_marks_is_not_overwritten(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     shutil.copytree(ROOT / "experiments" / "names-makemore", workdir / "experiments" / "mine")
     study = workdir / "experiments" / "mine" / "study.yaml"
