@@ -42,11 +42,24 @@ TEXTS = st.lists(st.lists(st.sampled_from([*WORDS, "unheard"]), max_size=8), min
 def classifier(
     cell: str = "gru", classes: int = 2, vocabulary: Vocabulary = VOCABULARY, **model: Any
 ) -> SentimentClassifier:
-    shape = {"embedding_size": 6, "hidden_size": 5, "num_layers": 1, "dropout": 0.0, "bidirectional": False,
-             "word_dropout": 0.0, "pooling": "last"}  # fmt: skip
+    shape = {
+        "embedding_size": 6,
+        "hidden_size": 5,
+        "num_layers": 1,
+        "dropout": 0.0,
+        "bidirectional": False,
+        "word_dropout": 0.0,
+        "pooling": "last",
+    }
     data = {"labels": [f"class {label}" for label in range(classes)], "sequence_length": 20}
     torch.manual_seed(0)
-    return SentimentClassifier(vocabulary, data, {**shape, **model}, {"name": cell, "_target_": CELLS[cell]}, {}, {})
+    nodes: dict[str, Any] = {
+        "cell": {"name": cell, "_target_": CELLS[cell]},
+        "model": {**shape, **model},
+        "optimizer": {},
+        "scheduler": {},
+    }
+    return SentimentClassifier(vocabulary, data, **nodes)
 
 
 def batch_of(texts: list[list[str]], labels: list[int]) -> Batch:

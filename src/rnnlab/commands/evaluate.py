@@ -30,43 +30,44 @@ def main(arguments: list[str]) -> int:
     from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
     model = Trained(checkpoint)
-    found = model.evaluate(config["part"], **config["data"])
-    for note in found.notes:
+    evaluation = model.evaluate(config["part"], **config["data"])
+    for note in evaluation.notes:
         print(note, file=sys.stderr)
-    FORMATS[config["format"]](model.checkpoint, found)
+    FORMATS[config["format"]](model.checkpoint, evaluation)
     return 0
 
 
-def _print_table(checkpoint: Path, found: Evaluation) -> None:
-    data = f"{found.data}, part {found.part}" if found.part else f"all of {found.data}, not the data of training"
-    shares = [f"{count:,} {label} ({count / found.predictions:.1%})" for label, count in found.balance.items()]
-    numbers = [f"{value:.4f}" if math.isfinite(value) else "undefined" for value in found.metrics.values()]
+def _print_table(checkpoint: Path, evaluation: Evaluation) -> None:
+    where = f", part {evaluation.part}" if evaluation.part else ", not the data of training"
+    total = evaluation.predictions
+    shares = ", ".join(f"{count:,} {label} ({count / total:.1%})" for label, count in evaluation.balance.items())
+    numbers = [f"{value:.4f}" if math.isfinite(value) else "undefined" for value in evaluation.metrics.values()]
     widest = max(map(len, numbers))
     rows = {
         "checkpoint": str(checkpoint),
-        "data": data,
-        f"{found.unit.rpartition(' ')[2]}s": f"{found.predictions:,}{': ' if shares else ''}{', '.join(shares)}",
+        "data": f"{'' if evaluation.part else 'all of '}{evaluation.data}{where}",
+        f"{evaluation.unit.rpartition(' ')[2]}s": f"{total:,}{': ' if shares else ''}{shares}",
         "": "",
-        **{name: number.rjust(widest) for name, number in zip(found.metrics, numbers, strict=True)},
+        **{name: number.rjust(widest) for name, number in zip(evaluation.metrics, numbers, strict=True)},
     }
-    rows[next(iter(found.metrics))] += f"  {found.unit}"
+    rows[next(iter(evaluation.metrics))] += f"  {evaluation.unit}"
     for name, value in rows.items():
         print(f"{name:<{max(map(len, rows))}}  {value}".rstrip())
 
 
-def _print_csv(checkpoint: Path, found: Evaluation) -> None:  # noqa: ARG001
+def _print_csv(checkpoint: Path, evaluation: Evaluation) -> None:  # noqa: ARG001
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["metric", "value"])
-    writer.writerows(_finite(found.metrics).items())
+    writer.writerows(_finite(evaluation.metrics).items())
 
 
-def _print_json(checkpoint: Path, found: Evaluation) -> None:
-    its = {"checkpoint": str(checkpoint), **asdict(found), "metrics": _finite(found.metrics)}
-    print(json.dumps(its, indent=2))
+def _print_json(checkpoint: Path, evaluation: Evaluation) -> None:
+    content = {"checkpoint": str(checkpoint), **asdict(evaluation), "metrics": _finite(evaluation.metrics)}
+    print(json.dumps(content, indent=2))
 
 
 def _finite(metrics: dict[str, float]) -> dict[str, float | None]:
-    """What is undefined or has overflowed is null, as in summary.json."""
+    """Replace metrics that are undefined or have overflowed by None, which JSON writes as null."""
     return {name: value if math.isfinite(value) else None for name, value in metrics.items()}
 
 

@@ -1,4 +1,4 @@
-"""`rnnlab generate`: new items from a checkpoint."""
+"""`rnnlab generate`: new items or texts from a trained model."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rnnlab.records.folder import find_checkpoint
 
 
 def main(arguments: list[str]) -> int:
-    """Print samples, one a line; how many of them are new goes to stderr, so that a pipe gets names only.
+    """Print samples, one a line, and on stderr how many of them are new, so that a pipe gets the samples only.
 
     Raises:
-        UserError: A value is out of range, the checkpoint is none, or the prompt has an unknown symbol.
+        UserError: A value is out of range, the file is no checkpoint, or the prompt has an unknown symbol.
     """
     config = compose("generate", arguments)
     check(config)
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     model = Trained(checkpoint)
     settings = {key: config[key] for key in ("prompt", "condition", "length", "temperature", "top_k", "seed")}
     if config["samples"] == 1:
-        items = ["".join(map(_now, model.stream(**settings)))]
+        items = ["".join(map(_print_piece, model.stream(**settings)))]
         print()
     else:
         items = model.generate(samples=config["samples"], **settings)
@@ -33,12 +33,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _now(piece: str) -> str:
+def _print_piece(piece: str) -> str:
     """Print a piece of a text at once."""
     print(piece, end="", flush=True)
     return piece
 
 
 def _separator(items: list[str]) -> str:
-    """Items of one line stand below each other; texts of several lines are set apart."""
+    """Return what stands between two items: a line feed, or a rule where a text has several lines."""
     return "\n\n---\n\n" if any("\n" in item for item in items) else "\n"

@@ -1,4 +1,4 @@
-"""From the state that an encoder ends in to a sequence of another length."""
+"""Decoding: from the final state of an encoder to a sequence of another length."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ def decode(
     truth: Tensor | None = None,
     teacher_forcing: float = 1.0,
 ) -> Tensor:
-    """Run a decoder for some steps, each of which is given what came before it.
+    """Run a decoder for some steps; the input of each step is the value of the step before it.
 
-    Free running, that is its own output. While it learns it may be given the truth instead: always (teacher forcing,
-    Williams and Zipser 1989), which is one call of the layer; or at each step of each row with a probability
-    (scheduled sampling, Bengio et al. 2015). Gradients reach back through its own outputs, which are numbers.
+    In free running that value is the decoder's own prediction. In training it may be the truth instead: always (teacher
+    forcing, Williams and Zipser 1989), which is one call of the layer; or at each step of each row with a probability
+    (scheduled sampling, Bengio et al. 2015). Gradients reach back through predictions, which are numbers.
 
     Args:
-        decoder: Reads forwards, and gives what it reads a size that the head's outputs have too.
+        decoder: Causal layers, whose input size is that of the predictions.
         head: From outputs `(B, t, H)` to predictions `(B, t, D)`.
-        state: Where it starts: the last one of an encoder of the same shape.
-        first: `(B, 1, D)` its first input.
-        steps: How many predictions, T.
-        truth: `(B, T, D)` what is to be predicted; None for free running.
-        teacher_forcing: The probability that a step is given the truth of the one before it, from 0 to 1.
+        state: The final state of an encoder of the same shape.
+        first: `(B, 1, D)` the first input.
+        steps: The number of predictions, T.
+        truth: `(B, T, D)` the values to predict; None for free running.
+        teacher_forcing: The probability that a step reads the truth of the step before it, from 0 to 1.
 
     Returns:
         The predictions `(B, T, D)`.

@@ -1,4 +1,4 @@
-"""The contract of every recurrent layer, and of a cell that knows one step."""
+"""The base classes of recurrent layers and of cells, which compute one step of a layer."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 State = Tensor | tuple[Tensor, ...]
-"""What a layer carries from step to step: one tensor or several, each `(layers · directions, B, H)`.
+"""The tensors that a layer carries from step to step, each `(layers · directions, B, H)`.
 
-Rows of a batch lie along dimension 1, whatever else: that is where tasks pick those that go on.
+Rows of a batch always lie along dimension 1, where tasks select those that go on.
 """
 
 
@@ -22,11 +22,11 @@ def map_state(function: Callable[[Tensor], Tensor], state: State) -> State:
 
 
 class StateWeights(NamedTuple):
-    """Weights by which a layer multiplies the state of the step before: for those who want to look.
+    """Weights by which a layer multiplies the state of the step before; probes look at them.
 
     Attributes:
         weight: `(n · H, H)`, one square matrix above the other.
-        blocks: What each of the n matrices belongs to, such as `forget`; `state` where there is only one.
+        blocks: The gate to which each of the n matrices belongs, such as `forget`; `state` where there is only one.
     """
 
     weight: nn.Parameter
@@ -39,12 +39,12 @@ class StateWeights(NamedTuple):
         return cls(layer.weight, blocks)
 
     def matrices(self) -> dict[str, Tensor]:
-        """Each matrix `(H, H)` by what it belongs to: a view, so that writing to it changes the weights."""
+        """Return each matrix `(H, H)` by its block; they are views, so that writing to them changes the weights."""
         return dict(zip(self.blocks, self.weight.detach().chunk(len(self.blocks)), strict=True))
 
 
 class Recurrent(nn.Module):
-    """A stack of recurrent layers in one or two directions.
+    """A stack of recurrent layers in one or two directions; the base class of layers that unroll themselves.
 
     A state goes in and comes out, so that generation, truncated backpropagation through time and streaming are the
     same call. Padding never changes a result: with `lengths`, the state is the one at each sequence's own end and
@@ -52,9 +52,16 @@ class Recurrent(nn.Module):
 
     Attributes:
         causal: Whether an output depends on no later input, as a language model needs it.
-        sums_up: Whether a state sums up all that was read in a fixed number of units, which probes can follow from
-            step to step. A Transformer's state is what it has read, and grows.
-        longest: The most steps of a sequence that it has room for; None for any number.
+        sums_up: Whether a state sums up all inputs so far in a fixed number of units, which probes can follow from
+            step to step. The state of a Transformer holds the inputs themselves, and grows.
+        longest: The most steps of a sequence; None for any number.
+
+    Args:
+        input_size: Units of an input, D.
+        hidden_size: Units of each layer and direction, H.
+        num_layers: Layers on top of each other.
+        dropout: Share of units that training drops between layers.
+        bidirectional: Whether the layers read the inputs forwards and backwards.
     """
 
     causal = True
@@ -84,7 +91,7 @@ class Recurrent(nn.Module):
 
     @abstractmethod
     def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
-        """Run over whole sequences.
+        """Run the layers over whole sequences.
 
         Args:
             x: `(B, T, D)` inputs.
@@ -96,11 +103,11 @@ class Recurrent(nn.Module):
         """
 
     def gate_activations(self, layer: int, x: Tensor, state: State) -> dict[str, Tensor]:
-        """How open one layer's gates are at a step, from 0 to 1; empty where it has none or does not tell.
+        """Return how open the gates of one layer are at a step, from 0 to 1; empty where there are none to show.
 
         Args:
-            layer: Its number, counted from 0.
-            x: `(N, D)` its inputs.
+            layer: The number of the layer, counted from 0.
+            x: `(N, D)` the inputs of the layer.
             state: The state before the step, each part `(N, H)`.
 
         Returns:
@@ -109,15 +116,19 @@ class Recurrent(nn.Module):
         return {}
 
     def state_weights(self, layer: int) -> list[StateWeights]:
-        """What one layer, counted from 0, multiplies its state by; empty where nothing is, or it does not tell."""
+        """Return the weights by which one layer, counted from 0, multiplies its state; empty where there are none."""
         return []
 
 
 class Cell(nn.Module):
-    """One step of one layer in one direction. Derive from it, write `step`, and name the class in a YAML file.
+    """One step of a recurrent layer in one direction. Derive from it, write `step`, and name the class in a YAML file.
 
-    `Stack` builds as many of it as there are layers and directions, and takes care of padding. A cell that has a
-    faster way through a sequence than step by step writes `unroll` instead.
+    `Stack` builds a cell for each layer and direction, and takes care of padding. A cell with a faster way through a
+    sequence than step by step writes `unroll` instead. Further arguments of `__init__` are keys of the YAML file.
+
+    Args:
+        input_size: Units of an input, D.
+        hidden_size: Units of the state and of the output, H.
     """
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
@@ -126,29 +137,29 @@ class Cell(nn.Module):
         self.hidden_size = hidden_size
 
     def initial_state(self, x: Tensor) -> State:
-        """The state before the first step, zeros `(B, H)`; a cell with several tensors returns a tuple."""
+        """Return the state before the first step, zeros `(B, H)`; a cell with several tensors returns a tuple."""
         return x.new_zeros(len(x), self.hidden_size)
 
     @abstractmethod
     def step(self, x: Tensor, state: State) -> State:
-        """From an input `(B, D)` and a state to the next state, whose first tensor `(B, H)` is the output."""
+        """Compute the next state from an input `(B, D)` and a state; its first tensor `(B, H)` is the output."""
 
     def unroll(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """From inputs `(B, T, D)` and a state to the outputs and the states behind every step, each `(B, T, H)`."""
+        """Compute the outputs and the states after each step, each `(B, T, H)`, from inputs `(B, T, D)` and a state."""
         states = []
         for inputs in x.unbind(dim=1):
             state = self.step(inputs, state)
             states.append(state)
         if isinstance(state, Tensor):
-            y = torch.stack([each for each in states if isinstance(each, Tensor)], dim=1)
+            y = torch.stack([step for step in states if isinstance(step, Tensor)], dim=1)
             return y, y
         parts = tuple(torch.stack(part, dim=1) for part in zip(*states, strict=True))
         return parts[0], parts
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
-        """How open its gates are in that step, by name, `(B, H)` each from 0 to 1: for those who want to look."""
+        """Return how open each gate is in a step, `(B, H)` from 0 to 1, by name; for probes."""
         return {}
 
     def state_weights(self) -> list[StateWeights]:
-        """What it multiplies its state by, if it does: for those who want to look."""
+        """Return the weights that multiply the state, if there are any; for probes."""
         return []

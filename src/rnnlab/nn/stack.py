@@ -1,4 +1,4 @@
-"""How a cell that knows one step becomes a recurrent layer."""
+"""Recurrent layers made of cells: unrolled over time, stacked, in one or two directions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from rnnlab.nn.recurrent import Cell, Recurrent, State, StateWeights, map_state
 
 
 class Stack(Recurrent):
-    """Cells, unrolled over time: layers on top of each other, dropout between them."""
+    """A `Recurrent` layer made of cells: unrolled over time, one layer on top of the other, dropout between them.
+
+    Args:
+        cell: The class of the cells.
+        settings: Their keyword arguments beside input and hidden size.
+        **shape: The arguments of `Recurrent`.
+    """
 
     def __init__(self, cell: type[Cell], settings: Mapping[str, Any], **shape: Any) -> None:
         super().__init__(**shape)
@@ -41,7 +47,7 @@ class Stack(Recurrent):
         return x, _join(finals)
 
     def initial_state(self, x: Tensor) -> State:
-        """Where rows of inputs `(B, T, D)` begin that are given no state."""
+        """Return the state in which rows of inputs `(B, T, D)` begin that are given none."""
         cells = [cell for cell in self.cells if isinstance(cell, Cell)]
         return _join([cell.initial_state(x.new_zeros(len(x), cell.input_size)) for cell in cells])
 
@@ -74,15 +80,22 @@ def build_recurrent(
     dropout: float = 0.0,
     bidirectional: bool = False,
 ) -> Recurrent:
-    """The recurrent layers that a configuration's node `cell` names.
+    """Build the recurrent layers that a configuration's node `cell` names.
 
-    A target that derives from `Cell` is stacked and unrolled; any other must keep the contract of `Recurrent`.
-    Keys of the node beside `_target_` and `name` are handed to the class.
+    A class that derives from `Cell` is stacked and unrolled; one that derives from `Recurrent` is used as it is.
+
+    Args:
+        cell: `_target_` names the class; further keys beside `name` are keyword arguments of the class.
+        input_size: Units of an input.
+        hidden_size: Units of each layer and direction.
+        num_layers: Layers on top of each other.
+        dropout: Share of units that training drops between layers.
+        bidirectional: Read the inputs forwards and backwards.
 
     Raises:
-        UserError: The target is neither, or does not take the node's keys.
+        UserError: The class derives from neither, is unfinished, or does not take these arguments.
     """
-    target = locate(str(cell["_target_"]))
+    target = _layer_class(str(cell["_target_"]))
     settings = {key: value for key, value in cell.items() if key not in ("_target_", "name")}
     shape: dict[str, Any] = {
         "input_size": input_size,
@@ -91,34 +104,39 @@ def build_recurrent(
         "dropout": dropout,
         "bidirectional": bidirectional,
     }
-    if not (isinstance(target, type) and issubclass(target, Cell | Recurrent)):
-        raise UserError(
-            f"cell._target_: {cell['_target_']} derives neither from rnnlab.nn.Cell nor from rnnlab.nn.Recurrent"
-        )
-    if issubclass(target, Cell):
-        undefined = "step" if target.step is Cell.step and target.unroll is Cell.unroll else ""
-    else:
-        undefined = "forward" if target.forward is Recurrent.forward else ""
-    if undefined:
-        raise UserError(f"cell: {target.__name__} does not define {undefined}")
     try:
         return Stack(target, settings, **shape) if issubclass(target, Cell) else target(**shape, **settings)
     except TypeError as error:
         raise UserError(f"cell: {target.__name__} cannot be made from the keys of its YAML file ({error})") from error
 
 
-def _first(state: State) -> Tensor:
-    return state if isinstance(state, Tensor) else state[0]
+def _layer_class(name: str) -> type[Cell] | type[Recurrent]:
+    """Return the class of that name.
+
+    Raises:
+        UserError: It derives neither from `Cell` nor from `Recurrent`, or does not define what these ask for.
+    """
+    layer = locate(name)
+    if not (isinstance(layer, type) and issubclass(layer, Cell | Recurrent)):
+        raise UserError(f"cell._target_: {name} derives neither from rnnlab.nn.Cell nor from rnnlab.nn.Recurrent")
+    if issubclass(layer, Cell):
+        undefined = "step" if layer.step is Cell.step and layer.unroll is Cell.unroll else ""
+    else:
+        undefined = "forward" if layer.forward is Recurrent.forward else ""
+    if undefined:
+        raise UserError(f"cell: {layer.__name__} does not define {undefined}")
+    return layer
 
 
 def _join(states: list[State]) -> State:
+    """Stack the states `(B, H)` of layers and directions along a new first dimension."""
     if isinstance(states[0], Tensor):
-        return torch.stack([_first(state) for state in states])
+        return torch.stack([state for state in states if isinstance(state, Tensor)])
     return tuple(torch.stack(list(parts)) for parts in zip(*states, strict=True))
 
 
 def _reverse(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Turn each row `(T, D)` of x around within its own length; the padding behind it stays where it is."""
+    """Reverse each row `(T, D)` of x within its own length; the padding behind it stays where it is."""
     if lengths is None:
         return x.flip(1)
     steps = torch.arange(x.shape[1], device=x.device)

@@ -1,4 +1,4 @@
-"""An output layer that has the embedding's weights."""
+"""An output layer that shares the weights of the embedding."""
 
 from __future__ import annotations
 

@@ -16,15 +16,15 @@ from rnnlab.tasks.user_input import UserInput
 
 @dataclass(frozen=True)
 class Sampling:
-    """How new items or texts are drawn.
+    """How new items or texts are sampled.
 
     Attributes:
-        prefix: How each of them begins.
-        length: Symbols, as the task counts them; None for the task's own number.
+        prefix: The text with which every item begins.
+        length: The most symbols of an item, as the task counts them; None for the task's default.
         temperature: Below 1 safer, above 1 wilder; 0 takes the likeliest symbol every time.
-        top_k: Draw among that many likeliest symbols only; None for all.
-        seed: The same seed draws the same.
-        condition: The label that each has, of a model that was trained with labels; None for labels by their share.
+        top_k: Sample among that many likeliest symbols only; None for all.
+        seed: The same seed gives the same items.
+        condition: The label of every item, for a model with labels; None to sample labels by their share.
     """
 
     prefix: str = ""
@@ -37,10 +37,10 @@ class Sampling:
 
 @runtime_checkable
 class Generates(Protocol):
-    """A task that makes up items or texts."""
+    """A task that generates items or texts."""
 
     def sample(self, count: int, sampling: Sampling) -> list[str]:
-        """Draw `count` of them at once.
+        """Sample `count` items at once.
 
         Raises:
             UserError: The prefix has a symbol that the vocabulary lacks, or leaves no room for more; there is no such
@@ -48,14 +48,14 @@ class Generates(Protocol):
         """
 
     def stream(self, sampling: Sampling) -> Iterator[str]:
-        """One of them, in pieces as they are drawn.
+        """Yield the pieces of one item as they are sampled.
 
         Raises:
             UserError: As `sample`.
         """
 
     def remark(self, items: Iterable[str]) -> str:
-        """What there is to say about them, such as how many are new; may be empty."""
+        """Return a sentence about generated items, such as how many are new; may be empty."""
 
 
 @runtime_checkable
@@ -66,13 +66,13 @@ class EncodesText(Protocol):
         """Encode a text as the task's inputs, `(T,)` long.
 
         Raises:
-            UserError: It has a symbol that the vocabulary lacks, or none; the line begins with `key`.
+            UserError: The text has a symbol that the vocabulary lacks, or is empty; the line begins with `key`.
         """
 
 
 @runtime_checkable
 class Classifies(Protocol):
-    """A task that tells the class of a text.
+    """A task that predicts the class of a text.
 
     Attributes:
         labels: The names of the classes.
@@ -82,7 +82,7 @@ class Classifies(Protocol):
     labels: tuple[str, ...]
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """A prediction for each text."""
+        """Predict the class of each text."""
 
 
 @runtime_checkable

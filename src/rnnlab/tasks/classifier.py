@@ -1,4 +1,4 @@
-"""Telling one thing of a whole sequence: inputs → recurrent layers → one vector → linear."""
+"""Tasks that predict one thing of a whole sequence: inputs → recurrent layers → one vector → linear."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from torchmetrics.functional.classification import binary_auroc
 from torchmetrics.utilities import dim_zero_cat
 
 from rnnlab.data.collation import Batch
-from rnnlab.nn import build_recurrent
+from rnnlab.nn.encoder import build_encoder
+from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.pooling import pool, pooled_size
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.confusion import ConfusionCounts
@@ -25,9 +26,9 @@ from rnnlab.tasks.predictions import Prediction, TextAnswers
 
 
 class AUROC(MulticlassAUROC):
-    """The mean over the classes that occur, each against the others; nan where only one does.
+    """The mean over the classes that occur, one against the others; NaN where only one does.
 
-    torchmetrics takes the area of a class that does not occur for 0 and averages over it.
+    torchmetrics averages over all classes, with an area of 0 for one that does not occur.
     """
 
     def compute(self) -> Tensor:  # type: ignore[override]  # as in torchmetrics
@@ -35,64 +36,67 @@ class AUROC(MulticlassAUROC):
         present = targets.unique().tolist()
         if len(present) < 2:
             return shares.new_tensor(torch.nan)
-        areas = [binary_auroc(shares[:, its], (targets == its).long(), validate_args=False) for its in present]
+        areas = [binary_auroc(shares[:, label], (targets == label).long(), validate_args=False) for label in present]
         return torch.stack(areas).mean()
 
 
 class PooledTask(SequenceTask):
-    """The outputs of recurrent layers become one vector, and that one answer.
+    """Pools the outputs of recurrent layers to one vector, from which a linear layer predicts.
 
-    Dropout acts between recurrent layers and on the vector of the whole sequence.
+    Dropout acts between recurrent layers and on the vector of the whole sequence. A task calls `measure` at the end of
+    its `__init__`.
+
+    Args:
+        embedding: From the inputs of a batch to vectors `(B, T, D)`.
+        input_size: D.
+        outputs: Units of the linear layer: the number of classes, or 1 for a number.
+        model: The configuration's node `model`.
+        cell: The node `cell`.
+        optimizer: The node `optimizer`.
+        scheduler: The node `scheduler`.
     """
 
     def __init__(
-        self, embedding: nn.Module, input_size: int, answers: int, model: Config, cell: Config, optimizer: Config,
+        self,
+        embedding: nn.Module,
+        input_size: int,
+        outputs: int,
+        model: Config,
+        cell: Config,
+        optimizer: Config,
         scheduler: Config,
-    ) -> None:  # fmt: skip
-        """Put the layers together; a task calls `measure` behind it.
-
-        Args:
-            embedding: From what a batch has as inputs to vectors `(B, T, D)`.
-            input_size: D.
-            answers: Classes, or 1 for a number.
-            model: The configuration's node `model`.
-            cell: The node `cell`.
-            optimizer: The node `optimizer`.
-            scheduler: The node `scheduler`.
-        """
+    ) -> None:
         super().__init__(optimizer, scheduler)
         self.embedding = embedding
-        self.encoder = build_recurrent(
-            cell, input_size, model["hidden_size"], model["num_layers"], model["dropout"], model["bidirectional"]
-        )
+        self.encoder = build_encoder(cell, model, input_size)
         self.pooling = str(model["pooling"])
         self.dropout = nn.Dropout(model["dropout"])
-        self.head = nn.Linear(pooled_size(self.encoder.output_size, self.pooling), answers)
+        self.head = nn.Linear(pooled_size(self.encoder.output_size, self.pooling), outputs)
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """From inputs `(B, T)` or `(B, T, D)` and how many of each row are real `(B,)` to answers `(B, answers)`."""
-        # What reads forwards cannot see the padding behind a row, and is several times as fast without packing.
+        """Compute the outputs `(B, outputs)` from inputs `(B, T)` or `(B, T, D)` and the rows' lengths `(B,)`."""
+        # A causal encoder cannot see the padding behind a row, and is several times as fast without packing.
         ends = None if self.encoder.causal else lengths
         hidden, _ = self.encoder(self.vectors(inputs), lengths=ends)  # (B, T, H)
         vector = pool(hidden, lengths, self.pooling, self.encoder.directions)  # (B, H)
-        answers: Tensor = self.head(self.dropout(vector))
-        return answers
+        outputs: Tensor = self.head(self.dropout(vector))
+        return outputs
 
     def vectors(self, inputs: Tensor) -> Tensor:
-        """What the recurrent layers read, `(B, T, D)`."""
+        """Embed the inputs as `(B, T, D)`."""
         vectors: Tensor = self.embedding(inputs)
         return vectors
 
     def predict(self, batch: Batch) -> Tensor:
-        answers: Tensor = self(batch.inputs, batch.lengths)
-        return answers
+        outputs: Tensor = self(batch.inputs, batch.lengths)
+        return outputs
 
     def count(self, batch: Batch) -> int:
         return len(batch.targets)
 
 
 class Classifier(TextAnswers, ConfusionCounts, PooledTask):
-    """Tells the class of a sequence.
+    """Predicts the class of a sequence.
 
     Attributes:
         labels: The names of the classes.
@@ -101,11 +105,8 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
     answer_type = Prediction
     columns = ("text", "label", "probability", "note")
 
-    def __init__(
-        self, embedding: nn.Module, input_size: int, labels: Sequence[str], model: Config, cell: Config,
-        optimizer: Config, scheduler: Config,
-    ) -> None:  # fmt: skip
-        super().__init__(embedding, input_size, len(labels), model, cell, optimizer, scheduler)
+    def __init__(self, embedding: nn.Module, input_size: int, labels: Sequence[str], **nodes: Config) -> None:
+        super().__init__(embedding, input_size, len(labels), **nodes)
         self.count_confusion(labels)
         self.measure()
 
@@ -130,11 +131,9 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
 
     @torch.no_grad()
     def shares(self, batch: Batch) -> list[list[float]]:
-        """How probable each class is to the network as it is after training, a row a sequence."""
-        training = self.training
-        self.eval()
-        logits = self(batch.inputs.to(self.device), batch.lengths)
-        self.train(training)
+        """Return the probability of each class, a row a sequence."""
+        with evaluation_mode(self):
+            logits = self(batch.inputs.to(self.device), batch.lengths)
         shares: list[list[float]] = logits.double().softmax(dim=-1).tolist()
         return shares
 

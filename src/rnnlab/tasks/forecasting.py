@@ -1,4 +1,4 @@
-"""What a series of numbers does next: an encoder reads the past, a decoder goes on from its state."""
+"""Forecasting a series of numbers: an encoder reads the past, a decoder goes on from its state."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from rnnlab.data.prepared import Part
 from rnnlab.data.sources.series import Series, own
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
-from rnnlab.nn import build_recurrent
 from rnnlab.nn.decoding import decode
+from rnnlab.nn.encoder import build_causal_encoder, build_encoder
+from rnnlab.nn.modes import evaluation_mode
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.predictions import Forecast, print_forecast
 from rnnlab.tasks.user_input import UserInput
 
 
 class Forecaster(SequenceTask):
-    """Many to many with unequal lengths (Sutskever et al. 2014; Cho et al. 2014): so many values in, so many out.
+    """Forecasts the next values of a series by an encoder and a decoder (Sutskever et al. 2014; Cho et al. 2014).
 
     Encoder and decoder are layers of the same cell and shape with weights of their own; the decoder starts in the
     state that the encoder ends in, with the last value that was read. Training gives it the truth or its own
-    forecasts (`model.teacher_forcing`); anything else is free running.
+    forecasts (`model.teacher_forcing`); evaluation and forecasting are free running.
 
     The loss is the MASE: absolute errors over those of the seasonal naive forecast in the training part. Inputs,
     targets and forecasts are standardised, unless it is said that they are in the series' own units.
@@ -63,27 +64,24 @@ class Forecaster(SequenceTask):
         # They come from the card; as weights, `init_from` would bring those of other data.
         for name in ("mean", "deviation", "naive_error", "change"):  # (D,) each
             self.register_buffer(name, torch.as_tensor(data[name], dtype=torch.float32), persistent=False)
-        shape = (model["hidden_size"], model["num_layers"], model["dropout"], model["bidirectional"])
         self.embedding = nn.Identity()  # values are vectors as they are
-        self.encoder = build_recurrent(cell, len(vocabulary), *shape)
-        if not self.encoder.causal:
-            wrong = "model.bidirectional=true" if model["bidirectional"] else f"cell={cell['name']}"
-            raise UserError(f"{wrong} is not for a forecaster, whose decoder goes on where a forward pass has ended")
-        self.decoder = build_recurrent(cell, len(vocabulary), *shape)
+        use = "a forecaster, whose decoder goes on where a forward pass has ended"
+        self.encoder = build_causal_encoder(cell, model, len(vocabulary), use)
+        self.decoder = build_encoder(cell, model, len(vocabulary))
         self.dropout = nn.Dropout(model["dropout"]) if model["dropout"] else nn.Identity()
         self.head = nn.Linear(self.decoder.output_size, len(vocabulary))
         self.teacher_forcing = float(model["teacher_forcing"])
         self.measure()
 
     def forward(self, inputs: Tensor, truth: Tensor | None = None) -> Tensor:
-        """From values `(B, T, D)` to the `horizon` after them `(B, horizon, D)`; `truth` is what they should be."""
+        """Forecast the values `(B, horizon, D)` after inputs `(B, T, D)`; `truth` has them for teacher forcing."""
         centre = inputs[:, -1:] if self.by_window else torch.zeros_like(inputs[:, -1:])  # (B, 1, D)
         scale = self.change / self.deviation if self.by_window else torch.ones_like(self.change)
         x = (inputs - centre) / scale
         _, state = self.encoder(x)
         taught = None if truth is None else (truth - centre) / scale
-        found = decode(self.decoder, self._read_out, state, x[:, -1:], self.horizon, taught, self.teacher_forcing)
-        return found * scale + centre
+        forecasts = decode(self.decoder, self._read_out, state, x[:, -1:], self.horizon, taught, self.teacher_forcing)
+        return forecasts * scale + centre
 
     def predict(self, batch: Batch) -> Tensor:
         forecasts: Tensor = self(batch.inputs, batch.targets if self.training else None)
@@ -113,7 +111,7 @@ class Forecaster(SequenceTask):
             metrics[name].update(self.in_units(forecast).reshape(-1), truth)
 
     def in_units(self, values: Tensor) -> Tensor:
-        """Standardised values `(…, D)` in the series' own units."""
+        """Return standardised values `(…, D)` in the series' own units."""
         return values * self.deviation + self.mean
 
     def read_inputs(self, source: UserInput) -> Iterator[list[Series]]:
@@ -213,16 +211,13 @@ class Forecaster(SequenceTask):
         return _line(label, x, y)
 
     def _forecast(self, inputs: Tensor) -> Tensor:
-        """What the network forecasts when it is not learning."""
-        training = self.training
-        self.eval()
-        found: Tensor = self(inputs)
-        self.train(training)
-        return found
+        with evaluation_mode(self):
+            forecasts: Tensor = self(inputs)
+        return forecasts
 
     def _read_out(self, hidden: Tensor) -> Tensor:
-        found: Tensor = self.head(self.dropout(hidden))
-        return found
+        values: Tensor = self.head(self.dropout(hidden))
+        return values
 
 
 def _line(label: str, x: Sequence[int], y: Sequence[float]) -> Line:
@@ -231,6 +226,6 @@ def _line(label: str, x: Sequence[int], y: Sequence[float]) -> Line:
 
 
 def seasonal_naive(inputs: Tensor, horizon: int, season: int) -> Tensor:
-    """The forecast that repeats the last season of inputs `(B, T, D)`: `(B, horizon, D)`; `season` 1 the last value."""
+    """Repeat the last season of inputs `(B, T, D)` as forecasts `(B, horizon, D)`; with `season` 1, the last value."""
     steps = torch.arange(horizon, device=inputs.device) % season
     return inputs[:, inputs.shape[1] - season + steps]

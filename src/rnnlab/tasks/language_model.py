@@ -1,4 +1,4 @@
-"""Predicting the next symbol: embedding → recurrent layers → linear, and sampling from what was learned."""
+"""Predicting the next symbol: embedding → recurrent layers → linear, and sampling from the model."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from torchmetrics.text import Perplexity
 
 from rnnlab.data.collation import IGNORE, Batch
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
-from rnnlab.errors import UserError
-from rnnlab.nn import State, build_recurrent
+from rnnlab.nn import State
+from rnnlab.nn.encoder import build_causal_encoder
+from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.recurrent import map_state
 from rnnlab.nn.tied import TiedLinear
 from rnnlab.tasks.base import Config, SequenceTask
@@ -27,9 +28,9 @@ PER_CHARACTER = ("loss_per_char", "bits_per_char")
 
 
 class LossPerCharacter(MeanMetric):
-    """The mean loss of a character in nats: that of all predictions over the characters that they stand for.
+    """The mean loss per character in nats: the loss of all predictions divided by the characters that they stand for.
 
-    Where every symbol is a character it is the mean loss of a symbol, to the bit.
+    Where every symbol is a character it equals the mean loss per symbol, to the bit.
     """
 
     def update(self, loss: Tensor, predictions: int, characters: int) -> None:  # type: ignore[override]
@@ -48,25 +49,16 @@ class LanguageModel(SequenceTask):
         self.vocabulary = vocabulary
         self.embedding = nn.Embedding(len(vocabulary), model["embedding_size"])
         self.embedding_dropout = _dropout(model.get("embedding_dropout", 0.0))
-        self.encoder = build_recurrent(
-            cell,
-            model["embedding_size"],
-            model["hidden_size"],
-            model["num_layers"],
-            model["dropout"],
-            model["bidirectional"],
-        )
-        if not self.encoder.causal:
-            wrong = "model.bidirectional=true" if model["bidirectional"] else f"cell={cell['name']}"
-            raise UserError(f"{wrong} is not for a language model, which would see what it predicts")
+        use = "a language model, which would see what it predicts"
+        self.encoder = build_causal_encoder(cell, model, model["embedding_size"], use)
         self.dropout = _dropout(model["dropout"])
         tied, size = model.get("tie_weights", False), self.encoder.output_size
         self.head = TiedLinear(size, self.embedding) if tied else nn.Linear(size, len(vocabulary))
-        self._carried: dict[bool, State] = {}  # where the last batch ended, of training and of evaluation
+        self._carried: dict[bool, State] = {}  # the final states of the last batch of training and of evaluation
         self.measure()
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """From symbols `(B, T)` and a state to logits `(B, T, V)` and the next state."""
+        """Compute the logits `(B, T, V)` and the next state from symbols `(B, T)` and a state."""
         hidden, state = self.encoder(self.embedding_dropout(self.embedding(inputs)), state)  # (B, T, H)
         return self.head(self.dropout(hidden)), state
 
@@ -76,7 +68,7 @@ class LanguageModel(SequenceTask):
         start = map_state(lambda part: part[:, :rows], self._carried[self.training]) if batch.continues else None
         logits: Tensor
         logits, state = self(batch.inputs, start)
-        # Cut off from the graph that made it: gradients reach back to where a window begins.
+        # Detached from the graph, so that gradients reach back to where a window begins.
         self._carried[self.training] = map_state(Tensor.detach, state)
         return logits
 
@@ -132,13 +124,11 @@ class LanguageModel(SequenceTask):
         Yields:
             The symbols `(B,)` of each step.
         """
-        training = self.training
-        self.eval()
         sample = self._sampler(sampling)
         inputs, state = known.to(self.device), None
         going = torch.arange(len(known), device=self.device)  # the rows that have not ended
         constraint = PrefixConstraint(prefix, self.vocabulary, len(known))
-        try:
+        with evaluation_mode(self):
             for _ in range(steps):
                 logits, state = self(inputs, state)
                 if constraint.satisfied:
@@ -157,8 +147,6 @@ class LanguageModel(SequenceTask):
                     symbols, going = symbols[on], going[on]
                     constraint.select(on)
                 inputs = symbols[:, None]
-        finally:
-            self.train(training)
 
     def _sampler(self, sampling: Sampling) -> SymbolSampler:
         generator = torch.Generator(device=self.device).manual_seed(sampling.seed)

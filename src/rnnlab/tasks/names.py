@@ -12,19 +12,19 @@ from rnnlab.errors import UserError
 from rnnlab.tasks.capabilities import Sampling
 from rnnlab.tasks.language_model import LanguageModel
 
-LONGEST = 100  # symbols of a name, unless told otherwise
+LONGEST = 100  # symbols of a name by default
 
 
 class NamesLM(LanguageModel):
-    """Learns items of a few symbols, such as names, and makes up new ones.
+    """Learns items of a few symbols, such as names, and generates new ones.
 
     Where the vocabulary has labels, an item begins with the symbol of its label instead of `[S]`.
     """
 
     def sample(self, count: int, sampling: Sampling) -> list[str]:
-        """Draw `count` names at once, each until `[S]` or `length` symbols (100), the prefix included.
+        """Sample `count` names at once, each until `[S]` or `length` symbols (100), the prefix included.
 
-        Where no label is asked for, every name has one, drawn by the labels' share in training, and says it:
+        Without a condition, a model with labels samples one for each name, by their share in training, and adds it:
         `emma (F)`.
 
         Raises:
@@ -47,34 +47,34 @@ class NamesLM(LanguageModel):
         ]
         if not self.vocabulary.labels or sampling.condition is not None:
             return names
-        return [f"{name}{self._said(start)}" for name, start in zip(names, starts.tolist(), strict=True)]
+        return [f"{name}{self._label_suffix(start)}" for name, start in zip(names, starts.tolist(), strict=True)]
 
     def encode_text(self, text: str, key: str) -> Tensor:
-        """`[S]`, or the most frequent label, and the symbols of a name or of the beginning of one, `(T,)`.
+        """Encode a name or the beginning of one as `(T,)`: `[S]`, or the most frequent label, then its symbols.
 
         Raises:
-            UserError: It has a symbol that the vocabulary lacks; the line begins with `key`.
+            UserError: The name has a symbol that the vocabulary lacks; the line begins with `key`.
         """
         start = int(self._shares().argmax()) + self.vocabulary.first_label if self.vocabulary.labels else None
         first = self.vocabulary.start_stop if start is None else start
         return torch.tensor([first, *self.vocabulary.encode(text, key).tolist()])
 
     def stream(self, sampling: Sampling) -> Iterator[str]:
-        """One name, whole: it is short."""
+        """Yield one name, whole: it is short."""
         yield self.sample(1, sampling)[0]
 
     def remark(self, items: Iterable[str]) -> str:
-        """How many of the items are new."""
+        """Return a sentence on how many of the items are new."""
         return f"{self.share_new(items):.0%} of these are not in the training set"
 
     def share_new(self, items: Iterable[str]) -> float:
-        """The share of items that the model was not trained on, whatever their label."""
+        """Return the share of items that the model was not trained on, whatever their label."""
         known = set(self.card["data"]["training_items"].tolist())
-        fresh = [fingerprint(self._without_label(item)) not in known for item in items]
-        return sum(fresh) / len(fresh)
+        new = [fingerprint(self._without_label(item)) not in known for item in items]
+        return sum(new) / len(new)
 
     def _starts(self, count: int, sampling: Sampling) -> Tensor:
-        """The first symbols `(count,)` of names."""
+        """Return the first symbols `(count,)` of names."""
         vocabulary, wanted = self.vocabulary, sampling.condition
         if wanted is None and vocabulary.labels:
             random = torch.Generator().manual_seed(sampling.seed)
@@ -90,11 +90,11 @@ class NamesLM(LanguageModel):
         return torch.full((count,), vocabulary.first_label + vocabulary.labels.index(wanted))
 
     def _shares(self) -> Tensor:
-        """How often each label was seen in training."""
+        """Return how often each label occurs in training."""
         counts = self.card["data"]["labels_of_training"]
         return torch.tensor([float(counts.get(label, 0)) for label in self.vocabulary.labels])
 
-    def _said(self, start: int) -> str:
+    def _label_suffix(self, start: int) -> str:
         return f" ({self.vocabulary.labels[start - self.vocabulary.first_label]})"
 
     def _without_label(self, item: str) -> str:

@@ -1,4 +1,4 @@
-"""What is told of a signal: a class, a number, or a class at each step; its vectors are read as they are."""
+"""Predicting a class or a number of a signal, or a class at each step. Its vectors are inputs as they are."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def build_signal_task(vocabulary: Vocabulary, data: Config, **nodes: Config) -> 
 
 
 class SignalClassifier(Classifier):
-    """Tells the class of a signal."""
+    """Predicts the class of a signal."""
 
     unit = "nats per sequence"
 
@@ -42,23 +42,23 @@ class SignalClassifier(Classifier):
         self.sequence_length = int(data["sequence_length"])
 
     def encode_text(self, text: str, key: str) -> Tensor:
-        """The vectors of a signal that is written as numbers, `(T, D)`; see `numbers`.
+        """Encode a signal that is written as numbers as `(T, D)`; see `numbers`.
 
         Raises:
-            UserError: It is none; the line begins with `key`.
+            UserError: The text is no signal; the line begins with `key`.
         """
         return torch.from_numpy(numbers(text, len(self.vocabulary), key)[: self.sequence_length])
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
-        """A prediction for each signal that is written as numbers, see `numbers`; none for what is no signal."""
-        found, notes = [], []
+        """Predict the class of each signal that is written as numbers, see `numbers`; other texts have no label."""
+        signals, notes = [], []
         for text in texts:
             try:
-                found.append(numbers(text, len(self.vocabulary))[: self.sequence_length])
+                signals.append(numbers(text, len(self.vocabulary))[: self.sequence_length])
                 notes.append("")
             except UserError as error:
                 notes.append(str(error))
-        shares = iter(self.shares(self._batch(found)) if found else [])
+        shares = iter(self.shares(self._batch(signals)) if signals else [])
         return [
             Prediction(text, None, None, note) if note else self.prediction(text, next(shares))
             for text, note in zip(texts, notes, strict=True)
@@ -72,9 +72,9 @@ class SignalClassifier(Classifier):
 
 
 class SignalRegression(PooledTask):
-    """Tells a number of a signal; its loss is the mean squared error.
+    """Predicts a number of a signal; the loss is the mean squared error.
 
-    `accuracy` is the share of sequences whose answer is off by less than the data's `tolerance`.
+    `accuracy` is the share of sequences whose prediction is off by less than the data's `tolerance`.
     """
 
     unit = "squared error per sequence"
@@ -97,9 +97,9 @@ class SignalRegression(PooledTask):
 
 
 class SignalLabeller(PooledTask):
-    """Tells a class at each step of a signal, from what came before it; all sequences are of equal length.
+    """Predicts a class at each step of a signal from the steps so far; all sequences are of equal length.
 
-    `accuracy` leaves out the steps whose class is `silent`, at which there is nothing to tell: of the copying
+    `accuracy` leaves out the steps whose class is `silent`, at which there is nothing to predict: of the copying
     problem, it is the share of symbols that are repeated right.
     """
 
@@ -117,7 +117,7 @@ class SignalLabeller(PooledTask):
         self.measure()
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """From inputs `(B, T, D)`, all of equal length, to logits `(B, T, classes)`."""
+        """Compute the logits `(B, T, classes)` of inputs `(B, T, D)`, all of equal length."""
         hidden, _ = self.encoder(self.vectors(inputs))  # (B, T, H)
         logits: Tensor = self.head(self.dropout(hidden))
         return logits
@@ -139,9 +139,7 @@ class SignalLabeller(PooledTask):
 
 
 def numbers(text: str, channels: int, key: str = "") -> np.ndarray:
-    """A signal as a person writes it, `(T, D)` float32: numbers with blanks or commas between them, step by step.
-
-    The D numbers of a step stand beside each other.
+    """Read a signal as a person writes it, `(T, D)` float32: the D numbers of each step, with blanks or commas between.
 
     Raises:
         UserError: There is none, one is no number, or their count is no multiple of D; the line begins with `key`.

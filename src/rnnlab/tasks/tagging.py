@@ -17,8 +17,9 @@ from rnnlab.data.text.spelling import SPELLING, form_table, normal
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
-from rnnlab.nn import build_recurrent
-from rnnlab.nn.words import WordVectors
+from rnnlab.nn.encoder import build_encoder
+from rnnlab.nn.modes import evaluation_mode
+from rnnlab.nn.words import WordVectors, drop_words
 from rnnlab.tasks.base import Config
 from rnnlab.tasks.confusion import ConfusionCounts
 from rnnlab.tasks.predictions import TaggedText, TaggedWord, TextAnswers
@@ -26,7 +27,7 @@ from rnnlab.tasks.sentiment import WORD_SCALE
 
 
 class Tagger(TextAnswers, ConfusionCounts):
-    """Tells the tag of each word of a sentence, such as its part of speech.
+    """Predicts the tag of each word of a sentence, such as its part of speech.
 
     Dropout acts on the words' vectors, between recurrent layers and before the output.
     """
@@ -45,24 +46,25 @@ class Tagger(TextAnswers, ConfusionCounts):
         self.word_length = int(data["word_length"])
         self.embedding = WordVectors(len(vocabulary), len(self.characters), self.characters.pad, cell, model)
         nn.init.normal_(self.embedding.words.weight, std=WORD_SCALE)
-        self.encoder = build_recurrent(
-            cell, self.embedding.output_size, model["hidden_size"], model["num_layers"], model["dropout"],
-            model["bidirectional"],
-        )  # fmt: skip
+        self.encoder = build_encoder(cell, model, self.embedding.output_size)
         self.word_dropout = float(model["word_dropout"])
         self.dropout = nn.Dropout(model["dropout"])
         self.head = nn.Linear(self.encoder.output_size, len(self.labels))
         self.measure()
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """From words `(B, T, C)` and how many of each row are real `(B,)` to logits `(B, T, tags)`."""
-        ends = None if self.encoder.causal else lengths  # what reads forwards cannot see the padding behind a row
+        """Compute the logits `(B, T, tags)` of words `(B, T, C)`, of which `lengths` `(B,)` of each row are real."""
+        ends = None if self.encoder.causal else lengths  # causal layers cannot see padding
         hidden, _ = self.encoder(self.dropout(self.embedding(inputs)), lengths=ends)  # (B, T, H)
         logits: Tensor = self.head(self.dropout(hidden))
         return logits
 
     def predict(self, batch: Batch) -> Tensor:
-        logits: Tensor = self(self._without_some(batch.inputs), batch.lengths)
+        inputs = batch.inputs
+        if self.training and self.word_dropout:  # characters stay
+            inputs = inputs.clone()
+            inputs[..., 1] = drop_words(inputs[..., 1], self.word_dropout, self.vocabulary.unknown)
+        logits: Tensor = self(inputs, batch.lengths)
         return logits
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -84,11 +86,11 @@ class Tagger(TextAnswers, ConfusionCounts):
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         real = batch.targets != IGNORE
-        told, tags = logits[real].argmax(dim=-1), batch.targets[real]  # (N,) each
+        predicted, tags = logits[real].argmax(dim=-1), batch.targets[real]  # (N,) each
         for metric in (metrics["accuracy"], metrics["f1"], self.confusion):
-            metric.update(told, tags)
+            metric.update(predicted, tags)
         unknown = batch.inputs[..., 1][real] == self.vocabulary.unknown
-        metrics["accuracy_unknown"].update((told == tags)[unknown].float())
+        metrics["accuracy_unknown"].update((predicted == tags)[unknown].float())
 
     @torch.no_grad()
     def answer(self, inputs: Sequence[str]) -> list[TaggedText]:
@@ -97,10 +99,8 @@ class Tagger(TextAnswers, ConfusionCounts):
         if not any(sentences):
             return [TaggedText(text) for text in inputs]
         batch = self._batch([words for words in sentences if words])
-        training = self.training
-        self.eval()
-        logits = self(batch.inputs.to(self.device), batch.lengths)
-        self.train(training)
+        with evaluation_mode(self):
+            logits = self(batch.inputs.to(self.device), batch.lengths)
         shares = iter(logits.double().softmax(dim=-1).cpu())
         return [
             TaggedText(text, self._tagged(words, next(shares)), self._note(words)) if words else TaggedText(text)
@@ -119,7 +119,7 @@ class Tagger(TextAnswers, ConfusionCounts):
         return answer.note
 
     def encode_text(self, text: str, key: str) -> Tensor:
-        """The words of a text `(T, C)`.
+        """Encode the words of a text as `(T, C)`.
 
         Raises:
             UserError: It has none; the line begins with `key`.
@@ -129,13 +129,13 @@ class Tagger(TextAnswers, ConfusionCounts):
         return self._batch([words]).inputs[0]
 
     def symbol_names(self, symbols: Tensor) -> list[str]:
-        """The words that `symbols` `(T, C)` stand for, as far as their characters are known and read."""
+        """Return the words `(T, C)` as they are spelled, as far as their characters are known and read."""
         names, pad = self.characters.symbols, self.characters.pad
         rows = symbols[:, SPELLING:].tolist()
         return ["".join(names[index] for index in row if index != pad) or PAD for row in rows]
 
     def _batch(self, sentences: Sequence[Sequence[str]]) -> Batch:
-        """Any sentences as a batch without tags."""
+        """Encode sentences as a batch without tags."""
         forms = {word: number for number, word in enumerate(dict.fromkeys(w for words in sentences for w in words))}
         table = form_table(list(forms), self.vocabulary, self.characters, self.word_length)
         sequences = in_one_array(sentences, forms)
@@ -143,27 +143,18 @@ class Tagger(TextAnswers, ConfusionCounts):
         return Collation(part, self.vocabulary.pad)(np.arange(len(sentences)))
 
     def _tagged(self, words: Sequence[str], shares: Tensor) -> tuple[TaggedWord, ...]:
-        """From words and the probabilities of their tags `(T, tags)`, padded."""
-        found = []
+        """Tag words by the probabilities of their tags `(T, tags)`, padded."""
+        tagged = []
         for word, row in zip(words, shares[: len(words)].tolist(), strict=True):
             probabilities = dict(zip(self.labels, row, strict=True))
             tag = max(probabilities, key=probabilities.__getitem__)
-            found.append(TaggedWord(word, tag, probabilities[tag], probabilities))
-        return tuple(found)
+            tagged.append(TaggedWord(word, tag, probabilities[tag], probabilities))
+        return tuple(tagged)
 
     def _note(self, words: Sequence[str]) -> str:
-        """What is odd about words that may not have been separated as those of training were."""
+        """Return a hint where a word was not separated from a punctuation mark, as those of training were."""
         for word in words:
             bare = word.rstrip(".,;:!?")
             if bare != word and normal(word) not in self.vocabulary and normal(bare) in self.vocabulary:
                 return f"{word!r} was read as one word; put blanks around punctuation marks"
         return ""
-
-    def _without_some(self, inputs: Tensor) -> Tensor:
-        """The words `(B, T, C)` with a share `word_dropout` of them unknown, while training; their characters stay."""
-        if not (self.training and self.word_dropout):
-            return inputs
-        inputs = inputs.clone()
-        hidden = torch.rand(inputs.shape[:2], device=inputs.device) < self.word_dropout
-        inputs[..., 1].masked_fill_(hidden, self.vocabulary.unknown)
-        return inputs

@@ -1,1 +1,1 @@
-"""Encoders without recurrence, which recurrent cells are measured against."""
+"""Encoders without recurrence, as baselines for recurrent cells."""

@@ -1,4 +1,4 @@
-"""What a recurrent layer is measured against: an encoder that sees which words there are and not their order."""
+"""A bag of embeddings: an encoder that is blind to the order of its inputs."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Bag(Recurrent):
         if lengths is None:
             lengths = torch.full((len(x),), x.shape[1])
         lengths = lengths.to(x.device)
-        inside = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[..., None]  # (B, T, 1)
-        total, count = x.where(inside, 0.0).sum(dim=1), lengths[:, None].to(x.dtype)
+        real = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[..., None]  # (B, T, 1)
+        total, count = x.where(real, 0.0).sum(dim=1), lengths[:, None].to(x.dtype)
         if state is not None:
             total, count = total + state[0][0], count + state[1][0]
         mean = (total / count)[:, None]  # (B, 1, D)
-        return mean.expand_as(x).where(inside, 0.0), (total[None], count[None])
+        return mean.expand_as(x).where(real, 0.0), (total[None], count[None])

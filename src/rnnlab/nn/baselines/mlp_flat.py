@@ -1,4 +1,4 @@
-"""What recurrent layers are measured against: a network that has the whole sequence before it at once."""
+"""A feed-forward network of the whole sequence at once."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ class FlatMLP(Recurrent):
 
         y_t = f(x_1, …, x_T, 0, …, 0)
 
-    It has weights of its own for every place, and as many places as `steps` says; what is shorter is filled with
-    zeros. The state is what was read so far, side by side in its places, `(1, B, steps · D)`, and how many steps that
-    were, `(1, B, 1)`. Parameters: (steps · D + 1) · H, and (H + 1) · H of each further layer. It reads in no
-    direction, so `bidirectional` changes nothing.
+    Each of the `steps` places has weights of its own; zeros fill the places behind a shorter sequence. The state holds
+    the inputs so far, side by side in their places, `(1, B, steps · D)`, and their number, `(1, B, 1)`. Parameters:
+    (steps · D + 1) · H, and (H + 1) · H of each further layer. `bidirectional` changes nothing.
 
     Args:
-        steps: Of the longest sequence, at least 1.
-        *args: As every `Recurrent` layer.
-        **shape: As every `Recurrent` layer.
+        steps: The length of the longest sequence, at least 1.
+        *args: The arguments of `Recurrent`.
+        **shape: The arguments of `Recurrent`.
 
     Raises:
         UserError: `steps` is no whole number of at least 1.
@@ -46,7 +45,7 @@ class FlatMLP(Recurrent):
         return self.hidden_size
 
     def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
-        """As every `Recurrent` layer.
+        """Run the network over whole sequences; see `Recurrent.forward`.
 
         Raises:
             UserError: A sequence is longer than `steps`.
@@ -61,8 +60,8 @@ class FlatMLP(Recurrent):
             steps = int((count + read).max())
             raise UserError(f"cell=mlp_flat has room for {self.longest} steps, and a sequence has {steps}")
         step = torch.arange(width, device=x.device)
-        inside = (step < read)[..., None]  # (B, T, 1)
+        real = (step < read)[..., None]  # (B, T, 1)
         places = (count + step).clamp(max=self.longest - 1)[..., None].expand_as(x)
-        filled = before.view(rows, self.longest, -1).scatter_add(1, places, x.where(inside, 0.0)).flatten(1)
-        y = self.layers(filled)[:, None].expand(-1, width, -1).where(inside, 0.0)  # (B, T, H)
+        filled = before.view(rows, self.longest, -1).scatter_add(1, places, x.where(real, 0.0)).flatten(1)
+        y = self.layers(filled)[:, None].expand(-1, width, -1).where(real, 0.0)  # (B, T, H)
         return y, (filled[None], (count + read).to(x.dtype)[None])

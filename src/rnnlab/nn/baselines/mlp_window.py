@@ -1,4 +1,4 @@
-"""What recurrent layers are measured against: a network that sees the last few inputs and forgets what was before."""
+"""A feed-forward network of the last few inputs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ class WindowMLP(Recurrent):
 
         y_t = f(x_(t - window + 1), …, x_t)
 
-    Before the first step there are zeros. The layers lie on top of each other at one step, so that no further layer
-    sees further back. The state is what the next step still sees: the last window - 1 inputs side by side,
-    `(1, B, (window - 1) · D)`, the newest last. Parameters: (window · D + 1) · H, and (H + 1) · H of each further
-    layer.
+    Before the first step there are zeros. Further layers see no further back than the first. The state holds the inputs
+    that the next step still sees: the last window - 1 side by side, `(1, B, (window - 1) · D)`, the newest last.
+    Parameters: (window · D + 1) · H, and (H + 1) · H of each further layer.
 
     Args:
-        window: Inputs that it sees, the present one included; at least 1.
-        *args: As every `Recurrent` layer.
-        **shape: As every `Recurrent` layer.
+        window: Inputs that a step sees, the present one included; at least 1.
+        *args: The arguments of `Recurrent`.
+        **shape: The arguments of `Recurrent`.
 
     Raises:
-        UserError: It should read in two directions, or `window` is no whole number of at least 1.
+        UserError: `bidirectional` is true, or `window` is no whole number of at least 1.
     """
 
     sums_up = False

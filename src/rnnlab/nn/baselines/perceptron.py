@@ -1,4 +1,4 @@
-"""Layers without a memory."""
+"""Feed-forward layers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import nn
 
 
 def perceptron(input_size: int, hidden_size: int, num_layers: int, dropout: float) -> nn.Sequential:
-    """A feed-forward network, h = max(0, W x + b) in every layer, from `(…, input_size)` to `(…, hidden_size)`.
+    """Build a feed-forward network, h = max(0, W x + b) in every layer, from `(…, input_size)` to `(…, hidden_size)`.
 
     Dropout acts between layers.
     """

@@ -1,4 +1,4 @@
-"""Long short-term memory that writes as much as it forgets."""
+"""Long short-term memory with coupled input and forget gates."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ class CoupledLSTM(Cell):
     Coupling is variant CIFG of Greff et al. (2017, "LSTM: a search space odyssey"), which loses nothing by it; the
     forget gate's bias is at first `forget_bias`, 1 in Jozefowicz et al. (2015, "An empirical exploration of
     recurrent network architectures"). From D inputs, H units have 3 · (D · H + H · H + H) parameters.
+
+    Args:
+        input_size: D.
+        hidden_size: H.
+        forget_bias: The bias of the forget gate at first.
     """
 
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float) -> None:

@@ -1,4 +1,4 @@
-"""A network of rectified linear units that begins as a memory."""
+"""A network of rectified linear units whose recurrent weights begin as the identity."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ class IRNN(RNN):
     the state is carried from window to window with a smaller identity.
 
     Args:
-        identity_scale: Of the identity; below 1 the state fades, which Le et al. recommend for tasks of short memory.
+        identity_scale: The factor of the identity; below 1 the state fades, which Le et al. recommend for tasks of
+            short memory.
         input_std: Standard deviation of W_ih at first.
-        *args: As every `Recurrent` layer.
-        **shape: As every `Recurrent` layer.
+        *args: The arguments of `Recurrent`.
+        **shape: The arguments of `Recurrent`.
 
     Raises:
-        UserError: A standard deviation below 0.
+        UserError: `input_std` is below 0.
     """
 
     options: ClassVar[Mapping[str, str]] = {"nonlinearity": "relu"}

@@ -1,4 +1,4 @@
-"""torch's own recurrent kernels under rnnlab's contract."""
+"""The recurrent layers of torch as `Recurrent` layers."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class _Kernel(Recurrent):
-    """Layers of a kernel.
+    """Layers of one of torch's kernels.
 
     Args:
-        weight_dropout: Share of the recurrent weights that a batch of the training does without, drawn anew for each
-            and the same at all of its steps, the others being larger in return (DropConnect of W_hh, Merity et al.
-            2018).
-        *args: As every `Recurrent` layer.
-        **shape: As every `Recurrent` layer.
+        weight_dropout: Share of the recurrent weights that training sets to 0 for a batch, the same at all of its
+            steps; the others are scaled up (DropConnect of W_hh, Merity et al. 2018).
+        *args: The arguments of `Recurrent`.
+        **shape: The arguments of `Recurrent`.
     """
 
     kernel: type[nn.RNN] | type[nn.GRU] | type[nn.LSTM]
-    options: ClassVar[Mapping[str, str]] = {}  # what else torch's kernel is told
-    blocks: tuple[str, ...] = ()  # what the rows of its weights belong to, in torch's order; "" is no gate
+    options: ClassVar[Mapping[str, str]] = {}  # further arguments of torch's kernel
+    blocks: tuple[str, ...] = ()  # the gates to which the rows of the weights belong, in torch's order; "" is no gate
 
     def __init__(self, *args: Any, weight_dropout: float = 0.0, **shape: Any) -> None:
         super().__init__(*args, **shape)
@@ -54,23 +53,26 @@ class _Kernel(Recurrent):
         return y, state
 
     def _run(self, x: Tensor | PackedSequence, state: State | None) -> tuple[Any, State]:
-        """The kernel's outputs, packed as the inputs are, and its final state."""
+        """Return the kernel's outputs, packed as the inputs are, and its final state."""
         if self.training and self.weight_dropout:
-            recurrent = [each for each in self.layers.named_parameters() if each[0].startswith("weight_hh")]
-            thinned = {name: nn.functional.dropout(weights, self.weight_dropout) for name, weights in recurrent}
-            y, state = functional_call(self.layers, thinned, (x, state))
+            dropped = {
+                name: nn.functional.dropout(weights, self.weight_dropout)
+                for name, weights in self.layers.named_parameters()
+                if name.startswith("weight_hh")
+            }
+            y, state = functional_call(self.layers, dropped, (x, state))
         else:
             y, state = self.layers(x, state)
         return y, state
 
     def gate_activations(self, layer: int, x: Tensor, state: State) -> dict[str, Tensor]:
-        """σ(W_i x_t + b_i + W_h h_(t-1) + b_h) of every gate; the block that is none belongs to the candidate."""
+        """Return σ(W_i x_t + b_i + W_h h_(t-1) + b_h) of every gate; the candidate's block is left out."""
         if not any(self.blocks):
             return {}
         h = state if isinstance(state, Tensor) else state[0]
         w_i, w_h, b_i, b_h = (getattr(self.layers, f"{name}_l{layer}") for name in WEIGHTS)
-        opened = torch.sigmoid(nn.functional.linear(x, w_i, b_i) + nn.functional.linear(h, w_h, b_h))
-        blocks = zip(self.blocks, opened.chunk(len(self.blocks), dim=-1), strict=True)
+        activations = torch.sigmoid(nn.functional.linear(x, w_i, b_i) + nn.functional.linear(h, w_h, b_h))
+        blocks = zip(self.blocks, activations.chunk(len(self.blocks), dim=-1), strict=True)
         return {name: block for name, block in blocks if name}
 
     def state_weights(self, layer: int) -> list[StateWeights]:

@@ -1,4 +1,4 @@
-"""Long short-term memory with normalised sums."""
+"""Long short-term memory with layer normalisation."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ class LayerNormLSTM(Cell):
         return [StateWeights.from_linear(self.of_state, ("input", "forget", "output", "candidate"))]
 
     def _sums(self, x: Tensor, h: Tensor) -> Tensor:
-        """Of every gate and the candidate, side by side `(B, 4 · H)`."""
+        """Return the sums before each gate and the candidate, side by side `(B, 4 · H)`."""
         sums: Tensor = self.input_norm(self.of_input(x)) + self.state_norm(self.of_state(h))
         return sums

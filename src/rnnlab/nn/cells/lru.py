@@ -1,4 +1,4 @@
-"""A linear recurrence of complex units that keep to themselves, between layers that mix them."""
+"""Linear recurrent units: a diagonal complex recurrence between layers that mix the units."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LRU(Cell):
 
     The recurrence is linear, so the block has the paper's norm, gated linear unit and skip connection around it
     (figure 1): without them a stack of layers were no more than one. Inputs of a size other than H are first made
-    as many by P. The state are the H complex h as two real tensors, the real and the imaginary parts, `(B, H)` each.
+    as many by P. The state holds the H complex h as two real tensors, the real and the imaginary parts, `(B, H)` each.
 
     At first |λ| is uniform on a ring's area, the phase uniform, and γ = sqrt(1 - |λ|²), which lets every unit be
     about as large as its input (lemma 3.2 and section 3.4). From D = H inputs, H units have 6 · H · H + 8 · H
@@ -39,7 +39,7 @@ class LRU(Cell):
         max_phase: The largest phase, in radians.
 
     Raises:
-        UserError: The ring is none.
+        UserError: The radii or the phase are out of range.
     """
 
     def __init__(self, input_size: int, hidden_size: int, r_min: float, r_max: float, max_phase: float) -> None:
@@ -69,7 +69,7 @@ class LRU(Cell):
         return zeros, zeros
 
     def eigenvalues(self) -> Tensor:
-        """λ, complex `(H,)`."""
+        """Return λ, complex `(H,)`."""
         return torch.exp(torch.complex(-self.nu.exp(), self.theta.exp()))
 
     def unroll(self, x: Tensor, state: State) -> tuple[Tensor, State]:

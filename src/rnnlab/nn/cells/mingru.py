@@ -1,4 +1,4 @@
-"""A gated recurrent unit whose gate does not look at the state, so that a parallel scan computes all steps at once."""
+"""A gated recurrent unit whose gate does not depend on the state, so that a parallel scan computes all steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long short-term memory whose gates do not look at the state, so that a parallel scan computes all steps at once."""
+"""Long short-term memory whose gates do not depend on the state, so that a parallel scan computes all steps."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class MinLSTM(Cell):
         return h, h
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
-        """The gates as they act, their sum 1."""
+        """Return the normalised gates, whose sum is 1."""
         odds, _ = self._odds_and_candidate(x)
         forget = torch.sigmoid(odds)
         return {"forget": forget, "input": 1 - forget}
 
     def _odds_and_candidate(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """log(f / i), of which f / (f + i) is the sigmoid also where both gates are shut and 0 / 0 would be left."""
+        """Return log(f / i) and the candidate; its sigmoid is f / (f + i), also where both gates are 0."""
         forget, take, candidate = self.gates_and_candidate(x).chunk(3, dim=-1)
         return logsigmoid(forget) - logsigmoid(take), candidate

@@ -17,7 +17,7 @@ from torch.autograd.function import once_differentiable
 
 
 def linear_recurrence(a: Tensor, b: Tensor, start: Tensor) -> Tensor:
-    """All h_t = a_t ⊙ h_(t-1) + b_t, real or complex.
+    """Compute all h_t = a_t ⊙ h_(t-1) + b_t, real or complex.
 
     Args:
         a: `(B, T, H)`, or `(1, 1, H)` for factors that stay the same.
@@ -35,7 +35,7 @@ def linear_recurrence(a: Tensor, b: Tensor, start: Tensor) -> Tensor:
 
 
 class _Scan(Function):
-    """The gradient of such a recurrence is one itself, and goes backwards: g_t = ∂L/∂h_t + a*_(t+1) ⊙ g_(t+1)."""
+    """Its gradient is again a linear recurrence, which runs backwards: g_t = ∂L/∂h_t + a*_(t+1) ⊙ g_(t+1)."""
 
     @staticmethod
     def forward(ctx: Any, a: Tensor, b: Tensor, start: Tensor) -> Tensor:
@@ -47,14 +47,14 @@ class _Scan(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, of_h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, grad_h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         a, start, h = ctx.saved_tensors
         a = a.conj_physical()
-        of_b = _backwards(a[:, 1:], of_h)
-        of_a = torch.empty_like(of_b)
-        of_a[:, 0] = of_b[:, 0] * start.conj()
-        of_a[:, 1:] = of_b[:, 1:] * h[:, :-1].conj()
-        return of_a.sum_to_size(a.shape), of_b, a[:, 0] * of_b[:, 0]
+        grad_b = _backwards(a[:, 1:], grad_h)
+        grad_a = torch.empty_like(grad_b)
+        grad_a[:, 0] = grad_b[:, 0] * start.conj()
+        grad_a[:, 1:] = grad_b[:, 1:] * h[:, :-1].conj()
+        return grad_a.sum_to_size(a.shape), grad_b, a[:, 0] * grad_b[:, 0]
 
 
 def _forwards(a: Tensor, b: Tensor) -> Tensor:
@@ -91,5 +91,5 @@ def _backwards(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _halves(x: Tensor) -> tuple[Tensor, Tensor]:
-    """What stands at 0, 2, 4, … and at 1, 3, 5, … along the second dimension."""
+    """Return the even and the odd places along the second dimension."""
     return x[:, ::2], x[:, 1::2]

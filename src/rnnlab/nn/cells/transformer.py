@@ -1,4 +1,4 @@
-"""What recurrent layers are measured against today: a small causal Transformer, its state a window of what it read."""
+"""A small causal Transformer, whose state is a window of its past."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Transformer(Recurrent):
 
         x = x + Attention(LN(x))    x = x + W_2 gelu(W_1 LN(x) + b_1) + b_2    and in the end LN(x)
 
-    Each layer sees the present step and the `context - 1` before it. Its state is what it needs of these: the keys
-    and values of the last n of them, n < context, side by side as `(layers, B, n · H)` each, and how many of these
-    are real as whole numbers `(layers, B, 1)`; the newest stand last. Rotary positions (Su et al. 2021) make
+    Each layer sees the present step and the `context - 1` before it. Its state holds the keys and values of
+    the last n of these, n < context, side by side as `(layers, B, n · H)` each, and how many of them are real, as whole
+    numbers `(layers, B, 1)`; the newest stand last. Rotary positions (Su et al. 2021) make
     attention depend on distances alone, so keys are kept unrotated and a stream may be endless.
 
     Inputs of a size other than H are made as many by a linear layer without bias. A layer has 12 · H · H + 13 · H
@@ -30,12 +30,12 @@ class Transformer(Recurrent):
 
     Args:
         context: Steps that a layer sees, at least 1.
-        heads: Of attention.
-        *args: As every `Recurrent` layer.
-        **shape: As every `Recurrent` layer.
+        heads: Heads of attention; `hidden_size` must be a multiple of twice as many.
+        *args: The arguments of `Recurrent`.
+        **shape: The arguments of `Recurrent`.
 
     Raises:
-        UserError: It should read in two directions, or `context` or `heads` do not fit.
+        UserError: `bidirectional` is true, or `context` or `heads` do not fit.
     """
 
     sums_up = False
@@ -60,7 +60,7 @@ class Transformer(Recurrent):
 
     def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         rows, steps, _ = x.shape
-        keys, values, known = self._nothing(x) if state is None else state
+        keys, values, known = self._empty_state(x) if state is None else state
         before = keys.shape[-1] // self.hidden_size  # n
         width = min(self.context - 1, before + steps)  # n of the next state
         read = torch.full((rows,), steps, device=x.device) if lengths is None else lengths.to(x.device)
@@ -82,12 +82,12 @@ class Transformer(Recurrent):
             x = x.where((torch.arange(steps, device=x.device) < read[:, None])[..., None], 0.0)
         return x, (keys, values, (known + read[:, None]).clamp(max=width))
 
-    def _nothing(self, x: Tensor) -> tuple[Tensor, ...]:
+    def _empty_state(self, x: Tensor) -> tuple[Tensor, ...]:
         empty = x.new_zeros(self.num_layers, len(x), 0)
         return empty, empty, torch.zeros(self.num_layers, len(x), 1, dtype=torch.long, device=x.device)
 
     def _visible(self, before: int, steps: int, known: Tensor) -> Tensor:
-        """Which of n + T steps each of the last T sees, `(B, 1, T, n + T)`, if `known` `(B, 1)` of the n are real."""
+        """Return which of n + T steps the last T see, `(B, 1, T, n + T)`, if `known` `(B, 1)` of n are real."""
         place = torch.arange(before + steps, device=known.device)
         distance = place[before:, None] - place  # (T, n + T)
         near = (distance >= 0) & (distance < self.context)
@@ -96,7 +96,7 @@ class Transformer(Recurrent):
 
 
 class Block(nn.Module):
-    """One layer: attention, and a network of its own for every step."""
+    """One layer: attention over steps, then a feed-forward network at each step."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -113,12 +113,12 @@ class Block(nn.Module):
     def forward(
         self, x: Tensor, keys: Tensor, values: Tensor, visible: Tensor | None, rotation: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """From inputs `(B, T, H)` and n keys and values from before them to outputs and all n + T keys and values.
+        """Return the outputs, and all n + T keys and values.
 
         Args:
-            x: Inputs.
-            keys: `(B, n, H)`, not rotated.
-            values: `(B, n, H)`.
+            x: `(B, T, H)` inputs.
+            keys: `(B, n, H)` of the steps before, not rotated.
+            values: `(B, n, H)` of the steps before.
             visible: `(B, 1, T, n + T)`; None where n is 0 and each step sees all before it.
             rotation: `(2, n + T, H / heads / 2)`, cosines and sines.
         """
@@ -137,12 +137,12 @@ class Block(nn.Module):
         return x, keys, values
 
     def _split(self, x: Tensor) -> Tensor:
-        """Heads side by side `(B, T, H)` become `(B, heads, T, H / heads)`."""
+        """Split heads that stand side by side `(B, T, H)` into `(B, heads, T, H / heads)`."""
         return x.view(*x.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 def _rotation(steps: int, width: int, like: Tensor) -> Tensor:
-    """Cosine and sine of t · 10,000^(-2k / width) for every step t and pair of units k, `(2, T, width / 2)`."""
+    """Return cosine and sine of t · 10,000^(-2k / width) for every step t and pair of units k, `(2, T, width / 2)`."""
     exponents = torch.arange(0, width, 2, dtype=like.dtype, device=like.device) / width
     times = torch.arange(steps, dtype=like.dtype, device=like.device)
     angles = times[:, None] / torch.pow(WAVELENGTH, exponents)
@@ -150,11 +150,11 @@ def _rotation(steps: int, width: int, like: Tensor) -> Tensor:
 
 
 def _rotate(x: Tensor, rotation: Tensor) -> Tensor:
-    """Turn the pairs of units of x `(B, heads, T, W)`, its first half with its second, by `(2, T, W / 2)`."""
+    """Rotate the pairs of units of x `(B, heads, T, W)`, its first half with its second, by `(2, T, W / 2)`."""
     (first, second), (cosine, sine) = x.chunk(2, dim=-1), rotation
     return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)
 
 
 def _take(x: Tensor, steps: Tensor) -> Tensor:
-    """Of x `(B, T, H)`, in each row the steps that `(B, n)` says."""
+    """Select the steps `(B, n)` of each row of x `(B, T, H)`."""
     return x.gather(1, steps[..., None].expand(-1, -1, x.shape[-1]))
