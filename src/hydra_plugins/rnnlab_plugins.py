@@ -64,7 +64,7 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         from rich.console import Console
 
-        from rnnlab.config.rules import check
+        from rnnlab.config.schema import check
         from rnnlab.report.search import write_search
         from rnnlab.sweeps.search.optuna_search import best_trial, conclude, preview_search, run_search
 
@@ -84,7 +84,7 @@ class OptunaSweeper(Sweeper):
     def _search(self, arguments: list[str]) -> Search:
         from rnnlab.config.compose import flags_of, plain
         from rnnlab.errors import UserError
-        from rnnlab.records.identity import fingerprint
+        from rnnlab.records.identity import run_hash
         from rnnlab.sweeps.plan import named_files, plan
         from rnnlab.sweeps.search.search import Search
         from rnnlab.sweeps.search.space import space_of
@@ -101,7 +101,7 @@ class OptunaSweeper(Sweeper):
         return Search(
             sweep=sweep,
             words=(*flags_of(self.config), *fixed),
-            common=fingerprint(usual.config, usual.sha256, named_files(usual.config)),
+            common=run_hash(usual.config, usual.sha256, named_files(usual.config)),
             space=space,
             sampler=given["sampler"],
             pruner=given["pruner"],
@@ -130,7 +130,7 @@ class RunLauncher(Launcher, ABC):
         from rich.console import Console
 
         from rnnlab.config.compose import compose_jobs, flags_of
-        from rnnlab.config.rules import check
+        from rnnlab.config.schema import check
         from rnnlab.sweeps.plan import labels_of, plan
         from rnnlab.sweeps.pool import report_failures, run_all
 

@@ -22,7 +22,7 @@ FILES = sorted(file.relative_to(conf_folder()) for file in conf_folder().rglob("
 # How parts are put together, and what an option is called: no help for these.
 WIRING = re.compile(
     r"(.*\.)?defaults|data\.reader\.(sequences|length|seed|texts|gap|tag_column)|hydra\.(?!launcher|sweeper).*"
-    r"|.*_target_|(cell|data|probe|task)\.name|data\.files\..*"
+    r"|.*_target_|(cell|data|probe|scheduler|task)\.name|data\.files\..*"
     r"|task\.(file_reader|prepare)\..*|logger\.\w+\.package"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,27 @@ def test_a_folder_that_holds_another_run_is_refused_with_the_difference(
     assert (run / "summary.json").read_bytes() == before
     (run / "config.yaml").write_text("[not a mapping")
     assert_refused(rnnlab(*TRAIN), ["config.yaml", "not YAML"])
+
+
+def test_a_renamed_folder_is_still_the_runs_folder(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    assert rnnlab(*TRAIN, "-m", "seed=0,1").code == 0
+    first, second = folders(workdir)
+    mine = first.rename(first.parent / f"mine-{first.name[-8:]}")
+    again = rnnlab(*TRAIN, "-m", "seed=0,1")
+    assert again.code == 0 and "2 of 2 runs are complete already" in again.err
+    assert set(folders(workdir)) == {mine, second}
+    assert "2 complete" in rnnlab("status", "sweep=plan").out  # and none that has not started
+    before = json.loads((mine / "summary.json").read_text())["metrics"]
+    (mine / "summary.json").unlink()
+    assert rnnlab(*TRAIN).code == 0 and "going on" in (mine / "run.log").read_text()
+    assert json.loads((mine / "summary.json").read_text())["metrics"] == before
+
+
+def test_two_folders_of_one_run_are_said(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    assert rnnlab(*TRAIN).code == 0
+    (run,) = folders(workdir)
+    copy = shutil.copytree(run, run.parent / f"copy-{run.name[-8:]}")
+    assert_refused(rnnlab(*TRAIN, "optimizer.lr=0.1"), ["runs/plan", run.name, copy.name])
 
 
 def test_a_changed_data_file_is_another_run(rnnlab: Callable[..., Answer], workdir: Path) -> None:

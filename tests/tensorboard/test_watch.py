@@ -14,10 +14,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.config.locations import conf_folder
-from rnnlab.config.targets import check, targets
 from rnnlab.data.prepared import prepare
-from rnnlab.records.effect import with_effect
-from rnnlab.records.identity import run_name
+from rnnlab.records.identity import run_name, with_effect
 from rnnlab.tensorboard.embedding import write_table
 from rnnlab.training.blocks import BlockDataModule
 from support import Answer, trained
@@ -44,18 +42,6 @@ def test_no_onlooker_is_a_part_of_a_runs_identity() -> None:
     configs = [plain(compose_train(arguments)[1]) for arguments in ([], every(on=True), every(on=False))]
     assert len({run_name(config, "0" * 64) for config in configs}) == 1
     assert not [key for key in with_effect(configs[0]) if key.startswith(tuple(f"callbacks.{n}." for n in ONLOOKERS))]
-
-
-def test_a_configuration_from_before_they_had_a_room_is_still_the_same() -> None:
-    config = plain(compose_train([])[1])
-    former = {**config, "callbacks": {
-        "early_stopping": config["callbacks"]["early_stopping"],
-        "samples": {"_target_": "rnnlab.training.callbacks.SampleText", "enabled": True, "count": 10},
-        "confusion_matrix": {"_target_": "rnnlab.training.confusion.ConfusionMatrix", "enabled": True},
-    }}  # fmt: skip
-    assert run_name(former, "0" * 64) == run_name(config, "0" * 64)
-    for key, target in targets(former):  # as the checkpoints of such runs are checked
-        check(target, key)
 
 
 @pytest.mark.parametrize(

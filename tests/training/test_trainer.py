@@ -11,7 +11,7 @@ from pathlib import Path
 import lightning.pytorch as pl
 import pytest
 
-from rnnlab.config.rules import RULES
+from rnnlab.config.schema import SCHEMA
 from rnnlab.config.trainer_arguments import REFUSED
 from support import Answer, assert_refused
 
@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_written_is_named(rnnlab: Callable[..., Answer],
 
 def test_every_argument_of_lightnings_trainer_works_or_is_refused_with_a_reason() -> None:
     names = set(inspect.signature(pl.Trainer).parameters)
-    ruled = {key.removeprefix("trainer.") for key in RULES if key.startswith("trainer.")}
+    ruled = {key.removeprefix("trainer.") for key in SCHEMA if key.startswith("trainer.")}
     assert set(REFUSED) <= names and not set(REFUSED) & ruled
     assert names == set(REFUSED) | (ruled - {"threads", "block_size"})
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnlab.analysis.varying import ABSENT, HASH, varying_keys
-from rnnlab.config.naming import short_name
-from rnnlab.records.effect import with_effect
+from rnnlab.config.keys import short_name
+from rnnlab.config.schema import is_neutral
+from rnnlab.records.identity import with_effect
 from rnnlab.records.reading import Run
 
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
@@ -54,9 +55,11 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
     identities: dict[str, dict[str, Any]] = {}
     for run in runs:
         identity = _identity(run)
-        key = json.dumps(identity, sort_keys=True, default=str)
-        identities[key] = identity
+        told_apart_by = {key: _whole(value) for key, value in identity.items() if not is_neutral(key, value)}
+        key = json.dumps(told_apart_by, sort_keys=True, default=str)
+        identities[key] = {**identities.get(key, {}), **identity}
         groups.setdefault(key, {}).setdefault(run.folder if run.seed is None else str(run.seed), run)
+    identities = _without_unused(identities)
     columns = short_names(varying_keys(list(identities.values())))
     if not columns:
         return [_only(tuple(seeds.values())) for seeds in groups.values()]
@@ -91,11 +94,20 @@ def short_names(keys: Iterable[str]) -> dict[str, str]:
 
 
 def _identity(run: Run) -> dict[str, Any]:
-    identity = {key: _whole(value) for key, value in with_effect(run.config).items() if key != "seed"}
+    identity = {key: value for key, value in with_effect(run.config).items() if key != "seed"}
     # The same file name may hold other data: losses on different data must not be averaged.
     if sha256 := run.part("data").get("sha256"):
         identity[HASH] = str(sha256)[:8]
     return identity
+
+
+def _without_unused(identities: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Without the keys that are neutral wherever they are: earlier runs may lack a key that later ones have."""
+    used = {key for identity in identities.values() for key, value in identity.items() if not is_neutral(key, value)}
+    return {
+        name: {key: _whole(value) for key, value in identity.items() if key in used}
+        for name, identity in identities.items()
+    }
 
 
 def _whole(value: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnnlab.errors import UserError
-from rnnlab.records.effect import with_effect
+from rnnlab.records.identity import with_effect
 from rnnlab.records.reading import PER_CHARACTER, Run
 
 OF_SYMBOLS = ("data.vocab_size", "data.tokenizer")  # beside the level

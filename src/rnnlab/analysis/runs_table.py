@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from rnnlab.analysis.configurations import Configuration
-from rnnlab.config.naming import short_name
+from rnnlab.config.keys import short_name
 from rnnlab.records.reading import Run
 
 HPARAMS = (

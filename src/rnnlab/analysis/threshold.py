@@ -12,7 +12,7 @@ from rnnlab.analysis.factors import Factor
 from rnnlab.analysis.saturation import KINDS
 from rnnlab.analysis.statistics import Mean, mean, mean_of
 from rnnlab.charts.values import Axis, Line, Lines
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.records.reading import number
 from rnnlab.report.render import markdown_row
 from rnnlab.report.wording import escaped, joined, plus_minus

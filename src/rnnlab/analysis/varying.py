@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from rnnlab.config.naming import short_name
+from rnnlab.config.keys import short_name
 
 # A group's choice is named by one of these; they head whatever else in the group follows from the choice.
 HEADS = ("name", "enabled", "_target_", "path")

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rnnlab.analysis.comparison import compare
 from rnnlab.config.compose import compose
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.records.sources import source_folders
 from rnnlab.report.examples import samples_of
 from rnnlab.report.render import terminal

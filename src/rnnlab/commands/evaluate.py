@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.compose import compose
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.records.folder import find_checkpoint
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from rnnlab.config.compose import compose
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.records.folder import find_checkpoint
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rnnlab.config.compose import compose
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.user_input import UserInput
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rnnlab.config.compose import compose
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.errors import UserError
 from rnnlab.records.folder import find_checkpoint
 from rnnlab.studies import lesson as lessons

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from rnnlab.commands import train
 from rnnlab.config.compose import compose
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import plan_file
 from rnnlab.studies import lesson as lessons

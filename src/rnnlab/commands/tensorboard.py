@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.compose import compose
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS
 from rnnlab.records.sources import source_folders, sweeps

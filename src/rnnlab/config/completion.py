@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rnnlab.config import reference
 from rnnlab.config.literals import FILE_KEYS
-from rnnlab.config.rules import RULES
+from rnnlab.config.schema import SCHEMA
 from rnnlab.config.yaml_docs import Key
 from rnnlab.errors import UserError
 
@@ -123,9 +123,8 @@ def _choices(before: list[str], name: str) -> list[str]:
         return _folders(Path("runs"), "")
     if name == "name" and command == "study":
         return _folders(Path("experiments"), "study.yaml")
-    rule = RULES[name][0] if name in RULES else ""
-    if rule.startswith("one of "):
-        return rule.removeprefix("one of ").split(", ")
+    if name in SCHEMA:
+        return list(SCHEMA[name].choices)
     key = _keys(command, words).get(name)
     return ["true", "false"] if key and key.default in ("true", "false") else []
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rnnlab.config import reference
 from rnnlab.config import yaml_docs as remarks
-from rnnlab.config.rules import RULES
+from rnnlab.config.schema import SCHEMA
 from rnnlab.config.yaml_docs import Key
 
 WIDEST, NARROWEST, NO_TERMINAL = 100, 60, 88
@@ -121,7 +121,7 @@ def _section(key: Key) -> str:
 def _row(key: Key, keys: Mapping[str, Key]) -> tuple[str, str]:
     if key.default == "???":
         return f"{key.name}=", f"(required) {key.remark}"
-    remark = key.remark or (RULES[key.name][0] if key.name in RULES else "")
+    remark = key.remark or (SCHEMA[key.name].text if key.name in SCHEMA else "")
     entry = f"{key.name}={_resolved(key.default, keys)}"
     if key.default.startswith("[") and len(entry) > WIDEST_LEFT:  # a long list goes where there is room to wrap it
         return f"{key.name}=[...]", f"{remark}; by default {re.sub(r',(?=[^ ])', ', ', key.default[1:-1])}"

@@ -15,10 +15,10 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from rnnlab.config import targets
+from rnnlab.config.keys import flatten
 from rnnlab.config.locations import conf_folder
 from rnnlab.config.messages import unknown_key
 from rnnlab.config.reference import defined_keys, group_options, groups
-from rnnlab.config.rules import flatten
 from rnnlab.errors import UserError
 
 PLUGINS = frozenset(
@@ -124,7 +124,7 @@ def check_keys(config: DictConfig, overrides: Sequence[str]) -> None:
     ours = OmegaConf.to_container(OmegaConf.masked_copy(config, _ours(config)))
     assert isinstance(ours, dict)
     for word in overrides:
-        if (name := word.partition("=")[0]) in ("cell.name", "data.name", "task.name"):
+        if (name := word.partition("=")[0]) in ("cell.name", "data.name", "scheduler.name", "task.name"):
             raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
     for key, value in flatten({str(name): node for name, node in ours.items()}):
         if key not in known and not key.startswith((*OPEN, *added)) and value != {}:

@@ -40,6 +40,7 @@ ROOMS = (
     "rnnlab.training.schedules",
     "rnnlab.tensorboard",
 )
+OWN = "rnnlab."  # what the names of our own classes begin with
 CLASSES = frozenset(
     {
         "torch.optim.Adam",

@@ -1,6 +1,6 @@
 """Arguments of Lightning's Trainer that a configuration may not set, and why.
 
-Every other argument has a rule in `rnnlab.config.rules` and works as Lightning documents it.
+Every other argument has a rule in `rnnlab.config.schema` and works as Lightning documents it.
 """
 
 from __future__ import annotations

@@ -1,44 +1,174 @@
-"""A run's name: the same configuration on the same data always has the same folder."""
+"""What makes a run the run that it is, and the name of its folder.
+
+A run is identified by the names and values of the options that can change its result, by its data and by the files
+that its configuration names. So that a run stays the same run in later versions, these are no part of it:
+
+- the `_target_` of rnnlab's own classes, which may move: the option's name says which one it is;
+- a key at a value that is neutral in `rnnlab.config.schema`: a key that comes later changes nothing until it is used;
+- how a training is carried out: threads, devices, blocks of batches; and what only looks on.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from rnnlab.records.effect import with_effect
+from rnnlab.config.keys import flatten
+from rnnlab.config.schema import is_neutral
+from rnnlab.config.targets import OWN
+from rnnlab.errors import UserError
 
-# Where files lie is no part of what a run is: of the data, and of these its SHA-256 is.
+# Where things are written, what is shown, how the work is shared out, how files are found and read.
+WITHOUT_EFFECT = (
+    "sweep",
+    "rerun",
+    "dry_run",
+    "on_failure",
+    "holds",
+    "probes",
+    "logger",
+    "trainer.log_every_n_steps",
+    "trainer.profiler",
+    "trainer.block_size",
+    "trainer.threads",
+    "trainer.devices",
+    "trainer.num_nodes",
+    "trainer.strategy",
+    "data.files",
+    "data.text_column",  # and the next three: data.reader says them again
+    "data.label_column",
+    "data.value_column",
+    "data.tag_column",
+    "data.reader.labels",  # and the next: data.labels and model.condition say them
+    "task.prepare.condition",
+    "task.file_reader",
+    "task.shown",
+)
+LOOK_ON = ("rnnlab.tensorboard.", "rnnlab.training.resuming.LastCheckpoint")
+
+# Where files lie is no part of what a run is; the SHA-256 of what they hold is.
 NAMED_FILES = ("init_from", "data.tokenizer")
+LONGEST_READABLE = 71  # characters of a folder's name before the hash
 
 
-def run_name(config: Mapping[str, Any], data_sha256: str, files: Mapping[str, str] | None = None) -> str:
-    """A readable name and a hash of everything that can change the result, safe on any file system."""
-    model = config["model"]
-    readable = f"{config['cell']['name']}-h{model['hidden_size']}-l{model['num_layers']}-seed{config['seed']}"
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", readable)[:71]
-    return f"{safe}-{fingerprint(config, data_sha256, files)}"
+def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The leaves of a configuration, nested or already flat, that can change a result, by dotted key.
+
+    Left out are the settings of a callback that is switched off or changes no result, those of sub-words where there
+    are none, and the `_target_` of a class of rnnlab's own where the option's name is given.
+    """
+    leaves = dict(flatten(config))
+    without = {*WITHOUT_EFFECT, *_callbacks_that_look_on(leaves), *_keys_of_no_subwords(leaves)}
+    off = {key.removesuffix(".enabled") for key, on in leaves.items() if key.endswith(".enabled") and on is False}
+    return {
+        key: _class_name(value) if _is_own_target(key, value) else value
+        for key, value in leaves.items()
+        if without.isdisjoint(nodes := _with_parents(key))
+        and (key.endswith(".enabled") or off.isdisjoint(nodes))
+        and not (_is_own_target(key, value) and _has_a_name(key, leaves))
+    }
 
 
-def fingerprint(config: Mapping[str, Any], data_sha256: str, files: Mapping[str, str] | None = None) -> str:
-    """Eight hexadecimal digits for the configuration, the data, and the files that the configuration names beside it.
+def identity(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells one run from another beside its data, by dotted key: the settings with effect that are not neutral."""
+    return {
+        key: value
+        for key, value in with_effect(config).items()
+        if key not in ("data.path", *NAMED_FILES) and not is_neutral(key, value) and not _says_nothing(key, value)
+    }
+
+
+def run_hash(config: Mapping[str, Any], data_sha256: str, files: Mapping[str, str] | None = None) -> str:
+    """Eight hexadecimal digits for the identity, the data, and the files that the configuration names beside it.
 
     Args:
         config: Of the run.
         data_sha256: Of the data.
         files: The SHA-256 of the weights that training begins with, and of a tokenizer, by the key that names them.
     """
-    canonical = json.dumps([{**identifying(config), **(files or {})}, data_sha256], sort_keys=True)
+    canonical = json.dumps([{**identity(config), **(files or {})}, data_sha256], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:8]
 
 
-def identifying(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a configuration tells one run from another, by dotted key.
+def run_name(config: Mapping[str, Any], data_sha256: str, files: Mapping[str, str] | None = None) -> str:
+    """A readable name and the hash, safe on any file system."""
+    model = config["model"]
+    words = f"{cell_name(config['cell'])}-h{model['hidden_size']}-l{model['num_layers']}-seed{config['seed']}"
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", words)[:LONGEST_READABLE]
+    return f"{safe}-{run_hash(config, data_sha256, files)}"
 
-    Where files lie is no part of it, and what is switched off is as if it were not there.
+
+def cell_name(cell: Mapping[str, Any]) -> str:
+    """The name of a cell's option; of one without a name, its class."""
+    return str(cell.get("name") or _class_name(cell["_target_"]))
+
+
+def hash_in(folder_name: str) -> str:
+    """The hash at the end of a run folder's name, whatever stands before it; empty where there is none."""
+    at_the_end = re.fullmatch(r"(?:.*-)?([0-9a-f]{8})", folder_name)
+    return at_the_end[1] if at_the_end else ""
+
+
+def folders_by_hash(sweep: Path) -> dict[str, Path]:
+    """The run folders of a sweep by the hash in their names; people may rename what stands before it.
+
+    Raises:
+        UserError: Two folders have the same hash.
     """
-    leaves = with_effect(config)
-    off = {key for key, value in leaves.items() if key.endswith(".enabled") and value is False}
-    return {key: value for key, value in leaves.items() if key not in ("data.path", *NAMED_FILES, *off)}
+    folders: dict[str, Path] = {}
+    for folder in sorted(sweep.iterdir()) if sweep.is_dir() else []:
+        if folder.is_dir() and (key := hash_in(folder.name)):
+            if key in folders:
+                raise UserError(
+                    f"{sweep.as_posix()}: {folders[key].name} and {folder.name} are folders of the same run;"
+                    " move one of them away"
+                )
+            folders[key] = folder
+    return folders
+
+
+def _with_parents(key: str) -> list[str]:
+    """`a.b.c` with `a` and `a.b`."""
+    parts = key.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    """Whether it is an empty option or a callback that is switched off."""
+    return value == {} or (key.endswith(".enabled") and value is False)
+
+
+def _is_own_target(key: str, value: Any) -> bool:
+    return key.rpartition(".")[2] == "_target_" and str(value).startswith(OWN)
+
+
+def _class_name(target: Any) -> str:
+    return str(target).rpartition(".")[2]
+
+
+def _has_a_name(key: str, leaves: Mapping[str, Any]) -> bool:
+    """Whether the option's name, or the switch of a callback, says what a `_target_` says."""
+    return f"{key.partition('.')[0]}.name" in leaves or f"{key.removesuffix('_target_')}enabled" in leaves
+
+
+def _keys_of_no_subwords(leaves: Mapping[str, Any]) -> Iterator[str]:
+    """The keys of sub-words that do nothing: without sub-words all, with those of a file their number."""
+    if leaves.get("data.level") != "bpe":
+        yield "data.tokenizer"
+    if leaves.get("data.level") != "bpe" or leaves.get("data.tokenizer") is not None:
+        yield "data.vocab_size"
+
+
+def _callbacks_that_look_on(leaves: Mapping[str, Any]) -> Iterator[str]:
+    """The nodes `callbacks.NAME` of callbacks that declare `changes_result: false`."""
+    for key, value in leaves.items():
+        group, _, rest = key.partition(".")
+        name, _, last = rest.rpartition(".")
+        if group == "callbacks" and "." not in name:
+            is_view = last == "_target_" and str(value).startswith(LOOK_ON)
+            if is_view or (last == "changes_result" and value is False):
+                yield f"callbacks.{name}"

@@ -13,10 +13,11 @@ from typing import Any
 
 import yaml
 
-from rnnlab.config.rules import flatten
+from rnnlab.config.keys import flatten
 from rnnlab.config.yaml_docs import LOADER
 from rnnlab.records.csv_files import Row, read_rows, rows_with
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
+from rnnlab.records.identity import hash_in
 
 OBJECTIVE = "val/loss"
 PER_CHARACTER = "val/loss_per_char"
@@ -144,7 +145,14 @@ def run_folders(root: Path) -> Iterator[Path]:
             yield Path(place)
         else:
             inner[:] = [name for name in inner if name != "report" and not name.startswith(".")]
-            yield from (Path(place, name) for name in planned_runs(Path(place)))
+            yield from (Path(place, name) for name in _not_begun(Path(place), inner))
+
+
+def _not_begun(sweep: Path, folders: Iterable[str]) -> Iterator[str]:
+    """The planned names that no folder has; a folder may have been renamed, but for its hash."""
+    there = {hash_in(name) for name in folders}
+    by_hash = {hash_in(name) or name: name for name in planned_runs(sweep)}
+    return (name for key, name in by_hash.items() if key not in there)
 
 
 def read_run(folder: Path) -> Run:

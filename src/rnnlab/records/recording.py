@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.kinds import BOUND, FOLDER_NAME
+from rnnlab.config.schema import BOUND, FOLDER_NAME
 from rnnlab.errors import UserError
 from rnnlab.records.csv_files import Row
 from rnnlab.records.folder import RUNS, write_atomically
@@ -202,16 +202,14 @@ def _items(value: Any) -> Iterable[Any]:
 
 def _name(value: Any) -> str:
     """The name of a file or folder that leads nowhere else."""
-    expected, fits = FOLDER_NAME
-    if not (isinstance(value, str) and fits(value)):
-        raise ValueError(f"a name must be {expected}")
+    if not (isinstance(value, str) and FOLDER_NAME.holds(value)):
+        raise ValueError(f"a name must be {FOLDER_NAME.text}")
     return value
 
 
 def _bound(value: Any) -> str | None:
-    expected, fits = BOUND
-    if not (value is None or (isinstance(value, str) and fits(value))):
-        raise ValueError(f"holds must be {expected}")
+    if not (value is None or (isinstance(value, str) and BOUND.holds(value))):
+        raise ValueError(f"holds must be {BOUND.text}")
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS
 from rnnlab.records.reading import run_folders

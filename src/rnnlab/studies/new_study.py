@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rnnlab.config.kinds import FOLDER_NAME
+from rnnlab.config.schema import FOLDER_NAME
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 from rnnlab.studies.index import write_index
@@ -58,9 +58,8 @@ def new_study(experiments: Path, name: str, question: str | None) -> Path:
     Raises:
         UserError: The name is no folder's name, or the folder is there already.
     """
-    expected, fits = FOLDER_NAME
-    if not fits(name):
-        raise UserError(f"name must be {expected}, not {name!r}")
+    if not FOLDER_NAME.holds(name):
+        raise UserError(f"name must be {FOLDER_NAME.text}, not {name!r}")
     folder = experiments / name
     if folder.exists():
         raise UserError(f"name={name}: {folder} is there already; choose another name, or edit its study.yaml")

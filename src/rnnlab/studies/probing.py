@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.charts.paper import draw
 from rnnlab.config.compose import compose
 from rnnlab.config.literals import quote
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.config.targets import build
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder, write_atomically
+from rnnlab.records.identity import cell_name
 from rnnlab.reference.lesson import Beside, Curves, Grid, Lesson, Table
 from rnnlab.studies import lesson as lessons
 
@@ -78,7 +79,7 @@ def load_subject(checkpoint: Path, config: Mapping[str, Any], label: str | None 
     def part() -> Part:
         return data_of_training(task).parts[config["part"]]
 
-    label = label or str(task.card["config"]["cell"]["name"])
+    label = label or cell_name(task.card["config"]["cell"])
     material = Material(config["text"], part)
     if task.card["config"]["init_from"] is not None and not config["untrained"]:
         return Subject(label, task, None, material)  # its first weights lie in another file, if that is still there

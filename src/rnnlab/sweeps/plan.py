@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.naming import short_name
-from rnnlab.config.rules import check_run
+from rnnlab.config.keys import short_name
+from rnnlab.config.schema import check_run
 from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.data.sources.files import sha256
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS, RunFolder, find_checkpoint
-from rnnlab.records.identity import identifying, run_name
+from rnnlab.records.identity import folders_by_hash, hash_in, identity, run_name
 from rnnlab.records.provenance import Origin
 
 OF_THE_COMMAND = ("rerun", "dry_run", "on_failure")  # keys that say how to go about a sweep, not what its runs are
@@ -71,6 +72,7 @@ def plan(
     """
     data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
+    there = cache(folders_by_hash)
     names, words, origin = iter(labels), iter(alone), Origin.of_this_command()
     for given in configs:
         check_run(given)
@@ -79,7 +81,8 @@ def plan(
         if key not in data:
             data[key] = prepare(config)
         name = run_name(config, data[key].sha256, named_files(config))
-        folder = RunFolder(RUNS / str(config["sweep"]) / name)
+        sweep = RUNS / str(config["sweep"])
+        folder = RunFolder(there(sweep).get(hash_in(name), sweep / name))
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
         its = origin.alone(next(words, ()))
@@ -108,7 +111,7 @@ def check_stored(folder: RunFolder, config: Mapping[str, Any]) -> None:
     """
     if (stored := folder.read_config()) is None:
         return
-    ours, theirs = identifying(config), identifying(stored)
+    ours, theirs = identity(config), identity(stored)
     wrong = [
         f"{key} is {theirs.get(key, MISSING)!r} there and {ours.get(key, MISSING)!r} here"
         for key in sorted({*ours, *theirs})

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from rnnlab.durations import duration
 from rnnlab.records.folder import COMPLETE, INTERRUPTED, RUNNING
-from rnnlab.records.identity import identifying
+from rnnlab.records.identity import identity
 from rnnlab.records.lock import is_claimed
 from rnnlab.sweeps.plan import PlannedRun
 
@@ -78,5 +78,5 @@ def _estimates(planned: Sequence[PlannedRun]) -> list[Estimate]:
 
 
 def _but_for_its_seed(run: PlannedRun) -> str:
-    leaves = {key: value for key, value in identifying(run.config).items() if key != "seed"}
+    leaves = {key: value for key, value in identity(run.config).items() if key != "seed"}
     return json.dumps([leaves, run.sha256], sort_keys=True)

@@ -100,7 +100,8 @@ class SequenceTask(pl.LightningModule):
         if "mixed" in str(self.trainer.precision):
             settings.pop("fused", None)  # Lightning cannot clip gradients that a fused optimizer unscales itself
         optimizer = build(settings, params=self.parameters())
-        return optimizer, build(self.scheduler, optimizer=optimizer, steps=steps)
+        schedule = {key: value for key, value in self.scheduler.items() if key != "name"}
+        return optimizer, build(schedule, optimizer=optimizer, steps=steps)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["rnnlab"] = self.card

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rnnlab.records.identity import cell_name
+
 
 def flat_hparams(config: Mapping[str, Any], parameters: int) -> dict[str, str | int | float]:
     """What TensorBoard's HParams tab, summary.json and tables call a run by."""
@@ -12,7 +14,7 @@ def flat_hparams(config: Mapping[str, Any], parameters: int) -> dict[str, str | 
     return {
         "task": config["task"]["name"],
         "data": data["name"],
-        "cell": config["cell"]["name"],
+        "cell": cell_name(config["cell"]),
         "hidden_size": model["hidden_size"],
         "num_layers": model["num_layers"],
         "embedding_size": model["embedding_size"],

@@ -11,7 +11,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.types import _PATH
-from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.stopping import StoppedError, asked_to_stop
@@ -26,6 +26,31 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         temporary = place.with_name(f".{place.name}.{os.getpid()}")
         super().save_checkpoint(checkpoint, temporary, storage_options)
         temporary.replace(place)
+
+
+class BestCheckpoint(ModelCheckpoint):
+    """Keeps the weights of the lowest validation loss, in a folder that may have been renamed since it was begun."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            dirpath=folder,
+            filename="best",
+            monitor="val/loss",
+            mode="min",
+            save_on_train_epoch_end=False,  # but behind every validation, before the last checkpoint is written
+            enable_version_counter=False,
+        )
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Lightning would forget the best loss so far, were the folder called otherwise."""
+        former, now = str(state_dict["dirpath"]), str(self.dirpath)
+
+        def moved(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {moved(key): score for key, score in value.items()}
+            return value.replace(former, now, 1) if isinstance(value, str) else value
+
+        super().load_state_dict({key: moved(value) for key, value in state_dict.items()})
 
 
 class LastCheckpoint(Checkpoint):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rnnlab.config.rules import check
+from rnnlab.config.schema import check
 from rnnlab.data.sources.series import Series
 from rnnlab.errors import UserError
 from rnnlab.records.folder import find_checkpoint

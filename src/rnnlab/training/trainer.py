@@ -12,7 +12,6 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import Logger
 
 from rnnlab.config.targets import build
@@ -22,7 +21,7 @@ from rnnlab.records.folder import RunFolder
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.blocks import BlockLoop, Blocks
 from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, TimingFile
-from rnnlab.training.resuming import AtomicCheckpointIO, StopWhenAsked
+from rnnlab.training.resuming import AtomicCheckpointIO, BestCheckpoint, StopWhenAsked
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
 # machine it gains next to nothing, and on a busy one the threads wait for each other at every time step.
@@ -49,7 +48,7 @@ def build_trainer(
     """
     settings = {key: value for key, value in config["trainer"].items() if key not in OURS}
     show_bar = progress and sys.stderr.isatty()
-    callbacks = [metrics, timing, StepScalars(), _best_checkpoint(folder)]
+    callbacks = [metrics, timing, StepScalars(), BestCheckpoint(folder.checkpoints)]
     callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
     if show_bar:
         callbacks.append(BatchProgressBar())
@@ -141,14 +140,3 @@ def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[
         except Exception as error:  # a service's client fails in ways of its own
             raise UserError(f"logger={name}: {str(error).splitlines()[0]}") from error
     return built
-
-
-def _best_checkpoint(folder: RunFolder) -> ModelCheckpoint:
-    return ModelCheckpoint(
-        dirpath=folder.checkpoints,
-        filename="best",
-        monitor="val/loss",
-        mode="min",
-        save_on_train_epoch_end=False,  # but behind every validation, before the last checkpoint is written
-        enable_version_counter=False,
-    )

@@ -1,0 +1,24 @@
+"""Dotted keys: the leaves of a nested configuration, and what a key is called where there is room for a word only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
+
+
+def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every leaf of a nested configuration as (dotted key, value)."""
+    for name, value in config.items():
+        key = f"{prefix}.{name}" if prefix else str(name)
+        if isinstance(value, Mapping) and value:
+            yield from flatten(value, key)
+        else:
+            yield key, value
+
+
+def short_name(key: str) -> str:
+    """The last part of a dotted key; `cell.name` and `optimizer._target_` are called by their group."""
+    parts = key.split(".")
+    return parts[-2] if len(parts) > 1 and parts[-1] in NAMED_BY_PARENT else parts[-1]
