@@ -22,7 +22,7 @@ def config_of(cell: str, hidden_size: int, seed: int, sweep: str, changes: dict[
         "trainer": {"max_epochs": 4, "threads": None},
         "callbacks": {
             "early_stopping": {"_target_": "lightning.EarlyStopping", "enabled": False, "patience": 3},
-            "samples": {"enabled": True, "count": 10},
+            "samples": {"_target_": "rnnlab.tensorboard.samples.SampleText", "changes_result": False, "enabled": True},
         },
         "logger": {"tensorboard": {"_target_": "rnnlab.training.loggers.RunTensorBoard"}},
         "data": {

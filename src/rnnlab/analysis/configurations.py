@@ -10,8 +10,7 @@ from typing import Any
 
 from rnnlab.analysis.varying import ABSENT, HASH, varying_keys
 from rnnlab.config.keys import short_name
-from rnnlab.config.schema import is_neutral
-from rnnlab.records.identity import with_effect
+from rnnlab.records.identity import tells_apart, with_effect
 from rnnlab.records.reading import Run
 
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
@@ -55,7 +54,7 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
     identities: dict[str, dict[str, Any]] = {}
     for run in runs:
         identity = _identity(run)
-        told_apart_by = {key: _whole(value) for key, value in identity.items() if not is_neutral(key, value)}
+        told_apart_by = {key: _whole(value) for key, value in identity.items() if tells_apart(key, value)}
         key = json.dumps(told_apart_by, sort_keys=True, default=str)
         identities[key] = {**identities.get(key, {}), **identity}
         groups.setdefault(key, {}).setdefault(run.folder if run.seed is None else str(run.seed), run)
@@ -103,7 +102,7 @@ def _identity(run: Run) -> dict[str, Any]:
 
 def _without_unused(identities: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Without the keys that are neutral wherever they are: earlier runs may lack a key that later ones have."""
-    used = {key for identity in identities.values() for key, value in identity.items() if not is_neutral(key, value)}
+    used = {key for identity in identities.values() for key, value in identity.items() if tells_apart(key, value)}
     return {
         name: {key: _whole(value) for key, value in identity.items() if key in used}
         for name, identity in identities.items()

@@ -78,8 +78,17 @@ def identity(config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in with_effect(config).items()
-        if key not in ("data.path", *NAMED_FILES) and not is_neutral(key, value) and not _says_nothing(key, value)
+        if key not in ("data.path", *NAMED_FILES) and tells_apart(key, value)
     }
+
+
+def tells_apart(key: str, value: Any) -> bool:
+    """Whether a run with this setting is another than one without the key.
+
+    It is not where the value is neutral, the option is empty or the callback is switched off.
+    """
+    switched_off = key.endswith(".enabled") and value is False
+    return not (switched_off or value == {} or is_neutral(key, value))
 
 
 def run_hash(config: Mapping[str, Any], data_sha256: str, files: Mapping[str, str] | None = None) -> str:
@@ -135,11 +144,6 @@ def _with_parents(key: str) -> list[str]:
     """`a.b.c` with `a` and `a.b`."""
     parts = key.split(".")
     return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
-
-
-def _says_nothing(key: str, value: Any) -> bool:
-    """Whether it is an empty option or a callback that is switched off."""
-    return value == {} or (key.endswith(".enabled") and value is False)
 
 
 def _is_own_target(key: str, value: Any) -> bool:
