@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from support import ALONE, ROOT, Answer, made_once, trained
+import made
+from support import ALONE, ROOT, Answer, made_once, shared_place, trained
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# Data sets beside the checkout spare the tests a download; anywhere else pooch fetches them once.
+# Real data beside the checkout is used where it lies; tests that need it are skipped elsewhere, and none is fetched.
+# `RNNLAB_DATA_DIR= pytest` leaves it where it lies: an empty value is the user's cache folder.
 BESIDE = ROOT.parent / "shared" / "data"
 if BESIDE.is_dir():
     os.environ.setdefault("RNNLAB_DATA_DIR", str(BESIDE))
@@ -84,9 +86,17 @@ def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sentiment_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where `rnnlab train -m task=sentiment data=rt_polarity cell=bag,gru seed=0,1 debug=fast sweep=tone` was run."""
-    words = ("-m", "task=sentiment", "data=rt_polarity", "cell=bag,gru", "seed=0,1", "debug=fast", "sweep=tone", ALONE)
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of 600 made-up reviews, at one place for all workers of the suite."""
+    file = shared_place(tmp_path_factory) / "reviews.csv"
+    return made.reviews(file.with_suffix(f".{os.getpid()}")).replace(file)
+
+
+@pytest.fixture(scope="session")
+def sentiment_folder(tmp_path_factory: pytest.TempPathFactory, reviews: Path) -> Path:
+    """Where `rnnlab train -m task=sentiment cell=bag,gru seed=0,1 debug=fast sweep=tone` was run on `reviews`."""
+    data = ("task=sentiment", "data=file", f"data.path={reviews}")
+    words = ("-m", *data, "cell=bag,gru", "seed=0,1", "debug=fast", "sweep=tone", ALONE)
     return made_once(tmp_path_factory, "sentiment", lambda folder: trained(folder, *words))
 
 

@@ -49,11 +49,17 @@ def trained(folder: Path, *arguments: str) -> Path:
     return folder
 
 
+def shared_place(places: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of the suite share."""
+    base = places.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made-once"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def made_once(places: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """A folder that `make` has filled, once for all workers of the suite; each of them gets a copy of its own."""
-    base = places.getbasetemp()
-    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "made-once" / name
-    shared.parent.mkdir(exist_ok=True)
+    shared = shared_place(places) / name
     with FileLock(f"{shared}.lock"):
         if not shared.exists():
             making = shared.with_name(f"{name}.making")
@@ -62,6 +68,16 @@ def made_once(places: pytest.TempPathFactory, name: str, make: Callable[[Path], 
             make(making)
             making.rename(shared)
     return Path(shutil.copytree(shared, places.mktemp(name), dirs_exist_ok=True))
+
+
+def real_data(option: str) -> list[Path]:
+    """The downloaded files of `data=OPTION`; the test is skipped where they do not lie: tests download nothing."""
+    from rnnlab.data.sources.downloads import data_dir, declared_downloads
+
+    files = [data_dir() / file.name for file, name in declared_downloads().items() if name == option]
+    if missing := [file.name for file in files if not file.is_file()]:
+        pytest.skip(f"data={option} is downloaded, and {', '.join(missing)} is not in RNNLAB_DATA_DIR")
+    return files
 
 
 def table(file: Path) -> list[dict[str, str]]:

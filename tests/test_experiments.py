@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,14 +12,19 @@ from typing import Any
 import pytest
 import yaml
 
+from rnnlab.data.sources.downloads import declared_downloads
 from rnnlab.studies.index import write_index
 from rnnlab.studies.readme import BEGIN, END
 from shipped_studies import FILES, LESSONS, STUDIES, recorded
-from support import ALONE, ROOT, Answer
+from support import ALONE, ROOT, Answer, real_data
+
+NEEDS = {"rt-polarity": "rt_polarity", "sst2": "sst2", "tagging": "ewt"}  # data that a study downloads
 
 
 def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
     """The summaries of a study's runs, trained small: it is a plain Hydra configuration, with overrides."""
+    if folder.name in NEEDS:
+        real_data(NEEDS[folder.name])
     done = rnnlab(
         "train",
         "-cd",
@@ -91,6 +97,14 @@ def test_a_configuration_of_the_benchmark_runs_by_the_command_in_its_head(
     words = head.removeprefix("# $ rnnlab ").replace("experiments/speed", str(ROOT / "experiments" / "speed")).split()
     done = rnnlab(*words, "debug=fast", "model.hidden_size=8", "trainer.max_epochs=1")
     assert done.code == 0, done.err
+
+
+def test_no_other_study_needs_a_download() -> None:
+    """Of any study's runs, as the data that they name says."""
+    downloads = set(declared_downloads().values())
+    data = {study: re.findall(r"override (?:/?data): (\w+)|task: (tagging)", text) for study, text in FILES.items()}
+    needed = {study: {option or "ewt" for option, _ in found} & downloads for study, found in data.items()}
+    assert {study: {option} for study, option in NEEDS.items()} == {s: found for s, found in needed.items() if found}
 
 
 def test_the_index_says_what_the_studies_say(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ TABLE = [
     ("train ~optimizer.lr", ["optimizer.lr", "missing"]),
     ("train +optimizer.wd=1", ["AdamW", "wd"]),
     ("train +callbacks.x=3", ["callbacks.x", "_target_"]),
-    ("train task=sentiment data=rt_polarity data.files.names=[poems.txt]", ["poems.txt", "rt-polarity.neg"]),
+    ("train task=sentiment data=rt_polarity data.files.files=[poems.txt]", ["poems.txt", "a name, a url and a sha256"]),
     ("train hidden", ["hidden", "key=value"]),
     ("train model.hidden_size=[", ["model.hidden_size", "key=value"]),
     ("train hydra/launcher=cloud", ["hydra/launcher=cloud", "joblib"]),

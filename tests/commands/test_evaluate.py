@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from rnnlab.data.sources.files import download
 from support import Answer, table
 
 Evaluate = Callable[..., Any]
@@ -61,7 +60,7 @@ def test_evaluating_a_run_gives_its_own_metrics_to_the_last_bit(
 
 
 def test_the_table_begins_with_what_was_measured_and_the_loss(
-    rnnlab: Callable[..., Answer], sentiment_folder: Path
+    rnnlab: Callable[..., Answer], sentiment_folder: Path, reviews: Path
 ) -> None:
     answer = rnnlab("evaluate", f"checkpoint={sentiment_folder / 'runs' / 'tone'}")
     rows = [line.split(maxsplit=1) for line in answer.out.splitlines()]
@@ -69,7 +68,7 @@ def test_the_table_begins_with_what_was_measured_and_the_loss(
         "checkpoint", "data", "texts", "test/loss", "test/accuracy", "test/auroc", "test/f1",
     ]  # fmt: skip
     said = dict(row for row in rows if row)
-    assert said["checkpoint"].endswith("best.ckpt") and said["data"] == "rt_polarity, part test"
+    assert said["checkpoint"].endswith("best.ckpt") and said["data"] == f"{reviews}, part test"
     assert said["test/loss"].endswith(" nats per text") and "%" in said["texts"]
     count, negative, positive = (int(said["texts"].replace(":", "").split()[i]) for i in (0, 1, 4))
     assert count == negative + positive > 0
@@ -166,11 +165,10 @@ def test_what_is_undefined_is_said_and_null_in_json(
 
 
 def test_the_data_of_training_elsewhere_is_still_the_data_of_training(
-    evaluate: Evaluate, sentiment_folder: Path, workdir: Path
+    evaluate: Evaluate, sentiment_folder: Path, reviews: Path, workdir: Path
 ) -> None:
     (workdir / "copy").mkdir()
-    for file in download(["rt-polarity.neg", "rt-polarity.pos"]):
-        shutil.copy(file, workdir / "copy")
+    shutil.copy(reviews, workdir / "copy")
     sweep = f"checkpoint={sentiment_folder / 'runs' / 'tone'}"
     here, there = evaluate(sweep), evaluate(sweep, "data.path=copy")
     assert there["data"] == "copy" and {**there, "data": here["data"]} == here

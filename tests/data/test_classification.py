@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import made
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
 from rnnlab.data.sequences import Sequences
 from rnnlab.errors import UserError
+from support import real_data
 
 PARTS = ("train", "val", "test")
 
@@ -94,6 +96,7 @@ def test_classes_are_mixed_though_the_file_is_sorted(reviews: Prepared) -> None:
 
 
 def test_the_published_test_part_of_the_treebank_stays_whole() -> None:
+    real_data("sst2")
     data = prepared("data=sst2", "data.min_count=1")
     assert {part: len(data.parts[part].sequences) for part in PARTS} == {"train": 6_909, "val": 872, "test": 1_821}
     assert data.balance["test"] == {"negative": 912, "positive": 909}
@@ -101,10 +104,14 @@ def test_the_published_test_part_of_the_treebank_stays_whole() -> None:
     assert found["train"].isdisjoint(found["val"] | found["test"]) and found["val"].isdisjoint(found["test"])
 
 
-def test_a_limit_is_a_fair_sample_of_a_file_that_is_sorted_by_label() -> None:
-    data = prepared("data=rt_polarity", "data.limit=1000")
+def test_a_limit_is_a_fair_sample_of_a_file_that_is_sorted_by_label(tmp_path: Path) -> None:
+    data = prepared("data=file", f"data.path={made.reviews(tmp_path / 'reviews.csv', 2_000)}", "data.limit=1000")
     assert sum(sum(counts.values()) for counts in data.balance.values()) == 1_000
     assert 430 < sum(counts["negative"] for counts in data.balance.values()) < 570
+
+
+def test_polarity_is_cut_by_class() -> None:
+    real_data("rt_polarity")
     whole = prepared("data=rt_polarity")
     assert {part: len(whole.parts[part].sequences) for part in PARTS} == {"train": 8_528, "val": 1_066, "test": 1_068}
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from rnnlab.data.preparation.tagged import TaggedSentences
-from rnnlab.data.sources.files import download
 from rnnlab.data.sources.files import own as own_files
 from rnnlab.data.sources.tagged_files import own, treebank
 from rnnlab.errors import UserError
+from support import real_data
 
 WORD = "{}\t{}\t_\t{}\t{}\t_\t0\troot\t_\t_"
 CONTRACTED = "\n".join(
@@ -35,8 +35,7 @@ def write(file: Path, content: str) -> Path:
 
 def test_the_web_treebank_has_its_published_parts_and_tags() -> None:
     """The words are the lines that begin with a whole number: `1-2` and `8.1` are in none of these counts."""
-    names = [f"en_ewt-ud-{part}.conllu" for part in ("train", "dev", "test")]
-    found: TaggedSentences = treebank(download(names), "UPOS")
+    found: TaggedSentences = treebank(real_data("ewt"), "UPOS")
     assert Counter(found.parts) == {"train": 12_544, "val": 2_001, "test": 2_077}
     words = Counter()
     for part, sentence in zip(found.parts or (), found.words, strict=True):
@@ -46,6 +45,13 @@ def test_the_web_treebank_has_its_published_parts_and_tags() -> None:
     assert len(tags) == 17 and tags["NOUN"] == max(tags.values())
     assert found.words[0][:5] == ["Al", "-", "Zaman", ":", "American"]
     assert found.tags[0][:5] == ["PROPN", "PUNCT", "PROPN", "PUNCT", "ADJ"]
+
+
+def test_a_treebanks_files_are_its_parts(tmp_path: Path) -> None:
+    files = [write(tmp_path / f"{name}.conllu", CONTRACTED) for name in ("train", "dev", "test")]
+    found = treebank(files, "UPOS")
+    assert found.parts == ["train", "train", "val", "val", "test", "test"]
+    assert found.words[0] == found.words[2] == ["He", "wo", "n't", "."] and found.tags[1] == ["NUM"]
 
 
 @pytest.mark.parametrize("name", ["own.conllu", "own.txt"])

@@ -53,7 +53,7 @@ def test_a_text_is_read_with_carried_state_and_an_interrupted_run_ends_with_the_
 
 
 def test_all_of_them_are_swept_over_reviews(rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    few = ("data=rt_polarity", "data.limit=100", "model.hidden_size=8", "trainer.max_epochs=1", "model.pooling=last")
+    few = ("data=word_order", "data.limit=100", "model.hidden_size=8", "trainer.max_epochs=1", "model.pooling=last")
     done = rnnlab("train", "-m", "task=sentiment", f"cell={','.join(TODAY)}", *few, "debug=fast", "sweep=tone", ALONE)
     assert done.code == 0, done.err
     found = [json.loads(file.read_text()) for file in (workdir / "runs/tone").glob("*/summary.json")]

@@ -12,25 +12,26 @@ import pytest
 from support import Answer
 
 STUDY = """\
-defaults: [train, {override task: sentiment}, {override data: rt_polarity}, {override debug: fast}, _self_]
+defaults: [train, {{override task: sentiment}}, {{override data: file}}, {{override debug: fast}}, _self_]
 sweep: tone
+data: {{path: {path}}}
 hydra:
   mode: MULTIRUN
   sweeper:
-    params: {cell: "bag,gru", seed: "0,1"}
+    params: {{cell: "bag,gru", seed: "0,1"}}
 """
 Study = Callable[[str], tuple[Answer, str]]
 
 
 @pytest.fixture
-def study(rnnlab: Callable[..., Answer], workdir: Path, sentiment_folder: Path) -> Study:
+def study(rnnlab: Callable[..., Answer], workdir: Path, sentiment_folder: Path, reviews: Path) -> Study:
     """Writes a study of the runs that are there, with more keys, and carries it out; also what its README says."""
     shutil.copytree(sentiment_folder / "runs", workdir / "runs")
     folder = workdir / "experiments" / "tone"
     folder.mkdir(parents=True)
 
     def carry_out(more: str = "") -> tuple[Answer, str]:
-        (folder / "study.yaml").write_text(STUDY + more)
+        (folder / "study.yaml").write_text(STUDY.format(path=reviews) + more)
         answer = rnnlab("study", "name=tone")
         readme = folder / "README.md"
         return answer, readme.read_text() if readme.is_file() else ""

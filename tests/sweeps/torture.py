@@ -29,7 +29,7 @@ CASES = ",".join(
     [
         "{task:names,data.limit:2000,data.batch_size:8,cell:'gru,lstm'}",
         "{task:chars,data.limit:60000,data.batch_size:4,data.sequence_length:32,seed:'0,1'}",
-        "{task:sentiment,data:rt_polarity,data.limit:1000,data.batch_size:8,seed:'0,1'}",
+        "{task:sentiment,data:word_order,data.limit:1000,data.batch_size:8,seed:'0,1'}",
     ]
 )
 SWEEP = [

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+import made
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.preparation.classification import encode
 from rnnlab.data.prepared import Part
@@ -23,7 +24,7 @@ from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.sentiment import SentimentClassifier
 from rnnlab.training.trained import Trained
-from support import Answer, trained
+from support import Answer, real_data, trained
 
 CELLS = {
     "rnn": "rnnlab.nn.cells.kernels.RNN",
@@ -201,18 +202,22 @@ def test_one_class_alone_has_no_area_under_its_curve() -> None:
     assert math.isnan(values["val/auroc"]) and values["val/accuracy"] == 0.75
 
 
+SMALL = ("task=sentiment", "cell=bag", "model.embedding_size=32", "optimizer.lr=0.02", "data.batch_size=100")
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A classifier of little size, trained on real sentences."""
-    folder = tmp_path_factory.mktemp("polarity")
-    words = ["task=sentiment", "data=rt_polarity", "cell=bag", "model.embedding_size=32", "optimizer.lr=0.02",
-             "data.batch_size=100", "trainer.max_epochs=4"]  # fmt: skip
-    trained(folder, *words)
+    """A classifier of little size, trained on 600 made-up reviews."""
+    folder = tmp_path_factory.mktemp("reviews")
+    data = ("data=file", f"data.path={made.reviews(folder / 'reviews.csv')}")
+    trained(folder, *SMALL, *data, "trainer.max_epochs=2")
     return next((folder / "runs" / "sentiment").glob("bag*"))
 
 
-def test_it_learns_what_people_praise_and_what_they_do_not(run: Path) -> None:
-    """SYSTEMS A10."""
+def test_it_learns_what_people_praise_and_what_they_do_not(tmp_path: Path) -> None:
+    """SYSTEMS A10, on real sentences."""
+    real_data("rt_polarity")
+    run = next(trained(tmp_path, *SMALL, "data=rt_polarity", "trainer.max_epochs=4").glob("runs/sentiment/bag*"))
     wonderful, boring = Trained(run).predict(["this film was absolutely wonderful", "this film was painfully boring"])
     assert wonderful.label == "positive" and boring.label == "negative"
     test = json.loads((run / "summary.json").read_text())["metrics"]["test"]
@@ -221,18 +226,18 @@ def test_it_learns_what_people_praise_and_what_they_do_not(run: Path) -> None:
 
 
 def test_a_run_reports_how_many_texts_of_each_class_there_are(run: Path) -> None:
-    counts = {"train": 4_264, "val": 533, "test": 534}
+    counts = {"train": 240, "val": 30, "test": 30}
     expected = {part: {"negative": count, "positive": count} for part, count in counts.items()}
     summary = json.loads((run / "summary.json").read_text())
     assert summary["data"]["classes"] == expected and summary["unit"] == "nats per text"
-    assert "train: 4,264 negative, 4,264 positive" in (run / "run.log").read_text()
+    assert "train: 240 negative, 240 positive" in (run / "run.log").read_text()
 
 
 def test_evaluating_repeats_what_the_run_found(run: Path) -> None:
     found = Trained(run).evaluate()
     test = json.loads((run / "summary.json").read_text())["metrics"]["test"]
     assert found.metrics == pytest.approx(test, abs=1e-6)
-    assert found.balance == {"negative": 534, "positive": 534} and found.predictions == 1_068
+    assert found.balance == {"negative": 30, "positive": 30} and found.predictions == 60
 
 
 def test_texts_of_one_class_are_measured_without_what_takes_two(

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+import made
 import rnnlab as package
 from rnnlab.data.collation import IGNORE
 from rnnlab.data.module import SequenceDataModule
@@ -33,7 +34,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("subwords")
     trained(folder, *RHYME, "data.level=bpe", "data.vocab_size=60", "trainer.max_epochs=60", RARELY, "sweep=rhyme")
     trained(folder, *NAMES, "data.level=bpe", "data.vocab_size=80", "sweep=names")
-    tone = ["task=sentiment", "data=rt_polarity", "data.limit=300", "trainer.max_epochs=1"]
+    data = ["data=file", f"data.path={made.reviews(folder / 'reviews.csv')}"]
+    tone = ["task=sentiment", *data, "data.limit=300", "trainer.max_epochs=1"]
     for level in ("char", "bpe"):
         trained(folder, *tone, *SMALL, f"data.level={level}", "data.vocab_size=300", f"sweep={level}")
     return folder

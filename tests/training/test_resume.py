@@ -9,6 +9,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+import made
 from resuming import Interruption, config_of, outcome, run, same
 
 SMALL = ("model.embedding_size=8", "model.hidden_size=8", "model.dropout=0.3", "trainer.max_epochs=3",
@@ -23,7 +24,7 @@ TASKS = {
               "trainer.max_steps=50"),
     "forecasting": ("task=forecasting", "data.limit=110", "data.batch_size=4", "data.sequence_length=12",
                     "data.horizon=3", "model.teacher_forcing=0.5", "callbacks.forecasts.enabled=false"),
-    "sentiment": ("task=sentiment", "data=rt_polarity", "data.limit=160", "data.batch_size=4"),
+    "sentiment": ("task=sentiment", "data=file", "data.path=reviews.csv", "data.limit=160", "data.batch_size=4"),
     "stopped": ("task=names", "data.limit=240", "data.batch_size=8", "optimizer.lr=1e-9",
                 "callbacks.early_stopping.enabled=true", "callbacks.early_stopping.patience=1"),
 }  # fmt: skip
@@ -37,7 +38,11 @@ HOOKS = {
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_interrupted_anywhere_a_run_ends_with_the_same_bits(tmp_path: Path, task: str) -> None:
+def test_interrupted_anywhere_a_run_ends_with_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    made.reviews(tmp_path / "reviews.csv")
+    monkeypatch.chdir(tmp_path)
     config = config_of(*TASKS[task], *SMALL, "callbacks.last_checkpoint.minutes=0")
     run(config, tmp_path / "whole")
     expected = outcome(tmp_path / "whole")

@@ -17,6 +17,7 @@ from rnnlab.errors import UserError
 
 ROOMS = (
     "rnnlab.data.preparation.classification",
+    "rnnlab.data.sources.downloads",
     "rnnlab.data.sources.files",
     "rnnlab.data.preparation.forecasting",
     "rnnlab.data.sources.generated",
