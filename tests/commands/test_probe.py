@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rnnlab.charts.paper import draw
+from rnnlab.charts.paper import png
 from rnnlab.charts.values import HeatMap, Panels
 from rnnlab.config.reference import group_options
 from rnnlab.studies.readme import BEGIN
@@ -193,4 +193,4 @@ def test_heat_maps_stand_beside_each_other_or_below(columns: int) -> None:
     rows = tuple(map(str, range(60)))
     values = tuple((float("nan"), *range(columns - 1)) for _ in rows)
     grid = HeatMap("a", "a $b", "", "x", "y", names, rows, values, "unit", centred=True)
-    assert draw(Panels("a", "a", "", (grid, grid))).startswith(b"\x89PNG")
+    assert png(Panels("a", "a", "", (grid, grid))).startswith(b"\x89PNG")

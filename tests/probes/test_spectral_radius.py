@@ -46,7 +46,7 @@ def test_any_matrix_tends_to_its_radius() -> None:
 )
 def test_every_matrix_that_multiplies_a_state_is_known(cell: str) -> None:
     task = language_model(cell, 2)
-    found = [(its.layer, its.of) for its in weight_radii(task)]
+    found = [(its.layer, its.block) for its in weight_radii(task)]
     blocks = [] if cell in SILENT else TELLING[cell]
     assert found == [(layer, block) for layer in (1, 2) for block in blocks]
     if blocks:

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnnlab.charts.document import Document, Table
+from rnnlab.charts.values import HeatMap, Lines
 from rnnlab.reference.hello import NEXT, READ, SYMBOLS, hello, spelled, train
-from rnnlab.reference.lesson import Curves, Grid, Lesson, Table
 from rnnlab.reference.numpy_rnn import NumpyRNN, one_hot
 from support import ROOT, Answer, assert_refused
 
@@ -19,7 +20,7 @@ Study = Callable[..., Answer]
 
 
 @pytest.fixture(scope="module")
-def lesson() -> Lesson:
+def document() -> Document:
     return hello(seeds=2)
 
 
@@ -91,16 +92,16 @@ def test_generating_carries_the_state_and_feeds_each_letter_back() -> None:
     assert network.generate(0, 1) == [0]
 
 
-def test_the_lesson_begins_with_its_answer_and_shows_curves_states_and_the_worked_example(lesson: Lesson) -> None:
-    answer = lesson.blocks[0]
+def test_the_lesson_begins_with_its_answer_and_shows_curves_states_and_the_worked_example(document: Document) -> None:
+    answer = document.blocks[0]
     assert isinstance(answer, str) and "spells `hello`" in answer and "2 of 2 seeds" in answer
-    curves = next(block for block in lesson.blocks if isinstance(block, Curves))
-    assert [len(line) for line in curves.lines.values()] == [1_000, 1_000]
-    grid = next(block for block in lesson.blocks if isinstance(block, Grid))
+    curves = next(block for block in document.blocks if isinstance(block, Lines))
+    assert [len(line.y) for line in curves.lines] == [1_000, 1_000]
+    grid = next(block for block in document.blocks if isinstance(block, HeatMap))
     assert grid.columns == ["1: h", "2: e", "3: l", "4: l"]
     column = np.array(grid.values).T
     assert np.abs(column[2] - column[3]).max() > 0.5
-    steps, worked = (block for block in lesson.blocks if isinstance(block, Table))
+    steps, worked = (block for block in document.blocks if isinstance(block, Table))
     assert [row[1:3] for row in steps.rows] == [["h", "e"], ["e", "l"], ["l", "l"], ["l", "o"]]
     assert worked.rows[2] == ["3", "0.61700069", "0.93072552", "0.98918831", "1.08920333"]
 
@@ -169,7 +170,7 @@ def test_what_returns_no_lesson_is_refused(study: Study) -> None:
     whole = (ROOT / "experiments" / "hello" / "study.yaml").read_text()
     keys = "input_size: 1, hidden_size: 1, output_size: 1"
     network = f"reference: {{_target_: rnnlab.reference.numpy_rnn.NumpyRNN, {keys}}}"
-    assert_refused(study(replace=(whole, network)), ["reference._target_", "NumpyRNN returns no Lesson"])
+    assert_refused(study(replace=(whole, network)), ["reference._target_", "NumpyRNN returns no Document"])
 
 
 def test_a_study_that_trains_has_no_reference_and_a_lesson_does_not_train(

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from rnnlab.reference.lesson import Curves, Table
+from rnnlab.charts.document import Table
+from rnnlab.charts.values import Lines
 from rnnlab.reference.numpy_rnn import NumpyRNN
 from rnnlab.reference.vanishing import LENGTHS, WEIGHTS, measure, scalar_flow, state_jacobian, vanishing
 
@@ -25,9 +26,9 @@ def test_the_gradient_of_one_unit_is_a_power_of_weight_times_slope(weight: float
 
 def test_it_is_drawn_on_a_linear_and_on_a_logarithmic_axis() -> None:
     """SYSTEMS E3."""
-    curves = [block for block in vanishing(hidden_size=2).blocks if isinstance(block, Curves)]
-    assert [figure.log for figure in curves] == ["y", ""]
-    assert all(list(figure.lines) == [f"W = {weight:g}" for weight in WEIGHTS] for figure in curves)
+    curves = [block for block in vanishing(hidden_size=2).blocks if isinstance(block, Lines)]
+    assert [chart.y.log for chart in curves] == [True, False]
+    assert all([line.label for line in chart.lines] == [f"W = {weight:g}" for weight in WEIGHTS] for chart in curves)
 
 
 def network_and_torch(hidden: int) -> tuple[NumpyRNN, nn.RNN, nn.Linear]:
@@ -67,9 +68,9 @@ def test_how_much_the_first_state_counts_in_the_last_is_the_product_of_the_steps
 
 def test_the_lesson_counts_1541_parameters_and_shows_all_lengths() -> None:
     """SYSTEMS C2 and C3."""
-    lesson = vanishing()
-    assert any(isinstance(block, str) and "1,541 parameters" in block for block in lesson.blocks)
-    table = next(block for block in lesson.blocks if isinstance(block, Table))
+    document = vanishing()
+    assert any(isinstance(block, str) and "1,541 parameters" in block for block in document.blocks)
+    table = next(block for block in document.blocks if isinstance(block, Table))
     assert [row[0] for row in table.rows] == ["5", "10", "20", "50", "100", "200"]
     reach = [float(row[3]) for row in table.rows]
     assert reach == sorted(reach, reverse=True) and reach[-1] < 1e-50

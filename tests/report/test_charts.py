@@ -14,7 +14,7 @@ from PIL import Image
 from rnnlab.analysis.comparison import compare
 from rnnlab.analysis.efficiency import front, seconds_to
 from rnnlab.charts.page import figure
-from rnnlab.charts.paper import DPI, INCHES, draw
+from rnnlab.charts.paper import DPI, INCHES, png
 from rnnlab.charts.values import Changes, Chart, HeatMap, Lines, Parallel, Scatter
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import read_run
@@ -88,10 +88,10 @@ def test_parallel_coordinates_have_an_axis_a_setting_and_the_loss_last(three_fac
 
 def test_every_chart_is_a_picture_with_something_in_it_and_the_same_bytes_again(three_factors):
     for chart in three_factors.values():
-        picture = Image.open(io.BytesIO(draw(chart)))
+        picture = Image.open(io.BytesIO(png(chart)))
         assert picture.width == round(INCHES[0] * DPI)
         assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 50
-        assert draw(chart) == draw(chart)
+        assert png(chart) == png(chart)
 
 
 def test_a_study_shows_loss_against_what_varied_first(three_factors):
@@ -114,7 +114,7 @@ def test_changes_of_a_base_are_one_chart_with_the_base_in_it(write_run):
     assert chart.labels[-2:] == ("batch_size 16", "the base")
     assert chart.base == pytest.approx(2.405) == chart.losses[-1]
     assert chart.halves[0] == pytest.approx(12.7062 * 0.005, rel=1e-4)
-    assert draw(chart) == draw(chart)
+    assert png(chart) == png(chart)
     assert [chart.name for chart in telling_charts(comparison)] == ["changes", "learning-curves", "loss-and-seconds"]
     places = figure(chart)
     assert places["data"][0]["x"][0] == pytest.approx(2.005) and places["layout"]["shapes"][0]["x0"] == chart.base

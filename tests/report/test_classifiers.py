@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from rnnlab.analysis.comparison import Comparison, compare
-from rnnlab.charts.paper import draw
+from rnnlab.charts.paper import png
 from rnnlab.commands.compare import main
 from rnnlab.errors import UserError
 from rnnlab.report.figures import charts
@@ -65,7 +65,7 @@ def test_losses_are_in_the_unit_of_the_runs(classifiers: Comparison) -> None:
 
 def test_the_figure_says_the_unit(classifiers: Comparison) -> None:
     other = dataclasses.replace(classifiers, unit="nats per token")
-    assert draw(charts(classifiers)[0]) != draw(charts(other)[0])
+    assert png(charts(classifiers)[0]) != png(charts(other)[0])
 
 
 def test_a_summary_without_a_unit_is_that_of_a_language_model(first_look: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnnlab.analysis.comparison import compare
-from rnnlab.report.wording import loss, p_value, plus_minus
+from rnnlab.charts.number_format import loss, plus_minus
+from rnnlab.report.wording import p_value
 
 SWEEP = Path("runs/first-look")
 

@@ -12,7 +12,7 @@ import pytest
 
 from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.charts.examples import Examples
-from rnnlab.charts.paper import draw
+from rnnlab.charts.paper import png
 from rnnlab.charts.values import Lines
 from rnnlab.records.reading import read_run
 from rnnlab.report.examples import read_examples
@@ -82,7 +82,7 @@ def test_the_chart_that_a_run_left_is_drawn_with_its_gaps_and_says_whose_it_is(c
     truth, forecast = chart.lines
     assert truth.x == (-2, -1, 0, 1) and truth.y == (1, 2, 3, 4)
     assert forecast.x == (-1, 0, 1, 2) and forecast.y[:3] == (2, 3.5, 4.5) and math.isnan(forecast.y[3])
-    assert draw(chart).startswith(b"\x89PNG")
+    assert png(chart).startswith(b"\x89PNG")
 
 
 def test_the_page_draws_them_and_has_a_column_for_each_error(comparison: Comparison) -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from rnnlab.analysis.comparison import compare
 from rnnlab.charts.page import figure
-from rnnlab.charts.paper import COLOURS
+from rnnlab.charts.palette import COLOURS
 from rnnlab.charts.values import Axis, Changes, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
 from rnnlab.report.figures import charts
 
-LOSS = Axis("validation loss (nats per token)")
+LOSS = Axis("validation loss", "nats per token")
 EPOCH, PARAMETERS = Axis("epoch"), Axis("trainable parameters", log=True)
 HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.analysis.curves import MOST_CURVES, learning_curves, validations
-from rnnlab.charts.paper import DPI, INCHES, draw
+from rnnlab.charts.paper import DPI, INCHES, png
 from rnnlab.records.reading import read_run
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
@@ -84,7 +84,7 @@ def test_a_bar_in_a_value_does_not_break_the_table(write_run):
 
 
 def test_the_figure_is_a_picture_of_the_expected_size(first_look):
-    picture = Image.open(io.BytesIO(draw(learning_curves(compare([first_look])))))
+    picture = Image.open(io.BytesIO(png(learning_curves(compare([first_look])))))
     picture.load()
     assert picture.format == "PNG"
     assert picture.size == (round(INCHES[0] * DPI), round(INCHES[1] * DPI))
@@ -123,7 +123,7 @@ def test_the_caption_says_how_many_configurations_are_left_out(write_run):
 
 def test_runs_without_metrics_still_make_a_figure(write_run):
     (write_run() / "metrics.csv").unlink()
-    assert draw(learning_curves(compare([SWEEP]))).startswith(b"\x89PNG")
+    assert png(learning_curves(compare([SWEEP]))).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("width", [200, 80, 72, 40])
@@ -154,4 +154,4 @@ def test_brackets_in_a_value_are_shown_as_they_are(write_run):
     write_run(loss=2.1, changes={"data": {"path": "$b$"}}, suffix="-b")
     comparison = compare([SWEEP])
     assert "[red]a" in screen(comparison, 80)
-    assert draw(learning_curves(comparison))
+    assert png(learning_curves(comparison))

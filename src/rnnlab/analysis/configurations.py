@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnnlab.analysis.varying import ABSENT, HASH, varying_keys
+from rnnlab.analysis.varying import HASH, varying_keys
+from rnnlab.charts.number_format import ABSENT
 from rnnlab.config.keys import short_name
 from rnnlab.records.identity import tells_apart, with_effect
 from rnnlab.records.reading import Run

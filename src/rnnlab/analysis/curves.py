@@ -27,7 +27,7 @@ def learning_curves(comparison: Comparison) -> Lines:
         title="Learning curves",
         caption=_caption(len(comparison.ranking) - MOST_CURVES),
         x=Axis("epoch"),
-        y=Axis(f"validation loss ({comparison.unit})"),
+        y=Axis("validation loss", comparison.unit),
         lines=tuple(
             curve(f"{rank}. {label}", runs, comparison.measure) for rank, (label, runs) in enumerate(pairs, start=1)
         ),

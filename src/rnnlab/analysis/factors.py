@@ -10,7 +10,7 @@ from typing import Any
 from rnnlab.analysis.configurations import Configuration, losses, number_of, plain
 from rnnlab.analysis.confounding import together
 from rnnlab.analysis.statistics import SIGNIFICANT, Difference, Mean, difference, holm, mean, mean_of
-from rnnlab.analysis.varying import ABSENT
+from rnnlab.charts.number_format import ABSENT
 from rnnlab.records.reading import number
 from rnnlab.report.wording import joined
 

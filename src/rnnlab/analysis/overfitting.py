@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from rnnlab.analysis.configurations import Configuration
 from rnnlab.analysis.curves import averaged
 from rnnlab.analysis.statistics import Mean, mean, mean_of
+from rnnlab.charts.number_format import loss
 from rnnlab.charts.values import Axis, Lines
 from rnnlab.records.reading import OBJECTIVE, Run, number
-from rnnlab.report.wording import interval, joined, loss
+from rnnlab.report.wording import interval, joined
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -90,7 +91,7 @@ def overfitting_chart(comparison: Comparison) -> list[Lines]:
             title="Overfitting",
             caption="Validation and training loss of what overfits most; bands are 95% intervals of the mean.",
             x=Axis("epoch"),
-            y=Axis(f"loss ({comparison.unit})"),
+            y=Axis("loss", comparison.unit),
             lines=tuple(lines),
         )
     ]

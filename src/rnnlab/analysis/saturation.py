@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rnnlab.analysis.configurations import Configuration, plain
 from rnnlab.analysis.factors import Factor, factors
-from rnnlab.analysis.varying import ABSENT
+from rnnlab.charts.number_format import ABSENT
 from rnnlab.report.wording import joined
 
 KINDS = ("cell", "data", "task")  # what has a limit of its own, the first of them that varied

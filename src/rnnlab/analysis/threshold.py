@@ -11,11 +11,12 @@ from rnnlab.analysis.configurations import Configuration, number_of, plain
 from rnnlab.analysis.factors import Factor
 from rnnlab.analysis.saturation import KINDS
 from rnnlab.analysis.statistics import Mean, mean, mean_of
+from rnnlab.charts.number_format import plus_minus
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.config.schema import check
 from rnnlab.records.reading import number
 from rnnlab.report.render import markdown_row
-from rnnlab.report.wording import escaped, joined, plus_minus
+from rnnlab.report.wording import escaped, joined
 
 MOST_LINES = 8  # as many as colours and dashes still tell apart
 NAMED = "holds-by-"  # what the charts' names begin with

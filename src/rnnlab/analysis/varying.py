@@ -6,12 +6,12 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from rnnlab.charts.number_format import ABSENT
 from rnnlab.config.keys import short_name
 
 # A group's choice is named by one of these; they head whatever else in the group follows from the choice.
 HEADS = ("name", "enabled", "_target_", "path")
 FIRST = ("task", "data", "cell")
-ABSENT = "–"
 HASH = "data.sha256"  # of the data, beside the keys of the configuration
 
 

@@ -1,152 +1,486 @@
-"""The charts of a comparison as figures of plotly.js: plain dicts, which the page draws in a reader's browser."""
+"""Charts drawn for the page: figures of plotly, which plotly.js draws in a reader's browser."""
 
 from __future__ import annotations
 
+import html
+import json
 import math
-from functools import singledispatch
-from typing import Any
+import textwrap
+from collections.abc import Sequence
+from typing import Any, assert_never
 
-from rnnlab.charts.page_changes import changes
-from rnnlab.charts.page_parallel import parallel
-from rnnlab.charts.page_scatter import scatter
-from rnnlab.charts.page_style import (
-    HEIGHT,
-    LEGEND_WIDTH,
-    SCALE,
-    Part,
-    axis,
-    colour_bar,
-    layout,
-    legend,
-    measured,
-    named_axis,
-    pale,
-    style,
-    text,
-    without_nan,
+import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
+from plotly.subplots import make_subplots
+
+from rnnlab.charts.number_format import loss, plus_minus
+from rnnlab.charts.palette import SEQUENTIAL, colour, dash, marker
+from rnnlab.charts.values import (
+    Axis,
+    Changes,
+    Chart,
+    Dimension,
+    HeatMap,
+    Line,
+    Lines,
+    Panels,
+    Parallel,
+    Point,
+    Scatter,
 )
-from rnnlab.charts.values import Changes, Chart, HeatMap, Line, Lines, Parallel, Scatter
-from rnnlab.report.wording import loss
 
-FEW = 3  # points of a line that are marked
-CELL_WIDTH, CELL_HEIGHT, BESIDE = 64, 34, 190  # pixels of a heat map's cells, and of what stands beside them
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+INK, GREY, PALE, WHITE = "#222222", "#6b6b6b", "#e6e6e6", "#ffffff"
+# Pixels
+HEIGHT = 400  # of a figure
+LEGEND_ROW = 20
+CELL_WIDTH, CELL_HEIGHT, BESIDE = 64, 34, 190  # of a heat map's cells, and of what stands beside them
+DIMENSION = 120  # of an axis of parallel coordinates
+CHANGE, CHANGE_LINE = 18, 16  # between two names of changes, and of a line of a name
+# Characters
+LEGEND_WIDTH = 48  # of a row of the legend that a telephone shows
+HOVER_WIDTH = 60
+FEW_POINTS = 3  # of a line, below which each is marked
+FEW_EPOCHS = 12  # each of which is marked
+DECADES = 4.0  # from which a logarithmic axis names powers of ten only
+MARGIN = 0.06  # above and below parallel coordinates, as a share of their height
 
 
-def figure(chart: Chart) -> Part:
-    """A chart as plotly.js draws it: `{"data": […], "layout": {…}}`, which JSON can hold as it is.
+def figure(chart: Chart) -> dict[str, Any]:
+    """Draw a chart for plotly.js.
 
-    `layout.meta` is for the page: `least`, the pixels that a figure needs across, and whether it `highlights` the
-    line under the mouse.
+    Returns:
+        `{"data": […], "layout": {…}}`, which JSON can hold. `layout.meta` is for the page: `least`, the pixels that a
+        figure needs across, and whether it `highlights` the line under the mouse.
     """
-    found = _figure(chart)
-    assert isinstance(found, dict)
-    return {key: without_nan(part) for key, part in found.items()}
+    figure = _draw(chart)
+    figure.layout.template = None  # everything is said here
+    content: dict[str, Any] = json.loads(figure.to_json(engine="json"))
+    return content
 
 
-@singledispatch
-def _figure(chart: Any) -> Part:
-    raise TypeError(f"no figure of {type(chart).__name__}")
+def _draw(chart: Chart) -> go.Figure:
+    match chart:
+        case Lines():
+            return _lines(chart)
+        case Scatter():
+            return _scatter(chart)
+        case Changes():
+            return _changes(chart)
+        case HeatMap():
+            return _heat_map(chart)
+        case Panels():
+            return _panels(chart)
+        case Parallel():
+            return _parallel(chart)
+        case _:
+            assert_never(chart)
 
 
-_figure.register(Changes, changes)
-_figure.register(Parallel, parallel)
-_figure.register(Scatter, scatter)
+def _layout(height: float = HEIGHT, **settings: Any) -> go.Layout:
+    """The layout of a figure; the page has the title and the caption beside it."""
+    return go.Layout(
+        height=height,
+        font={"family": FONT, "size": 13, "color": INK},
+        paper_bgcolor=WHITE,
+        plot_bgcolor=WHITE,
+        hovermode="closest",
+        hoverlabel={"align": "left", "bgcolor": WHITE, "font": {"color": INK, "size": 13}},
+        **{"margin": {"l": 62, "r": 14, "t": 12, "b": 52}, "showlegend": False, **settings},
+    )
 
 
-@_figure.register
-def _lines(chart: Lines) -> Part:
-    number = len(chart.lines)
+def _lines(chart: Lines) -> go.Figure:
+    count = len(chart.lines)
     bands = [
-        _band(line, index, opacity=0.6 / (number + 2))
-        for index, line in enumerate(chart.lines)
-        if line.low != line.high
+        _band(line, index, opacity=0.6 / (count + 2)) for index, line in enumerate(chart.lines) if line.low != line.high
     ]
-    drawn = [_line(chart, line, index, on_top=number - index) for index, line in enumerate(chart.lines)]
-    below, height = legend([line.label for line in chart.lines])
-    explained: Part = {"showlegend": True, "legend": below} if number > 1 or chart.legend else {}
-    empty = not any(line.x for line in chart.lines)
-    x = axis(chart.x, [value for line in chart.lines for value in line.x])
-    return {
-        "data": [*bands, *drawn],
-        "layout": layout(
-            x,
-            axis(chart.y),
-            HEIGHT + (height if explained else 0),
-            annotations=[_remark("no run has a metrics.csv")] if empty else [],
-            **explained,
+    lines = [_line(chart, line, index, on_top=count - index) for index, line in enumerate(chart.lines)]
+    has_legend = count > 1 or bool(chart.legend)
+    legend, height = _legend([line.label for line in chart.lines])
+    figure = go.Figure(
+        [*bands, *lines],
+        _layout(
+            HEIGHT + (height if has_legend else 0),
+            xaxis=_axis(chart.x, [place for line in chart.lines for place in line.x]),
+            yaxis=_axis(chart.y),
+            **({"showlegend": True, "legend": legend} if has_legend else {}),
         ),
-    }
+    )
+    if not any(line.x for line in chart.lines):
+        figure.add_annotation(
+            text="no run has a metrics.csv", showarrow=False, xref="paper", yref="paper", x=0.5, y=0.5
+        )
+    return figure
 
 
-@_figure.register
-def _heat_map(chart: HeatMap) -> Part:
-    said = [["" if math.isnan(value) else loss(value) for value in row] for row in chart.values]
-    hover = [
-        [
-            f"{text(chart.y)} {text(row)}, {text(chart.x)} {text(column)}<br><b>{value or 'no run'}</b>"
-            for column, value in zip(chart.columns, values, strict=True)
-        ]
-        for row, values in zip(chart.rows, said, strict=True)
-    ]
-    cells: Part = {
-        "type": "heatmap",
-        "x": list(range(len(chart.columns))),
-        "y": list(range(len(chart.rows))),
-        "z": chart.values,
-        "text": said,
-        "texttemplate": "%{text}",
-        "textfont": {"size": 14},
-        "hoverinfo": "text",
-        "hovertext": hover,
-        "colorscale": SCALE,
-        "colorbar": colour_bar(chart.unit),
-        "xgap": 2,
-        "ygap": 2,
-    }
-    height = max(HEIGHT - 60, CELL_HEIGHT * len(chart.rows) + 100)
-    least = CELL_WIDTH * len(chart.columns) + BESIDE
-    x, y = named_axis(chart.x, chart.columns), {**named_axis(chart.y, chart.rows), "autorange": "reversed"}
-    return {"data": [cells], "layout": layout(x, y, height, meta={"least": least})}
-
-
-def _line(chart: Lines, line: Line, index: int, on_top: int) -> Part:
-    colour, dash, symbol = style(index)
+def _line(chart: Lines, line: Line, index: int, on_top: int) -> go.Scatter:
+    heading = f"<b>{text(line.label, HOVER_WIDTH)}</b><br>{text(chart.x.label)} "
     halves = [(high - low) / 2 or math.nan for low, high in zip(line.low, line.high, strict=True)]
-    heading = f"<b>{text(line.label, 60)}</b><br>{text(chart.x.label)} "
-    marked = chart.x.ticks or len(line.x) < FEW
-    return {
-        "type": "scatter",
-        "mode": "lines+markers" if marked else "lines",
-        "x": line.x,
-        "y": line.y,
-        "name": text(line.label, LEGEND_WIDTH),
-        "legendgroup": str(index),
-        "legendrank": index + 1,
-        "zorder": on_top,
-        "line": {"color": colour, "dash": dash, "width": 2.6 if index == 0 else 1.8},
-        "marker": {"color": colour, "symbol": symbol, "size": 7},
-        "hoverinfo": "text",
-        "hovertext": [
-            f"{heading}{x:g}<br>{measured(chart.y, y, half)}" for x, y, half in zip(line.x, line.y, halves, strict=True)
+    halves = halves or [math.nan] * len(line.y)
+    return go.Scatter(
+        mode="lines+markers" if chart.x.ticks or len(line.x) < FEW_POINTS else "lines",
+        x=line.x,
+        y=line.y,
+        name=text(line.label, LEGEND_WIDTH),
+        legendgroup=str(index),
+        legendrank=index + 1,
+        zorder=on_top,
+        line={"color": colour(index), "dash": dash(index).plotly, "width": 2.6 if index == 0 else 1.8},
+        marker={"color": colour(index), "symbol": marker(index).plotly, "size": 7},
+        hoverinfo="text",
+        hovertext=[
+            f"{heading}{x:g}<br>{_measured(chart.y, y, half)}"
+            for x, y, half in zip(line.x, line.y, halves, strict=True)
         ],
-    }
+    )
 
 
-def _band(line: Line, index: int, opacity: float) -> Part:
-    """The seeds' interval around a line; it comes and goes with it."""
+def _band(line: Line, index: int, opacity: float) -> go.Scatter:
+    """The seeds' interval around a line, which the legend hides together with it."""
+    return go.Scatter(
+        mode="lines",
+        x=[*line.x, *reversed(line.x)],
+        y=[*line.high, *reversed(line.low)],
+        fill="toself",
+        fillcolor=_transparent(colour(index), round(opacity, 3)),
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+        legendgroup=str(index),
+    )
+
+
+def _scatter(chart: Scatter) -> go.Figure:
+    """Points with their intervals; those on the front have a ring around them."""
+    groups = list(dict.fromkeys(point.group for point in chart.points))
+    legend, height = _legend([*filter(None, groups), "Pareto front"])
+    points = [
+        _points(chart, [point for point in chart.points if point.group == group], index)
+        for index, group in enumerate(groups)
+    ]
+    return go.Figure(
+        [_front([point for point in chart.points if point.on_front]), *points],
+        _layout(
+            HEIGHT + height,
+            xaxis=_axis(chart.x, [point.x for point in chart.points]),
+            yaxis=_axis(chart.y),
+            showlegend=True,
+            legend=legend,
+        ),
+    )
+
+
+def _points(chart: Scatter, points: Sequence[Point], index: int) -> go.Scatter:
+    return go.Scatter(
+        mode="markers",
+        x=[point.x for point in points],
+        y=[point.y for point in points],
+        error_y={
+            "array": [_zero_for_nan(point.half) for point in points],
+            "color": _transparent(colour(index), 0.45),
+            "thickness": 1.2,
+            "width": 3,
+        },
+        marker={"color": colour(index), "symbol": marker(index).plotly, "size": 8},
+        name=text(points[0].group, LEGEND_WIDTH),
+        showlegend=bool(points[0].group),
+        zorder=2,
+        hoverinfo="text",
+        hovertext=[_hover(chart, point) for point in points],
+    )
+
+
+def _hover(chart: Scatter, point: Point) -> str:
+    cost = f"{point.x:,.0f}" if point.x >= 1000 else f"{point.x:.3g}"
+    front = "<br>on the Pareto front" if point.on_front else ""
+    measured = _measured(chart.y, point.y, point.half)
+    return (
+        f"<b>{text(point.label, HOVER_WIDTH)}</b><br>{measured}<br>{cost} {text(chart.x.unit or chart.x.name)}{front}"
+    )
+
+
+def _front(points: Sequence[Point]) -> go.Scatter:
+    ordered = sorted(points, key=lambda point: point.x)
+    return go.Scatter(
+        mode="lines+markers",
+        x=[point.x for point in ordered],
+        y=[point.y for point in ordered],
+        line={"color": GREY, "width": 1.4, "shape": "hv"},
+        marker={"color": GREY, "symbol": "circle-open", "size": 15, "line": {"width": 1.4}},
+        name="Pareto front",
+        legendrank=2000,
+        hoverinfo="skip",
+    )
+
+
+def _changes(chart: Changes) -> go.Figure:
+    """Points with their intervals below each other, the best on top, and a broken line at the base's loss."""
+    names = _named_axis("", chart.labels, LEGEND_WIDTH // 2)
+    row = CHANGE + CHANGE_LINE * max(name.count("<br>") + 1 for name in names["ticktext"])
+    points = go.Scatter(
+        mode="markers",
+        x=chart.losses,
+        y=list(range(len(chart.labels))),
+        error_x={
+            "array": [_zero_for_nan(half) for half in chart.halves],
+            "color": colour(0),
+            "thickness": 1.6,
+            "width": 4,
+        },
+        marker={"color": colour(0), "symbol": marker(0).plotly, "size": 8},
+        hoverinfo="text",
+        hovertext=[
+            f"<b>{text(label, HOVER_WIDTH)}</b><br>{_measured(chart.x, value, half)}"
+            for label, value, half in zip(chart.labels, chart.losses, chart.halves, strict=True)
+        ],
+    )
+    height = max(HEIGHT, row * len(chart.labels) + 80)
+    figure = go.Figure(points, _layout(height, xaxis=_axis(chart.x), yaxis={**names, "autorange": "reversed"}))
+    figure.add_vline(chart.base, layer="below", line={"color": GREY, "width": 1.2, "dash": "dash"})
+    return figure
+
+
+def _heat_map(chart: HeatMap) -> go.Figure:
+    return go.Figure(
+        _cells(chart),
+        _layout(
+            _height(chart),
+            xaxis=_named_axis(chart.x, chart.columns),
+            yaxis={**_named_axis(chart.y, chart.rows), "autorange": "reversed"},
+            meta={"least": CELL_WIDTH * len(chart.columns) + BESIDE},
+        ),
+    )
+
+
+def _panels(chart: Panels) -> go.Figure:
+    """Heat maps below each other, each with its own colours."""
+    count = len(chart.panels)
+    figure = make_subplots(rows=count, cols=1, subplot_titles=[text(panel.title) for panel in chart.panels])
+    for row, panel in enumerate(chart.panels, start=1):
+        figure.add_trace(_cells(panel), row=row, col=1)
+        figure.update_xaxes(_named_axis(panel.x, panel.columns), row=row, col=1)
+        figure.update_yaxes({**_named_axis(panel.y, panel.rows), "autorange": "reversed"}, row=row, col=1)
+        top, bottom = figure.get_subplot(row, 1).yaxis.domain[::-1]
+        figure.data[-1].colorbar.update(len=top - bottom, y=(top + bottom) / 2)
+    least = CELL_WIDTH * max(len(panel.columns) for panel in chart.panels) + BESIDE
+    margin = {"l": 62, "r": 14, "t": 40, "b": 52}
+    figure.update_layout(_layout(sum(map(_height, chart.panels)), meta={"least": least}, margin=margin))
+    return figure
+
+
+def _cells(chart: HeatMap) -> go.Heatmap:
+    texts = [["" if math.isnan(value) else loss(value) for value in row] for row in chart.values]
+    bound = max((abs(value) for row in chart.values for value in row if not math.isnan(value)), default=1.0)
+    scale = {"colorscale": "RdBu_r", "zmin": -bound, "zmax": bound} if chart.centred else {"colorscale": "Viridis"}
+    return go.Heatmap(
+        x=list(range(len(chart.columns))),
+        y=list(range(len(chart.rows))),
+        z=chart.values,
+        text=texts,
+        texttemplate="%{text}",
+        textfont={"size": 14},
+        hoverinfo="text",
+        hovertext=[
+            [
+                f"{text(chart.y)} {text(row)}, {text(chart.x)} {text(column)}<br><b>{value or 'no run'}</b>"
+                for column, value in zip(chart.columns, values, strict=True)
+            ]
+            for row, values in zip(chart.rows, texts, strict=True)
+        ],
+        colorbar=_colour_bar(chart.unit),
+        xgap=2,
+        ygap=2,
+        **scale,
+    )
+
+
+def _height(chart: HeatMap) -> int:
+    return max(HEIGHT - 60, CELL_HEIGHT * len(chart.rows) + 100)
+
+
+def _parallel(chart: Parallel) -> go.Figure:
+    """A line for each configuration, the best on top, and a bar that explains the colours.
+
+    plotly's own trace of that name needs WebGL, which not every browser has and no printer, and labels no line.
+    """
+    low, high = min(chart.losses), max(chart.losses)
+    colours = sample_colorscale(SEQUENTIAL, _scaled(chart.losses, low, high))
+    heights = [_scaled(dimension.values, *_ends(dimension)) for dimension in chart.dimensions]
+    worst_first = sorted(range(len(chart.losses)), key=lambda index: -chart.losses[index])
+    last = len(chart.dimensions) - 1
+    figure = go.Figure(
+        [
+            *(_across(chart, index, [places[index] for places in heights], colours[index]) for index in worst_first),
+            _explained_colours(chart.unit, low, high),
+        ],
+        _layout(
+            HEIGHT + 20,
+            margin={"l": 14, "r": 14, "t": 12, "b": 40},
+            xaxis={
+                "range": [-0.15, last + 0.45],
+                "tickmode": "array",
+                "tickvals": list(range(last + 1)),
+                "ticktext": [text(dimension.label) for dimension in chart.dimensions],
+                "showgrid": False,
+                "zeroline": False,
+                "fixedrange": True,
+                "automargin": True,
+            },
+            yaxis={"range": [-MARGIN, 1 + MARGIN], "visible": False, "fixedrange": True},
+            meta={"least": DIMENSION * (last + 1), "highlights": True},
+        ),
+    )
+    for place, dimension in enumerate(chart.dimensions):
+        figure.add_shape(type="line", x0=place, x1=place, y0=0, y1=1, line={"color": GREY, "width": 1}, layer="below")
+        _name_dimension(figure, place, dimension)
+    return figure
+
+
+def _across(chart: Parallel, index: int, heights: Sequence[float], shade: str) -> go.Scatter:
+    label = chart.labels[index] if chart.labels else ""
+    return go.Scatter(
+        mode="lines+markers",
+        x=list(range(len(heights))),
+        y=list(heights),
+        line={"color": shade, "width": 1.6},
+        marker={"color": shade, "size": 5},
+        name=text(label),
+        hoverinfo="text",
+        hovertext=f"<b>{text(label, HOVER_WIDTH)}</b><br>validation loss {loss(chart.losses[index])}",
+    )
+
+
+def _explained_colours(unit: str, low: float, high: float) -> go.Scatter:
+    """A trace without points, which brings the colour bar."""
+    return go.Scatter(
+        mode="markers",
+        x=[None],
+        y=[None],
+        hoverinfo="skip",
+        marker={
+            "color": [low],
+            "colorscale": "Viridis",
+            "cmin": low,
+            "cmax": high if high > low else low + 1e-9,
+            "showscale": True,
+            "colorbar": _colour_bar(unit),
+        },
+    )
+
+
+def _name_dimension(figure: go.Figure, place: int, dimension: Dimension) -> None:
+    low, high = _ends(dimension)
+    named = list(zip(dimension.ticks, dimension.names, strict=True)) or [
+        (value, f"{value:.4g}") for value in dict.fromkeys((low, high))
+    ]
+    heights = _scaled([tick for tick, _ in named], low, high)
+    for height, (_, name) in zip(heights, named, strict=True):
+        figure.add_annotation(
+            x=place,
+            y=height,
+            text=text(name),
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+            bgcolor="rgba(255,255,255,0.8)",
+            font={"size": 12, "color": INK},
+        )
+
+
+def _ends(dimension: Dimension) -> tuple[float, float]:
+    places = [*dimension.values, *dimension.ticks]
+    return min(places), max(places)
+
+
+def _scaled(values: Sequence[float], low: float, high: float) -> list[float]:
+    """Values from 0 at the low end to 1 at the high one."""
+    return [(value - low) / (high - low) if high > low else 0.5 for value in values]
+
+
+def _legend(labels: Sequence[str]) -> tuple[dict[str, Any], int]:
+    """A legend below a figure, and the pixels that it adds where all of its labels stand one below the other."""
+    rows = sum(text(label, LEGEND_WIDTH).count("<br>") + 1 for label in labels)
+    share_a_row = max(map(len, labels), default=0) * 3 <= LEGEND_WIDTH
+    place = {"x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"}
+    legend = {"orientation": "h", "traceorder": "normal", "font": {"size": 12}, **place}
+    return legend, LEGEND_ROW * (1 if share_a_row else rows)
+
+
+def _axis(axis: Axis, values: Sequence[float] = ()) -> dict[str, Any]:
+    """An axis with its unit, and the ticks that suit the values that it shows."""
+    settings = {**_plain_axis(axis.label), **_ticks(axis, values)}
+    return {**settings, "type": "log"} if axis.log else settings
+
+
+def _named_axis(label: str, names: Sequence[str], width: int | None = None) -> dict[str, Any]:
+    """An axis of names, which stand at 0, 1, 2, …, in lines of so many characters."""
     return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [*line.x, *reversed(line.x)],
-        "y": [*line.high, *reversed(line.low)],
-        "fill": "toself",
-        "fillcolor": pale(style(index)[0], round(opacity, 3)),
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "legendgroup": str(index),
+        **_plain_axis(label),
+        "showgrid": False,
+        "showline": False,
+        "ticks": "",
+        "tickmode": "array",
+        "tickvals": list(range(len(names))),
+        "ticktext": [text(name, width) for name in names],
     }
 
 
-def _remark(content: str) -> Part:
-    return {"text": content, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5}
+def _plain_axis(label: str) -> dict[str, Any]:
+    return {
+        "title": {"text": text(label), "standoff": 10},
+        "automargin": True,
+        "showline": True,
+        "linecolor": GREY,
+        "ticks": "outside",
+        "tickcolor": GREY,
+        "ticklen": 4,
+        "gridcolor": PALE,
+        "zeroline": False,
+    }
+
+
+def _ticks(axis: Axis, values: Sequence[float]) -> dict[str, Any]:
+    if axis.ticks:
+        named = [f"{tick:g}" for tick in axis.ticks]
+        return {"tickmode": "array", "tickvals": list(axis.ticks), "ticktext": named}
+    known = [value for value in values if math.isfinite(value)]
+    if not known:
+        return {}
+    thousands = {"tickformat": "~s"} if max(known) >= 1000 else {}  # 20k parameters
+    if axis.log:
+        decades = math.log10(max(known) / min(known))
+        return {"tickformat": "~g", **thousands, "dtick": 1 if decades > DECADES else "D2"}
+    whole = all(float(value).is_integer() for value in known)
+    return {**thousands, "dtick": 1} if whole and max(known) - min(known) <= FEW_EPOCHS else thousands
+
+
+def _colour_bar(label: str) -> dict[str, Any]:
+    """The scale of a heat map's colours."""
+    return {"title": {"text": text(label), "side": "right"}, "thickness": 14, "outlinewidth": 0, "tickformat": ".4~f"}
+
+
+def text(content: object, width: int | None = None) -> str:
+    """Escape text for plotly, which reads tags in labels; a label comes from a user's files.
+
+    Args:
+        content: The text.
+        width: The characters of a line; None for one line.
+    """
+    lines = textwrap.wrap(str(content), width) if width else [str(content)]
+    return "<br>".join(html.escape(line, quote=False) for line in lines)
+
+
+def _measured(axis: Axis, value: float, half: float) -> str:
+    """Such as `validation loss 2.8770 ± 0.1020 nats per token`."""
+    return f"{text(axis.name)} {plus_minus(value, half)} {text(axis.unit)}".rstrip().replace("<0", "&lt;0")
+
+
+def _transparent(hexadecimal: str, opacity: float) -> str:
+    """A colour of six hexadecimal digits that lets others through."""
+    red, green, blue = (int(hexadecimal[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def _zero_for_nan(half: float) -> float:
+    return 0.0 if math.isnan(half) else half

@@ -1,125 +1,226 @@
-"""Charts drawn for paper, without pyplot: no window, no state shared between figures."""
+"""Charts drawn for paper by matplotlib: PNG files, and the figures of TensorBoard.
+
+matplotlib takes a while to load, so it is imported where a figure is drawn. Without pyplot there is no window and no
+state that figures share.
+"""
 
 from __future__ import annotations
 
 import io
 import math
 import textwrap
-from collections.abc import Sequence
-from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, assert_never
 
-from rnnlab.charts.paper_heat_maps import SCALE, heat_map, panels
+from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour, dash, marker
 from rnnlab.charts.values import Axis, Changes, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours (2008), told apart by colour-blind readers; their yellow is too pale on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#777777")
-# Dashes and markers as well, for a print in grey.
-DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
-MARKERS = "osD^vPX*"
 INCHES = (7.5, 4.5)
 DPI = 160
 LONGEST_LABEL = 40  # characters that leave room for curves
-FEW = 3  # points of a line that are marked
+FEW_LABELS = 3  # that a legend among the curves has room for
+FEW_POINTS = 3  # of a line, below which each is marked
+GREY, GRID = "#777777", "#DDDDDD"
+# Heat maps
+LEGIBLE = 12  # columns and rows of a heat map whose values can be read
+MOST_ROWS, MOST_COLUMNS = 45, 64  # that are named; of more, every second, third, …
+WIDE = 25  # columns from which heat maps stand below each other
+SHORT = 3  # characters of a name that need not stand upright
+INCHES_A_ROW, TALLEST = 0.17, 9.0
 
 
-def draw(chart: Chart) -> bytes:
-    """A chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure_of(chart))
+def png(chart: Chart) -> bytes:
+    """Draw a chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
     stream = io.BytesIO()
-    canvas.print_figure(stream, format="png", metadata={"Software": None})
+    draw(chart).savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
 
 
-def figure_of(chart: Chart, dpi: int = DPI) -> Figure:
-    """Draw a chart as a figure of matplotlib."""
+def draw(chart: Chart, dpi: int = DPI, titled: bool = False) -> Figure:
+    """Draw a chart as a figure of matplotlib.
+
+    Args:
+        chart: What to draw.
+        dpi: Pixels per inch.
+        titled: Whether the title stands above it; a report has it beside the picture.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=INCHES, dpi=dpi, layout="constrained")
-    _fill(chart, figure)
+    FigureCanvasAgg(figure)
+    if titled:
+        figure.suptitle(chart.title, fontsize="medium", parse_math=False)
+    match chart:
+        case Lines():
+            _lines(chart, figure)
+        case Scatter():
+            _scatter(chart, figure)
+        case Changes():
+            _changes(chart, figure)
+        case HeatMap():
+            _heat_map(chart, figure)
+        case Panels():
+            _panels(chart, figure)
+        case Parallel():
+            _parallel(chart, figure)
+        case _:
+            assert_never(chart)
     return figure
 
 
-@singledispatch
-def _fill(chart: Any, figure: Figure) -> None:
-    raise TypeError(f"{figure}: there is no drawing of {type(chart).__name__}")
-
-
-@_fill.register(Lines)
 def _lines(chart: Lines, figure: Figure) -> None:
     axes = figure.add_subplot()
     for index, line in enumerate(chart.lines):
-        _draw_line(axes, line, index, marked=bool(chart.x.ticks))
+        _line(axes, line, index, marked=bool(chart.x.ticks))
     _dress(axes, chart.x, chart.y)
     if not any(line.x for line in chart.lines):
         axes.text(0.5, 0.5, "no run has a metrics.csv", ha="center", transform=axes.transAxes)
-    if len(chart.lines) > 1 or chart.legend == "best mean first":
-        _explain(figure, axes, chart.legend, [line.label for line in chart.lines])
+    if len(chart.lines) > 1 or chart.legend:
+        _legend(figure, axes, chart.legend, [line.label for line in chart.lines])
 
 
-@_fill.register(Scatter)
+def _line(axes: Axes, line: Line, index: int, marked: bool) -> None:
+    on_top = 20 - index  # the best is drawn over the others
+    if line.low:
+        axes.fill_between(line.x, line.low, line.high, color=colour(index), alpha=0.15, linewidth=0, zorder=on_top - 10)
+    axes.plot(
+        line.x,
+        line.y,
+        color=colour(index),
+        linestyle=dash(index).matplotlib,
+        linewidth=2.2 if index == 0 else 1.6,
+        marker=marker(index).matplotlib if marked or len(line.x) < FEW_POINTS else None,
+        markersize=4,
+        label=line.label,
+        zorder=on_top,
+    )
+
+
 def _scatter(chart: Scatter, figure: Figure) -> None:
     axes = figure.add_subplot()
     groups = list(dict.fromkeys(point.group for point in chart.points))
     for index, group in enumerate(groups):
-        its = [point for point in chart.points if point.group == group]
-        x, y = [point.x for point in its], [point.y for point in its]
-        style: dict[str, Any] = {"color": COLOURS[index % len(COLOURS)], "zorder": 3}
-        axes.errorbar(x, y, yerr=[_bar(point.half) for point in its], fmt="none", elinewidth=1, alpha=0.6, **style)
-        axes.plot(x, y, MARKERS[index % len(MARKERS)], label=group, **style)
+        points = [point for point in chart.points if point.group == group]
+        x, y = [point.x for point in points], [point.y for point in points]
+        style: dict[str, Any] = {"color": colour(index), "zorder": 3}
+        bars = [_zero_for_nan(point.half) for point in points]
+        axes.errorbar(x, y, yerr=bars, fmt="none", elinewidth=1, alpha=0.6, **style)
+        axes.plot(x, y, marker(index).matplotlib, label=group, **style)
     front = sorted((point.x, point.y) for point in chart.points if point.on_front)
-    axes.step(*zip(*front, strict=True), where="post", color="#777777", linewidth=1.2, zorder=2, label="Pareto front")
+    axes.step(*zip(*front, strict=True), where="post", color=GREY, linewidth=1.2, zorder=2, label="Pareto front")
     _dress(axes, chart.x, chart.y)
     axes.margins(0.08)
-    _explain(figure, axes, "", groups)
+    _legend(figure, axes, "", groups)
 
 
-@_fill.register(Changes)
 def _changes(chart: Changes, figure: Figure) -> None:
     axes = figure.add_subplot()
-    places, bars = range(len(chart.labels)), [_bar(half) for half in chart.halves]
-    axes.axvline(chart.base, color="#777777", linewidth=1.2, linestyle="--", zorder=2)
-    axes.errorbar(chart.losses, places, xerr=bars, fmt="o", color=COLOURS[0], elinewidth=1.6, capsize=3, zorder=3)
+    places, bars = range(len(chart.labels)), [_zero_for_nan(half) for half in chart.halves]
+    axes.axvline(chart.base, color=GREY, linewidth=1.2, linestyle="--", zorder=2)
+    axes.errorbar(chart.losses, places, xerr=bars, fmt="o", color=colour(0), elinewidth=1.6, capsize=3, zorder=3)
     _dress(axes, chart.x, Axis(""))
     axes.set_yticks(places, [textwrap.fill(label, LONGEST_LABEL) for label in chart.labels], parse_math=False)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.6)
+    axes.grid(axis="x", color=GRID, linewidth=0.6)
     figure.set_figheight(max(INCHES[1], 0.35 * len(chart.labels) + 1))
 
 
-_fill.register(HeatMap, heat_map)
-_fill.register(Panels, panels)
+def _heat_map(chart: HeatMap, figure: Figure) -> None:
+    _grow(figure, len(chart.rows))
+    _cells(chart, figure, figure.add_subplot())
 
 
-@_fill.register(Parallel)
+def _panels(chart: Panels, figure: Figure) -> None:
+    """Heat maps beside each other, or below each other where they are wide."""
+    _grow(figure, max(len(panel.rows) for panel in chart.panels))
+    count = len(chart.panels)
+    if max(len(panel.columns) for panel in chart.panels) > WIDE:
+        figure.set_figheight(figure.get_figheight() * max(1.0, 0.75 * count))
+        several = figure.subplots(count, 1, squeeze=False)[:, 0]
+    else:
+        figure.set_figwidth(figure.get_figwidth() * max(1.0, 0.62 * count))
+        several = figure.subplots(1, count, squeeze=False)[0]
+    for panel, axes in zip(chart.panels, several, strict=True):
+        _cells(panel, figure, axes)
+        axes.set_title(panel.title, fontsize="medium", parse_math=False)
+
+
+def _grow(figure: Figure, rows: int) -> None:
+    """Make a figure as tall as many rows need."""
+    if rows > LEGIBLE:
+        figure.set_figheight(max(figure.get_figheight(), min(TALLEST, 1.4 + INCHES_A_ROW * rows)))
+
+
+def _cells(chart: HeatMap, figure: Figure, axes: Axes) -> None:
+    known = [abs(value) for row in chart.values for value in row if not math.isnan(value)]
+    bound = max(known, default=0.0) or 1.0
+    scale: dict[str, Any] = (
+        {"cmap": DIVERGING, "vmin": -bound, "vmax": bound} if chart.centred else {"cmap": SEQUENTIAL}
+    )
+    image = axes.imshow(chart.values, aspect="auto", interpolation="nearest", **scale)
+    _name_ticks(axes.set_xticks, chart.columns, MOST_COLUMNS, upright=len(chart.columns) > LEGIBLE)
+    _name_ticks(axes.set_yticks, chart.rows, MOST_ROWS)
+    axes.set_xlabel(chart.x, parse_math=False)
+    axes.set_ylabel(chart.y, parse_math=False)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(image, ax=axes).set_label(chart.unit, parse_math=False)
+    if max(len(chart.columns), len(chart.rows)) <= LEGIBLE:
+        middle = (image.norm.vmin + image.norm.vmax) / 2  # type: ignore[operator]  # known once it is drawn
+        _write_values(chart, axes, bound, middle)
+
+
+def _write_values(chart: HeatMap, axes: Axes, bound: float, middle: float) -> None:
+    """Write every value into its cell, white on dark colours."""
+    for row, values in enumerate(chart.values):
+        for column, value in enumerate(values):
+            if math.isnan(value):
+                continue
+            dark = abs(value) > 0.6 * bound if chart.centred else value < middle
+            style: dict[str, Any] = {"ha": "center", "va": "center", "color": "white" if dark else "black"}
+            if chart.centred:
+                axes.text(column, row, f"{value:.2g}", fontsize="small", **style)
+            else:
+                axes.text(column, row, f"{value:.4f}", **style)
+
+
+def _name_ticks(set_ticks: Callable[..., object], names: Sequence[str], most: int, upright: bool = False) -> None:
+    """Write names along an axis, as many as there is room for; long ones stand upright where they would meet."""
+    every = -(-len(names) // most)
+    style: dict[str, Any] = {"fontsize": "small"} if len(names) > LEGIBLE else {}
+    if upright and sum(len(name) > SHORT for name in names) * 2 > len(names):
+        style["rotation"] = 90
+    set_ticks(range(0, len(names), every), names[::every], parse_math=False, **style)
+
+
 def _parallel(chart: Parallel, figure: Figure) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     axes = figure.add_subplot()
-    colours = ScalarMappable(Normalize(min(chart.losses), max(chart.losses)), SCALE)
+    colours = ScalarMappable(Normalize(min(chart.losses), max(chart.losses)), SEQUENTIAL)
     scaled = [_scaled(dimension.values) for dimension in chart.dimensions]
     for index in sorted(range(len(chart.losses)), key=lambda index: -chart.losses[index]):  # the best on top
         heights = [values[index] for values in scaled]
-        colour = colours.to_rgba(chart.losses[index])  # type: ignore[arg-type]  # a number will do
-        axes.plot(range(len(scaled)), heights, color=colour, linewidth=1.3, alpha=0.85)
+        shade = colours.to_rgba(chart.losses[index])  # type: ignore[arg-type]  # a number will do
+        axes.plot(range(len(scaled)), heights, color=shade, linewidth=1.3, alpha=0.85)
     for place, dimension in enumerate(chart.dimensions):
         axes.axvline(place, color="#555555", linewidth=0.8, zorder=5)
-        _name_ticks(axes, place, dimension.values, dimension.ticks, dimension.names)
+        _name_dimension(axes, place, dimension.values, dimension.ticks, dimension.names)
     axes.set_xticks(range(len(scaled)), [dimension.label for dimension in chart.dimensions], parse_math=False)
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     figure.colorbar(colours, ax=axes).set_label(chart.unit, parse_math=False)
 
 
-def _name_ticks(axes: Axes, place: int, values: Sequence[float], ticks: Sequence[float], names: Sequence[str]) -> None:
+def _name_dimension(
+    axes: Axes, place: int, values: Sequence[float], ticks: Sequence[float], names: Sequence[str]
+) -> None:
     ends = sorted({min(values), max(values)})
     marks = list(zip(ticks, names, strict=True)) or [(value, f"{value:.4g}") for value in ends]
     heights = _scaled([*values, *(tick for tick, _ in marks)])[len(values) :]
@@ -129,26 +230,9 @@ def _name_ticks(axes: Axes, place: int, values: Sequence[float], ticks: Sequence
 
 
 def _scaled(values: Sequence[float]) -> list[float]:
-    """From 0 for the lowest to 1 for the highest."""
+    """Values from 0 for the lowest to 1 for the highest."""
     low, high = min(values), max(values)
     return [(value - low) / (high - low) if high > low else 0.5 for value in values]
-
-
-def _draw_line(axes: Axes, line: Line, index: int, marked: bool) -> None:
-    colour = COLOURS[index % len(COLOURS)]
-    on_top = 20 - index  # the best is drawn over the others
-    axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.15, linewidth=0, zorder=on_top - 10)
-    axes.plot(
-        line.x,
-        line.y,
-        color=colour,
-        linestyle=DASHES[index % len(DASHES)],
-        linewidth=2.2 if index == 0 else 1.6,
-        marker=MARKERS[index % len(MARKERS)] if marked or len(line.x) < FEW else None,
-        markersize=4,
-        label=line.label,
-        zorder=on_top,
-    )
 
 
 def _dress(axes: Axes, x: Axis, y: Axis) -> None:
@@ -165,25 +249,30 @@ def _dress(axes: Axes, x: Axis, y: Axis) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     elif x.label == "epoch":
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
+    axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _bar(half: float) -> float:
+def _zero_for_nan(half: float) -> float:
     return 0.0 if math.isnan(half) else half
 
 
-def _explain(figure: Figure, axes: Axes, title: str, labels: Sequence[str]) -> None:
-    """A legend among the curves; below them where its labels would cover them."""
+def _legend(figure: Figure, axes: Axes, title: str, labels: Sequence[str]) -> None:
+    """Draw a legend among the curves, or below them where its labels would cover them."""
     settings: dict[str, Any] = {
-        "title": title, "frameon": False, "handlelength": 3.2, "fontsize": "small",
-        "title_fontsize": "small", "alignment": "left",
-    }  # fmt: skip
-    if max(map(len, labels), default=0) <= LONGEST_LABEL and len(labels) <= FEW:
+        "title": title,
+        "frameon": False,
+        "handlelength": 3.2,
+        "fontsize": "small",
+        "title_fontsize": "small",
+        "alignment": "left",
+    }
+    longest = max(map(len, labels), default=0)
+    if longest <= LONGEST_LABEL and len(labels) <= FEW_LABELS:
         legend = axes.legend(**settings)
     else:
-        columns = 2 if max(map(len, labels)) <= LONGEST_LABEL else 1
+        columns = 2 if longest <= LONGEST_LABEL else 1
         figure.set_figheight(INCHES[1] + 0.2 * math.ceil(len(labels) / columns))
         legend = figure.legend(loc="outside lower left", ncols=columns, **settings)
     for text in legend.get_texts():

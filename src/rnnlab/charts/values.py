@@ -1,42 +1,50 @@
-"""The charts of a comparison as plain values; `figures` draws them for paper, `interactive` for the page."""
+"""Charts as plain values. `paper` draws them as pictures, `page` as figures of plotly.js."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis shows.
+    """An axis.
 
     Attributes:
-        label: With the unit in brackets.
+        name: What it shows.
+        unit: Its unit; empty without one.
         log: Whether it is logarithmic.
-        ticks: The values that were measured, where there are few enough to mark each.
+        ticks: The values that were measured, where there are few enough to mark each of them.
     """
 
-    label: str
+    name: str
+    unit: str = ""
     log: bool = False
     ticks: tuple[float, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Such as `training time (seconds)`."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line with a band around it; all tuples are equally long.
+    """A line, with a band around it if there is an interval; all tuples are equally long.
 
     Attributes:
-        label: What the legend says.
-        x: Where.
-        y: The mean over seeds.
-        low: The lower edge of the band.
-        high: The upper edge.
+        label: The entry in the legend.
+        x: The places of its points.
+        y: The values there, such as means over seeds; NaN leaves a gap.
+        low: The lower edge of the band; empty for a line without a band.
+        high: The upper edge; empty for a line without a band.
     """
 
     label: str
     x: tuple[float, ...]
     y: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,13 +52,13 @@ class Lines:
     """Lines over one pair of axes.
 
     Attributes:
-        name: Of its file, without the suffix.
-        title: Of the chart.
+        name: The name of its file, without the suffix.
+        title: The title of the figure.
         caption: What it shows, for a reader who sees it without the table.
         x: The horizontal axis.
-        y: The vertical one.
-        lines: Best first, if there is an order.
-        legend: What the legend is headed with.
+        y: The vertical axis.
+        lines: The lines, best first if there is an order.
+        legend: The head of the legend; a single line has a legend only where this is not empty.
     """
 
     name: str
@@ -62,6 +70,16 @@ class Lines:
     legend: str = ""
 
 
+def lines_at(places: Sequence[float], values: Mapping[str, Sequence[float]]) -> tuple[Line, ...]:
+    """Lines without bands whose points stand at the same places.
+
+    Args:
+        places: The places along the horizontal axis, increasing.
+        values: By label, a value for each place; NaN where there is none.
+    """
+    return tuple(Line(label, tuple(places), tuple(map(float, line))) for label, line in values.items())
+
+
 @dataclass(frozen=True)
 class Point:
     """A configuration among others.
@@ -71,8 +89,8 @@ class Point:
         group: What it is coloured by, such as its cell.
         x: What it costs.
         y: Its mean loss.
-        half: Half of the 95% interval of that; NaN where one seed cannot say.
-        on_front: Whether nothing is better in both.
+        half: Half of the 95% interval of the mean; NaN with one seed.
+        on_front: Whether no other point is better in both cost and loss.
     """
 
     label: str
@@ -97,7 +115,18 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Changes:
-    """The mean losses of configurations, the best first, and of the base that they change; the rest as in `Lines`."""
+    """The mean losses of configurations that each change one base, below each other.
+
+    Attributes:
+        name: The name of its file, without the suffix.
+        title: The title of the figure.
+        caption: What it shows.
+        x: The axis of the losses.
+        labels: The name of each configuration, the best first.
+        losses: Their mean losses.
+        halves: Half of the 95% interval of each mean; NaN with one seed.
+        base: The mean loss of the base.
+    """
 
     name: str
     title: str
@@ -111,18 +140,18 @@ class Changes:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """A mean loss for every pair of levels of two factors.
+    """A number for every pair of a row and a column.
 
     Attributes:
-        name: Of its file, without the suffix.
-        title: Of the chart.
+        name: The name of its file, without the suffix.
+        title: The title of the figure.
         caption: What it shows.
-        x: The name of the factor whose levels are the columns.
-        y: That of the rows.
-        columns: The levels of the columns.
-        rows: Those of the rows.
-        values: A row for each of `rows`; NaN where there is nothing.
-        unit: Of the values, with what they are.
+        x: What the columns are.
+        y: What the rows are.
+        columns: The name of each column.
+        rows: The name of each row.
+        values: A row of numbers for each of `rows`; NaN where there is none.
+        unit: What the values are, with their unit.
         centred: Whether 0 is the middle of the scale: white between two colours.
     """
 
@@ -131,9 +160,9 @@ class HeatMap:
     caption: str
     x: str
     y: str
-    columns: tuple[str, ...]
-    rows: tuple[str, ...]
-    values: tuple[tuple[float, ...], ...]
+    columns: Sequence[str]
+    rows: Sequence[str]
+    values: Sequence[Sequence[float]]
     unit: str
     centred: bool = False
 
@@ -143,16 +172,16 @@ class Panels:
     """Heat maps beside each other, each under its own title.
 
     Attributes:
-        name: Of its file, without the suffix.
-        title: Of the chart.
+        name: The name of its file, without the suffix.
+        title: The title of the figure.
         caption: What it shows.
-        panels: From left to right.
+        panels: The heat maps from left to right.
     """
 
     name: str
     title: str
     caption: str
-    panels: tuple[HeatMap, ...]
+    panels: Sequence[HeatMap]
 
 
 @dataclass(frozen=True)
@@ -174,16 +203,16 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Parallel:
-    """A line for each configuration across one axis a setting, coloured by its loss.
+    """Parallel coordinates: a line for each configuration across an axis for each setting, coloured by its loss.
 
     Attributes:
-        name: Of its file, without the suffix.
-        title: Of the chart.
+        name: The name of its file, without the suffix.
+        title: The title of the figure.
         caption: What it shows.
         dimensions: The settings, and the loss last.
-        losses: Of each configuration.
-        labels: Their names.
-        unit: Of the losses, with what they are.
+        losses: The loss of each configuration.
+        labels: The name of each configuration.
+        unit: What the losses are, with their unit.
     """
 
     name: str
@@ -191,7 +220,7 @@ class Parallel:
     caption: str
     dimensions: tuple[Dimension, ...]
     losses: tuple[float, ...]
-    labels: tuple[str, ...] = field(default=())
+    labels: tuple[str, ...] = ()
     unit: str = ""
 
 

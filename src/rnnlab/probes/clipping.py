@@ -8,32 +8,36 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from rnnlab.charts.document import Document, Table
+from rnnlab.charts.number_format import three_digits
+from rnnlab.charts.values import Axis, Lines, lines_at
 from rnnlab.data.collation import Batch
-from rnnlab.probes.probe import BRIEFLY, Probe, Subject, number
+from rnnlab.probes.probe import STAGE_IN_TABLES, Probe, Subject
 from rnnlab.probes.trace import undisturbed
-from rnnlab.reference.lesson import Curves, Lesson, Table
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.clipping import clip_gradients, gradient_norm
 
 
-def clipped_norms(task: SequenceTask, batch: Batch, largest: Sequence[float]) -> tuple[float, dict[float, float]]:
-    """The norm of the gradient of a batch's loss over all weights, and what clipping to each of `largest` makes of it.
+def clipped_norms(task: SequenceTask, batch: Batch, limits: Sequence[float]) -> tuple[float, dict[float, float]]:
+    """Measure the gradient of a batch's loss over all weights before and after clipping; the task stays as it was.
 
-    The task is left as it was.
+    Args:
+        task: The network.
+        batch: On the device of the task.
+        limits: The norms to clip to.
+
+    Returns:
+        The Euclidean norm of the gradient, and its norm after clipping to each limit.
     """
-    own = copy.deepcopy(task)
-    weights = [weight for weight in own.parameters() if weight.requires_grad]
-    with undisturbed(own):
+    clone = copy.deepcopy(task)
+    weights = [weight for weight in clone.parameters() if weight.requires_grad]
+    with undisturbed(clone):
         fresh = Batch(batch.inputs.clone(), batch.lengths.clone(), batch.targets.clone())
-        found = torch.autograd.grad(own.loss(own.predict(fresh), fresh), weights, allow_unused=True)
-
-    def give(gradients: Sequence[Tensor | None]) -> None:
+        gradients = torch.autograd.grad(clone.loss(clone.predict(fresh), fresh), weights, allow_unused=True)
+    before, after = 0.0, {}
+    for limit in limits:
         for weight, gradient in zip(weights, gradients, strict=True):
             weight.grad = None if gradient is None else gradient.clone()
-
-    after = {}
-    for limit in largest:
-        give(found)
         before = float(clip_gradients(weights, limit))
         after[limit] = float(gradient_norm(weights))
     return before, after
@@ -43,7 +47,7 @@ class Clipping(Probe):
     """The norm of each batch's gradient, and what clipping makes of it."""
 
     def __init__(self, rows: int, steps: int, batches: int, largest: Sequence[float]) -> None:
-        """Look at nothing yet.
+        """Set up the probe.
 
         Args:
             rows: Sequences of a batch.
@@ -56,40 +60,53 @@ class Clipping(Probe):
         self.batches = batches
         self.largest = sorted(set(largest), reverse=True)
 
-    def look(self, subjects: Sequence[Subject]) -> Lesson:
+    def measure(self, subjects: Sequence[Subject]) -> Document:
         (subject,) = subjects
-        whole = subject.material.batch(subject.task, self.rows * self.batches, self.steps)
+        whole = subject.inputs.batch(subject.task, self.rows * self.batches, self.steps)
         count = min(self.batches, len(whole.inputs))
-        places = [torch.arange(number, len(whole.inputs), count) for number in range(count)]  # each from all over
+        places = [torch.arange(first, len(whole.inputs), count) for first in range(count)]  # rows from all over
+        batches = [_rows(whole, rows) for rows in places]
         rows: list[list[str]] = []
         lines: dict[str, list[float]] = {}
         for stage, task in subject.stages.items():
-            measured = [clipped_norms(task, _rows(whole, its), self.largest) for its in places]
+            measured = [clipped_norms(task, batch, self.largest) for batch in batches]
             before = lines[f"before, {stage}"] = [norm for norm, _ in measured]
             for limit in self.largest:
                 after = lines[f"clipped to {limit:g}, {stage}"] = [norms[limit] for _, norms in measured]
-                share = f"{sum(norm > limit for norm in before) / count:.0%}"
-                mean = sum(before) / count
-                rows.append(
-                    [BRIEFLY[stage], f"{limit:g}", *map(number, (mean, max(before))), share, number(max(after))]
-                )
-        told = (
-            f"{stage} {number(min(its := lines[f'before, {stage}']))} to {number(max(its))}" for stage in subject.stages
+                rows.append([STAGE_IN_TABLES[stage], f"{limit:g}", *_cells(before, after, limit)])
+        ranges = (f"{stage} {_range(lines[f'before, {stage}'])}" for stage in subject.stages)
+        return Document(
+            [
+                f"The norm of the gradient of {subject.name}, from the lowest to the highest of {count} batches:"
+                f" {'; '.join(ranges)}. Clipping leaves what is below its limit as it is, and shortens what is above"
+                " it to the limit without turning it.",
+                Table(["when", "clipped to", "mean before", "largest before", "clipped", "largest after"], rows),
+                Lines(
+                    name="clipping",
+                    title=f"Clipping: {subject.name}",
+                    caption=f"The norm of the gradient over all weights of {subject.name}, batch by batch of"
+                    f" {len(places[0])}.",
+                    x=Axis("batch"),
+                    y=Axis("norm of the gradient", log=True),
+                    lines=lines_at(range(1, count + 1), lines),
+                ),
+            ]
         )
-        heads = ["when", "clipped to", "mean before", "largest before", "clipped", "largest after"]
-        caption = f"The norm of the gradient over all weights of {subject.name}, batch by batch of {len(places[0])}."
-        title = f"Clipping: {subject.name}"
-        blocks = (
-            f"The norm of the gradient of {subject.name}, from the lowest to the highest of {count} batches:"
-            f" {'; '.join(told)}. Clipping leaves what is below its limit as it is, and shortens what is above it to"
-            " the limit without turning it.",
-            Table(heads, rows),
-            Curves("clipping", title, caption, "batch", "norm of the gradient", range(1, count + 1), lines, log="y"),
-        )
-        return Lesson(blocks)
+
+
+def _cells(before: Sequence[float], after: Sequence[float], limit: float) -> list[str]:
+    """The mean and the largest norm before clipping, the share of batches clipped, and the largest norm after."""
+    share = f"{sum(norm > limit for norm in before) / len(before):.0%}"
+    mean = sum(before) / len(before)
+    return [three_digits(mean), three_digits(max(before)), share, three_digits(max(after))]
+
+
+def _range(norms: Sequence[float]) -> str:
+    return f"{three_digits(min(norms))} to {three_digits(max(norms))}"
 
 
 def _rows(batch: Batch, rows: Tensor) -> Batch:
+    """Some rows of a batch, as long as the longest of them."""
     lengths = batch.lengths[rows]
     longest = int(lengths.max())
     targets = batch.targets[rows]

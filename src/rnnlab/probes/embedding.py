@@ -1,4 +1,4 @@
-"""Symbols as vectors: one-hot against learned, and which symbols are near each other."""
+"""Symbols as vectors: one-hot against learned, and the nearest neighbours of symbols."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from rnnlab.charts.document import Document, Table
+from rnnlab.charts.values import HeatMap, Panels
 from rnnlab.data.text.display import readable
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.probes.probe import Probe, Subject
-from rnnlab.reference.lesson import Beside, Grid, Lesson, Table
 
 BYTES = 4  # of a number in single precision
+PAIRS = 3  # that the answer names
 
 
 def neighbours(vectors: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The nearest other vectors of each by the cosine of the angle between them.
+    """Find the nearest other vectors of each vector by the cosine of the angle between them.
 
     Args:
         vectors: `(N, D)`; a vector of zeros has the cosine 0 to all.
@@ -29,32 +31,32 @@ def neighbours(vectors: Tensor, count: int) -> tuple[Tensor, Tensor]:
     directions = nn.functional.normalize(vectors.detach().double(), dim=1)
     cosines = directions @ directions.T
     cosines.fill_diagonal_(-torch.inf)
-    found = cosines.sort(dim=1, descending=True, stable=True)
+    ordered = cosines.sort(dim=1, descending=True, stable=True)
     count = min(count, len(vectors) - 1)
-    return found.indices[:, :count], found.values[:, :count]
+    return ordered.indices[:, :count], ordered.values[:, :count]
 
 
 class EmbeddingTable(Probe):
-    """What a text is as one-hot vectors and as learned ones, and the nearest neighbours of symbols."""
+    """A text as one-hot vectors and as learned ones, and the nearest neighbours of symbols."""
 
     def __init__(self, symbols: int, shown: int, nearest: int) -> None:
-        """Look at nothing yet.
+        """Set up the probe.
 
         Args:
-            symbols: Whose neighbours are looked for, the most frequent ones, among themselves.
-            shown: Of a text in the figure.
-            nearest: Neighbours of each.
+            symbols: How many symbols get neighbours: the most frequent ones, among themselves.
+            shown: Symbols of a text in the figure.
+            nearest: Neighbours of each symbol.
         """
         self.symbols = symbols
         self.shown = shown
         self.nearest = nearest
 
-    def look(self, subjects: Sequence[Subject]) -> Lesson:
+    def measure(self, subjects: Sequence[Subject]) -> Document:
         (subject,) = subjects
         table, vocabulary = table_of(subject.task)
-        counts = subject.material.total(subject.task)
-        read, size = int(counts.sum()), table.shape[1]
-        one_hot, learned = (read * width * BYTES for width in (len(vocabulary), size))
+        counts = subject.inputs.counts(subject.task)
+        symbols, size = int(counts.sum()), table.shape[1]
+        one_hot, learned = (symbols * width * BYTES for width in (len(vocabulary), size))
         frequent = counts.argsort(descending=True, stable=True)[: self.symbols]
         kept = frequent[counts[frequent] > 0]
         if len(kept) < 2:
@@ -65,34 +67,59 @@ class EmbeddingTable(Probe):
         for name, index, others, angles in zip(names, kept.tolist(), nearest.tolist(), cosines.tolist(), strict=True):
             near = [f"{names[other]} {cosine:.2f}" for other, cosine in zip(others, angles, strict=True)]
             rows.append([name, str(int(counts[index])), *near])
-        best = cosines[:, 0].argsort(descending=True, stable=True)[: 2 * 3].tolist()
-        pairs = dict.fromkeys(frozenset((names[row], names[int(nearest[row, 0])])) for row in best)
-        told = ", ".join(" and ".join(sorted(pair)) for pair in list(pairs)[:3])
         heads = ["symbol", "times", *(f"{place} nearest" for place in range(1, nearest.shape[1] + 1))]
-        return Lesson([
-            f"{read:,} symbols as one-hot vectors are {read:,} × {len(vocabulary):,} floats, {one_hot:,} bytes; as"
-            f" learned vectors {read:,} × {size}, {learned:,} bytes. Nearest to each other are {told}, by the cosine of"
-            " the angle between their vectors.",
-            self._figure(subject, table, vocabulary),
-            Table(heads, rows, name="neighbours"),
-        ])  # fmt: skip
+        return Document(
+            [
+                f"{symbols:,} symbols as one-hot vectors are {symbols:,} × {len(vocabulary):,} floats, {one_hot:,}"
+                f" bytes; as learned vectors {symbols:,} × {size}, {learned:,} bytes. Nearest to each other are"
+                f" {_nearest_pairs(names, nearest, cosines)}, by the cosine of the angle between their vectors.",
+                self._figure(subject, table, vocabulary),
+                Table(heads, rows, name="neighbours"),
+            ]
+        )
 
-    def _figure(self, subject: Subject, table: Tensor, vocabulary: Vocabulary) -> Beside:
-        symbols = subject.material.symbols(subject.task, self.shown)
+    def _figure(self, subject: Subject, table: Tensor, vocabulary: Vocabulary) -> Panels:
+        symbols = subject.inputs.symbols(subject.task, self.shown)
         columns = [readable(vocabulary.symbols[index]) for index in symbols.tolist()]
         present = sorted(set(symbols.tolist()))
-        hot = [[float(index == symbol) for symbol in symbols.tolist()] for index in present]
-        vectors = table[symbols].T.tolist()
-        left = Grid("one-hot", "one-hot (the rows of symbols that occur)", "", "symbol read", "symbol", columns,
-                    [readable(vocabulary.symbols[index]) for index in present], hot, "value")  # fmt: skip
-        right = Grid("embedding", "learned", "", "symbol read", "unit", columns, [str(n) for n in range(len(vectors))],
-                     vectors, "value", centred=True)  # fmt: skip
-        caption = f"The first {len(columns)} symbols as one-hot vectors and as the vectors that {subject.name} learned."
-        return Beside("one-hot-and-embedding", "One-hot vectors and embedding", caption, [left, right])
+        one_hot = HeatMap(
+            name="one-hot",
+            title="one-hot (the rows of symbols that occur)",
+            caption="",
+            x="symbol read",
+            y="symbol",
+            columns=columns,
+            rows=[readable(vocabulary.symbols[index]) for index in present],
+            values=[[float(index == symbol) for symbol in symbols.tolist()] for index in present],
+            unit="value",
+        )
+        return Panels(
+            name="one-hot-and-embedding",
+            title="One-hot vectors and embedding",
+            caption=f"The first {len(columns)} symbols as one-hot vectors and as the vectors that {subject.name}"
+            " learned.",
+            panels=[one_hot, vectors_chart(table[symbols], columns, title="learned")],
+        )
+
+
+def vectors_chart(vectors: Tensor, symbols: Sequence[str], title: str) -> HeatMap:
+    """Draw the vectors `(N, D)` of N symbols side by side."""
+    return HeatMap(
+        name="embedding",
+        title=title,
+        caption="",
+        x="symbol read",
+        y="unit",
+        columns=symbols,
+        rows=[str(unit) for unit in range(vectors.shape[1])],
+        values=vectors.T.tolist(),
+        unit="value",
+        centred=True,
+    )
 
 
 def table_of(task: nn.Module) -> tuple[Tensor, Vocabulary]:
-    """The vectors of the symbols `(V, D)`, on the CPU, and the symbols.
+    """Return the vectors of the symbols `(V, D)`, on the CPU, and the symbols.
 
     Raises:
         UserError: The task has none.
@@ -101,3 +128,10 @@ def table_of(task: nn.Module) -> tuple[Tensor, Vocabulary]:
     if not (isinstance(table, nn.Embedding) and isinstance(vocabulary, Vocabulary)):
         raise UserError(f"{type(task).__name__} has no embedding of symbols")
     return table.weight.detach().cpu(), vocabulary
+
+
+def _nearest_pairs(names: Sequence[str], nearest: Tensor, cosines: Tensor) -> str:
+    """The pairs of symbols that are nearest to each other, as `a and b, c and d, …`."""
+    best = cosines[:, 0].argsort(descending=True, stable=True)[: 2 * PAIRS].tolist()  # a pair may be there twice
+    pairs = dict.fromkeys(frozenset((names[row], names[int(nearest[row, 0])])) for row in best)
+    return ", ".join(" and ".join(sorted(pair)) for pair in list(pairs)[:PAIRS])

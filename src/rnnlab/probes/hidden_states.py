@@ -1,4 +1,4 @@
-"""What every unit does while a text is read."""
+"""The activation of every unit while a text is read."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from rnnlab.charts.document import Document
+from rnnlab.charts.values import Axis, HeatMap, Lines, Panels, lines_at
 from rnnlab.data.text.display import readable
 from rnnlab.probes.inputs import read
 from rnnlab.probes.probe import Probe, Subject
-from rnnlab.probes.trace import Network, trace
-from rnnlab.probes.units import layer_of
-from rnnlab.reference.lesson import Beside, Curves, Grid, Lesson
+from rnnlab.probes.trace import Network, layer_index, trace
 from rnnlab.tasks.capabilities import NamesSymbols
 
 NAMES = {"h": "hidden state h", "c": "cell state c"}
@@ -30,6 +30,10 @@ class HiddenStates:
 
     symbols: tuple[str, ...]
     states: dict[str, Tensor]
+
+    @property
+    def num_layers(self) -> int:
+        return next(iter(self.states.values())).shape[1]
 
 
 def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> HiddenStates:
@@ -52,48 +56,67 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
         names = [readable(name) for name in task.symbol_names(symbols)]
     else:
         names = network.vocabulary.names_of(symbols.tolist())
-    return HiddenStates(tuple(names), {name: each[:, :, 0].cpu() for name, each in states.items()})
+    return HiddenStates(tuple(names), {name: part[:, :, 0].cpu() for name, part in states.items()})
 
 
 class StatesOfText(Probe):
     """Every unit over the symbols of a text, the initial state first."""
 
     def __init__(self, steps: int, layer: int | None, lines: int) -> None:
-        """Look at nothing yet.
+        """Set up the probe.
 
         Args:
             steps: Symbols of the text at most.
             layer: Counted from 1; None for the last.
-            lines: So many units are drawn as lines, those that change most.
+            lines: How many units are drawn as lines: those that change most.
         """
         self.steps = steps
         self.layer = layer
         self.lines = lines
 
-    def look(self, subjects: Sequence[Subject]) -> Lesson:
+    def measure(self, subjects: Sequence[Subject]) -> Document:
         (subject,) = subjects
-        found = hidden_states(subject.task, subject.material.symbols(subject.task, self.steps))
-        layer = layer_of(self.layer, next(iter(found.states.values())).shape[1])
-        states = {name: each[:, layer] for name, each in found.states.items()}  # (T + 1, H) each
-        moved = (states["h"][1:] - states["h"][:-1]).norm(dim=1)
+        states = hidden_states(subject.task, subject.inputs.symbols(subject.task, self.steps))
+        layer = layer_index(self.layer, states.num_layers)
+        h = states.states["h"][:, layer]  # (T + 1, H)
+        moved = (h[1:] - h[:-1]).norm(dim=1)
         most = int(moved.argmax())
-        varied = states["h"].std(dim=0, correction=0).argsort(descending=True, stable=True)[: self.lines].tolist()
-        columns = ["0", *found.symbols]
-        grids = [
-            Grid(f"state-{name}", f"{NAMES.get(name, name)}, layer {layer + 1}", "", "symbol read", "unit", columns,
-                 [str(unit) for unit in range(each.shape[1])], each.T.tolist(), "activation", centred=True)
-            for name, each in states.items()
-        ]  # fmt: skip
+        varied = h.std(dim=0, correction=0).argsort(descending=True, stable=True)[: self.lines].tolist()
         caption = f"{subject.name}: every unit behind every symbol, the initial state, 0, first."
-        lines = {f"unit {unit}": states["h"][:, unit].tolist() for unit in varied}
-        words = (
-            "The units that change most",
-            f"h of {len(varied)} units of {subject.name}, from the initial state on.",
+        return Document(
+            [
+                f"Over {len(states.symbols)} symbols the state of {subject.name}, layer {layer + 1}, moves by"
+                f" {float(moved.mean()):.2f} at a symbol on the average (‖h_t - h_(t-1)‖), most at symbol {most + 1},"
+                f" {states.symbols[most]}: {float(moved[most]):.2f}.",
+                states_chart(states, [layer], "Hidden states", caption),
+                Lines(
+                    name="units",
+                    title="The units that change most",
+                    caption=f"h of {len(varied)} units of {subject.name}, from the initial state on.",
+                    x=Axis("symbols read"),
+                    y=Axis("activation"),
+                    lines=lines_at(range(len(h)), {f"unit {unit}": h[:, unit].tolist() for unit in varied}),
+                ),
+            ]
         )
-        return Lesson([
-            f"Over {len(found.symbols)} symbols the state of {subject.name}, layer {layer + 1}, moves by"
-            f" {float(moved.mean()):.2f} at a symbol on the average (‖h_t - h_(t-1)‖), most at symbol {most + 1},"
-            f" {found.symbols[most]}: {float(moved[most]):.2f}.",
-            Beside("hidden-states", "Hidden states", caption, grids),
-            Curves("units", *words, "symbols read", "activation", range(len(columns)), lines),
-        ])  # fmt: skip
+
+
+def states_chart(states: HiddenStates, layers: Sequence[int], title: str, caption: str = "") -> Panels:
+    """Draw a heat map of units by symbols for each part of the state of each layer, counted from 0."""
+    panels = [
+        HeatMap(
+            name=f"state-{name}",
+            title=f"{NAMES.get(name, name)}, layer {layer + 1}",
+            caption="",
+            x="symbol read",
+            y="unit",
+            columns=["0", *states.symbols],
+            rows=[str(unit) for unit in range(part.shape[2])],
+            values=part[:, layer].T.tolist(),
+            unit="activation",
+            centred=True,
+        )
+        for layer in layers
+        for name, part in states.states.items()
+    ]
+    return Panels("hidden-states", title, caption, panels)

@@ -1,4 +1,4 @@
-"""How large recurrent weights begin, against the gradient that they leave."""
+"""The scale of the recurrent weights at initialisation, against the gradients that it leaves."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from dataclasses import dataclass
 
 import torch
 
+from rnnlab.charts.document import Document, Table
+from rnnlab.charts.number_format import three_digits
+from rnnlab.charts.values import Axis, Lines, lines_at
 from rnnlab.data.collation import Batch
 from rnnlab.errors import UserError
 from rnnlab.probes.gradient_flow import gradient_flow, state_weights_gradient
-from rnnlab.probes.probe import Probe, Subject, number
+from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import Network
-from rnnlab.reference.lesson import Curves, Lesson, Table
 from rnnlab.tasks.base import SequenceTask
 
 
 @dataclass(frozen=True)
 class AtScale:
-    """What a scale of the recurrent weights does.
+    """Gradients at one scale of the recurrent weights.
 
     Attributes:
         weights: The norm of the gradient of the recurrent weights.
-        first: That of the gradient with respect to the initial state.
-        left: The latter as a share of the gradient with respect to the nearest state.
+        first: The norm of the gradient with respect to the initial state.
+        left: `first` as a share of the norm at the nearest state.
     """
 
     weights: float
@@ -37,7 +39,7 @@ def init_scale(task: SequenceTask, batch: Batch, scales: Sequence[float], seed: 
     """Draw the weights that multiply the state anew at each scale, and measure gradients.
 
     They are normal with a standard deviation of scale / √H, so that the spectral radius of each matrix is about the
-    scale (the circular law); all of them are the same numbers but for the scale. Everything else stays as it is.
+    scale (the circular law). Every scale multiplies the same random numbers. Everything else stays as it is.
 
     Args:
         task: Untrained, as a rule; it is left as it was.
@@ -50,26 +52,26 @@ def init_scale(task: SequenceTask, batch: Batch, scales: Sequence[float], seed: 
     """
     cut = equally_long(batch)
     steps = cut.inputs.shape[1]
-    found = {}
+    measured = {}
     for scale in scales:
-        drawn = copy.deepcopy(task).double()
-        encoder = Network.of(drawn).encoder
+        clone = copy.deepcopy(task).double()
+        encoder = Network.of(clone).encoder
         random = torch.Generator().manual_seed(seed)
-        weights = [its.weight for layer in range(encoder.num_layers) for its in encoder.state_weights(layer)]
+        weights = [block.weight for layer in range(encoder.num_layers) for block in encoder.state_weights(layer)]
         if not weights:
             raise UserError(f"{type(encoder).__name__} has no weights that multiply its state, or does not tell")
         with torch.no_grad():
             for weight in weights:
                 deviation = scale / math.sqrt(weight.shape[1])
                 weight.copy_(torch.randn(weight.shape, generator=random, dtype=torch.double) * deviation)
-        flow = gradient_flow(drawn, cut)
-        norm = state_weights_gradient(drawn, cut, [steps])[steps]
-        found[scale] = AtScale(norm, float(flow.state[-1]), float(flow.left[-1]))
-    return found
+        flow = gradient_flow(clone, cut)
+        norm = state_weights_gradient(clone, cut, [steps])[steps]
+        measured[scale] = AtScale(norm, float(flow.state[-1]), float(flow.left[-1]))
+    return measured
 
 
 def equally_long(batch: Batch) -> Batch:
-    """The rows that are at least as long as the median, cut to that length."""
+    """Keep the rows that are at least as long as the median, and cut them to that length."""
     steps = int(batch.lengths.median())
     rows = batch.lengths >= steps
     targets = batch.targets[rows]
@@ -83,7 +85,7 @@ class InitialisationScale(Probe):
     compares = True
 
     def __init__(self, rows: int, steps: int, scales: Sequence[float], seed: int) -> None:
-        """Look at nothing yet.
+        """Set up the probe.
 
         Args:
             rows: Sequences that are averaged over.
@@ -96,11 +98,11 @@ class InitialisationScale(Probe):
         self.scales = sorted(set(scales))
         self.seed = seed
 
-    def look(self, subjects: Sequence[Subject]) -> Lesson:
+    def measure(self, subjects: Sequence[Subject]) -> Document:
         measured: dict[str, Mapping[float, AtScale]] = {}
         silent: dict[str, UserError] = {}
         for subject in subjects:
-            batch = subject.material.batch(subject.task, self.rows, self.steps)
+            batch = subject.inputs.batch(subject.task, self.rows, self.steps)
             try:
                 measured[subject.label] = init_scale(subject.initial or subject.task, batch, self.scales, self.seed)
             except UserError as error:
@@ -108,32 +110,42 @@ class InitialisationScale(Probe):
         if not measured:
             raise next(iter(silent.values()))
         steps = int(batch.lengths.median())
-        told = "; ".join(f"{label} {_range(found)}" for label, found in measured.items())
-        out = f" No weights that multiply a state are known of {', '.join(silent)}." if silent else ""
-        blocks: list[str | Table | Curves] = [
-            f"The norm of the gradient with respect to the state {steps} steps before the loss, against the scale of"
-            f" the recurrent weights at initialisation: {told}, where it is largest.{out}",
-            *([_table(next(iter(measured.values())))] if len(measured) == 1 else []),
-        ]
-        words = ("scale of the recurrent weights", "norm of the gradient")
-        for name, title, of in (
-            ("scale-and-state", f"Gradient at the state {steps} steps back", "first"),
-            ("scale-and-weights", "Gradient of the recurrent weights", "weights"),
-        ):
-            lines = {
-                label: [getattr(its, of) or math.nan for its in found.values()] for label, found in measured.items()
-            }
-            caption = f"{title}, against the scale of the recurrent weights: normal, with a deviation of scale / √H."
-            blocks.append(Curves(name, title, caption, *words, self.scales, lines, log="xy"))
-        return Lesson(blocks)
+        ranges = "; ".join(f"{label} {_range(at_scales)}" for label, at_scales in measured.items())
+        unknown = f" No weights that multiply a state are known of {', '.join(silent)}." if silent else ""
+        state = {label: [at.first for at in at_scales.values()] for label, at_scales in measured.items()}
+        weights = {label: [at.weights for at in at_scales.values()] for label, at_scales in measured.items()}
+        return Document(
+            [
+                f"The norm of the gradient with respect to the state {steps} steps before the loss, against the scale"
+                f" of the recurrent weights at initialisation: {ranges}, where it is largest.{unknown}",
+                *([_table(next(iter(measured.values())))] if len(measured) == 1 else []),
+                self._chart("scale-and-state", f"Gradient at the state {steps} steps back", state),
+                self._chart("scale-and-weights", "Gradient of the recurrent weights", weights),
+            ]
+        )
+
+    def _chart(self, name: str, title: str, norms: Mapping[str, Sequence[float]]) -> Lines:
+        """Draw norms against the scale; a logarithmic axis has no place for a 0."""
+        positive = {label: [norm or math.nan for norm in line] for label, line in norms.items()}
+        return Lines(
+            name=name,
+            title=title,
+            caption=f"{title}, against the scale of the recurrent weights: normal, with a deviation of scale / √H.",
+            x=Axis("scale of the recurrent weights", log=True),
+            y=Axis("norm of the gradient", log=True),
+            lines=lines_at(self.scales, positive),
+        )
 
 
-def _range(found: Mapping[float, AtScale]) -> str:
-    lowest, most = min(found), max(found.items(), key=lambda pair: pair[1].first)
-    return f"from {number(found[lowest].first)} at {lowest:g} to {number(most[1].first)} at {most[0]:g}"
+def _range(measured: Mapping[float, AtScale]) -> str:
+    lowest, (scale, largest) = min(measured), max(measured.items(), key=lambda pair: pair[1].first)
+    return f"from {three_digits(measured[lowest].first)} at {lowest:g} to {three_digits(largest.first)} at {scale:g}"
 
 
-def _table(found: Mapping[float, AtScale]) -> Table:
+def _table(measured: Mapping[float, AtScale]) -> Table:
     heads = ["scale", "‖∂L/∂W_hh‖", "‖∂L/∂s_0‖", "left of the nearest state's"]
-    rows = [[f"{scale:g}", number(its.weights), number(its.first), number(its.left)] for scale, its in found.items()]
+    rows = [
+        [f"{scale:g}", three_digits(at.weights), three_digits(at.first), three_digits(at.left)]
+        for scale, at in measured.items()
+    ]
     return Table(heads, rows)

@@ -1,4 +1,4 @@
-"""What networks read while they are looked at: a text that a person gave, or a part of their data."""
+"""The inputs of networks under a probe: a text that a person gave, or a part of their data."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from torch import Tensor, nn
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Windows
+from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.capabilities import Classifies, EncodesText
 
 
 @dataclass(frozen=True)
-class Material:
+class Inputs:
     """A text, or a part of data that is read from its files only when a probe asks for it.
 
     Attributes:
-        text: What is read; None for the part.
+        text: The text; None for the part.
         part: Reads the part.
-        key: Where the person wrote the text.
+        key: Where the person wrote the text, for messages.
     """
 
     text: str | None
@@ -32,7 +33,7 @@ class Material:
     key: str = "text"
 
     def symbols(self, task: nn.Module, most: int | None = None) -> Tensor:
-        """One sequence `(T,)`, of a longer one its beginning: the text, or the first of the part.
+        """Return one sequence `(T,)`, cut after `most` symbols: the text, or the first of the part.
 
         Raises:
             UserError: The task reads no texts, or the text has a symbol that it does not know.
@@ -43,16 +44,16 @@ class Material:
             raise UserError(f"{type(task).__name__} reads no symbols")
         sequences = self.part().sequences
         if isinstance(sequences, Windows):  # windows on one text
-            found = sequences.symbols
+            sequence = sequences.symbols
         else:
             first = np.zeros(1, dtype=np.int64)
             begin, length = int(sequences.starts(first)[0]), int(sequences.lengths(first)[0])
-            found = sequences.symbols[begin : begin + length]
-        found = found[:most]
-        return torch.from_numpy(found.astype(np.int64) if found.ndim == 1 else found.copy())  # symbols, or vectors
+            sequence = sequences.symbols[begin : begin + length]
+        sequence = sequence[:most]
+        return torch.from_numpy(sequence.astype(np.int64) if sequence.ndim == 1 else sequence.copy())  # or vectors
 
-    def total(self, task: nn.Module) -> Tensor:
-        """How often each symbol is read in all, `(V,)` by its index."""
+    def counts(self, task: nn.Module) -> Tensor:
+        """Count how often each symbol is read, `(V,)` by its index."""
         size = len(task.vocabulary)  # type: ignore[arg-type]
         if self.text is not None:
             return read(task, self.text, self.key).bincount(minlength=size)
@@ -68,9 +69,9 @@ class Material:
         return torch.from_numpy(np.bincount(sequences.symbols, weights=times, minlength=size).astype(np.int64))
 
     def batch(self, task: SequenceTask, rows: int, steps: int) -> Batch:
-        """Sequences side by side, from all over the part, of each at most so many inputs; or the text alone.
+        """Return sequences from all over the part, each cut after `steps` inputs; or the text alone.
 
-        A text has the targets that it says itself; to a classifier, the class that it takes it for.
+        The targets of a text are its own next symbols; for a classifier, the class that it predicts.
 
         Raises:
             UserError: As `symbols`; or the text is too short to predict anything.
@@ -96,8 +97,8 @@ class Material:
     def _of_text(self, task: SequenceTask, text: str, steps: int) -> Batch:
         symbols = read(task, text, self.key)
         if isinstance(task, Classifies):
-            (said,) = task.classify([text])
-            target = 0 if said.label is None else task.labels.index(said.label)
+            (prediction,) = task.classify([text])
+            target = 0 if prediction.label is None else task.labels.index(prediction.label)
             return Batch(symbols[None, :steps], torch.tensor([len(symbols[:steps])]), torch.tensor([target]))
         if len(symbols) < 2:
             raise UserError(f"{self.key}: {text!r} is a single symbol, after which nothing is predicted")
@@ -106,7 +107,7 @@ class Material:
 
 
 def read(task: nn.Module, text: str, key: str) -> Tensor:
-    """The symbols of a text `(T,)`.
+    """Return the symbols of a text `(T,)`.
 
     Raises:
         UserError: The task reads no texts, or the text has a symbol that it does not know; the line begins with `key`.
@@ -114,3 +115,15 @@ def read(task: nn.Module, text: str, key: str) -> Tensor:
     if not isinstance(task, EncodesText):
         raise UserError(f"{key}: {type(task).__name__} reads no texts")
     return task.encode_text(text, key)
+
+
+def vocabulary_of(task: nn.Module) -> Vocabulary:
+    """Return the symbols that a task reads.
+
+    Raises:
+        UserError: It reads none.
+    """
+    vocabulary = getattr(task, "vocabulary", None)
+    if not isinstance(vocabulary, Vocabulary):
+        raise UserError(f"{type(task).__name__} reads no symbols")
+    return vocabulary

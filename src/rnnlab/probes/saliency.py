@@ -1,4 +1,4 @@
-"""Which of the symbols before it a prediction hangs on."""
+"""Saliency: how much a prediction depends on each of the symbols before it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from rnnlab.charts.document import Document, Table
+from rnnlab.charts.number_format import three_digits
+from rnnlab.charts.values import Axis, HeatMap, Lines, lines_at
 from rnnlab.data.text.display import readable
 from rnnlab.data.text.vocabulary import CHANNEL
 from rnnlab.errors import UserError
-from rnnlab.probes.probe import Probe, Subject, number
+from rnnlab.probes.inputs import vocabulary_of
+from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import undisturbed
-from rnnlab.probes.units import vocabulary_of
-from rnnlab.reference.lesson import Curves, Grid, Lesson, Table
 from rnnlab.tasks.capabilities import Classifies
 
 SHORTEST = 2  # symbols among which there is something to choose
@@ -25,7 +27,7 @@ SHORTEST = 2  # symbols among which there is something to choose
 
 @dataclass(frozen=True)
 class Saliency:
-    """What each prediction owes to each symbol.
+    """The saliency of each symbol for each prediction.
 
     Attributes:
         symbols: The T symbols that were read, as labels show them.
@@ -55,12 +57,12 @@ class Saliency:
 
 
 def saliency(task: nn.Module, symbols: Tensor) -> Saliency:
-    """Measure it while a task reads one text.
+    """Measure the saliency of the symbols of one text.
 
     Any encoder will do, also one that attends or reads backwards.
 
     Args:
-        task: A language model, or one that tells classes, with an embedding of symbols.
+        task: A language model or a classifier, with an embedding of symbols.
         symbols: `(T,)`.
 
     Raises:
@@ -84,7 +86,7 @@ def saliency(task: nn.Module, symbols: Tensor) -> Saliency:
             chosen = logs.gather(1, following[:, None])[:, 0]
             predicted = [names[index] for index in following.tolist()]
         (vectors,) = leaves  # (1, T, D)
-        gradients = [torch.autograd.grad(each, vectors, retain_graph=True)[0][0] for each in chosen]
+        gradients = [torch.autograd.grad(log, vectors, retain_graph=True)[0][0] for log in chosen]
     stacked = torch.stack(gradients)  # (P, T, D)
     return Saliency(
         tuple(names[index] for index in symbols.tolist()),
@@ -97,19 +99,19 @@ def saliency(task: nn.Module, symbols: Tensor) -> Saliency:
 
 
 def _logits(task: nn.Module, inputs: Tensor) -> Tensor:
-    """What the task makes of a row: `(1, T, V)` of a language model, `(1, C)` of a classifier."""
+    """Return the logits of a row: `(1, T, V)` of a language model, `(1, C)` of a classifier."""
     takes_lengths = "lengths" in inspect.signature(task.forward).parameters
-    made = task(inputs, torch.tensor([inputs.shape[1]])) if takes_lengths else task(inputs)
-    logits: Tensor = made if isinstance(made, Tensor) else made[0]
-    tells = isinstance(task, Classifies)
-    if logits.dim() != (2 if tells else 3) or (not tells and logits.shape[-1] != len(vocabulary_of(task))):
+    output = task(inputs, torch.tensor([inputs.shape[1]])) if takes_lengths else task(inputs)
+    logits: Tensor = output if isinstance(output, Tensor) else output[0]
+    classifies = isinstance(task, Classifies)
+    if logits.dim() != (2 if classifies else 3) or (not classifies and logits.shape[-1] != len(vocabulary_of(task))):
         raise UserError(f"{type(task).__name__} neither predicts the next symbol nor tells the class of a text")
     return logits
 
 
 @contextmanager
 def _leaf(embedding: nn.Module) -> Iterator[list[Tensor]]:
-    """Within it, what the embedding gives are tensors of their own, with respect to which gradients can be taken."""
+    """Collect the outputs of an embedding as leaves, with respect to which gradients can be taken."""
     leaves: list[Tensor] = []
 
     def cut(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:  # noqa: ARG001
@@ -124,20 +126,20 @@ def _leaf(embedding: nn.Module) -> Iterator[list[Tensor]]:
 
 
 class SalientSymbols(Probe):
-    """A text with what each prediction owes to each of its symbols."""
+    """The saliency of the symbols of a text for each prediction."""
 
     def __init__(self, steps: int) -> None:
-        """Look at nothing yet.
+        """Set up the probe.
 
         Args:
             steps: Symbols of a text at most.
         """
         self.steps = steps
 
-    def look(self, subjects: Sequence[Subject]) -> Lesson:
+    def measure(self, subjects: Sequence[Subject]) -> Document:
         (subject,) = subjects
-        found = saliency(subject.task, subject.material.symbols(subject.task, self.steps))
-        return Lesson(_of_classes(found, subject) if found.classes else _of_next_symbols(found, subject))
+        measured = saliency(subject.task, subject.inputs.symbols(subject.task, self.steps))
+        return _of_classes(measured, subject.name) if measured.classes else _of_next_symbols(measured, subject.name)
 
 
 DEFINED = (
@@ -146,41 +148,77 @@ DEFINED = (
 )
 
 
-def _of_classes(found: Saliency, subject: Subject) -> list[str | Table | Grid]:
-    best = int(found.probabilities.argmax())
-    shares = found.shares[best]
+def _of_classes(measured: Saliency, network: str) -> Document:
+    best = int(measured.probabilities.argmax())
+    shares = measured.shares[best]
     first = shares.argsort(descending=True, stable=True)[:3].tolist()
-    told = ", ".join(f"{found.symbols[place]} ({shares[place]:.0%})" for place in first)
-    label, probability = found.predictions[best], float(found.probabilities[best])
+    largest = ", ".join(f"{measured.symbols[place]} ({shares[place]:.0%})" for place in first)
+    label, probability = measured.predictions[best], float(measured.probabilities[best])
+    columns = (measured.norms[best], shares, measured.products[best])
     rows = [
-        [symbol, *(number(float(its[place])) for its in (found.norms[best], shares, found.products[best]))]
-        for place, symbol in enumerate(found.symbols)
+        [symbol, *(three_digits(float(column[place])) for column in columns)]
+        for place, symbol in enumerate(measured.symbols)
     ]
-    caption = f"Gradient × input: how far each symbol speaks for (red) or against (blue) a class, by {subject.name}."
-    values = found.products.tolist()
-    names, unit = (found.symbols, found.predictions), "gradient × input"
-    return [
-        f"Of its {len(found.symbols)} symbols, {label} ({probability:.2f}) hangs most on {told}. {DEFINED}.",
-        Grid("saliency", "Saliency", caption, "symbol", "class", *names, values, unit, centred=True),
-        Table(["symbol", "saliency", "share", "gradient × input"], rows, name="symbols"),
-    ]  # fmt: skip
+    return Document(
+        [
+            f"Of its {len(measured.symbols)} symbols, {label} ({probability:.2f}) hangs most on {largest}. {DEFINED}.",
+            saliency_chart(measured, network, "Saliency"),
+            Table(["symbol", "saliency", "share", "gradient × input"], rows, name="symbols"),
+        ]
+    )
 
 
-def _of_next_symbols(found: Saliency, subject: Subject) -> list[str | Table | Curves | Grid]:
-    count = len(found.symbols)
-    shares = found.shares
-    shown = shares.masked_fill(torch.ones(count, count).triu(1).bool(), math.nan)  # what comes later is not seen
+def _of_next_symbols(measured: Saliency, network: str) -> Document:
+    count = len(measured.symbols)
+    shares = measured.shares
     back = [float(torch.diagonal(shares, -distance).mean()) for distance in range(count)]
     mean = float((shares * (torch.arange(count)[:, None] - torch.arange(count))).sum(dim=1).mean())
-    caption = (
-        f"Each row is a prediction of {subject.name}, of the symbol that follows: what share of its saliency each"
-        " symbol before it has. The last row is the likeliest next symbol."
+    return Document(
+        [
+            f"A prediction of {network} owes {back[0]:.0%} of its saliency to the symbol just before it, and symbols"
+            f" lie {mean:.1f} steps back on the average, weighted by their saliency. {DEFINED}.",
+            saliency_chart(measured, network, "Saliency"),
+            Lines(
+                name="saliency-by-distance",
+                title="Saliency by distance",
+                caption=f"Mean share of the saliency by how far back a symbol lies, {network}.",
+                x=Axis("symbols back"),
+                y=Axis("share"),
+                lines=lines_at(range(count), {"saliency": back}),
+            ),
+        ]
     )
-    words = ("Saliency by distance", f"Mean share of the saliency by how far back a symbol lies, {subject.name}.")
-    return [
-        f"A prediction of {subject.name} owes {back[0]:.0%} of its saliency to the symbol just before it, and symbols"
-        f" lie {mean:.1f} steps back on the average, weighted by their saliency. {DEFINED}.",
-        Grid("saliency", "Saliency", caption, "symbol read", "symbol predicted", found.symbols, found.predictions,
-             shown.tolist(), "share of the saliency"),
-        Curves("saliency-by-distance", *words, "symbols back", "share", range(count), {"saliency": back}),
-    ]  # fmt: skip
+
+
+def saliency_chart(measured: Saliency, network: str, title: str) -> HeatMap:
+    """Draw the saliency of symbols, a column each, for each prediction, a row.
+
+    It is gradient × input for classes, and a share of the saliency for next symbols.
+    """
+    if measured.classes:
+        return HeatMap(
+            name="saliency",
+            title=title,
+            caption=f"Gradient × input: how far each symbol speaks for (red) or against (blue) a class, by {network}.",
+            x="symbol",
+            y="class",
+            columns=measured.symbols,
+            rows=measured.predictions,
+            values=measured.products.tolist(),
+            unit="gradient × input",
+            centred=True,
+        )
+    count = len(measured.symbols)
+    later = torch.ones(count, count).triu(1).bool()  # symbols that the prediction has not read yet
+    return HeatMap(
+        name="saliency",
+        title=title,
+        caption=f"Each row is a prediction of {network}, of the symbol that follows: what share of its saliency each"
+        " symbol before it has. The last row is the likeliest next symbol.",
+        x="symbol read",
+        y="symbol predicted",
+        columns=measured.symbols,
+        rows=measured.predictions,
+        values=measured.shares.masked_fill(later, math.nan).tolist(),
+        unit="share of the saliency",
+    )

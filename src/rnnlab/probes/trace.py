@@ -14,16 +14,16 @@ from rnnlab.errors import UserError
 from rnnlab.nn import Recurrent, State
 from rnnlab.nn.stack import Stack
 
-PARTS = ("h", "c")  # what the tensors of a state are called; behind the cell state of an LSTM they are numbered
+PARTS = ("h", "c")  # the names of a state's tensors; from the third on they are numbered
 
 
 @dataclass(frozen=True)
 class Network:
-    """The parts of a task that a probe looks at.
+    """The parts of a task that probes measure.
 
     Attributes:
         embedding: From symbols `(B, T)` to vectors `(B, T, D)`; of a signal, whose inputs are vectors, the identity.
-        encoder: Reads them forwards.
+        encoder: A causal encoder of those vectors.
         head: From an output `(B, H)` to logits `(B, classes)`.
         vocabulary: The symbols, or the channels of a signal.
     """
@@ -35,7 +35,7 @@ class Network:
 
     @classmethod
     def of(cls, task: nn.Module) -> Network:
-        """The parts of a task, whichever it is.
+        """Return the parts of a task, whichever it is.
 
         Raises:
             UserError: It has no such parts, or its encoder also reads backwards, so that no state sums up the past.
@@ -46,14 +46,15 @@ class Network:
         network = cls(**parts)  # type: ignore[arg-type]
         encoder = network.encoder
         if not isinstance(encoder, Recurrent) or not (encoder.causal and encoder.sums_up):
-            which = "a bidirectional encoder" if getattr(encoder, "directions", 1) == 2 else type(encoder).__name__
-            raise UserError(f"{which} has no states that follow one another in time")
+            bidirectional = getattr(encoder, "directions", 1) == 2
+            name = "a bidirectional encoder" if bidirectional else type(encoder).__name__
+            raise UserError(f"{name} has no states that follow one another in time")
         return network
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What an encoder passed through.
+    """The states that an encoder passed through.
 
     Attributes:
         inputs: `(T, B, D)` of the first layer.
@@ -106,7 +107,7 @@ def unroll(encoder: Recurrent, x: Tensor) -> tuple[list[tuple[Tensor, ...]], lis
 
 
 def initial_state(encoder: Recurrent, x: Tensor) -> State:
-    """Where an encoder begins that is given no state: zeros, or what a cell from outside makes of it."""
+    """Return the state that an encoder begins with: zeros, unless the cell says otherwise."""
     if isinstance(encoder, Stack):
         return encoder.initial_state(x)
     with torch.no_grad():
@@ -115,12 +116,12 @@ def initial_state(encoder: Recurrent, x: Tensor) -> State:
 
 
 def parts_of(state: State) -> tuple[Tensor, ...]:
-    """The tensors of a state."""
+    """Return the tensors of a state."""
     return (state,) if isinstance(state, Tensor) else state
 
 
 def part_names(count: int) -> list[str]:
-    """What they are called."""
+    """Return the names of that many parts of a state."""
     return [*PARTS[:count], *(f"state {number}" for number in range(len(PARTS) + 1, count + 1))]
 
 
@@ -130,9 +131,9 @@ def _whole(parts: tuple[Tensor, ...]) -> State:
 
 @contextmanager
 def undisturbed(task: nn.Module) -> Iterator[None]:
-    """Within it, the task is in evaluation mode and gradients can be taken, also through cuDNN and by an evaluation.
+    """Put a task into evaluation mode and enable gradients, also through cuDNN and inside an evaluation.
 
-    Afterwards every module is in the mode of before.
+    Afterwards every module is in the mode that it had before.
     """
     modes = [(module, module.training) for module in task.modules()]
     task.eval()
@@ -143,3 +144,14 @@ def undisturbed(task: nn.Module) -> Iterator[None]:
     finally:
         for module, training in modes:
             module.training = training
+
+
+def layer_index(layer: int | None, layers: int) -> int:
+    """Return the index of `probe.layer`, which counts from 1; None is the last layer.
+
+    Raises:
+        UserError: There is no such layer.
+    """
+    if layer is not None and layer > layers:
+        raise UserError(f"probe.layer={layer}: the network has {layers} layer{'s' if layers > 1 else ''}")
+    return (layers if layer is None else layer) - 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnnlab.reference.lesson import Curves, Grid, Lesson, Table
+from rnnlab.charts.document import Document, Table
+from rnnlab.charts.values import Axis, Chart, HeatMap, Lines, lines_at
 from rnnlab.reference.numpy_rnn import Array, NumpyRNN, log_softmax, one_hot
 
 WORD = "hello"
@@ -14,8 +15,8 @@ NEXT = [SYMBOLS.index(symbol) for symbol in WORD[1:]]  # e l l o
 MOST_UNITS = 8  # of a state that is written out
 
 
-def hello(hidden_size: int = 3, lr: float = 0.01, epochs: int = 1_000, seed: int = 0, seeds: int = 20) -> Lesson:
-    """Train on `hell` → `ello` by plain gradient descent, and look at what came of it.
+def hello(hidden_size: int = 3, lr: float = 0.01, epochs: int = 1_000, seed: int = 0, seeds: int = 20) -> Document:
+    """Train on `hell` → `ello` by plain gradient descent, and show what the network has learned.
 
     Args:
         hidden_size: Units of the network.
@@ -38,30 +39,40 @@ def hello(hidden_size: int = 3, lr: float = 0.01, epochs: int = 1_000, seed: int
     network, summed = train(hidden_size, lr, epochs, seed)
     _, averaged = train(hidden_size, lr, epochs, seed, average=True)
     counts = [
-        sum(spelled(train(hidden_size, lr, epochs, each, average)[0]) == WORD for each in range(seeds))
+        sum(spelled(train(hidden_size, lr, epochs, other, average)[0]) == WORD for other in range(seeds))
         for average in (False, True)
     ]
     word = spelled(network)
-    return Lesson([
-        f"From `h`, the network of seed {seed} spells `{word}`, its gradients worked out by hand. With gradients summed"
-        f" over the {len(READ)} steps, {counts[0]} of {seeds} seeds spell `{WORD}`; with averaged ones, {counts[1]} do:"
-        f" the mean is the sum divided by {len(READ)}, so that averaging is a learning rate of {lr / len(READ):g} in"
-        f" place of {lr:g}.",
-        _size(network, epochs),
-        Curves(
-            "learning-curves", "Learning curves",
-            f"Cross-entropy of seed {seed} before each epoch, the mean over the {len(READ)} steps in both cases;"
-            f" guessing costs ln 4 = {np.log(4):.2f}.",
-            "epoch", "training loss (nats per character)", range(epochs),
-            {"gradients summed over the steps": summed, "gradients averaged over the steps": averaged},
-        ),
-        *_two_ls(network),
-        *_fixed_weights(),
-    ])  # fmt: skip
+    return Document(
+        [
+            f"From `h`, the network of seed {seed} spells `{word}`, its gradients worked out by hand. With gradients"
+            f" summed over the {len(READ)} steps, {counts[0]} of {seeds} seeds spell `{WORD}`; with averaged ones,"
+            f" {counts[1]} do: the mean is the sum divided by {len(READ)}, so that averaging is a learning rate of"
+            f" {lr / len(READ):g} in place of {lr:g}.",
+            _size(network, epochs),
+            Lines(
+                name="learning-curves",
+                title="Learning curves",
+                caption=f"Cross-entropy of seed {seed} before each epoch, the mean over the {len(READ)} steps in both"
+                f" cases; guessing costs ln 4 = {np.log(4):.2f}.",
+                x=Axis("epoch"),
+                y=Axis("training loss", "nats per character"),
+                lines=lines_at(
+                    range(epochs),
+                    {"gradients summed over the steps": summed, "gradients averaged over the steps": averaged},
+                ),
+            ),
+            *_two_ls(network),
+            *_fixed_weights(),
+        ]
+    )
 
 
 def train(hidden_size: int, lr: float, epochs: int, seed: int, average: bool = False) -> tuple[NumpyRNN, list[float]]:
-    """A network that has read the word so often, and its loss before each time in nats per character.
+    """Train a network on the word.
+
+    Returns:
+        The network, and its loss before each epoch in nats per character.
 
     Raises:
         ValueError: The loss is no longer a number.
@@ -79,12 +90,12 @@ def train(hidden_size: int, lr: float, epochs: int, seed: int, average: bool = F
 
 
 def spelled(network: NumpyRNN) -> str:
-    """What it writes from `h` on, always the likeliest letter, in as many letters as the word has."""
+    """Generate from `h` on, always the likeliest letter, as many letters as the word has."""
     return "".join(SYMBOLS[index] for index in network.generate(READ[0], len(WORD)))
 
 
 def worked_example() -> tuple[Array, Array]:
-    """Three steps of a network with fixed weights, to follow with a pencil.
+    """Compute three steps of a network with fixed weights, to follow with a pencil.
 
     W_xh is 3×2 with .1 to .6, W_hh 3×3 with .1 to .9, W_hy (.2 .4 .6), the biases are 0; the inputs are (1, .5),
     (.8, .3) and (.6, .9), the output is a number.
@@ -101,13 +112,14 @@ def worked_example() -> tuple[Array, Array]:
 
 
 def _size(network: NumpyRNN, epochs: int) -> str:
-    shapes = ", ".join(f"{name} {'×'.join(map(str, its.shape))}" for name, its in network.parameters().items())
-    total = sum(its.size for its in network.parameters().values())
+    parameters = network.parameters()
+    shapes = ", ".join(f"{name} {'×'.join(map(str, values.shape))}" for name, values in parameters.items())
+    total = sum(values.size for values in parameters.values())
     return f"It has {total:,} parameters ({shapes}) and reads the word {epochs:,} times."
 
 
-def _two_ls(network: NumpyRNN) -> list[str | Table | Grid]:
-    """The same letter twice, with another letter behind it: only the state can tell."""
+def _two_ls(network: NumpyRNN) -> list[str | Table | Chart]:
+    """Show the two steps that read `l`: the next letter differs, and only the state can tell."""
     probabilities = np.exp(log_softmax(network.forward(one_hot(READ, len(SYMBOLS)))))
     states = network.states[1:]
     rows = [
@@ -120,14 +132,18 @@ def _two_ls(network: NumpyRNN) -> list[str | Table | Grid]:
         "`l` is read twice, and another letter follows each time. The input is the same; what differs is the state"
         f" (by {apart:.2f}, the Euclidean distance), and so the network can know how far it is:",
         Table(["step", "reads", "next", "its probability", "state"], rows),
-        Grid(
-            "states", "The states while the word is read",
-            "Each unit after each letter: the two columns of l differ.",
-            "letter read", "hidden unit",
-            [f"{t + 1}: {SYMBOLS[index]}" for t, index in enumerate(READ)],
-            [str(unit + 1) for unit in range(states.shape[1])], states.T.tolist(), "activation",
+        HeatMap(
+            name="states",
+            title="The states while the word is read",
+            caption="Each unit after each letter: the two columns of l differ.",
+            x="letter read",
+            y="hidden unit",
+            columns=[f"{t + 1}: {SYMBOLS[index]}" for t, index in enumerate(READ)],
+            rows=[str(unit + 1) for unit in range(states.shape[1])],
+            values=states.T.tolist(),
+            unit="activation",
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _written(state: Array) -> str:
@@ -135,7 +151,7 @@ def _written(state: Array) -> str:
     return ", ".join([*numbers, *(["…"] if len(state) > MOST_UNITS else [])])
 
 
-def _fixed_weights() -> list[str | Table]:
+def _fixed_weights() -> list[str | Table | Chart]:
     states, outputs = worked_example()
     rows = [
         [str(t), *(f"{value:.8f}" for value in (*h, *y))]

@@ -11,7 +11,7 @@ from typing import Protocol
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from rnnlab.analysis.varying import ABSENT
+from rnnlab.charts.number_format import ABSENT
 from rnnlab.report.render import empty_table, markdown_row, width_of
 from rnnlab.report.wording import escaped
 

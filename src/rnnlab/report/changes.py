@@ -19,7 +19,7 @@ def changes(comparison: Comparison) -> Changes:
         title="What each change is worth",
         caption="Validation loss of every configuration, called by what it changes of the base: the mean over seeds and"
         " its 95% interval. A mean left of the broken line is lower than the base's.",
-        x=Axis(f"validation loss ({comparison.unit})"),
+        x=Axis("validation loss", comparison.unit),
         labels=tuple(table["label"]),
         losses=tuple(table["val_loss"]),
         halves=tuple(table["val_loss_half"]),

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from rnnlab.analysis.factors import Contrast, Factor, Level
-from rnnlab.analysis.varying import ABSENT
+from rnnlab.charts.number_format import ABSENT, plus_minus
 from rnnlab.report.render import markdown_row
-from rnnlab.report.wording import count, decimals, interval, p_value, plus_minus, seconds
+from rnnlab.report.wording import count, decimals, interval, p_value, seconds
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison

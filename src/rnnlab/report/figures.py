@@ -77,7 +77,7 @@ def _against(comparison: Comparison, factor: Factor) -> Lines:
         title=f"Loss against {name}",
         caption=f"Validation loss against {factor.name}{shown}.",
         x=Axis(name, log=_wide(ticks), ticks=ticks),
-        y=Axis(f"validation loss ({comparison.unit})"),
+        y=Axis("validation loss", comparison.unit),
         lines=tuple(lines[:MOST_LINES]),
         legend=", ".join(by),
     )
@@ -141,7 +141,7 @@ def _against_cost(comparison: Comparison, cost: str) -> Scatter:
         caption=f"Every configuration by its {label.partition(' (')[0]} and its validation loss. Nothing lies below"
         f" and left of the line, the Pareto front; {INTERVAL}.",
         x=Axis(label, log=_wide([point.x for point in points])),
-        y=Axis(f"validation loss ({comparison.unit})"),
+        y=Axis("validation loss", comparison.unit),
         points=points,
     )
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from rnnlab.analysis.factors import Contrast, Factor
 from rnnlab.analysis.statistics import SIGNIFICANT, difference, mean_of
-from rnnlab.analysis.varying import ABSENT
-from rnnlab.report.wording import interval, joined, p_value, plus_minus, seeds
+from rnnlab.charts.number_format import ABSENT, plus_minus
+from rnnlab.report.wording import interval, joined, p_value, seeds
 
 MOST_CHAINED = 3  # levels of a factor of which each is compared with the next; of more, all with the best
 MOST_CONTRASTS = 4  # of a factor that a sentence still names

@@ -15,15 +15,15 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from rnnlab.analysis.varying import ABSENT
 from rnnlab.charts.examples import Examples
+from rnnlab.charts.number_format import ABSENT, loss, plus_minus
 from rnnlab.charts.page import figure
 from rnnlab.charts.values import Chart
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
 from rnnlab.report.examples import EMPTY, read_examples
 from rnnlab.report.page_table import columns, rows, unfolded
-from rnnlab.report.wording import count, decimals, interval, loss, p_value, plus_minus, seconds, seeds
+from rnnlab.report.wording import count, decimals, interval, p_value, seconds, seeds
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.analysis.configurations import number_of, plain
 from rnnlab.analysis.runs_table import RESULTS
-from rnnlab.analysis.varying import ABSENT
-from rnnlab.report.wording import count, loss, plus_minus, seconds
+from rnnlab.charts.number_format import ABSENT, loss, plus_minus
+from rnnlab.report.wording import count, seconds
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison

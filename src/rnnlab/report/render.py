@@ -14,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from rnnlab.analysis.configurations import plain
+from rnnlab.charts.number_format import loss, plus_minus
 from rnnlab.charts.values import Chart
 from rnnlab.report.forecasts import UNITS
-from rnnlab.report.wording import count, escaped, loss, plus_minus, seconds
+from rnnlab.report.wording import count, escaped, seconds
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison

@@ -11,7 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.charts.paper import COLOURS, DPI, INCHES
+from rnnlab.charts.palette import COLOURS
+from rnnlab.charts.paper import DPI, INCHES
 from rnnlab.records.folder import write_atomically
 
 if TYPE_CHECKING:

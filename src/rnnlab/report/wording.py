@@ -7,26 +7,12 @@ import re
 from collections.abc import Sequence
 
 from rnnlab.analysis.statistics import Mean
-from rnnlab.analysis.varying import ABSENT
+from rnnlab.charts.number_format import ABSENT, plus_minus
 
 
 def interval(found: Mean) -> str:
     """A mean ± half of its 95% interval, or the mean alone where there is one value."""
     return plus_minus(found.value, found.half)
-
-
-def plus_minus(centre: float, half: float) -> str:
-    """The two with four decimals each; a half width too small for them is shown as less than the smallest."""
-    if math.isnan(half):
-        return loss(centre)
-    return f"{loss(centre)} ± {half:.4f}" if half >= 5e-5 or half == 0 else f"{loss(centre)} ± <0.0001"
-
-
-def loss(value: float) -> str:
-    """A loss in nats: four decimals, or three digits where those would be noughts."""
-    if math.isnan(value):
-        return ABSENT
-    return f"{value:.4f}" if abs(value) >= 0.0005 or value == 0 else f"{value:.1e}"
 
 
 def count(value: float) -> str:

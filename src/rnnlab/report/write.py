@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnlab.analysis.comparison import Comparison
-from rnnlab.charts.paper import draw
+from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
 from rnnlab.records.folder import write_atomically
 from rnnlab.report.factor_tables import factor_tables
@@ -53,7 +53,7 @@ def write_figures(drawn: Sequence[Chart], folder: Path, before: Path) -> None:
         before: A text that shows those of an earlier time, which go if they are no more; it may not exist yet.
     """
     for chart in drawn:
-        write_atomically(folder / f"{chart.name}.png", draw(chart))
+        write_atomically(folder / f"{chart.name}.png", png(chart))
     text = before.read_text(encoding="utf-8", errors="replace") if before.is_file() else ""
     for name in set(re.findall(r"\]\(([\w.-]+)\.png\)", text)) - {chart.name for chart in drawn}:
         if name.startswith(SOMETIMES):

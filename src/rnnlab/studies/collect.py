@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.analysis.comparison import Comparison, compare_runs
-from rnnlab.charts.paper import draw
+from rnnlab.charts.paper import png
 from rnnlab.config.compose import compose_train, plain, readable_errors
 from rnnlab.records.folder import RUNS, planned_runs, write_atomically
 from rnnlab.records.reading import RecordedFiles, Run, read_run
@@ -102,9 +102,9 @@ def _measure(study: Study, comparison: Comparison, configs: Sequence[Mapping[str
     measured = measure_runs(comparison, configs)
     if not measured.blocks:
         return Section()
-    charts = lessons.charts(measured)
+    charts = measured.charts
     for chart in charts:
-        write_atomically(study.folder / f"{chart.name}.png", draw(chart))
+        write_atomically(study.folder / f"{chart.name}.png", png(chart))
     answer = str(measured.blocks[1])  # below the first probe's heading
     return Section(lessons.markdown(measured), answer, tuple(f"{chart.name}.png" for chart in charts))
 

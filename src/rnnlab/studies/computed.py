@@ -9,10 +9,10 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from rnnlab.charts.document import Document
 from rnnlab.config.compose import readable_errors
 from rnnlab.config.targets import build
 from rnnlab.errors import UserError
-from rnnlab.reference.lesson import Lesson
 from rnnlab.studies import lesson as lessons
 from rnnlab.studies.page import write_results
 from rnnlab.studies.study import Results, Study
@@ -45,29 +45,29 @@ def reference_of(study: Study, changes: list[str]) -> dict[str, Any]:
     return {str(key): value for key, value in {**node, **given}.items()}
 
 
-def compute(reference: dict[str, Any]) -> Lesson:
+def compute(reference: dict[str, Any]) -> Document:
     """Call the function that a study names.
 
     Raises:
-        UserError: An argument is wrong, or the function returns no lesson.
+        UserError: An argument is wrong, or the function returns no document.
     """
     try:
-        lesson = build(reference)
+        document = build(reference)
     except (ValueError, TypeError) as error:
         raise UserError(f"{REFERENCE}: {error}") from error
-    if not isinstance(lesson, Lesson):
-        raise UserError(f"{REFERENCE}._target_: {reference['_target_']} returns no Lesson")
-    return lesson
+    if not isinstance(document, Document):
+        raise UserError(f"{REFERENCE}._target_: {reference['_target_']} returns no Document")
+    return document
 
 
-def write_computed(study: Study, lesson: Lesson, reference: dict[str, Any]) -> None:
-    """Write a lesson as the results of its study.
+def write_computed(study: Study, document: Document, reference: dict[str, Any]) -> None:
+    """Write a document as the results of its study.
 
     Raises:
         UserError: The README lost a mark.
     """
     settings = {key: value for key, value in reference.items() if key != "_target_"}
-    text = f"{lessons.markdown(lesson)}\n\n{lessons.made_with(settings)}"
-    charts = lessons.charts(lesson)
+    text = f"{lessons.markdown(document)}\n\n{lessons.made_with(settings)}"
+    charts = document.charts
     names = [f"{chart.name}.png" for chart in charts]
-    write_results(study, text, charts, Results(str(lesson.blocks[0]), names[0] if names else "", names))
+    write_results(study, text, charts, Results(str(document.blocks[0]), names[0] if names else "", names))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from rnnlab.analysis.comparison import Comparison, compare_runs
-from rnnlab.charts.paper import draw
+from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
 from rnnlab.data.text.words import words
 from rnnlab.errors import UserError
@@ -82,7 +82,7 @@ def write_results(study: Study, text: str, charts: Sequence[Chart], results: Res
     before = study.read_results()
     fill_in(study.readme, study.name, text)
     for chart in charts:
-        write_atomically(study.folder / f"{chart.name}.png", draw(chart))
+        write_atomically(study.folder / f"{chart.name}.png", png(chart))
     for name in set(before.figures if before else ()) - set(results.figures):
         (study.folder / name).unlink(missing_ok=True)
     study.write_results(results)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.charts.paper import draw
+from rnnlab.charts.document import Document, Table, csv_files
+from rnnlab.charts.paper import png
+from rnnlab.charts.values import Chart
 from rnnlab.config.compose import compose
 from rnnlab.config.literals import quote
 from rnnlab.config.schema import check
@@ -15,8 +17,6 @@ from rnnlab.config.targets import build
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder, write_atomically
 from rnnlab.records.identity import cell_name
-from rnnlab.reference.lesson import Beside, Curves, Grid, Lesson, Table
-from rnnlab.studies import lesson as lessons
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -44,7 +44,7 @@ def build_probe(config: Mapping[str, Any]) -> Probe:
     return probe
 
 
-def measure(probe: Probe, subjects: Sequence[Subject]) -> Lesson:
+def measure(probe: Probe, subjects: Sequence[Subject]) -> Document:
     """Let a probe measure networks, with as many threads as the first was trained with.
 
     Raises:
@@ -53,7 +53,7 @@ def measure(probe: Probe, subjects: Sequence[Subject]) -> Lesson:
     from rnnlab.training.trainer import threads_of
 
     with threads_of(subjects[0].task.card["config"]):
-        return probe.look(subjects)
+        return probe.measure(subjects)
 
 
 def load_subject(checkpoint: Path, config: Mapping[str, Any], label: str | None = None) -> Subject:
@@ -69,7 +69,7 @@ def load_subject(checkpoint: Path, config: Mapping[str, Any], label: str | None 
     """
     import torch
 
-    from rnnlab.probes.inputs import Material
+    from rnnlab.probes.inputs import Inputs
     from rnnlab.probes.probe import Subject
     from rnnlab.training.checkpoints import load_task, untrained
     from rnnlab.training.evaluation import data_of_training
@@ -80,14 +80,14 @@ def load_subject(checkpoint: Path, config: Mapping[str, Any], label: str | None 
         return data_of_training(task).parts[config["part"]]
 
     label = label or cell_name(task.card["config"]["cell"])
-    material = Material(config["text"], part)
+    inputs = Inputs(config["text"], part)
     if task.card["config"]["init_from"] is not None and not config["untrained"]:
-        return Subject(label, task, None, material)  # its first weights lie in another file, if that is still there
+        return Subject(label, task, None, inputs)  # its first weights lie in another file, if that is still there
     initial = untrained(task)
     weights, first = task.state_dict(), initial.state_dict()
     if config["untrained"] or all(torch.equal(weights[name], first[name]) for name in weights):
-        return Subject(label, initial, None, material, trained=False)
-    return Subject(label, task, initial, material)
+        return Subject(label, initial, None, inputs, trained=False)
+    return Subject(label, task, initial, inputs)
 
 
 def usual_folder(checkpoint: Path, config: Mapping[str, Any]) -> Path:
@@ -96,10 +96,10 @@ def usual_folder(checkpoint: Path, config: Mapping[str, Any]) -> Path:
     return beside / PROBES / str(config["probe"]["name"])
 
 
-def write_measured(measured: Lesson, folder: Path) -> list[Path]:
+def write_measured(measured: Document, folder: Path) -> list[Path]:
     """Write a PNG for every figure and a CSV file with the numbers of each; return the paths, in their order."""
-    files: dict[str, str | bytes] = {f"{chart.name}.png": draw(chart) for chart in lessons.charts(measured)}
-    files |= {f"{name}.csv": text for name, text in lessons.numbers(measured).items()}
+    files: dict[str, str | bytes] = {f"{chart.name}.png": png(chart) for chart in measured.charts}
+    files |= {f"{name}.csv": text for name, text in csv_files(measured).items()}
     for name, content in files.items():
         write_atomically(folder / name, content)
     return [folder / name for name in files]
@@ -122,13 +122,13 @@ def probe_configurations(entries: Iterable[Mapping[str, Any]]) -> list[dict[str,
     return composed
 
 
-def measure_runs(comparison: Comparison, configs: Sequence[Mapping[str, Any]]) -> Lesson:
+def measure_runs(comparison: Comparison, configs: Sequence[Mapping[str, Any]]) -> Document:
     """Let each probe measure the best run or, if it compares networks, the best run of every configuration.
 
     Raises:
         UserError: There is nothing to measure in such a network, or a text cannot be read; the message names the entry.
     """
-    blocks: list[Any] = []
+    blocks: list[str | Table | Chart] = []
     for number, config in enumerate(configs):
         probe = build_probe(config)
         runs = comparison.best_runs[: MOST_NETWORKS if probe.compares else 1]
@@ -137,9 +137,9 @@ def measure_runs(comparison: Comparison, configs: Sequence[Mapping[str, Any]]) -
             measured = measure(probe, subjects)
         except UserError as error:
             raise UserError(f"probes.{number}: {error}") from error
-        names = {block.name for block in blocks if isinstance(block, Curves | Grid | Beside)}
+        names = {chart.name for chart in Document(blocks).charts}
         blocks += [_heading(config), *_renamed(measured, names)]
-    return Lesson(blocks)
+    return Document(blocks)
 
 
 def _heading(config: Mapping[str, Any]) -> str:
@@ -148,10 +148,10 @@ def _heading(config: Mapping[str, Any]) -> str:
     return f"{HEADING}{name.replace('_', ' ')}{text}"
 
 
-def _renamed(measured: Lesson, names: set[str]) -> Iterator[str | Table | Curves | Grid | Beside]:
+def _renamed(measured: Document, names: set[str]) -> Iterator[str | Table | Chart]:
     """Yield the blocks, a figure under a name that is not among `names`, and add that name to them."""
     for block in measured.blocks:
-        if isinstance(block, Curves | Grid | Beside):
+        if not isinstance(block, str | Table):
             name, count = f"{PREFIX}{block.name}", 1
             while name in names:
                 count += 1

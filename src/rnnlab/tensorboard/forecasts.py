@@ -6,7 +6,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 
-from rnnlab.charts.paper import figure_of
+from rnnlab.charts.paper import draw
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.tasks.capabilities import DrawsCharts
 from rnnlab.tensorboard.schedule import title_of
@@ -33,6 +33,6 @@ class ForecastsOfSeries(pl.Callback):
         assert isinstance(data, SequenceDataModule)
         for chart in pl_module.charts(data.prepared.parts["val"], "validation", self.count):
             for writer in writers:
-                figure = figure_of(chart, DPI)
+                figure = draw(chart, DPI)
                 figure.suptitle(f"{chart.title}: {title_of(trainer, pl_module)}", fontsize=11, parse_math=False)
                 writer.add_figure(chart.name, figure, trainer.global_step)
