@@ -69,6 +69,14 @@ def test_other_texts_are_shown_without_training_again(study: Study, workdir: Pat
     assert {file: file.stat().st_mtime_ns for file in workdir.glob("runs/tone/*/summary.json")} == before
 
 
+def test_a_run_is_part_of_its_study_whatever_its_folder_is_called(study: Study, workdir: Path) -> None:
+    answer, readme = study("")
+    (folder,) = workdir.glob("runs/tone/gru-*seed0-*")
+    folder.rename(folder.with_name(f"mine-{folder.name[-8:]}"))
+    again, after = study("")
+    assert (answer.code, again.code, after) == (0, 0, readme), again.err
+
+
 def test_the_recorded_answers_are_shown_without_the_networks(
     study: Study, rnnlab: Callable[..., Answer], workdir: Path
 ) -> None:

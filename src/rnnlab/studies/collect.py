@@ -11,7 +11,8 @@ from rnnlab.analysis.comparison import Comparison, compare_runs
 from rnnlab.charts.paper import png
 from rnnlab.config.compose import compose_train, plain, readable_errors
 from rnnlab.records.folder import RUNS, planned_runs, write_atomically
-from rnnlab.records.reading import RecordedFiles, Run, read_run
+from rnnlab.records.identity import hash_in
+from rnnlab.records.reading import RecordedFiles, Run, find_runs
 from rnnlab.records.recording import Recording, Section, write_recording
 from rnnlab.report.answers import MOST_COLUMNS
 from rnnlab.report.examples import read_examples
@@ -55,8 +56,9 @@ def plan_study(study: Study) -> StudyPlan:
 
 
 def planned(sweep: Path) -> list[Run]:
-    """Return every run that was planned for a sweep, finished or not."""
-    return [read_run(sweep / name) for name in sorted(planned_runs(sweep))]
+    """Return every run that was planned for a sweep, finished or not; its folder may have been renamed."""
+    plan = {hash_in(name) or name for name in planned_runs(sweep)}
+    return [run for run in find_runs([sweep]) if (hash_in(run.folder.name) or run.folder.name) in plan]
 
 
 def collect(study: Study, plan: StudyPlan) -> None:
