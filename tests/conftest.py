@@ -36,7 +36,7 @@ NEED_A_BROWSER = {"browser", "server"}  # fixtures: chromium, and TensorBoard as
 
 LONGEST = (
     "test_killed.py", "test_launchers.py", "test_sweep.py", "test_chars.py", "test_experiments.py", "test_search.py",
-    "test_readme.py", "test_resume.py", "test_threads.py", "test_plan.py", "test_tensorboard.py", "test_watch.py",
+    "test_readme.py", "test_resume.py", "test_threads.py", "test_plan.py", "test_tensorboard.py", "test_views.py",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 from batches import data
+from blocks import blocks
 from comparing import comparing
 from generation import generation
 from gpu import gpu
@@ -27,6 +28,7 @@ from training import training
 REPORT = Path(__file__).resolve().parents[2] / "experiments" / "speed" / "README.md"
 SECTIONS = {
     "Training": training,
+    "Blocks": blocks,
     "Time to quality": quality,
     "Data": data,
     "Generation": generation,

@@ -20,7 +20,7 @@ from rnnlab.errors import UserError
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where it was built in
 
 # How parts are put together. These can be set like any other key, but no one needs to know of them.
-WIRING = frozenset({"_target_", "hydra", "package", "files", "module", "prepare", "file_reader"})
+WIRING = frozenset({"_target_", "changes_result", "hydra", "package", "files", "module", "prepare", "file_reader"})
 
 HANDED_ON = ("${data.", "${split.")  # what the value of another key begins with
 

@@ -48,7 +48,6 @@ WITHOUT_EFFECT = (
     "task.file_reader",
     "task.shown",
 )
-LOOK_ON = ("rnnlab.tensorboard.", "rnnlab.training.resuming.LastCheckpoint")
 
 # Where files lie is no part of what a run is; the SHA-256 of what they hold is.
 NAMED_FILES = ("init_from", "data.tokenizer")
@@ -170,9 +169,5 @@ def _keys_of_no_subwords(leaves: Mapping[str, Any]) -> Iterator[str]:
 def _callbacks_that_look_on(leaves: Mapping[str, Any]) -> Iterator[str]:
     """The nodes `callbacks.NAME` of callbacks that declare `changes_result: false`."""
     for key, value in leaves.items():
-        group, _, rest = key.partition(".")
-        name, _, last = rest.rpartition(".")
-        if group == "callbacks" and "." not in name:
-            is_view = last == "_target_" and str(value).startswith(LOOK_ON)
-            if is_view or (last == "changes_result" and value is False):
-                yield f"callbacks.{name}"
+        if key.startswith("callbacks.") and key.endswith(".changes_result") and value is False:
+            yield key.removesuffix(".changes_result")

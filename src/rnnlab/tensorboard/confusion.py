@@ -1,4 +1,4 @@
-"""Which classes a classifier takes for which: a figure in TensorBoard."""
+"""The confusion matrix of a classifier or a tagger."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 from torch import Tensor
 
 from rnnlab.tasks.capabilities import CountsConfusion
-from rnnlab.tensorboard.writers import boards
+from rnnlab.tensorboard.writers import summary_writers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ class ConfusionMatrix(pl.Callback):
         if not isinstance(pl_module, CountsConfusion):
             return
         figure = confusion_figure(pl_module.confusion_matrix(), pl_module.labels)
-        for writer in boards(trainer):
+        for writer in summary_writers(trainer):
             writer.add_figure(f"confusion_matrix/{part}", figure, trainer.global_step)
 
 

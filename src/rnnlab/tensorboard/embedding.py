@@ -1,4 +1,4 @@
-"""The vectors of the symbols, for TensorBoard's projector."""
+"""The embedding of the symbols, for TensorBoard's projector."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.text.display import readable
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.records.folder import write_atomically
-from rnnlab.tensorboard.writers import boards
+from rnnlab.tensorboard.writers import summary_writers
 
 # What the projector looks for in a run's folder. SummaryWriter.add_embedding would add a folder at each call.
 CONFIG, VECTORS, LABELS = "projector_config.pbtxt", "projector/vectors.tsv", "projector/symbols.tsv"
@@ -24,7 +24,7 @@ class EmbeddingTable(pl.Callback):
     """Writes the embedding of the best weights, which the test is made with, and its symbols as labels."""
 
     def __init__(self, symbols: int) -> None:
-        """Write nothing yet.
+        """Choose how much is written.
 
         Args:
             symbols: Of a larger vocabulary, only so many: the most frequent ones.
@@ -35,13 +35,13 @@ class EmbeddingTable(pl.Callback):
         table, vocabulary = (getattr(pl_module, name, None) for name in ("embedding", "vocabulary"))
         table = getattr(table, "words", table)  # of words that are also spelled, the vectors of their own
         data = trainer.datamodule  # type: ignore[attr-defined]
-        if not (isinstance(table, nn.Embedding) and isinstance(vocabulary, Vocabulary) and boards(trainer)):
+        if not (isinstance(table, nn.Embedding) and isinstance(vocabulary, Vocabulary) and summary_writers(trainer)):
             return
         assert isinstance(data, SequenceDataModule)
         counts = data.prepared.parts["train"].counts(len(vocabulary))
         kept = np.sort(np.argsort(-counts, kind="stable")[: self.symbols])  # in the vocabulary's own order
         vectors = table.weight.detach().cpu()[torch.from_numpy(kept)]
-        for writer in boards(trainer):
+        for writer in summary_writers(trainer):
             write_table(Path(writer.log_dir), vectors, [vocabulary.symbols[index] for index in kept.tolist()])
 
 

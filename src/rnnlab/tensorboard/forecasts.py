@@ -9,8 +9,8 @@ import lightning.pytorch as pl
 from rnnlab.charts.paper import draw
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.tasks.capabilities import DrawsCharts
-from rnnlab.tensorboard.schedule import title_of
-from rnnlab.tensorboard.writers import boards
+from rnnlab.tensorboard.probe_view import title_of
+from rnnlab.tensorboard.writers import summary_writers
 
 DPI = 100
 
@@ -26,7 +26,7 @@ class ForecastsOfSeries(pl.Callback):
         self.count = count
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        writers = boards(trainer)
+        writers = summary_writers(trainer)
         if not (isinstance(pl_module, DrawsCharts) and writers):
             return
         data: Any = trainer.datamodule  # type: ignore[attr-defined]

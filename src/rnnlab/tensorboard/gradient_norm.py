@@ -1,4 +1,4 @@
-"""The norm of the gradient, before and after it is clipped."""
+"""The norm of the gradient before and after clipping."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEFORE, AFTER = "gradient_norm/before_clipping", "gradient_norm/after_clipping"
 
 
 class GradientNorm(pl.Callback):
-    """Both norms of every `trainer.log_every_n_steps`th step, as scalars."""
+    """Logs both norms of every `trainer.log_every_n_steps`th step."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         block_loop(trainer).measures_norms = True

@@ -13,8 +13,8 @@ from torchmetrics import Metric, MetricCollection
 
 from rnnlab.data.collation import Batch
 from rnnlab.probes.trace import undisturbed
-from rnnlab.tensorboard.schedule import first_batch
-from rnnlab.tensorboard.writers import boards
+from rnnlab.tensorboard.probe_view import first_batch
+from rnnlab.tensorboard.writers import summary_writers
 
 ROWS, STEPS = 2, 4  # of what is traced: a cell in Python is drawn once for every step
 
@@ -23,7 +23,7 @@ class ModelGraph(pl.Callback):
     """Draws the network once, when a training begins."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if trainer.global_step or not boards(trainer):
+        if trainer.global_step or not summary_writers(trainer):
             return
         # The graph's outermost box has the name of the class.
         network = type(type(pl_module).__name__, (Traceable,), {})(pl_module)
@@ -31,7 +31,7 @@ class ModelGraph(pl.Callback):
         try:
             with undisturbed(pl_module), torch.no_grad(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the tracer is deprecated, and has advice for those who would save
-                for writer in boards(trainer):
+                for writer in summary_writers(trainer):
                     writer.add_graph(network, inputs)
         except Exception as error:  # a tracer does not know every layer there is, and a picture stops no training
             reason = str(error).strip().partition("\n")[0]

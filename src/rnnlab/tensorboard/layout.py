@@ -1,10 +1,10 @@
-"""Which curves TensorBoard's Custom Scalars tab draws into one chart."""
+"""The charts of TensorBoard's tab Custom Scalars."""
 
 from __future__ import annotations
 
 import lightning.pytorch as pl
 
-from rnnlab.tensorboard.writers import boards
+from rnnlab.tensorboard.writers import summary_writers
 
 # Tags are regular expressions there. All runs must say the same: TensorBoard puts together what they say.
 CHARTS = {
@@ -21,5 +21,5 @@ class CustomScalars(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.global_step == 0:
-            for writer in boards(trainer):
+            for writer in summary_writers(trainer):
                 writer.add_custom_scalars(CHARTS)

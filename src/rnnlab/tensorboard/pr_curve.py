@@ -1,4 +1,4 @@
-"""What a classifier pays in precision for more recall."""
+"""Precision-recall curves of a classifier."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from torchmetrics.utilities import dim_zero_cat
 
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.capabilities import Classifies
-from rnnlab.tensorboard.writers import boards
+from rnnlab.tensorboard.writers import summary_writers
 
 MOST = 12  # classes that get a curve: as many as a confusion matrix shows with figures
 
 
 class PrecisionRecall(pl.Callback):
-    """The precision-recall curve of every class against the others, at every validation and at the test.
+    """Writes the precision-recall curve of every class against the others, at every validation and at the test.
 
     It is made of the probabilities that the task's AUROC collects; a classifier without one has no curves.
     """
@@ -30,11 +30,11 @@ class PrecisionRecall(pl.Callback):
         if not isinstance(pl_module, Classifies):
             return
         metrics = pl_module.metrics_of(part).values()  # called before the task resets them
-        collected = next((its for its in metrics if isinstance(its, MulticlassAUROC) and its.preds), None)
+        collected = next((metric for metric in metrics if isinstance(metric, MulticlassAUROC) and metric.preds), None)
         if collected is None:
             return
         shares, targets = dim_zero_cat(collected.preds), dim_zero_cat(collected.target)
-        for writer in boards(trainer):
+        for writer in summary_writers(trainer):
             for number, label in enumerate(pl_module.labels[:MOST]):
                 tag = f"precision_recall_{part}/{label}"
                 writer.add_pr_curve(tag, targets == number, shares[:, number], trainer.global_step)

@@ -1,4 +1,4 @@
-"""The probes of rnnlab.probes, on a schedule and in TensorBoard."""
+"""Views of what the probes of `rnnlab.probes` measure."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from rnnlab.probes.inputs import read
 from rnnlab.probes.saliency import saliency
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tensorboard import figures
-from rnnlab.tensorboard.schedule import Looking, title_of
-from rnnlab.tensorboard.writers import boards, log_scalars
+from rnnlab.tensorboard.probe_view import ProbeView, title_of
+from rnnlab.tensorboard.writers import log_scalars, summary_writers
 
 
-class GradientFlowThroughTime(Looking):
+class GradientFlowThroughTime(ProbeView):
     """The norm of the loss's gradient against the distance to it: a figure, and its two ends as scalars."""
 
     def __init__(self, rows: int, steps: int) -> None:
         super().__init__(rows, steps)
         self._before: GradientFlow | None = None  # training
 
-    def look(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
+    def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         flow = gradient_flow(task, batch)
         if trainer.global_step == 0:
             self._before = flow
         ends = {"gradient_flow/first": float(flow.norms["h"][-1]), "gradient_flow/last": float(flow.norms["h"][0])}
         log_scalars(trainer, {**ends, "gradient_flow/first_to_last": flow.first_to_last}, trainer.global_step)
         before = self._before if trainer.global_step else None
-        for writer in boards(trainer):
+        for writer in summary_writers(trainer):
             figure = figures.gradient_flow(flow, before, title_of(trainer, task))
             writer.add_figure("gradient_flow", figure, trainer.global_step)
 
 
-class HiddenStatesOfText(Looking):
+class HiddenStatesOfText(ProbeView):
     """What every unit does while one text is read, as a figure."""
 
     def __init__(self, text: str | None) -> None:
-        """Look at nothing yet.
+        """Choose the text.
 
         Args:
             text: What is read; None for the first sequence of the validation part.
@@ -50,19 +50,19 @@ class HiddenStatesOfText(Looking):
         super().__init__(rows=1, steps=figures.SHOWN)
         self.text = text
 
-    def look(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
+    def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         symbols = batch.inputs[0, : int(batch.lengths[0])] if self.text is None else str(self.text)
         read = hidden_states(task, symbols, "callbacks.hidden_states.text")
-        for writer in boards(trainer):
+        for writer in summary_writers(trainer):
             figure = figures.hidden_states(read, title_of(trainer, task))
             writer.add_figure("hidden_states", figure, trainer.global_step)
 
 
-class SaliencyOfText(Looking):
+class SaliencyOfText(ProbeView):
     """Which symbols of one text the predictions hang on, as a figure."""
 
     def __init__(self, text: str | None) -> None:
-        """Look at nothing yet.
+        """Choose the text.
 
         Args:
             text: What is read; None for the first sequence of the validation part.
@@ -70,21 +70,21 @@ class SaliencyOfText(Looking):
         super().__init__(rows=1, steps=figures.SHOWN)
         self.text = text
 
-    def look(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
+    def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         symbols = batch.inputs[0, : int(batch.lengths[0])]
         if self.text is not None:
             symbols = read(task, str(self.text), "callbacks.saliency.text")[: self.steps]
-        found = saliency(task, symbols)
-        for writer in boards(trainer):
-            figure = figures.saliency(found, title_of(trainer, task))
+        shares = saliency(task, symbols)
+        for writer in summary_writers(trainer):
+            figure = figures.saliency(shares, title_of(trainer, task))
             writer.add_figure("saliency", figure, trainer.global_step)
 
 
-class EmbeddingVectors(Looking):
+class EmbeddingVectors(ProbeView):
     """The vectors of the first symbols of the validation part, as a figure."""
 
     def __init__(self, symbols: int) -> None:
-        """Look at nothing yet.
+        """Choose the symbols.
 
         Args:
             symbols: How many, each once.
@@ -92,25 +92,25 @@ class EmbeddingVectors(Looking):
         super().__init__(rows=64, steps=figures.SHOWN)
         self.symbols = symbols
 
-    def look(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
+    def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         table, vocabulary = table_of(task)
         kept = batch.inputs.unique()[: self.symbols].cpu()
         names = [readable(vocabulary.symbols[index]) for index in kept.tolist()]
-        for writer in boards(trainer):
+        for writer in summary_writers(trainer):
             figure = figures.embedding(table[kept], names, title_of(trainer, task))
             writer.add_figure("embedding", figure, trainer.global_step)
 
 
-class Gates(Looking):
+class Gates(ProbeView):
     """How much of the time gates are shut or wide open: means over the units as scalars, every unit in a figure."""
 
-    def look(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
-        found = gate_saturation(task, batch)
-        if not found:
+    def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
+        saturations = gate_saturation(task, batch)
+        if not saturations:
             raise UserError(f"cell={task.card['config']['cell']['name']} has no gates, or does not tell of them")
-        for its in found:
-            shares = {"shut": float(its.shut.mean()), "wide_open": float(its.wide_open.mean())}
-            tags = {f"gates_{how}/layer{its.layer}_{its.gate}": share for how, share in shares.items()}
+        for gate in saturations:
+            shares = {"shut": float(gate.shut.mean()), "wide_open": float(gate.wide_open.mean())}
+            tags = {f"gates_{how}/layer{gate.layer}_{gate.gate}": share for how, share in shares.items()}
             log_scalars(trainer, tags, trainer.global_step)
-        for writer in boards(trainer):
-            writer.add_figure("gates", figures.gates(found, title_of(trainer, task)), trainer.global_step)
+        for writer in summary_writers(trainer):
+            writer.add_figure("gates", figures.gates(saturations, title_of(trainer, task)), trainer.global_step)

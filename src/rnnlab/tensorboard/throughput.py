@@ -1,4 +1,4 @@
-"""What a training costs: tokens a second, memory, and the share of its batches that is padding."""
+"""Throughput, memory and padding of a training."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from rnnlab.training.blocks import block_loop
 from rnnlab.training.callbacks import TimingFile
 
 
-class Effort(pl.Callback):
-    """What timing.csv says of an epoch as scalars, and the padding of its batches; for a GPU its memory too."""
+class Throughput(pl.Callback):
+    """Logs tokens per second and peak memory of each epoch, as timing.csv has them, and the share of padding."""
 
     def __init__(self) -> None:
         self._places = self._symbols = 0
@@ -29,7 +29,7 @@ class Effort(pl.Callback):
             self._symbols += int(trained_on.lengths.sum())
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        (timing,) = (each for each in trainer.callbacks if isinstance(each, TimingFile))  # type: ignore[attr-defined]
+        (timing,) = (callback for callback in trainer.callbacks if isinstance(callback, TimingFile))  # type: ignore[attr-defined]
         values = {f"timing/{name}": timing.rows[-1][name] for name in ("tokens_per_second", "peak_memory_mb")}
         if pl_module.device.type == "cuda":
             values["timing/peak_gpu_memory_mb"] = torch.cuda.max_memory_allocated(pl_module.device) / (1 << 20)

@@ -1,4 +1,4 @@
-"""Where callbacks find TensorBoard."""
+"""Writing to TensorBoard and the other loggers of a run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.tensorboard import SummaryWriter
 
 
-def boards(trainer: pl.Trainer) -> list[SummaryWriter]:
-    """What writes to TensorBoard in this run; empty where nothing does."""
+def summary_writers(trainer: pl.Trainer) -> list[SummaryWriter]:
+    """Return the writers of a run's TensorBoard loggers; empty where it has none."""
     return [logger.experiment for logger in trainer.loggers if isinstance(logger, TensorBoardLogger)]
 
 
 def log_scalars(trainer: pl.Trainer, values: Mapping[str, float], step: int) -> None:
-    """Tell every logger some numbers of that step."""
+    """Log numbers of an optimizer step with every logger of a run."""
     for logger in trainer.loggers:
         logger.log_metrics(dict(values), step)

@@ -121,11 +121,13 @@ def threads_of(config: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _switched_on(nodes: Mapping[str, Mapping[str, Any]]) -> list[pl.Callback]:
-    built = []
-    for node in nodes.values():
-        if node.get("enabled", True):
-            built.append(build({key: value for key, value in node.items() if key != "enabled"}))
-    return built
+    """Build the callbacks of a configuration that are not switched off."""
+    ours = ("enabled", "changes_result")
+    return [
+        build({key: value for key, value in node.items() if key not in ours})
+        for node in nodes.values()
+        if node.get("enabled", True)
+    ]
 
 
 def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[Logger]:

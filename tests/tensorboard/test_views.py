@@ -1,7 +1,9 @@
-"""Callbacks that look on: what they log is true, what they cannot show they say once, and no bit of a run changes."""
+"""Views: what they log is true, what they cannot show they say once, and no bit of a run changes."""
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,21 +14,22 @@ import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from rnnlab import tensorboard as rnnlab_tensorboard
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.config.locations import conf_folder
 from rnnlab.data.prepared import prepare
 from rnnlab.records.identity import run_name, with_effect
 from rnnlab.tensorboard.embedding import write_table
 from rnnlab.training.blocks import BlockDataModule
-from support import Answer, trained
+from support import ALONE, Answer, assert_refused, trained
 
 DEFAULT = yaml.safe_load((conf_folder() / "callbacks" / "default.yaml").read_text(encoding="utf-8"))
-ONLOOKERS = [name for name, node in DEFAULT.items() if node["_target_"].startswith("rnnlab.tensorboard.")]
+VIEWS = [name for name, node in DEFAULT.items() if node["_target_"].startswith("rnnlab.tensorboard.")]
 SMALL = ("data.limit=300", "debug=fast", "model.hidden_size=8", "trainer.log_every_n_steps=1", "trainer.max_epochs=2")
 
 
 def every(on: bool) -> list[str]:
-    return [f"callbacks.{name}.enabled={str(on).lower()}" for name in ONLOOKERS]
+    return [f"callbacks.{name}.enabled={str(on).lower()}" for name in VIEWS]
 
 
 def events(folder: Path, run: str = "runs/*/[!.]*-*") -> EventAccumulator:
@@ -38,16 +41,17 @@ def scalars(board: EventAccumulator, tag: str) -> list[float]:
     return [event.value for event in board.Scalars(tag)]
 
 
-def test_no_onlooker_is_a_part_of_a_runs_identity() -> None:
+def test_no_view_is_a_part_of_a_runs_identity() -> None:
+    assert all(DEFAULT[name]["changes_result"] is False for name in VIEWS)
     configs = [plain(compose_train(arguments)[1]) for arguments in ([], every(on=True), every(on=False))]
     assert len({run_name(config, "0" * 64) for config in configs}) == 1
-    assert not [key for key in with_effect(configs[0]) if key.startswith(tuple(f"callbacks.{n}." for n in ONLOOKERS))]
+    assert not [key for key in with_effect(configs[0]) if key.startswith(tuple(f"callbacks.{n}." for n in VIEWS))]
 
 
 @pytest.mark.parametrize(
     "task", [("cell=lstm", "model.num_layers=2", "model.dropout=0.2"), ("task=chars", "cell=gru", "data=quotation")]
 )
-def test_looking_changes_no_bit_of_a_training(tmp_path: Path, task: tuple[str, ...]) -> None:
+def test_views_change_no_bit_of_a_training(tmp_path: Path, task: tuple[str, ...]) -> None:
     """Weights, metrics, and where the random numbers are at the end: with everything switched on, and with nothing."""
     found = []
     for on in (True, False):
@@ -156,3 +160,48 @@ def test_a_training_that_goes_on_shows_nothing_twice(tmp_path: Path) -> None:
     assert len(board.Tensors("custom_scalars__config__")) == 1
     labels = (run / "projector/symbols.tsv").read_text().splitlines()
     assert len(labels) == len(set(labels)) and (run / "projector_config.pbtxt").read_text().count("embeddings") == 1
+
+
+def example() -> tuple[str, str]:
+    """The view that the docstring of `rnnlab.tensorboard` shows, and the argument that adds it."""
+    text = str(rnnlab_tensorboard.__doc__)
+    code = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    ") or not line)
+    argument = re.search(r"`(\+callbacks\S+ .*?)`", text)
+    assert argument
+    return code, argument[1]
+
+
+def test_a_plugins_view_leaves_a_sweep_as_it_is(
+    rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, argument = example()
+    (workdir / "plugin.py").write_text(code)
+    monkeypatch.setenv("RNNLAB_PLUGINS", "plugin")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    words = ("-m", "cell=rnn,gru", *SMALL, "sweep=seen", ALONE)
+    assert rnnlab("train", *words, argument).code == 0
+    sys.modules.pop("plugin", None)
+    runs = sorted(workdir.glob("runs/seen/*-*"))
+    assert len(runs) == 2
+    for run in runs:
+        curve = EventAccumulator(str(run)).Reload().Scalars("weights/largest")
+        assert [event.step for event in curve] == [4, 8] and all(event.value > 0 for event in curve)
+    written = {run: (run / "summary.json").stat().st_mtime_ns for run in runs}
+    without = rnnlab("train", *words)  # the same runs, so that nothing is left to be done
+    assert without.code == 0, without.err
+    assert sorted(workdir.glob("runs/seen/*-*")) == runs
+    assert {run: (run / "summary.json").stat().st_mtime_ns for run in runs} == written
+    compared = rnnlab("compare", "sweep=seen")
+    assert compared.code == 0 and "gru" in compared.out and "rnn" in compared.out
+
+
+def test_a_callback_that_declares_nothing_makes_another_run() -> None:
+    callbacks = ["+callbacks.mine._target_=rnnlab.tensorboard.layout.CustomScalars"]
+    declared = [*callbacks, "+callbacks.mine.changes_result=false"]
+    names = [run_name(plain(compose_train(words)[1]), "0" * 64) for words in ([], callbacks, declared)]
+    assert names[0] == names[2] != names[1]
+
+
+def test_a_declaration_is_true_or_false(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    mine = "+callbacks.mine={_target_: rnnlab.tensorboard.layout.CustomScalars, changes_result: perhaps}"
+    assert_refused(rnnlab("train", mine), ["callbacks.mine.changes_result", "perhaps"])
