@@ -10,6 +10,13 @@ from typing import Any
 import pytest
 
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, add_to_plan, csv_text
+from rnnlab.records.metrics import Metric, ranking_loss, share
+
+LANGUAGE_MODEL = [
+    ranking_loss("nats per token", comparable_at=("data.level", "data.tokenizer")),
+    Metric("perplexity", "test perplexity", shown="results"),
+    share("accuracy", "test accuracy", shown="summary"),
+]
 
 
 def config_of(cell: str, hidden_size: int, seed: int, sweep: str, changes: dict[str, Any]) -> dict[str, Any]:
@@ -66,6 +73,7 @@ def summary_of(config: dict[str, Any], loss: float) -> dict[str, Any]:
             "parameters": parameters,
         },
         "parameters": parameters,
+        "measures": [metric.to_json() for metric in LANGUAGE_MODEL],
         "seconds": 10.0 + config["seed"],
         "data": {"name": config["data"]["name"], "sha256": "5f" * 32},
         "versions": {"python": "3.11.7", "torch": "2.9.0"},

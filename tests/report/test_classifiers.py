@@ -16,11 +16,18 @@ from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.charts.paper import png
 from rnnlab.commands.compare import main
 from rnnlab.errors import UserError
+from rnnlab.records.metrics import ranking_loss, share
 from rnnlab.report.figures import charts
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 
 SWEEP = Path("runs/first-look")
+CLASSIFIER = [
+    ranking_loss("nats per text"),
+    share("accuracy", "test accuracy", "the share of the test that is classified right"),
+    share("f1", "test F1", shown="results"),
+    share("auroc", "test AUROC", shown="results"),
+]
 SETTINGS = {"task": {"name": "tone"}}  # no name of a task means anything to a report
 
 
@@ -33,7 +40,7 @@ def write_classifiers(write_run: Callable[..., Path]) -> Callable[..., list[Path
         for seed, (loss, accuracy) in enumerate(results):
             folder = write_run(cell, loss, seed, changes=SETTINGS, **more)
             summary = json.loads((folder / "summary.json").read_text())
-            summary["unit"] = "nats per text"
+            summary["measures"] = [metric.to_json() for metric in CLASSIFIER]
             summary["metrics"]["test"] |= {"test/accuracy": accuracy, "test/f1": accuracy, "test/auroc": None}
             (folder / "summary.json").write_text(json.dumps(summary))
             folders.append(folder)
@@ -64,12 +71,30 @@ def test_losses_are_in_the_unit_of_the_runs(classifiers: Comparison) -> None:
 
 
 def test_the_figure_says_the_unit(classifiers: Comparison) -> None:
-    other = dataclasses.replace(classifiers, unit="nats per token")
+    other = dataclasses.replace(classifiers, measure=ranking_loss("nats per token"))
     assert png(charts(classifiers)[0]) != png(charts(other)[0])
 
 
-def test_a_summary_without_a_unit_is_that_of_a_language_model(first_look: Path) -> None:
-    assert compare([first_look]).unit == "nats per token"
+def test_of_a_summary_without_declarations_the_loss_alone_is_shown(write_run: Callable[..., Path]) -> None:
+    file = write_run("gru") / "summary.json"
+    summary = json.loads(file.read_text())
+    del summary["measures"]
+    for declared in ({}, {"measures": 7}, {"measures": ["accuracy", {"title": "no key"}]}):
+        file.write_text(json.dumps({**summary, **declared}))
+        found = compare([SWEEP])
+        assert found.unit == "nats per token" and "| 2.0000 | 1 |" in markdown(found, []).replace("*", "")
+        assert "accuracy" not in markdown(found, []) and list(found.runs["test/accuracy"]) == [0.35]
+    file.write_text(json.dumps({**summary, "unit": "nats per text"}))
+    assert compare([SWEEP]).unit == "nats per text"
+
+
+def test_a_declaration_of_the_wrong_type_does_not_stop_a_report(write_run: Callable[..., Path]) -> None:
+    file = write_run("gru") / "summary.json"
+    summary = json.loads(file.read_text())
+    wrong = {"title": ["x"], "hint": None, "comparable_at": None, "interval": "no", "more": 1}
+    summary["measures"][2] = {"key": "accuracy", **wrong}
+    file.write_text(json.dumps(summary))
+    assert "| accuracy |" in markdown(compare([SWEEP]), [])
 
 
 def test_the_table_shows_test_accuracy_as_mean_and_interval_over_seeds(classifiers: Comparison) -> None:
@@ -88,7 +113,7 @@ def test_the_ranking_is_by_validation_loss_and_says_so(classifiers: Comparison) 
 
 def test_the_table_of_language_models_has_no_accuracy_though_their_runs_do(first_look: Path) -> None:
     comparison = compare([first_look])
-    assert not comparison.classifies and "test/accuracy" in comparison.runs
+    assert "test/accuracy" in comparison.runs and "test_accuracy" in comparison.ranking
     assert "accuracy" not in markdown(comparison, []) + screen(comparison, 120)
 
 

@@ -14,11 +14,13 @@ from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.charts.examples import Examples
 from rnnlab.charts.paper import png
 from rnnlab.charts.values import Lines
+from rnnlab.records.metrics import ranking_loss
 from rnnlab.records.reading import read_run
 from rnnlab.report.examples import read_examples
 from rnnlab.report.figures import charts, telling_charts
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
+from rnnlab.tasks.forecasting import MAE, MAE_LAST, MAE_SEASONAL
 
 CHART = {
     "name": "forecasts",
@@ -37,9 +39,11 @@ def forecaster(write_run: Callable[..., Path], cell: str, loss: float, data: str
     """A run folder of a forecaster, with the forecasts of its test."""
     folder = write_run(cell, loss, changes={"data": {"name": data}}, suffix=f"-{data}", **more)
     summary = json.loads((folder / "summary.json").read_text())
+    declared = [ranking_loss("naive errors per value"), MAE, MAE_LAST, MAE_SEASONAL]
     naive = {"test/mae_last": 9.5, "test/mae_seasonal": 3.25}
     tested = {"test/loss": loss, "test/mase": loss, "test/mae": 2 * loss, **naive}
-    summary |= {"unit": "naive errors per value", "metrics": {**summary["metrics"], "test": tested}}
+    summary |= {"measures": [metric.to_json() for metric in declared]}
+    summary["metrics"]["test"] = tested
     (folder / "summary.json").write_text(json.dumps(summary))
     chart = {**CHART, "title": f"Forecasts of {data} $x$", "y": f"{data} $x$"}
     (folder / "examples.json").write_text(json.dumps({"charts": [chart]}))
@@ -62,7 +66,7 @@ def test_the_answer_has_the_mase_and_both_naive_forecasts(comparison: Comparison
     )
     assert "| test error | last value | last season |" in text
     assert "| 0.8100 | 9.5000 | 3.2500 |" in text.replace("*", "")
-    assert "the mean absolute scaled error (MASE, Hyndman and Koehler 2006)" in text
+    assert "the model's, that of repeating the last value, and that of repeating the last season" in text
 
 
 def test_each_series_has_a_sentence_and_a_figure_of_its_own(write_run: Callable[..., Path]) -> None:
@@ -103,5 +107,5 @@ def test_what_is_damaged_is_not_drawn(tmp_path: Path, wrong: dict[str, Any]) -> 
 def test_other_runs_have_no_such_columns(write_run: Callable[..., Path]) -> None:
     write_run("gru")
     found = compare([Path("runs/first-look")])
-    assert not found.forecasts and "last season" not in markdown(found, [])
+    assert "test_mae" not in found.ranking and "last season" not in markdown(found, [])
     assert not any(chart.name.startswith("forecasts") for chart in charts(found))

@@ -23,9 +23,12 @@ from torchmetrics import MeanAbsoluteError, MeanMetric
 
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.data.collation import Collation
+from rnnlab.records.metrics import Metric, ranking_loss
 from rnnlab.tasks.classifier import PooledTask
 from rnnlab.tasks.predictions import TextAnswers
 from vowels.data import encode
+
+MAE = Metric("mae", "test error", "how many vowels a word is off by on average")
 
 
 @dataclass(frozen=True)
@@ -37,20 +40,19 @@ class Count:
 class VowelCounter(TextAnswers, PooledTask):
     """Predicts how many vowels a word has; the loss is the squared error."""
 
-    unit = "squared error per word"
     answer_type = Count
 
     def __init__(self, vocabulary, data, **nodes):
         size = nodes["model"]["embedding_size"]
         super().__init__(nn.Embedding(len(vocabulary), size), size, 1, **nodes)
         self.vocabulary = vocabulary
-        self.measure()
+        self.build_metrics()
 
     def loss(self, logits, batch):
         return nn.functional.mse_loss(logits[:, 0], batch.targets)
 
-    def new_metrics(self):
-        return {"loss": MeanMetric(), "mae": MeanAbsoluteError()}
+    def declare_metrics(self):
+        return {ranking_loss("squared error per word"): MeanMetric(), MAE: MeanAbsoluteError()}
 
     def update(self, metrics, logits, batch):
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))

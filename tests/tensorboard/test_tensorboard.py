@@ -23,6 +23,7 @@ EVERYWHERE = {
     "train/loss", "val/loss", "test/loss", "train/loss_step", "lr", "timing/tokens_per_second",
     "timing/peak_memory_mb", "data/padding", "hp/best_val_loss", "hp/test_loss",
 }  # fmt: skip
+HP = {"hp/best_val_loss", "hp/test_loss", "hp/test_accuracy"}  # the last of classifiers
 PROBED = {
     "gradient_norm/before_clipping", "gradient_norm/after_clipping", "gradient_flow/first", "gradient_flow/last",
     "gradient_flow/first_to_last",
@@ -89,7 +90,7 @@ def test_the_hparams_tab_has_every_run_with_every_key_and_real_values(
         hparams = group["hparams"]
         assert set(hparams) == KEYS
         values = {metric["name"]["tag"]: metric["value"] for metric in group["metricValues"]}
-        assert set(values) == {"hp/best_val_loss", "hp/test_loss"}  # and no hp_metric
+        assert {"hp/best_val_loss", "hp/test_loss"} <= set(values) <= HP  # and no hp_metric
         best, test = expected.pop(tuple(hparams[key] for key in ("task", "hidden_size", "cell", "seed")))
         assert values["hp/best_val_loss"] == pytest.approx(best, rel=1e-6)
         assert values["hp/test_loss"] == pytest.approx(test, rel=1e-6)
@@ -103,7 +104,7 @@ def test_the_hparams_have_the_types_that_sliders_and_menus_need(server: Server) 
     texts = {name for name, kind in types.items() if kind == "DATA_TYPE_STRING"}
     assert texts == {"task", "data", "cell"}
     assert all(types[name] == "DATA_TYPE_FLOAT64" for name in KEYS - texts)
-    assert [info["name"]["tag"] for info in experiment["metricInfos"]] == ["hp/best_val_loss", "hp/test_loss"]
+    assert {info["name"]["tag"] for info in experiment["metricInfos"]} == HP
 
 
 def test_every_task_has_the_same_curves(server: Server, small: list[str], lstm: str, gru: str) -> None:
@@ -117,7 +118,9 @@ def test_every_task_has_the_same_curves(server: Server, small: list[str], lstm: 
 
 
 def test_training_and_validation_loss_are_in_one_chart_whatever_the_run(server: Server, small: list[str]) -> None:
-    (category,) = server.plugin("custom_scalars/layout")["category"]
+    category, metrics = server.plugin("custom_scalars/layout")["category"]
+    assert (category["title"], metrics["title"]) == ("Training", "Metrics")
+    assert [its["title"] for its in metrics["chart"]] == ["Validation accuracy"]  # the classifier's
     (chart,) = (its for its in category["chart"] if its["title"] == "Loss, training and validation")
     assert len({its["title"] for its in category["chart"]}) == len(category["chart"])
     for run in small:

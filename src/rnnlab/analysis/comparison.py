@@ -10,7 +10,7 @@ import pandas as pd
 
 from rnnlab.analysis.configurations import Configuration, configurations, losses
 from rnnlab.analysis.factors import Factor, factors
-from rnnlab.analysis.measure import comparable
+from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing
 from rnnlab.analysis.origins import data_sets, machines, packages
 from rnnlab.analysis.overfitting import Overfit, findings_of, overfitting
@@ -19,9 +19,10 @@ from rnnlab.analysis.runs_table import runs_table
 from rnnlab.analysis.saturation import enough
 from rnnlab.analysis.threshold import Holding, Threshold, holdings
 from rnnlab.errors import UserError
+from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import OBJECTIVE, Run, find_runs
 from rnnlab.report.findings import Contender, findings, verdict
-from rnnlab.report.forecasts import against_naive
+from rnnlab.report.metric_findings import metric_findings
 
 # What decides which items a run is validated on, beside the data set itself.
 VALIDATED_ON = ("data.limit", "data.labels", "split.seed", "split.deduplicate", "trainer.limit_val_batches")
@@ -33,9 +34,8 @@ class Comparison:
 
     Attributes:
         name: The sweep, the sweeps or the folder that was compared.
-        measure: The loss that runs are ranked by, such as `val/loss`.
-        unit: What every loss is a mean of, such as `nats per token`.
-        classifies: Whether the runs tell classes, so that their test accuracy is shown.
+        measure: The loss that runs are ranked by.
+        metrics: What the runs were measured by, in the order of their tasks' declarations.
         sentence: Which configuration is best, and whether the seeds separate it from the others.
         findings: A sentence for each factor, on which of its levels are better and what they cost; and for each series
             that was forecast, on what naive forecasts would have reached.
@@ -54,9 +54,8 @@ class Comparison:
     """
 
     name: str
-    measure: str
-    unit: str
-    classifies: bool
+    measure: Metric
+    metrics: tuple[Metric, ...]
     sentence: str
     findings: tuple[str, ...]
     base: str
@@ -73,9 +72,9 @@ class Comparison:
     provenance: tuple[str, ...]
 
     @property
-    def forecasts(self) -> bool:
-        """Whether the runs forecast, so that their errors are shown beside those of naive forecasts."""
-        return bool(self.ranking["test_mae"].notna().any())
+    def unit(self) -> str:
+        """What every loss is a mean of, such as `nats per token`."""
+        return self.measure.unit
 
     @property
     def repeated(self) -> bool:
@@ -118,7 +117,7 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, ho
     missing = Missing.of(runs)
     if not complete:
         raise UserError(_nothing_yet(name, missing))
-    unit = _one_unit(complete)
+    unit, metrics = complete[0].unit, declared_metrics(complete)
     ranked = in_order(configurations(complete))
     varied = factors(ranked)
     sentence, found = conclusions(ranked, varied, unit)
@@ -126,17 +125,16 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, ho
     target = usual_target(ranked) if target is None else target
     asked = holds or next((str(its) for run in complete if (its := run.config.get("holds"))), None)
     held = holdings(ranked, varied, Threshold.of(asked)) if asked else []
-    table = ranking(ranked, target)
+    table = ranking(ranked, metrics, target)
     return Comparison(
         name=name,
         measure=complete[0].measure,
-        unit=unit,
-        classifies=any(run.classifies for run in complete),
+        metrics=metrics,
         sentence=sentence,
         findings=(
             *(each.sentence for each in held),
             *found,
-            *against_naive(table),
+            *metric_findings(metrics, table),
             *findings_of(overfit, unit),
         ),
         base=ranked[0].base,
@@ -167,15 +165,6 @@ def _nothing_yet(name: str, missing: Missing) -> str:
     failed = len(missing.failed)
     failures = f" ({failed} failed: {missing.failed[0][1]})" if failed else ""
     return f"no run of {name} is complete yet; {missing.planned} {verb} planned{failures}"
-
-
-def _one_unit(runs: Sequence[Run]) -> str:
-    """The unit of all losses; a lower number in another unit would be no better result."""
-    examples = {run.unit: run.folder.as_posix() for run in reversed(runs)}
-    if len(examples) > 1:
-        losses_in = " and ".join(f"{unit} ({folder})" for unit, folder in sorted(examples.items()))
-        raise UserError(f"losses in {losses_in} cannot be ranked together; compare runs of one unit at a time")
-    return next(iter(examples))
 
 
 def _notes(

@@ -17,12 +17,11 @@ from rnnlab.records.reading import Run
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
 RESERVED = frozenset(
     {
-        "seed", "seeds", "label", "status", "folder", "parameters", "epochs", "seconds", "runs", "rank",
-        "configuration", "val_loss", "val_loss_sd", "val_loss_half", "test_loss", "test_loss_half", "test_accuracy",
-        "test_accuracy_half",
-        "seconds_to_target", "on_parameters_front", "on_seconds_front", "best_epoch", "reason",
+        *("seed", "seeds", "label", "status", "folder", "parameters", "epochs", "seconds", "runs", "rank"),
+        *("configuration", "seconds_to_target", "on_parameters_front", "on_seconds_front", "best_epoch", "reason"),
     }
-)  # fmt: skip
+)
+METRICS = ("val_", "test_")  # how the columns of metrics begin
 
 MOST_SAID = 3  # settings that a label says of every configuration
 CHOICES = (".name", "._target_")  # how the keys of options end
@@ -88,9 +87,12 @@ def short_names(keys: Iterable[str]) -> dict[str, str]:
     """A short name for each dotted key; the key itself where a short one would mean two things."""
     keys = list(keys)
     uses = Counter(short_name(key) for key in keys)
-    return {
-        key: short_name(key) if uses[short_name(key)] == 1 and short_name(key) not in RESERVED else key for key in keys
-    }
+    return {key: short if uses[short := short_name(key)] == 1 and not _is_column(short) else key for key in keys}
+
+
+def _is_column(name: str) -> bool:
+    """Whether a setting of that name could pass for another column of the ranking."""
+    return name in RESERVED or name.startswith(METRICS)
 
 
 def _identity(run: Run) -> dict[str, Any]:

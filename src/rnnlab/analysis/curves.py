@@ -29,7 +29,8 @@ def learning_curves(comparison: Comparison) -> Lines:
         x=Axis("epoch"),
         y=Axis("validation loss", comparison.unit),
         lines=tuple(
-            curve(f"{rank}. {label}", runs, comparison.measure) for rank, (label, runs) in enumerate(pairs, start=1)
+            curve(f"{rank}. {label}", runs, comparison.measure.validation)
+            for rank, (label, runs) in enumerate(pairs, start=1)
         ),
         legend="best mean first",
     )

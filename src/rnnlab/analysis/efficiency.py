@@ -28,7 +28,8 @@ def seconds_to(target: float, run: Run) -> float:
 
     timing.csv has the seconds of each epoch's end. A validation inside an epoch is placed by its step.
     """
-    reached = [row["step"] for row in run.curves("step", run.measure) if row[run.measure] <= target]
+    loss = run.measure.validation
+    reached = [row["step"] for row in run.curves("step", loss) if row[loss] <= target]
     clock = [(row["step"], row["seconds"]) for row in run.timing("step", "seconds")]
     if not (reached and clock):
         return math.nan

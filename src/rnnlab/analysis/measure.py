@@ -1,42 +1,62 @@
-"""By which loss runs are compared: that of a token, unless their tokens are of different kinds."""
+"""The loss by which runs are compared: the first that they declare whose values are comparable in all of them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from rnnlab.errors import UserError
 from rnnlab.records.identity import with_effect
-from rnnlab.records.reading import PER_CHARACTER, Run
-
-OF_SYMBOLS = ("data.vocab_size", "data.tokenizer")  # beside the level
+from rnnlab.records.metrics import Metric
+from rnnlab.records.reading import Run
 
 
 def comparable(complete: Sequence[Run]) -> list[Run]:
-    """The runs, each judged by a loss that says the same of all.
+    """Return the runs, all of them ranked by the same loss.
 
-    Characters, words and sub-words are not as hard to predict as each other, so where runs of language models differ
-    in that, they are compared by the loss per character of the same text.
+    Characters, words and sub-words are not as hard to predict as each other, so language models of different symbols
+    are ranked by the loss per character of the same text, which they declare behind that of a token.
 
     Raises:
-        UserError: They differ, and one of them has no such loss.
+        UserError: Their losses are in different units, or none of them is comparable in all runs.
     """
-    kinds = {_symbols(run): run for run in complete}
-    without = [run for run in complete if PER_CHARACTER not in run.metrics("best")]
-    if len(kinds) == 1 or len(without) == len(complete):
-        return list(complete)
-    if without:
-        raise UserError(
-            f"losses of different symbols (data.level) are compared per character, and {without[0].folder.as_posix()}"
-            f" has no {PER_CHARACTER}; compare it alone, or train it again with rerun=true"
-        )
-    return [replace(run, measure=PER_CHARACTER) for run in complete]
+    if not complete:
+        return []
+    _check_units(complete)
+    losses = [metric for metric in complete[0].declared if metric.ranks]
+    for metric in losses:
+        if not _differing(metric, complete) and all(metric in run.declared for run in complete):
+            return [replace(run, ranked_by=metric) for run in complete]
+    keys = " and ".join(_differing(losses[0], complete))
+    raise UserError(
+        f"the runs differ in {keys}, so their {losses[0].validation} cannot be ranked together, and not all of them"
+        f" have another loss; compare runs of one {keys} at a time"
+    )
 
 
-def _symbols(run: Run) -> tuple[Any, ...]:
-    """What kind of symbols a run predicts."""
-    leaves = with_effect(run.config)
-    level = str(leaves.get("data.level", "char"))
-    rarest = leaves.get("data.min_count") if level == "word" else None
-    return (level, rarest, *(leaves.get(key) for key in OF_SYMBOLS))
+def declared_metrics(complete: Sequence[Run]) -> tuple[Metric, ...]:
+    """The metrics of all runs by their first declarations, without those that no run has a value of."""
+    declared: dict[str, Metric] = {}
+    for run in complete:
+        for metric in run.declared:
+            declared.setdefault(metric.key, metric)
+    return tuple(
+        metric
+        for metric in declared.values()
+        if any(math.isfinite(run.value(name)) for run in complete for name in (metric.validation, metric.test))
+    )
+
+
+def _check_units(complete: Sequence[Run]) -> None:
+    """Raise UserError where a lower loss would be no better result, since it is in another unit."""
+    examples = {run.unit: run.folder.as_posix() for run in reversed(complete)}
+    if len(examples) > 1:
+        losses_in = " and ".join(f"{unit} ({folder})" for unit, folder in sorted(examples.items()))
+        raise UserError(f"losses in {losses_in} cannot be ranked together; compare runs of one unit at a time")
+
+
+def _differing(metric: Metric, complete: Sequence[Run]) -> list[str]:
+    """The keys that make the metric's values incomparable, since the runs that have them differ in them."""
+    leaves = [with_effect(run.config) for run in complete]
+    return [key for key in metric.comparable_at if len({str(config[key]) for config in leaves if key in config}) > 1]

@@ -14,7 +14,6 @@ from rnnlab.analysis.statistics import Mean, mean, mean_of
 from rnnlab.charts.number_format import plus_minus
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.config.schema import check
-from rnnlab.records.reading import number
 from rnnlab.report.render import markdown_row
 from rnnlab.report.wording import escaped, joined
 
@@ -165,8 +164,7 @@ def _means(alone: Sequence[Configuration], names: Sequence[str], metric: str) ->
 
 
 def _values(configuration: Configuration, metric: str) -> dict[object, float]:
-    part = "best" if metric.startswith("val/") else "test"
-    return {str(run.seed): number(run.metrics(part).get(metric)) for run in configuration.runs}
+    return {str(run.seed): run.value(metric) for run in configuration.runs}
 
 
 def _place(means: Mapping[float, Mean], asked: Threshold) -> tuple[int, float]:

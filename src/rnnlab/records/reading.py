@@ -18,12 +18,9 @@ from rnnlab.config.yaml_docs import LOADER
 from rnnlab.records.csv_files import Row, read_rows, rows_with
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
 from rnnlab.records.identity import hash_in
+from rnnlab.records.metrics import Metric, read_metrics
 
 OBJECTIVE = "val/loss"
-PER_CHARACTER = "val/loss_per_char"
-UNIT_UNSAID = "nats per token"  # of the language models from before summary.json said the unit
-# A classifier is known by these: a language model's test/accuracy counts next symbols and has no classes to average.
-MEASURES_OF_CLASSES = frozenset({"test/f1", "test/auroc"})
 NOT_STARTED, NOT_FINISHED = "not started", "not finished"
 MARKS_OF_A_RUN = frozenset({"config.yaml", "summary.json"})
 
@@ -56,7 +53,7 @@ class Run:
         reason: Why it failed, in one line; otherwise empty.
         config: The resolved configuration, flattened to dotted keys.
         summary: summary.json, or nothing.
-        measure: The loss that it is judged by; `rnnlab.analysis.measure` chooses it.
+        ranked_by: The loss that it is compared by with others; None for the first that it declares.
         recorded: What a recording has in place of the folder's other files; None where they lie in the folder.
     """
 
@@ -65,7 +62,7 @@ class Run:
     reason: str
     config: Mapping[str, Any]
     summary: Mapping[str, Any]
-    measure: str = OBJECTIVE
+    ranked_by: Metric | None = None
     recorded: RecordedFiles | None = None
 
     @property
@@ -79,24 +76,26 @@ class Run:
     @cached_property
     def loss(self) -> float:
         """The validation loss of the best epoch in the run's `unit`; NaN where there is none."""
-        return number(self.metrics("best").get(self.measure))
+        return self.value(self.measure.validation)
+
+    @cached_property
+    def declared(self) -> tuple[Metric, ...]:
+        """The metrics that its summary declares."""
+        return read_metrics(self.summary)
 
     @property
-    def test_loss(self) -> float:
-        """The same loss of the test; NaN where there is none."""
-        return number(self.metrics("test").get(self.measure.replace("val/", "test/")))
+    def measure(self) -> Metric:
+        """The loss that it is ranked by."""
+        return self.ranked_by or next(metric for metric in self.declared if metric.ranks)
 
     @property
     def unit(self) -> str:
         """What its losses are a mean of, such as `nats per token`."""
-        if self.measure == PER_CHARACTER:
-            return "nats per character"
-        return str(self.summary.get("unit") or UNIT_UNSAID)
+        return self.measure.unit
 
-    @property
-    def classifies(self) -> bool:
-        """Whether it was tested on telling classes, which makes its accuracy worth a column."""
-        return not MEASURES_OF_CLASSES.isdisjoint(self.metrics("test"))
+    def value(self, name: str) -> float:
+        """A metric of the best epoch (`val/…`, `train/…`) or of the test (`test/…`); NaN where there is none."""
+        return number(self.metrics("test" if name.startswith("test/") else "best").get(name))
 
     def part(self, name: str) -> Mapping[str, Any]:
         """A mapping of summary.json, such as `hparams`; empty where it is missing."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.analysis.configurations import number_of, plain
 from rnnlab.analysis.runs_table import RESULTS
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
+from rnnlab.records.metrics import Metric, shown_in_tables
 from rnnlab.report.wording import count, seconds
 
 if TYPE_CHECKING:
@@ -59,19 +60,12 @@ class Row:
 
 def columns(comparison: Comparison) -> list[Column]:
     """The columns after the rank, in the order in which a person decides."""
-    accuracy = [_interval("test accuracy", "test_accuracy", "the share of the test that is classified right")]
-    errors = [
-        _figure("test error", "test_mae", loss, "mean absolute error of the test part, in the series' own units"),
-        _figure("last value", "test_mae_last", loss, "the error of repeating the last value"),
-        _figure("last season", "test_mae_seasonal", loss, "the error of repeating the last season"),
-    ]
     target = f"seconds to {loss(comparison.target)}"
     return [
         *(_setting(name, comparison) for name in comparison.settings),
         _interval("validation loss", "val_loss", f"{comparison.unit}, mean ± half of its 95% interval"),
         _interval("test loss", "test_loss", f"{comparison.unit}, of the epoch with the best validation loss"),
-        *(accuracy if comparison.classifies else []),
-        *(errors if comparison.forecasts else []),
+        *(_metric(metric) for metric in shown_in_tables(comparison.metrics)),
         _figure("seeds", "seeds", count, "runs that differ in the seed only"),
         _figure("parameters", "parameters", count, "that are trained", front="on_parameters_front"),
         _figure("seconds", "seconds", seconds, "of training", front="on_seconds_front"),
@@ -106,9 +100,8 @@ def unfolded(comparison: Comparison) -> dict[str, Any]:
     """What the rows unfold: the heads of their runs, and by rank the `runs` and the `settings` that those share."""
     records = [_by_name(record) for record in comparison.runs.to_dict("records")]
     names = [name for name in comparison.runs.columns if name not in NO_SETTING and "/" not in name]
-    heads = ["seed", "validation loss", "test loss", "epochs", "best epoch", "seconds", "status", "folder"]
-    if comparison.classifies:
-        heads.insert(3, "test accuracy")
+    titles = [metric.title for metric in shown_in_tables(comparison.metrics) if metric.interval]
+    heads = ["seed", "validation loss", "test loss", *titles, "epochs", "best epoch", "seconds", "status", "folder"]
     found: dict[str, Any] = {}
     for record in records:
         if number_of(record["rank"]) is not None and not math.isnan(record["rank"]):
@@ -120,6 +113,12 @@ def unfolded(comparison: Comparison) -> dict[str, Any]:
 def _setting(name: str, comparison: Comparison) -> Column:
     numeric = all(number_of(value) is not None or value == ABSENT for value in comparison.ranking[name])
     return Column(name, "", numeric, lambda row: _cell(plain(row[name]), row[name]))
+
+
+def _metric(metric: Metric) -> Column:
+    if metric.interval:
+        return _interval(metric.title, metric.column, metric.hint)
+    return _figure(metric.title, metric.column, loss, metric.hint)
 
 
 def _interval(head: str, name: str, hint: str) -> Column:
@@ -142,13 +141,13 @@ def _cell(shown: str, value: Any, marked: bool = False) -> Cell:
 
 
 def _run(record: Values, comparison: Comparison) -> list[str]:
-    accuracy = [_shown(record.get("test/accuracy"), loss)] if comparison.classifies else []
+    metrics = [metric for metric in shown_in_tables(comparison.metrics) if metric.interval]
     best = number_of(record["best_epoch"])
     return [
         _shown(record["seed"]),
-        _shown(record.get(comparison.measure), loss),
-        _shown(record.get(comparison.measure.replace("val/", "test/")), loss),
-        *accuracy,
+        _shown(record.get(comparison.measure.validation), loss),
+        _shown(record.get(comparison.measure.test), loss),
+        *(_shown(record.get(metric.test), loss) for metric in metrics),
         _shown(record["epochs"], count),
         _shown(None if best is None else best + 1, count),  # from 1, as the figures have it
         _shown(record["seconds"], seconds),

@@ -16,7 +16,7 @@ from rich.text import Text
 from rnnlab.analysis.configurations import plain
 from rnnlab.charts.number_format import loss, plus_minus
 from rnnlab.charts.values import Chart
-from rnnlab.report.forecasts import UNITS
+from rnnlab.records.metrics import shown_in_tables
 from rnnlab.report.wording import count, escaped, seconds
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def explanation(comparison: Comparison) -> str:
     )
     text = f"Ranked by validation loss. Losses in {comparison.unit}; all figures are means over seeds"
     text += ", ± half of the 95% interval of the mean (Student's t)." if several else "."
-    if comparison.forecasts:
-        text += UNITS
+    text += "".join(f" {metric.explanation}" for metric in comparison.metrics if metric.explanation)
     if comparison.factors:
         text += (
             " Differences are taken at equal settings of everything else (Welch's t-test); their p-values are corrected"
@@ -90,17 +89,17 @@ def _cells(comparison: Comparison) -> list[Cells]:
 
 
 def _figures(comparison: Comparison, row: Mapping[Hashable, Any]) -> dict[str, str]:
-    accuracy = {"test accuracy": plus_minus(row["test_accuracy"], row["test_accuracy_half"])}
-    heads = {"test error": "test_mae", "last value": "test_mae_last", "last season": "test_mae_seasonal"}
-    errors = {head: loss(row[name]) for head, name in heads.items()}
+    shown = shown_in_tables(comparison.metrics)
+    with_intervals = {m.title: plus_minus(row[m.column], row[f"{m.column}_half"]) for m in shown if m.interval}
+    without = {metric.title: loss(row[metric.column]) for metric in shown if not metric.interval}
     several = len(comparison.ranking) > 1
     return {
         "validation loss": plus_minus(row["val_loss"], row["val_loss_half"]),
-        **(accuracy if comparison.classifies else {}),
+        **with_intervals,
         "seeds": str(row["seeds"]),
         "parameters": count(row["parameters"]),
         "test loss": loss(row["test_loss"]),
-        **(errors if comparison.forecasts else {}),
+        **without,
         "epochs": count(row["epochs"]),
         "seconds": seconds(row["seconds"]),
         **({f"seconds to {loss(comparison.target)}": seconds(row["seconds_to_target"])} if several else {}),

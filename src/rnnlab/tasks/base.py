@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightning.pytorch as pl
+import torchmetrics
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torchmetrics import Metric, MetricCollection
+from torchmetrics import MetricCollection
 
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
+from rnnlab.records.metrics import Metric
 
 Config = Mapping[str, Any]
 
@@ -27,10 +29,10 @@ class SequenceTask(pl.LightningModule):
             configuration, the vocabulary and whatever a task adds; plain values and tensors.
         total_steps: Optimizer steps of the whole training, over which the learning rate is scheduled.
         train_on_block: Takes an optimizer step on each batch of a block; a training sets it.
-        unit: What a loss is a mean of.
+        declared: The metrics of validation and test, the loss first.
     """
 
-    unit = "nats per token"
+    declared: tuple[Metric, ...]
     train_on_block: Callable[[Sequence[Batch]], None]
 
     def __init__(self, optimizer: Config, scheduler: Config) -> None:
@@ -54,17 +56,33 @@ class SequenceTask(pl.LightningModule):
         """How many predictions that mean is over: the tokens of a language model, the rows of a classifier."""
 
     @abstractmethod
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        """What is measured on validation and test, `loss` among it, before anything was."""
+    def declare_metrics(self) -> dict[Metric, torchmetrics.Metric]:
+        """Declare the metrics of validation and test, the loss first, each with a new object that measures it.
+
+        A metric is added here and in `update`, and nowhere else: tables, pages and TensorBoard loop over what is
+        declared.
+        """
 
     @abstractmethod
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
-        """Add a batch to the metrics."""
+        """Add a batch to the metrics, which are found by the keys of their declarations."""
 
-    def measure(self) -> None:
+    def build_metrics(self) -> None:
         """Make the metrics; a task calls it at the end of its `__init__`, when it knows what they depend on."""
-        self.val_metrics = MetricCollection(self.new_metrics(), prefix="val/", compute_groups=False)
-        self.test_metrics = MetricCollection(self.new_metrics(), prefix="test/", compute_groups=False)
+        self.declared = tuple(self.declare_metrics())
+        self.val_metrics, self.test_metrics = (
+            MetricCollection(
+                {metric.key: measured for metric, measured in self.declare_metrics().items()},
+                prefix=prefix,
+                compute_groups=False,
+            )
+            for prefix in ("val/", "test/")
+        )
+
+    @property
+    def unit(self) -> str:
+        """What the loss is a mean of, such as `nats per token`."""
+        return self.declared[0].unit
 
     def metrics_of(self, part: str) -> MetricCollection:
         """The metrics of `val` or `test`, named `val/loss`, …"""

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor
-from torchmetrics import Metric, MetricCollection
+from torchmetrics import Metric as Measured
 
 from rnnlab.errors import UserError
+from rnnlab.records.metrics import Metric
 from rnnlab.tasks.capabilities import Sampling
 from rnnlab.tasks.language_model import LanguageModel, LossPerCharacter
 
@@ -26,8 +27,9 @@ class BitsPerCharacter(LossPerCharacter):
 class CharRNN(LanguageModel):
     """Predicts each symbol of a text from all before it, and continues texts."""
 
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        return {**super().new_metrics(), "bits_per_char": BitsPerCharacter()}
+    def declare_metrics(self) -> dict[Metric, Measured]:
+        bits = Metric("bits_per_char", "bits per character", unit="bits per character", shown="results")
+        return {**super().declare_metrics(), bits: BitsPerCharacter()}
 
     def sample(self, count: int, sampling: Sampling) -> list[str]:
         """Continue a text `count` times at once by `length` symbols (200); the prefix is part of each.

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import Metric as Measured
 from torchmetrics.classification import (
     MulticlassAccuracy,
     MulticlassAUROC,
@@ -20,6 +21,7 @@ from rnnlab.data.collation import Batch
 from rnnlab.nn.encoder import build_encoder
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.pooling import pool, pooled_size
+from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.confusion import ConfusionCounts
 from rnnlab.tasks.predictions import Prediction, TextAnswers
@@ -99,28 +101,32 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
     """Predicts the class of a sequence.
 
     Attributes:
+        loss_unit: What the loss is a mean of.
         labels: The names of the classes.
     """
 
+    loss_unit = "nats per sequence"
     answer_type = Prediction
     columns = ("text", "label", "probability", "note")
 
     def __init__(self, embedding: nn.Module, input_size: int, labels: Sequence[str], **nodes: Config) -> None:
         super().__init__(embedding, input_size, len(labels), **nodes)
         self.count_confusion(labels)
-        self.measure()
+        self.build_metrics()
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits, batch.targets)
 
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        """F1 and AUROC are means over the classes, each against the others."""
+    def declare_metrics(self) -> dict[Metric, Measured]:
         classes = len(self.labels)
+        accuracy = share("accuracy", "test accuracy", "the share of the test that is classified right")
+        f1 = share("f1", "test F1", "the mean over the classes, each against the others", shown="results")
+        auroc = share("auroc", "test AUROC", "the mean over the classes, each against the others", shown="results")
         return {
-            "loss": MeanMetric(),
-            "accuracy": MulticlassAccuracy(classes, average="micro", validate_args=False),
-            "f1": MulticlassF1Score(classes, average="macro", validate_args=False),
-            "auroc": AUROC(classes, validate_args=False),
+            ranking_loss(self.loss_unit): MeanMetric(),
+            accuracy: MulticlassAccuracy(classes, average="micro", validate_args=False),
+            f1: MulticlassF1Score(classes, average="macro", validate_args=False),
+            auroc: AUROC(classes, validate_args=False),
         }
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:

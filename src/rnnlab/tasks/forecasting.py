@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torchmetrics import MeanAbsoluteError, MeanMetric, Metric, MetricCollection
+from torchmetrics import MeanAbsoluteError, MeanMetric, MetricCollection
+from torchmetrics import Metric as Measured
 
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.data.collation import Batch, Collation
@@ -22,9 +24,30 @@ from rnnlab.errors import UserError
 from rnnlab.nn.decoding import decode
 from rnnlab.nn.encoder import build_causal_encoder, build_encoder
 from rnnlab.nn.modes import evaluation_mode
+from rnnlab.records.metrics import Metric, ranking_loss
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.predictions import Forecast, print_forecast
 from rnnlab.tasks.user_input import UserInput
+
+NAIVE_ERROR = (
+    "A naive error is the mean absolute error in the training part of the seasonal naive forecast, which repeats the"
+    " last season, so that the loss is the mean absolute scaled error (MASE, Hyndman and Koehler 2006)."
+)
+# The errors of the model and of two baselines on the same windows, in the series' own units.
+MAE = Metric(
+    "mae",
+    "test error",
+    "mean absolute error of the test part, in the series' own units",
+    interval=False,
+    explanation="The errors of the test part are mean absolute ones in the series' own units: the model's, that of"
+    " repeating the last value, and that of repeating the last season, all on the same windows.",
+    finding="forecasts$of_data: on the test part the best configuration errs by $mae on average (MASE $loss), repeating"
+    " the last value by $mae_last, repeating the last season by $mae_seasonal.",
+)
+MAE_LAST, MAE_SEASONAL = (
+    Metric(f"mae_{name}", f"last {unit}", f"the error of repeating the last {unit}", interval=False, baseline_of="mae")
+    for name, unit in (("last", "value"), ("seasonal", "season"))
+)
 
 
 class Forecaster(SequenceTask):
@@ -45,7 +68,6 @@ class Forecaster(SequenceTask):
             is what a trend asks for (Zeng et al. 2023, NLinear).
     """
 
-    unit = "naive errors per value"
     answer_type = Forecast
 
     mean: Tensor
@@ -71,7 +93,7 @@ class Forecaster(SequenceTask):
         self.dropout = nn.Dropout(model["dropout"]) if model["dropout"] else nn.Identity()
         self.head = nn.Linear(self.decoder.output_size, len(vocabulary))
         self.teacher_forcing = float(model["teacher_forcing"])
-        self.measure()
+        self.build_metrics()
 
     def forward(self, inputs: Tensor, truth: Tensor | None = None) -> Tensor:
         """Forecast the values `(B, horizon, D)` after inputs `(B, T, D)`; `truth` has them for teacher forcing."""
@@ -93,10 +115,12 @@ class Forecaster(SequenceTask):
     def count(self, batch: Batch) -> int:
         return batch.targets.numel()
 
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        """`mae` and those of the two baselines on the same windows are in the series' own units."""
-        errors = {name: MeanAbsoluteError() for name in ("mae", "mae_last", "mae_seasonal")}
-        return {"loss": MeanMetric(), "mase": MeanMetric(), **errors}
+    def declare_metrics(self) -> dict[Metric, Measured]:
+        return {
+            replace(ranking_loss("naive errors per value"), explanation=NAIVE_ERROR): MeanMetric(),
+            Metric("mase", "test MASE", "mean absolute scaled error", shown="results"): MeanMetric(),
+            **{metric: MeanAbsoluteError() for metric in (MAE, MAE_LAST, MAE_SEASONAL)},
+        }
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         for name in ("loss", "mase"):

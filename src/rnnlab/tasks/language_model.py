@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import Metric as Measured
 from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.text import Perplexity
 
@@ -19,12 +20,14 @@ from rnnlab.nn.encoder import build_causal_encoder
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.recurrent import map_state
 from rnnlab.nn.tied import TiedLinear
+from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.capabilities import Sampling
 from rnnlab.tasks.prefix_constraint import PrefixConstraint
 from rnnlab.tasks.sampling import SymbolSampler
 
-PER_CHARACTER = ("loss_per_char", "bits_per_char")
+# The symbols of two runs are of one kind where these are equal: only then is a symbol as hard to predict in both.
+SYMBOLS = ("data.level", "data.min_count", "data.vocab_size", "data.tokenizer")
 
 
 class LossPerCharacter(MeanMetric):
@@ -55,7 +58,7 @@ class LanguageModel(SequenceTask):
         tied, size = model.get("tie_weights", False), self.encoder.output_size
         self.head = TiedLinear(size, self.embedding) if tied else nn.Linear(size, len(vocabulary))
         self._carried: dict[bool, State] = {}  # the final states of the last batch of training and of evaluation
-        self.measure()
+        self.build_metrics()
 
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Compute the logits `(B, T, V)` and the next state from symbols `(B, T)` and a state."""
@@ -90,19 +93,19 @@ class LanguageModel(SequenceTask):
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         loss, count = self.loss(logits, batch), self.count(batch)
         metrics["loss"].update(loss, count)
-        for name in PER_CHARACTER:
-            if name in metrics:
-                metrics[name].update(loss, count, count if batch.characters is None else batch.characters)
+        for metric in metrics.values():
+            if isinstance(metric, LossPerCharacter):
+                metric.update(loss, count, count if batch.characters is None else batch.characters)
         metrics["perplexity"].update(logits, batch.targets)
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
 
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+    def declare_metrics(self) -> dict[Metric, Measured]:
         accuracy = MulticlassAccuracy(len(self.vocabulary), average="micro", ignore_index=IGNORE, validate_args=False)
         return {
-            "loss": MeanMetric(),
-            "loss_per_char": LossPerCharacter(),
-            "perplexity": Perplexity(ignore_index=IGNORE),
-            "accuracy": accuracy,
+            ranking_loss("nats per token", comparable_at=SYMBOLS): MeanMetric(),
+            ranking_loss("nats per character", key="loss_per_char"): LossPerCharacter(),
+            Metric("perplexity", "test perplexity", shown="results"): Perplexity(ignore_index=IGNORE),
+            share("accuracy", "test accuracy", "the share of symbols that are predicted", shown="summary"): accuracy,
         }
 
     @torch.inference_mode()

@@ -30,7 +30,7 @@ class SentimentClassifier(Classifier):
     Dropout acts on their vectors, between recurrent layers and on the vector of the whole text.
     """
 
-    unit = "nats per text"
+    loss_unit = "nats per text"
 
     def __init__(self, vocabulary: Vocabulary, data: Config, model: Config, **nodes: Config) -> None:
         embedding = nn.Embedding(len(vocabulary), model["embedding_size"])

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import Metric as Measured
 from torchmetrics.classification import MulticlassAccuracy
 
 from rnnlab.data.collation import Batch, Collation
@@ -18,6 +19,7 @@ from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
+from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.classifier import Classifier, PooledTask
 from rnnlab.tasks.predictions import Prediction
@@ -33,8 +35,6 @@ def build_signal_task(vocabulary: Vocabulary, data: Config, **nodes: Config) -> 
 
 class SignalClassifier(Classifier):
     """Predicts the class of a signal."""
-
-    unit = "nats per sequence"
 
     def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
         super().__init__(nn.Identity(), len(vocabulary), data["labels"], **nodes)
@@ -77,19 +77,18 @@ class SignalRegression(PooledTask):
     `accuracy` is the share of sequences whose prediction is off by less than the data's `tolerance`.
     """
 
-    unit = "squared error per sequence"
-
     def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
         super().__init__(nn.Identity(), len(vocabulary), 1, **nodes)
         self.vocabulary = vocabulary
         self.tolerance = float(data["tolerance"])
-        self.measure()
+        self.build_metrics()
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.mse_loss(logits[:, 0], batch.targets)
 
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        return {"loss": MeanMetric(), "accuracy": MeanMetric()}
+    def declare_metrics(self) -> dict[Metric, Measured]:
+        accuracy = share("accuracy", "test accuracy", "the share of answers within the tolerance", shown="summary")
+        return {ranking_loss("squared error per sequence"): MeanMetric(), accuracy: MeanMetric()}
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
@@ -103,8 +102,6 @@ class SignalLabeller(PooledTask):
     problem, it is the share of symbols that are repeated right.
     """
 
-    unit = "nats per step"
-
     def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
         super().__init__(nn.Identity(), len(vocabulary), len(data["labels"]), **nodes)
         if not self.encoder.causal:
@@ -114,7 +111,7 @@ class SignalLabeller(PooledTask):
             )
         self.vocabulary = vocabulary
         self.silent = data["silent"]
-        self.measure()
+        self.build_metrics()
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Compute the logits `(B, T, classes)` of inputs `(B, T, D)`, all of equal length."""
@@ -128,10 +125,13 @@ class SignalLabeller(PooledTask):
     def count(self, batch: Batch) -> int:
         return batch.targets.numel()
 
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
+    def declare_metrics(self) -> dict[Metric, Measured]:
         classes = self.head.out_features
-        accuracy = MulticlassAccuracy(classes, average="micro", ignore_index=self.silent, validate_args=False)
-        return {"loss": MeanMetric(), "accuracy": accuracy}
+        accuracy = share("accuracy", "test accuracy", "the share of steps that are labelled right", shown="summary")
+        return {
+            ranking_loss("nats per step"): MeanMetric(),
+            accuracy: MulticlassAccuracy(classes, average="micro", ignore_index=self.silent, validate_args=False),
+        }
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import Metric as Measured
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from rnnlab.data.collation import IGNORE, Batch, Collation
@@ -20,6 +21,7 @@ from rnnlab.errors import UserError
 from rnnlab.nn.encoder import build_encoder
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.words import WordVectors, drop_words
+from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config
 from rnnlab.tasks.confusion import ConfusionCounts
 from rnnlab.tasks.predictions import TaggedText, TaggedWord, TextAnswers
@@ -32,7 +34,6 @@ class Tagger(TextAnswers, ConfusionCounts):
     Dropout acts on the words' vectors, between recurrent layers and before the output.
     """
 
-    unit = "nats per word"
     answer_type = TaggedText
     columns = ("text", "word", "tag", "probability")
 
@@ -50,7 +51,7 @@ class Tagger(TextAnswers, ConfusionCounts):
         self.word_dropout = float(model["word_dropout"])
         self.dropout = nn.Dropout(model["dropout"])
         self.head = nn.Linear(self.encoder.output_size, len(self.labels))
-        self.measure()
+        self.build_metrics()
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """Compute the logits `(B, T, tags)` of words `(B, T, C)`, of which `lengths` `(B,)` of each row are real."""
@@ -73,14 +74,18 @@ class Tagger(TextAnswers, ConfusionCounts):
     def count(self, batch: Batch) -> int:
         return int(batch.lengths.sum())
 
-    def new_metrics(self) -> dict[str, Metric | MetricCollection]:
-        """F1 is the mean over the tags; `accuracy_unknown` is that of words outside of the vocabulary."""
+    def declare_metrics(self) -> dict[Metric, Measured]:
         tags = len(self.labels)
+        accuracy = share("accuracy", "test accuracy", "the share of the test that is classified right")
+        unknown = share(
+            "accuracy_unknown", "unknown words", "the accuracy of words outside of the vocabulary", shown="results"
+        )
+        f1 = share("f1", "test F1", "the mean over the tags, each against the others", shown="results")
         return {
-            "loss": MeanMetric(),
-            "accuracy": MulticlassAccuracy(tags, average="micro", validate_args=False),
-            "accuracy_unknown": MeanMetric(),
-            "f1": MulticlassF1Score(tags, average="macro", validate_args=False),
+            ranking_loss("nats per word"): MeanMetric(),
+            accuracy: MulticlassAccuracy(tags, average="micro", validate_args=False),
+            unknown: MeanMetric(),
+            f1: MulticlassF1Score(tags, average="macro", validate_args=False),
         }
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:

@@ -14,6 +14,7 @@ from rnnlab.data.prepared import Prepared
 from rnnlab.errors import UserError
 from rnnlab.records import provenance
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
+from rnnlab.records.metrics import MEASURES, objective_of, shown_in_tables
 from rnnlab.records.provenance import Origin
 from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.tasks.base import parameters_of
@@ -154,16 +155,17 @@ class TrainingRun:
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
         return {
             "status": COMPLETE,
-            # What runs of one sweep are told apart by, whatever symbols they read.
-            "objective": best.get("val/loss_per_char", best["val/loss"]),
+            "objective": best[objective_of(self.task.declared).validation],
             "metrics": {"best": _finite(best), "test": _finite(test)},
             "epochs": len({row["epoch"] for row in self.metrics.rows if row["step"]}),
             "best_epoch": best["epoch"],
         }
 
     def _log_outcome(self, outcome: Summary) -> None:
-        test = outcome["metrics"]["test"]["test/loss"]
-        figures = {"hp/best_val_loss": outcome["metrics"]["best"]["val/loss"], "hp/test_loss": test}
+        test = outcome["metrics"]["test"]
+        figures = {"hp/best_val_loss": outcome["metrics"]["best"]["val/loss"], "hp/test_loss": test["test/loss"]}
+        shown = shown_in_tables(self.task.declared)
+        figures |= {f"hp/{metric.column}": value for metric in shown if (value := test[metric.test]) is not None}
         log_outcome(self.trainer.loggers, flat_hparams(self.config, self.parameters), figures)
 
     def _summary(self, outcome: Summary) -> Summary:
@@ -172,6 +174,7 @@ class TrainingRun:
             "hparams": flat_hparams(self.config, self.parameters),
             "parameters": self.parameters,
             "unit": self.task.unit,
+            MEASURES: [metric.to_json() for metric in self.task.declared],
             "seconds": round(self.timing.seconds, 3),
             "data": self._data(),
             "versions": provenance.versions(),
