@@ -8,8 +8,8 @@ from rnnlab.studies.readme import BEGIN, END
 from support import ROOT
 
 FILES = {path.parent.name: path.read_text() for path in sorted((ROOT / "experiments").glob("*/study.yaml"))}
-LESSONS = [name for name, text in FILES.items() if "\nreference:" in text]  # they train nothing
-STUDIES = [name for name in FILES if name not in LESSONS]
+COMPUTED = [name for name, text in FILES.items() if "\nreference:" in text]  # they train nothing
+STUDIES = [name for name in FILES if name not in COMPUTED]
 
 
 def recorded(study: str) -> str:

@@ -15,7 +15,7 @@ import yaml
 from rnnlab.data.sources.downloads import declared_downloads
 from rnnlab.studies.index import write_index
 from rnnlab.studies.readme import BEGIN, END
-from shipped_studies import FILES, LESSONS, STUDIES, recorded
+from shipped_studies import COMPUTED, FILES, STUDIES, recorded
 from support import ALONE, ROOT, Answer, real_data
 
 NEEDS = {"rt-polarity": "rt_polarity", "sst2": "sst2", "tagging": "ewt"}  # data that a study downloads
@@ -67,8 +67,8 @@ def test_every_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir: Pat
     assert summaries and all(summary["status"] == "complete" for summary in summaries)
 
 
-@pytest.mark.parametrize("study", LESSONS)
-def test_a_lesson_says_again_what_it_has_recorded_and_the_same_bytes_each_time(
+@pytest.mark.parametrize("study", COMPUTED)
+def test_a_computed_study_says_again_what_it_has_recorded_and_the_same_bytes_each_time(
     rnnlab: Callable[..., Answer], workdir: Path, study: str
 ) -> None:
     """But for the last line, which has versions; a picture's bytes depend on the fonts and packages of a machine."""
@@ -84,6 +84,7 @@ def test_a_lesson_says_again_what_it_has_recorded_and_the_same_bytes_each_time(
     written = {file.name: file.read_bytes() for file in folder.iterdir()}
     assert set(written) == {"study.yaml", "README.md", "results.json", *pictures} and pictures
     assert all(f"({name})" in results for name in pictures)
+    assert written["results.json"] == (ROOT / "experiments" / study / "results.json").read_bytes()
     assert f"## [{study}]({study}/README.md)" in (workdir / "experiments" / "README.md").read_text()
     assert rnnlab("study", f"name={study}").code == 0
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == written

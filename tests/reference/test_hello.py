@@ -92,7 +92,7 @@ def test_generating_carries_the_state_and_feeds_each_letter_back() -> None:
     assert network.generate(0, 1) == [0]
 
 
-def test_the_lesson_begins_with_its_answer_and_shows_curves_states_and_the_worked_example(document: Document) -> None:
+def test_the_study_begins_with_its_answer_and_shows_curves_states_and_the_worked_example(document: Document) -> None:
     answer = document.blocks[0]
     assert isinstance(answer, str) and "spells `hello`" in answer and "2 of 2 seeds" in answer
     curves = next(block for block in document.blocks if isinstance(block, Lines))
@@ -158,7 +158,7 @@ TARGET = "rnnlab.reference.hello.hello"
         (("reference:\n", "reference: [\n"), ["study.yaml", "not YAML"]),
     ],
 )
-def test_a_lesson_from_a_stranger_runs_no_code(
+def test_a_computed_study_from_a_stranger_runs_no_code(
     study: Study, workdir: Path, replace: tuple[str, str], named: list[str]
 ) -> None:
     before = sorted(workdir.rglob("*"))
@@ -166,14 +166,14 @@ def test_a_lesson_from_a_stranger_runs_no_code(
     assert sorted(workdir.rglob("*")) == before
 
 
-def test_what_returns_no_lesson_is_refused(study: Study) -> None:
+def test_what_returns_no_document_is_refused(study: Study) -> None:
     whole = (ROOT / "experiments" / "hello" / "study.yaml").read_text()
     keys = "input_size: 1, hidden_size: 1, output_size: 1"
     network = f"reference: {{_target_: rnnlab.reference.numpy_rnn.NumpyRNN, {keys}}}"
     assert_refused(study(replace=(whole, network)), ["reference._target_", "NumpyRNN returns no Document"])
 
 
-def test_a_study_that_trains_has_no_reference_and_a_lesson_does_not_train(
+def test_a_study_that_trains_has_no_reference_and_a_computed_one_does_not_train(
     rnnlab: Callable[..., Answer], study: Study, workdir: Path
 ) -> None:
     (workdir / "experiments" / "mine").mkdir()

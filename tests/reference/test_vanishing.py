@@ -32,12 +32,18 @@ def test_it_is_drawn_on_a_linear_and_on_a_logarithmic_axis() -> None:
 
 
 def network_and_torch(hidden: int) -> tuple[NumpyRNN, nn.RNN, nn.Linear]:
-    """The lesson's network, and torch's with its weights."""
+    """The study's network, and torch's with its weights."""
     network = NumpyRNN(10, hidden, 5)
     ours = {name: torch.from_numpy(value.copy()) for name, value in network.parameters().items()}
     rnn = nn.RNN(10, hidden, batch_first=True, dtype=torch.float64)
-    rnn.load_state_dict({"weight_ih_l0": ours["W_xh"], "weight_hh_l0": ours["W_hh"],
-                         "bias_ih_l0": ours["b_h"], "bias_hh_l0": ours["b_h"]})  # fmt: skip
+    rnn.load_state_dict(
+        {
+            "weight_ih_l0": ours["W_xh"],
+            "weight_hh_l0": ours["W_hh"],
+            "bias_ih_l0": ours["b_h"],
+            "bias_hh_l0": ours["b_h"],
+        }
+    )
     head = nn.Linear(hidden, 5, dtype=torch.float64)
     head.load_state_dict({"weight": ours["W_hy"], "bias": ours["b_y"]})
     return network, rnn, head
@@ -66,7 +72,7 @@ def test_how_much_the_first_state_counts_in_the_last_is_the_product_of_the_steps
     np.testing.assert_allclose(state_jacobian(network), jacobian.reshape(4, 4).numpy(), rtol=0, atol=1e-12)
 
 
-def test_the_lesson_counts_1541_parameters_and_shows_all_lengths() -> None:
+def test_the_study_counts_1541_parameters_and_shows_all_lengths() -> None:
     """SYSTEMS C2 and C3."""
     document = vanishing()
     assert any(isinstance(block, str) and "1,541 parameters" in block for block in document.blocks)
@@ -76,8 +82,15 @@ def test_the_lesson_counts_1541_parameters_and_shows_all_lengths() -> None:
     assert reach == sorted(reach, reverse=True) and reach[-1] < 1e-50
 
 
-@pytest.mark.parametrize(("setting", "named"), [({"hidden_size": 0}, "hidden_size"), ({"scale": -1.0}, "scale"),
-                                                ({"scale": "x"}, "scale"), ({"seed": -1}, "seed")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ({"hidden_size": 0}, "hidden_size"),
+        ({"scale": -1.0}, "scale"),
+        ({"scale": "x"}, "scale"),
+        ({"seed": -1}, "seed"),
+    ],
+)
 def test_a_setting_out_of_its_range_is_named(setting: dict[str, object], named: str) -> None:
     with pytest.raises(ValueError, match=named):
         make: Callable[..., object] = vanishing

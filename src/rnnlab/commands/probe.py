@@ -10,7 +10,7 @@ from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.errors import UserError
 from rnnlab.records.folder import find_checkpoint
-from rnnlab.studies import lesson as lessons
+from rnnlab.studies.documents import print_document
 from rnnlab.studies.probing import build_probe, load_subject, measure, usual_folder, write_measured
 
 
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     measured = measure(build_probe(config), [load_subject(checkpoint, config)])
     written = write_measured(measured, folder)
     console = Console(highlight=False)
-    lessons.terminal(measured, console)
+    print_document(measured, console)
     for file in written:
         console.print(str(file), soft_wrap=True)
     return 0

@@ -9,9 +9,9 @@ from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import plan_file
-from rnnlab.studies import lesson as lessons
 from rnnlab.studies.collect import collect, plan_study, planned
 from rnnlab.studies.computed import REFERENCE, compute, reference_of, write_computed
+from rnnlab.studies.documents import print_document
 from rnnlab.studies.new_study import new_study
 from rnnlab.studies.page import write_page
 from rnnlab.studies.study import EXPERIMENTS, Study, find_study
@@ -72,10 +72,10 @@ def _train(study: Study) -> RunsFailedError | None:
 
 def _compute(study: Study, changes: list[str], console: Console) -> int:
     reference = reference_of(study, changes)
-    lesson = compute(reference)
+    document = compute(reference)
     if not changes:
-        write_computed(study, lesson, reference)
-    lessons.terminal(lesson, console)
+        write_computed(study, document, reference)
+    print_document(document, console)
     where = f"Not written: {study.file} asks for something else" if changes else f"Written to {study.readme}"
     console.print(where, soft_wrap=True)
     return 0

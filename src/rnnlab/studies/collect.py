@@ -18,7 +18,7 @@ from rnnlab.report.answers import MOST_COLUMNS
 from rnnlab.report.examples import read_examples
 from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
 from rnnlab.report.write import write_report
-from rnnlab.studies import lesson as lessons
+from rnnlab.studies.documents import document_markdown
 from rnnlab.studies.probing import measure_runs, probe_configurations
 from rnnlab.studies.study import Study
 
@@ -108,7 +108,7 @@ def _measure(study: Study, comparison: Comparison, configs: Sequence[Mapping[str
     for chart in charts:
         write_atomically(study.folder / f"{chart.name}.png", png(chart))
     answer = str(measured.blocks[1])  # below the first probe's heading
-    return Section(lessons.markdown(measured), answer, tuple(f"{chart.name}.png" for chart in charts))
+    return Section(document_markdown(measured), answer, tuple(f"{chart.name}.png" for chart in charts))
 
 
 def _search(study: Study, report: Path) -> Section:

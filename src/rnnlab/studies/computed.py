@@ -5,6 +5,9 @@ Such a study.yaml has the function's name and its arguments under `reference`.
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -13,7 +16,7 @@ from rnnlab.charts.document import Document
 from rnnlab.config.compose import readable_errors
 from rnnlab.config.targets import build
 from rnnlab.errors import UserError
-from rnnlab.studies import lesson as lessons
+from rnnlab.studies.documents import document_markdown
 from rnnlab.studies.page import write_results
 from rnnlab.studies.study import Results, Study
 
@@ -67,7 +70,12 @@ def write_computed(study: Study, document: Document, reference: dict[str, Any]) 
         UserError: The README lost a mark.
     """
     settings = {key: value for key, value in reference.items() if key != "_target_"}
-    text = f"{lessons.markdown(document)}\n\n{lessons.made_with(settings)}"
+    text = f"{document_markdown(document)}\n\n{_made_with(settings)}"
     charts = document.charts
     names = [f"{chart.name}.png" for chart in charts]
     write_results(study, text, charts, Results(str(document.blocks[0]), names[0] if names else "", names))
+
+
+def _made_with(settings: Mapping[str, Any]) -> str:
+    given = ", ".join(f"{name} {value}" for name, value in settings.items())
+    return f"Made with {given or 'no settings'}; python {platform.python_version()}; numpy {version('numpy')}."

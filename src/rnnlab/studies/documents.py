@@ -1,11 +1,6 @@
-"""A document as Markdown and in a terminal."""
+"""Write a document, such as a probe returns, as Markdown and to the terminal."""
 
 from __future__ import annotations
-
-import platform
-from collections.abc import Mapping
-from importlib.metadata import version
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -15,18 +10,12 @@ from rnnlab.charts.values import Chart
 from rnnlab.report.render import empty_table, markdown_row
 
 
-def markdown(document: Document) -> str:
+def document_markdown(document: Document) -> str:
     """Write a document with an empty line between its blocks; a chart is a PNG of its name, beside the text."""
     return "\n\n".join(_markdown(block) for block in document.blocks)
 
 
-def made_with(settings: Mapping[str, Any]) -> str:
-    """Say which settings and which versions a study of the reference was computed with."""
-    given = ", ".join(f"{name} {value}" for name, value in settings.items())
-    return f"Made with {given or 'no settings'}; python {platform.python_version()}; numpy {version('numpy')}."
-
-
-def terminal(document: Document, console: Console) -> None:
+def print_document(document: Document, console: Console) -> None:
     """Print paragraphs and tables; charts are left to the files."""
     for block in document.blocks:
         if isinstance(block, str):
