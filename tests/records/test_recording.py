@@ -23,9 +23,10 @@ FILES = RecordedFiles(
     examples={"samples": ["Ann\u2028a", "\x85"]},
     answers=[ANSWER],
 )
+SUMMARY = {"metrics": {"best": {"val/loss": 1 / 3}}, "machine": {"host": "annas-laptop", "cores": 2}}
 RUNS = [
     Run(Path("runs/s/b"), "failed", "out of memory", {"seed": 1}, {"status": "failed"}, recorded=RecordedFiles()),
-    Run(Path("runs/s/a"), "complete", "", {"seed": 0}, {"metrics": {"best": {"val/loss": 1 / 3}}}, recorded=FILES),
+    Run(Path("runs/s/a"), "complete", "", {"seed": 0}, SUMMARY, recorded=FILES),
 ]
 WHOLE = Recording("s", RUNS, "val/loss<=0.9", ["not good"], Section("# Inside", "It is empty.", ("inside-x.png",)))
 
@@ -42,6 +43,7 @@ def test_a_recording_gives_back_what_was_written(file: Path) -> None:
     assert [run.folder.name for run in read.runs] == ["a", "b"]
     first, second = read.runs
     assert (first.status, first.seed, first.loss) == ("complete", 0, 1 / 3)
+    assert first.summary == {**SUMMARY, "machine": {"cores": 2}}, "a computer has no name here"
     assert (second.status, second.reason) == ("failed", "out of memory")
     assert first.curves("val/loss") == [{"epoch": 0.0, "val/loss": 1 / 3}] and len(first.curves()) == 2
     assert first.timing() == FILES.timing and first.examples() == FILES.examples and list(first.answers) == [ANSWER]

@@ -6,8 +6,9 @@ The first line describes the study, and each other line one run, as JSON:
     {"run": "gru-h16-…", "status": "complete", "reason": "", "config": {…}, "summary": {…},
      "curves": {"epoch": […], …}, "timing": {…}, "examples": {…}, "answers": […]}
 
-`config` has the dotted keys of config.yaml, `summary` is summary.json, `curves` and `timing` are the columns of
-metrics.csv and timing.csv with null where a number is missing, `examples` is what examples.json has.
+`config` has the dotted keys of config.yaml, `summary` is summary.json without the name of the computer, `curves` and
+`timing` are the columns of metrics.csv and timing.csv with null where a number is missing, `examples` is what
+examples.json has, `answers` what the trained network said of the texts that the study shows.
 """
 
 from __future__ import annotations
@@ -133,12 +134,20 @@ def _line(run: Run) -> dict[str, Any]:
         "status": run.status,
         "reason": run.reason,
         "config": dict(run.config),
-        "summary": dict(run.summary),
+        "summary": _without_host(run.summary),
         "curves": _columns(run.curves()),
         "timing": _columns(run.timing()),
         "examples": dict(run.examples()),
         "answers": [dict(answer) for answer in run.answers],
     }
+
+
+def _without_host(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary without the name of the computer, which is no business of those who read a study."""
+    machine = summary.get("machine")
+    if not isinstance(machine, Mapping):
+        return dict(summary)
+    return {**summary, "machine": {key: value for key, value in machine.items() if key != "host"}}
 
 
 def _run(sweep: Path, line: Mapping[str, Any]) -> Run:
