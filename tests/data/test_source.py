@@ -33,5 +33,5 @@ def test_data_without_files_is_generated_and_known_by_what_it_is(
 
 
 def test_a_reader_of_files_that_is_given_none_says_so() -> None:
-    with pytest.raises(UserError, match=r"rnnlab\.data\.sources\.readers\.lines cannot be called"):
-        _ = locate({"name": "mine", "reader": {"_target_": "rnnlab.data.sources.readers.lines"}}).content
+    with pytest.raises(UserError, match=r"rnnlab\.data\.sources\.names\.read_lines cannot be called"):
+        _ = locate({"name": "mine", "reader": {"_target_": "rnnlab.data.sources.names.read_lines"}}).content

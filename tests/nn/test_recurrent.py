@@ -122,7 +122,7 @@ def test_dropout_works_between_layers_and_only_while_training() -> None:
 
 def test_a_target_that_is_no_recurrent_layer_is_refused() -> None:
     with pytest.raises(UserError, match=r"cell\._target_.*derives neither"):
-        build_recurrent({"_target_": "rnnlab.data.sources.readers.lines"}, 3, 4)
+        build_recurrent({"_target_": "rnnlab.data.sources.names.read_lines"}, 3, 4)
 
 
 def test_a_key_that_the_cell_does_not_take_is_named() -> None:

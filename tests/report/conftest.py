@@ -35,7 +35,7 @@ def config_of(cell: str, hidden_size: int, seed: int, sweep: str, changes: dict[
         "data": {
             "name": "names",
             "files": {"_target_": "rnnlab.data.sources.files.packaged", "path": "data/babynames.parquet"},
-            "reader": {"_target_": "rnnlab.data.sources.readers.us_names", "year": 2017},
+            "reader": {"_target_": "rnnlab.data.sources.names.read_us_names", "year": 2017},
             "batch_size": 64,
             "sequence_length": 64,
         },

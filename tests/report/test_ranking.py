@@ -137,7 +137,7 @@ def test_another_data_set_shows_under_its_name_alone(write_run):
         "name": "file",
         "path": "own.txt",
         "files": {"path": "own.txt"},
-        "reader": {"_target_": "rnnlab.data.sources.readers.lines"},
+        "reader": {"_target_": "rnnlab.data.sources.names.read_lines"},
     }
     write_run(loss=2.1, changes={"data": own}, suffix="-own")
     comparison = compare([SWEEP])

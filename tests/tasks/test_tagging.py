@@ -24,7 +24,7 @@ from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.preparation.tagging import in_one_array
 from rnnlab.data.prepared import Part
-from rnnlab.data.text.spelling import form_table
+from rnnlab.data.text.spelling import spelling_table
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.probes.gradient_flow import gradient_flow
@@ -56,9 +56,11 @@ def tagger(cell: str = "gru", tags: int = 3, vocabulary: Vocabulary = VOCABULARY
 
 def batch_of(*sentences: list[str], tags: int = 3) -> Batch:
     """Every word has the tag that the number of its letters leaves when divided by that of the tags."""
-    forms = {word: number for number, word in enumerate(sorted({w for words in sentences for w in words}))}
+    indices = {word: index for index, word in enumerate(sorted({w for words in sentences for w in words}))}
     labels = np.array([len(word) % tags for words in sentences for word in words])
-    part = Part(in_one_array(sentences, forms), tags=labels, forms=form_table(list(forms), VOCABULARY, LETTERS, 12))
+    part = Part(
+        in_one_array(sentences, indices), tags=labels, spelling=spelling_table(list(indices), VOCABULARY, LETTERS, 12)
+    )
     return Collation(part, VOCABULARY.pad)(np.arange(len(sentences)))
 
 

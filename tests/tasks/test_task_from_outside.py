@@ -141,7 +141,7 @@ task:
   prepare:
     _target_: vowels.data.prepare
   file_reader:
-    _target_: rnnlab.data.sources.readers.lines
+    _target_: rnnlab.data.sources.names.read_lines
 
 data:
   batch_size: 32

@@ -133,7 +133,7 @@ def test_a_model_of_a_gpu_is_measured_without_one(names: Trained, precision: str
     assert found["test/perplexity"] == pytest.approx(math.exp(found["test/loss"]), rel=1e-4)
 
 
-def test_data_that_is_taken_apart_in_another_way_is_not_measured(names: Trained) -> None:
+def test_data_that_is_tokens_of_in_another_way_is_not_measured(names: Trained) -> None:
     """Another version of Python may know other letters or words."""
     symbols = names.task.card["vocabulary"]["symbols"]
     symbols[0], symbols[1] = symbols[1], symbols[0]

@@ -16,21 +16,8 @@ from rnnlab.config.locations import PLUGINS_VARIABLE, make_plugins_importable, p
 from rnnlab.errors import UserError
 
 ROOMS = (
-    "rnnlab.data.preparation.classification",
-    "rnnlab.data.sources.downloads",
-    "rnnlab.data.sources.files",
-    "rnnlab.data.preparation.forecasting",
-    "rnnlab.data.sources.generated",
-    "rnnlab.data.sources.labelled_files",
-    "rnnlab.data.preparation.names",
-    "rnnlab.data.sources.readers",
-    "rnnlab.data.sources.series",
-    "rnnlab.data.sources.signal_files",
-    "rnnlab.data.preparation.signals",
-    "rnnlab.data.sources.tagged_files",
-    "rnnlab.data.preparation.tagging",
-    "rnnlab.data.preparation.texts",
-    "rnnlab.data.sources.word_order",
+    "rnnlab.data.preparation",
+    "rnnlab.data.sources",
     "rnnlab.nn",
     "rnnlab.probes",
     "rnnlab.reference",

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.permutation import Permutation
-from rnnlab.data.sequences import Rows, Stretches
+from rnnlab.data.sequences import Rows, SequenceView
 
 GOLDEN = (5**0.5 - 1) / 2
 POOL = 50  # batches that are sorted together when bucketing: enough to find equal lengths, few enough to stay random
@@ -76,7 +76,7 @@ class Shuffled:
 
     continues = False
 
-    def __init__(self, sequences: Stretches, batch_size: int, seed: int, bucketing: bool = False) -> None:
+    def __init__(self, sequences: SequenceView, batch_size: int, seed: int, bucketing: bool = False) -> None:
         self.sequences = sequences
         self.batch_size = batch_size
         self.seed = seed

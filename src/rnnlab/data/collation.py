@@ -1,4 +1,4 @@
-"""The one padding collation: batches of every task, cut out of flat symbols by gathers."""
+"""The one padding collation: it cuts the batches of every task out of flat symbols by gathers."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ IGNORE = -100  # the target of a padded position; torch's cross-entropy and torc
 
 
 class Batch(NamedTuple):
-    """What every task receives.
+    """A padded batch, as every task receives it.
 
     Attributes:
-        inputs: `(B, T)` long, symbols; `(B, T, C)` long where symbols have forms; or `(B, T, D)` float, vectors of
+        inputs: `(B, T)` long, symbols; `(B, T, C)` long where words have a spelling; or `(B, T, D)` float, vectors of
             numbers; padded.
         lengths: `(B,)` long, how many inputs of each row are real.
         targets: `(B, T)` long, padded with `IGNORE`, for a language model or a tagger; `(B,)` long for a classifier,
             float for a regression, `(B, …)` where a sequence has several labels; `(B, T, D)` float, padded with 0,
-            where the next vector is to be told.
+            where the next vector is predicted.
         continues: Whether each row goes on where the same row of the batch before ended.
-        weight: `()`, its predictions over those of an average batch: what its mean loss counts in training, so that
-            every prediction of an epoch counts alike. None where batches count alike.
-        characters: How many characters its predictions stand for; None where each is one, or none is a text.
+        weight: `()`, the batch's predictions over those of an average batch: the weight of its mean loss in training,
+            so that every prediction of an epoch counts alike. None where batches count alike.
+        characters: How many characters the predictions stand for; None where each is one, or the data is no text.
     """
 
     inputs: Tensor
@@ -41,7 +41,7 @@ class Batch(NamedTuple):
     characters: int | None = None
 
     def to(self, device: torch.device) -> Batch:
-        """The batch on a device; the lengths stay on the CPU, where packing and counting want them."""
+        """Return the batch on a device; the lengths stay on the CPU, where packing and counting need them."""
         if device.type == "cpu":
             return self
         inputs, targets = (part.to(device, non_blocking=True) for part in (self.inputs, self.targets))
@@ -57,30 +57,30 @@ class Collation:
     """
 
     def __init__(self, part: Part, pad: int, average: float | None = None) -> None:
-        """Cut nothing yet.
+        """Set up the collation of a part.
 
         Args:
             part: The sequences.
-            pad: What fills a row of symbols behind its end; vectors are filled with 0.
-            average: Predictions of an average batch, by which each batch is weighted; None for no weights.
+            pad: The symbol that fills a row behind its end; vectors are filled with 0.
+            average: Predictions of an average batch, by which batches are weighted; None for no weights.
         """
         self.sequences = part.sequences
         self.labels = part.labels
         self.tags = part.tags
-        self.forms = part.forms
+        self.spelling = part.spelling
         self.characters = part.characters
         self.vectors = part.sequences.symbols.ndim > 1
         self.pad, self.ignore = (0, 0) if self.vectors else (pad, IGNORE)
-        if part.forms is not None:
-            self.pad = len(part.forms) - 1
+        if part.spelling is not None:
+            self.pad = len(part.spelling) - 1
         self.average = average
 
     def __call__(self, rows: Rows) -> Batch:
-        """The batch of the sequences `rows` `(B,)`, as long as its longest."""
+        """Return the batch of the sequences `rows` `(B,)`, padded to the longest."""
         return self.block([rows], [False])[0]
 
     def block(self, batches: Sequence[Rows], continues: Sequence[bool]) -> list[Batch]:
-        """Several batches by as few gathers as is good; each batch is as long as its longest sequence."""
+        """Return several batches, cut out together by few large gathers; each is padded to its longest sequence."""
         places = len(batches[0]) * int(self.sequences.lengths(batches[0]).max())
         several = max(1, GATHERED // places)
         begins = range(0, len(batches), several)
@@ -107,12 +107,12 @@ class Collation:
         return [Batch(*batch) for batch in zip(*columns, strict=True)]
 
     def _rows(self, flat: Tensor, places: Sequence[int], counts: Sequence[int]) -> Iterator[Tensor]:
-        """What was gathered, batch by batch, `(B, T)` or `(B, T, …)`."""
+        """Yield flat values batch by batch, `(B, T)` or `(B, T, …)`."""
         pieces = zip(flat.split(places), counts, strict=True)
         return (piece.view(count, -1, *piece.shape[1:]) for piece, count in pieces)
 
     def _gather(self, rows: Rows, lengths: Rows, widths: Rows) -> tuple[Tensor, Tensor]:
-        """Inputs and the tags of these, or the symbols after them, row behind row, each padded to its width."""
+        """Return inputs, and their tags or the symbols after them, row behind row, each padded to its width."""
         ends = np.cumsum(widths)
         begins = ends - widths
         places = np.arange(ends[-1])
@@ -120,8 +120,8 @@ class Collation:
         places += np.repeat(self.sequences.starts(rows) - begins, widths)
         inputs = self._take(self.sequences.symbols, places)
         inputs[padded] = self.pad
-        if self.forms is not None:
-            inputs = self.forms[inputs]
+        if self.spelling is not None:
+            inputs = self.spelling[inputs]
         if self.labels is not None:
             return torch.from_numpy(inputs), torch.empty(0)
         if self.tags is None:
@@ -135,12 +135,12 @@ class Collation:
         return taken if self.vectors else taken.astype(np.int64)  # type: ignore[return-value]  # vectors are float32
 
     def _characters(self, rows: Rows, lengths: Rows, begins: Rows) -> Sequence[int | None]:
-        """Those of each batch's predictions, which are all symbols of a row but its first."""
+        """Return the characters of each batch's predictions, which are all symbols of a row but the first."""
         if self.characters is None:
             return [None] * len(begins)
         firsts = self.sequences.starts(rows)
-        found = self.characters[firsts + lengths] - self.characters[firsts]
-        return [int(total) for total in np.add.reduceat(found, begins)]
+        by_row = self.characters[firsts + lengths] - self.characters[firsts]
+        return [int(total) for total in np.add.reduceat(by_row, begins)]
 
     def _weights(self, predictions: Rows) -> Sequence[Tensor | None]:
         if self.average is None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.targets import build
-from rnnlab.data.sequences import Stretches
+from rnnlab.data.sequences import SequenceView
 from rnnlab.data.source import locate
 from rnnlab.data.text.vocabulary import Vocabulary
 
@@ -24,47 +24,47 @@ class Part:
     """The sequences of training, validation or test, and how they are read.
 
     Attributes:
-        sequences: What there is.
+        sequences: All of them.
         reading: `shuffled` for sequences of their own, `streams` for windows that go on from batch to batch.
         streams: How many streams are read side by side; None for as many as a batch has rows.
         labels: `(N,)`, the index of each sequence's class, or as float32 the number that it stands for; `(N, …)` where
             each has several; None where the symbols are what is predicted.
         tags: `(total,)`, the index of each symbol's own class; None where symbols have none.
-        forms: `(F + 1, C)`, what stands for each of F symbols in a batch, and in the last row for padding; None
-            where symbols stand for themselves (see `data.forms`).
+        spelling: `(F + 1, C)`, what a batch has for each of F distinct words, and in the last row for padding; None
+            where a batch has the symbols themselves (see `data.text.spelling`).
         characters: `(total,)`, how many characters end with each of the flat symbols or before it, by which losses per
             character are counted; None where every symbol counts as one.
     """
 
-    sequences: Stretches
+    sequences: SequenceView
     reading: str = SHUFFLED
     streams: int | None = None
     labels: NDArray[np.int64] | NDArray[np.float32] | None = None
     tags: NDArray[np.int64] | None = None
-    forms: NDArray[np.int64] | None = None
+    spelling: NDArray[np.int64] | None = None
     characters: NDArray[np.int64] | None = None
 
     @property
     def predictions(self) -> int:
-        """How many there are in all: the labels, or the tags, or all symbols but each sequence's first."""
+        """How many predictions there are in all: the labels, or the tags, or all symbols but each sequence's first."""
         if self.labels is not None:
             return self.labels.size
         count = len(self.sequences)
         return int(self.sequences.lengths(np.arange(count)).sum()) - (count if self.tags is None else 0)
 
     def counts(self, symbols: int) -> NDArray[np.int64]:
-        """How often each symbol of a vocabulary of so many occurs, `(symbols,)`."""
-        found = self.sequences.symbols if self.forms is None else self.forms[self.sequences.symbols, 1]
-        return np.bincount(found, minlength=symbols)
+        """Return how often each symbol of a vocabulary of that size occurs, `(symbols,)`."""
+        flat = self.sequences.symbols if self.spelling is None else self.spelling[self.sequences.symbols, 1]
+        return np.bincount(flat, minlength=symbols)
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a trained model knows of its data; other data must be read in the same way.
+    """The vocabulary and card of a trained model, with which other data is read in the same way.
 
     Attributes:
-        vocabulary: Its symbols, or the channels of its vectors.
-        card: What its checkpoint carries of the data (`Prepared.card`).
+        vocabulary: The symbols, or the channels of vectors.
+        card: What the checkpoint carries of the data (`Prepared.card`).
     """
 
     vocabulary: Vocabulary
@@ -73,7 +73,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a task's `prepare` makes of a source.
+    """A data set, split and encoded by the function that `task.prepare` names.
 
     Attributes:
         name: The option of the group `data`.
@@ -102,7 +102,7 @@ def prepare(config: Mapping[str, Any], trained: Vocabulary | None = None) -> Pre
 
     Args:
         config: Resolved and plain.
-        trained: The vocabulary of a model that was trained so: its sub-words are not found anew.
+        trained: The vocabulary of a model that was trained on this data: sub-words are not trained again.
 
     Raises:
         UserError: The data is missing, unreadable or too small.
@@ -117,7 +117,7 @@ def prepare_other(config: Mapping[str, Any], known: Known) -> Prepared:
     """Read other data as a trained model would: nothing is split or left out, all of it is the part `test`.
 
     Raises:
-        UserError: The data is missing or unreadable, or has what the model does not know.
+        UserError: The data is missing or unreadable, or has symbols or labels that the model does not know.
     """
     prepared = build(
         config["task"]["prepare"],
@@ -131,6 +131,6 @@ def prepare_other(config: Mapping[str, Any], known: Known) -> Prepared:
 
 
 def data_key(config: Mapping[str, Any]) -> str:
-    """Equal for configurations that prepare the same data in the same way."""
+    """Return a key that is equal for configurations which prepare the same data in the same way."""
     data = {key: value for key, value in config["data"].items() if key not in BATCHING}
     return json.dumps([data, config["split"], config["task"]], sort_keys=True)

@@ -13,25 +13,25 @@ Symbols = NDArray[np.unsignedinteger] | NDArray[np.float32]
 """`(total,)` symbols in the smallest unsigned integers that hold the vocabulary, or `(total, D)` vectors of numbers."""
 
 
-class Stretches(Protocol):
-    """Stretches of one flat array of symbols, each found by its row."""
+class SequenceView(Protocol):
+    """Sequences that are slices of one flat array of symbols, each known by its row."""
 
     @property
     def symbols(self) -> Symbols:
-        """`(total,)` symbols or `(total, D)` vectors, whichever the data is made of."""
+        """`(total,)` symbols or `(total, D)` vectors."""
 
     def __len__(self) -> int: ...
 
     def starts(self, rows: Rows) -> NDArray[np.int64]:
-        """Where the stretches of some rows `(B,)` begin, `(B,)`."""
+        """Return where the sequences of some rows `(B,)` begin, `(B,)`."""
 
     def lengths(self, rows: Rows) -> NDArray[np.int64]:
-        """How many symbols they have, `(B,)`."""
+        """Return how many symbols the sequences of some rows `(B,)` have, `(B,)`."""
 
 
 @dataclass(frozen=True)
 class Sequences:
-    """N items, each with its own place and length.
+    """N items, each with a place and a length of its own.
 
     Attributes:
         symbols: `(total,)` symbols or `(total, D)` vectors.
@@ -55,7 +55,7 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows of one length at every `stride` symbols of a text. None is stored: a row says where it lies.
+    """Windows of one length at every `stride` symbols of a text. Nothing is stored but the text.
 
     A window of T inputs spans T + 1 symbols, for the last one's target. Adjoining windows (`stride` equal to
     `length`) reach to the end of the text with a shorter last one, so that every symbol is predicted once;

@@ -19,8 +19,8 @@ class Source:
     Attributes:
         name: The option of the group `data`.
         files: Where it lies; none where it is generated.
-        reader: The configuration of what reads them, or generates it.
-        limit: How many items or characters are to be used; None for all.
+        reader: The configuration of the function that reads the files, or generates the data.
+        limit: How many items or characters are used; None for all.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Source:
 
     @cached_property
     def content(self) -> Any:
-        """What the reader gives or generates: a list of strings for names, a `RunningText`, `LabelledTexts`, and so on.
+        """What the reader returns: a list of strings for names, a `TextFiles`, `LabelledTexts`, and so on.
 
         Raises:
             UserError: A file cannot be read.
@@ -39,7 +39,7 @@ class Source:
 
     @property
     def where(self) -> str:
-        """How a line begins that says what is wrong with the data."""
+        """The beginning of a line that says what is wrong with the data."""
         return f"data: {self.files[0]}" if self.files else f"data={self.name}"
 
     @cached_property
@@ -49,9 +49,9 @@ class Source:
 
 
 def locate(data: Mapping[str, Any]) -> Source:
-    """Find the files of the configuration's node `data`, downloading them first where that is needed.
+    """Find the files of the configuration's node `data`; download them first where that is needed.
 
-    A node without `files` is generated: its `reader` takes no files, and gives what has a `sha256` of its own.
+    A node without `files` is generated: its `reader` takes no files and returns data with a `sha256` of its own.
 
     Raises:
         UserError: A file is missing or cannot be fetched.

@@ -1,9 +1,10 @@
-"""Which items train, validate and test."""
+"""Splits: which items train, validate and test, and which repeat another and are left out."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from rnnlab.errors import UserError
@@ -11,16 +12,23 @@ from rnnlab.errors import UserError
 PARTS = ("train", "val", "test")
 Item = TypeVar("Item", bound=Hashable)
 LEAST_ITEMS = 10  # the fewest of which 80/10/10 leaves one for every part
+LEAST_OF_A_CLASS = 3  # one for training, one for validation, one for the test
 
 
 def cut(count: int) -> tuple[int, int]:
-    """Where validation and test begin when so many items are cut 80/10/10; each gets one of three or more."""
+    """Return where validation and test begin when `count` items are cut 80/10/10; each gets one of three or more."""
     first = min(int(0.8 * count), count - 2)
     return first, max(int(0.9 * count), first + 1)
 
 
+def cut_items(items: Sequence[Item]) -> dict[str, list[Item]]:
+    """Return the items of each part, cut 80/10/10 in their order."""
+    first, second = cut(len(items))
+    return {"train": list(items[:first]), "val": list(items[first:second]), "test": list(items[second:])}
+
+
 def split_items(items: Sequence[Item], seed: int, deduplicate: bool, where: str = "data") -> dict[str, list[Item]]:
-    """Shuffle by `seed` and cut 80/10/10; `deduplicate` first drops every repetition of an item.
+    """Shuffle items by `seed` and cut them 80/10/10; `deduplicate` first drops every repetition of an item.
 
     The shuffle is that of Python's `random.Random(seed)`, so that splits of scripts which seed the module
     `random` can be repeated exactly.
@@ -35,5 +43,96 @@ def split_items(items: Sequence[Item], seed: int, deduplicate: bool, where: str 
             f"{where}: {len(shuffled)} {kind} are too few to split 80/10/10; at least {LEAST_ITEMS} are needed"
         )
     random.Random(seed).shuffle(shuffled)
-    first, second = cut(len(shuffled))
-    return {"train": shuffled[:first], "val": shuffled[first:second], "test": shuffled[second:]}
+    return cut_items(shuffled)
+
+
+def distinct(keys: Sequence[str], parts: Sequence[str] | None) -> list[int]:
+    """Return the rows that are left when repeated texts are dropped, so that nothing tested was trained on.
+
+    The first of equals stays; where the parts are fixed, that is the one tested, or else the one validated on,
+    and a published test part stays whole.
+
+    Args:
+        keys: `(N,)`, equal for equal texts.
+        parts: `(N,)`, or None.
+    """
+    if parts is None:
+        return list({key: row for row, key in reversed(list(enumerate(keys)))}.values())[::-1]
+    taken: set[str] = set()
+    kept = []
+    for part in reversed(PARTS):
+        for row in _rows_of(part, parts, range(len(parts))):
+            if part == PARTS[-1] or keys[row] not in taken:
+                kept.append(row)
+            taken.add(keys[row])
+    return sorted(kept)
+
+
+def by_fixed_part(rows: Sequence[int], parts: Sequence[str], kind: str, where: str) -> dict[str, list[int]]:
+    """Return the rows of each part that the data set fixes, in their order.
+
+    Args:
+        rows: Which of the items take part.
+        parts: `(N,)`, the part of every item.
+        kind: What an item is called.
+        where: Begins the line about what is wrong.
+
+    Raises:
+        UserError: A part has no item.
+    """
+    fixed = {part: _rows_of(part, parts, rows) for part in PARTS}
+    if empty := [part for part, piece in fixed.items() if not piece]:
+        raise UserError(f"{where}: there is no {kind} for the part {empty[0]}")
+    return fixed
+
+
+def shuffled_rows(rows: Iterable[int], random_: random.Random, limit: int | None, where: str) -> tuple[list[int], str]:
+    """Return at most `limit` of the rows in random order, and how a line about them begins."""
+    shuffled = list(rows)
+    random_.shuffle(shuffled)
+    if limit is not None and limit < len(shuffled):
+        return shuffled[:limit], f"{where}, data.limit={limit}"
+    return shuffled, where
+
+
+def split_rows(
+    labels: Sequence[str], parts: Sequence[str] | None, rows: Iterable[int], seed: int, limit: int | None, where: str
+) -> dict[str, list[int]]:
+    """Return the rows that train, validate and test, each part in random order: files are often sorted by label.
+
+    Args:
+        labels: `(N,)`, the class of every text.
+        parts: `(N,)`, the fixed part of each; None to cut every class 80/10/10.
+        rows: Which of the texts take part.
+        seed: Of Python's `random.Random`, which shuffles them.
+        limit: How many are used, chosen at random; None for all.
+        where: Begins the line about what is wrong.
+
+    Raises:
+        UserError: There are fewer than two classes, or too few texts of one.
+    """
+    random_ = random.Random(seed)
+    shuffled, where = shuffled_rows(rows, random_, limit, where)
+    counts = Counter(labels[row] for row in shuffled)
+    if len(counts) < 2:
+        only = f"the only label is {next(iter(counts))!r}" if counts else "there is no text"
+        raise UserError(f"{where}: {only}; a classifier needs two classes or more")
+    if parts is not None:
+        return by_fixed_part(shuffled, parts, "text", where)
+    label, fewest = min(counts.items(), key=lambda pair: pair[1])
+    if fewest < LEAST_OF_A_CLASS:
+        raise UserError(
+            f"{where}: the label {label!r} has {fewest} distinct texts, too few to split;"
+            f" at least {LEAST_OF_A_CLASS} are needed"
+        )
+    split: dict[str, list[int]] = {part: [] for part in PARTS}
+    for name in sorted(counts):
+        for part, piece in cut_items([row for row in shuffled if labels[row] == name]).items():
+            split[part] += piece
+    for piece in split.values():
+        random_.shuffle(piece)  # so that a share of a part's batches is a fair sample of it
+    return split
+
+
+def _rows_of(part: str, parts: Sequence[str], rows: Iterable[int]) -> list[int]:
+    return [row for row in rows if parts[row] == part]

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from rnnlab.charts.document import Document, Table
 from rnnlab.charts.values import HeatMap, Panels
-from rnnlab.data.text.display import readable
+from rnnlab.data.text.display import display
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.probes.probe import Probe, Subject
@@ -62,7 +62,7 @@ class EmbeddingTable(Probe):
         if len(kept) < 2:
             raise UserError("what is read has a single symbol, which has no neighbours")
         nearest, cosines = neighbours(table[kept], self.nearest)
-        names = [readable(vocabulary.symbols[index]) for index in kept.tolist()]
+        names = [display(vocabulary.symbols[index]) for index in kept.tolist()]
         rows = []
         for name, index, others, angles in zip(names, kept.tolist(), nearest.tolist(), cosines.tolist(), strict=True):
             near = [f"{names[other]} {cosine:.2f}" for other, cosine in zip(others, angles, strict=True)]
@@ -80,7 +80,7 @@ class EmbeddingTable(Probe):
 
     def _figure(self, subject: Subject, table: Tensor, vocabulary: Vocabulary) -> Panels:
         symbols = subject.inputs.symbols(subject.task, self.shown)
-        columns = [readable(vocabulary.symbols[index]) for index in symbols.tolist()]
+        columns = [display(vocabulary.symbols[index]) for index in symbols.tolist()]
         present = sorted(set(symbols.tolist()))
         one_hot = HeatMap(
             name="one-hot",
@@ -89,7 +89,7 @@ class EmbeddingTable(Probe):
             x="symbol read",
             y="symbol",
             columns=columns,
-            rows=[readable(vocabulary.symbols[index]) for index in present],
+            rows=[display(vocabulary.symbols[index]) for index in present],
             values=[[float(index == symbol) for symbol in symbols.tolist()] for index in present],
             unit="value",
         )

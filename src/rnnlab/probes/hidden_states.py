@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from rnnlab.charts.document import Document
 from rnnlab.charts.values import Axis, HeatMap, Lines, Panels, lines_at
-from rnnlab.data.text.display import readable
+from rnnlab.data.text.display import display
 from rnnlab.probes.inputs import read
 from rnnlab.probes.probe import Probe, Subject
 from rnnlab.probes.trace import Network, layer_index, trace
@@ -53,7 +53,7 @@ def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> Hid
     device = next(task.parameters()).device
     states = trace(task, symbols.to(device)[None]).states
     if isinstance(task, NamesSymbols):
-        names = [readable(name) for name in task.symbol_names(symbols)]
+        names = [display(name) for name in task.symbol_names(symbols)]
     else:
         names = network.vocabulary.names_of(symbols.tolist())
     return HiddenStates(tuple(names), {name: part[:, :, 0].cpu() for name, part in states.items()})

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from rnnlab.charts.document import Document, Table
 from rnnlab.charts.number_format import three_digits
 from rnnlab.charts.values import Axis, HeatMap, Lines, lines_at
-from rnnlab.data.text.display import readable
+from rnnlab.data.text.display import display
 from rnnlab.data.text.vocabulary import CHANNEL
 from rnnlab.errors import UserError
 from rnnlab.probes.inputs import vocabulary_of
@@ -74,7 +74,7 @@ def saliency(task: nn.Module, symbols: Tensor) -> Saliency:
         raise UserError(f"{type(task).__name__} has no embedding of symbols, so nothing can be salient")
     if len(symbols) < SHORTEST:
         raise UserError(f"there are at least {SHORTEST} symbols needed to choose among, not {len(symbols)}")
-    names = [readable(symbol) for symbol in vocabulary.symbols]
+    names = [display(symbol) for symbol in vocabulary.symbols]
     with undisturbed(task):
         inputs = symbols.to(next(task.parameters()).device)[None].clone()
         with _leaf(embedding) as leaves:

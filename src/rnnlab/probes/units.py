@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from rnnlab.charts.document import Document, Table
 from rnnlab.charts.values import HeatMap
 from rnnlab.data.collation import Batch
-from rnnlab.data.text.display import readable
+from rnnlab.data.text.display import display
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.probes.inputs import vocabulary_of
@@ -73,7 +73,7 @@ class Responses:
         for place in self.activations[:, unit].argsort(descending=True, stable=True).tolist():
             near = [other for other in range(place - context, place + context + 1) if 0 <= other < len(self.rows)]
             near = [other for other in near if self.rows[other] == self.rows[place]]
-            names = [readable(vocabulary.symbols[int(self.symbols[other])]) for other in near]
+            names = [display(vocabulary.symbols[int(self.symbols[other])]) for other in near]
             at = near.index(place)
             peak = Peak(float(self.activations[place, unit]), tuple(names[:at]), names[at], tuple(names[at + 1 :]))
             peaks.setdefault((*peak.before, peak.symbol), peak)
@@ -178,7 +178,7 @@ def _chart(network: str, measured: Responses, units: Sequence[int], vocabulary: 
         caption=f"The mean activation of units of {network} behind each symbol, the most frequent symbols first.",
         x="symbol read",
         y="unit",
-        columns=[readable(vocabulary.symbols[index]) for index in shown],
+        columns=[display(vocabulary.symbols[index]) for index in shown],
         rows=[str(unit) for unit in units],
         values=[[float(h[measured.symbols == index, unit].mean()) for index in shown] for unit in units],
         unit="mean activation",

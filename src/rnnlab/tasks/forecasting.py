@@ -18,7 +18,7 @@ from torchmetrics import Metric as Measured
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.prepared import Part
-from rnnlab.data.sources.series import Series, own
+from rnnlab.data.sources.series import Series, read_series
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.decoding import decode
@@ -152,7 +152,7 @@ class Forecaster(SequenceTask):
         column = source.value_column
         if column is None:
             column = self.card["config"]["task"]["file_reader"].get("value_column")
-        series = own([Path(source.file)], column)
+        series = read_series([Path(source.file)], column)
         try:
             self._check(series.values)
         except UserError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from rnnlab.data.preparation.names import fingerprint
+from rnnlab.data.preparation.names import item_hash
 from rnnlab.errors import UserError
 from rnnlab.tasks.capabilities import Sampling
 from rnnlab.tasks.language_model import LanguageModel
@@ -70,7 +70,7 @@ class NamesLM(LanguageModel):
     def share_new(self, items: Iterable[str]) -> float:
         """Return the share of items that the model was not trained on, whatever their label."""
         known = set(self.card["data"]["training_items"].tolist())
-        new = [fingerprint(self._without_label(item)) not in known for item in items]
+        new = [item_hash(self._without_label(item)) not in known for item in items]
         return sum(new) / len(new)
 
     def _starts(self, count: int, sampling: Sampling) -> Tensor:

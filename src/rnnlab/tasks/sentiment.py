@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.data.collation import Batch, Collation
-from rnnlab.data.preparation.classification import encode, taken_apart
+from rnnlab.data.preparation.classification import encode, tokens_of
 from rnnlab.data.prepared import Part
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.data.text.words import words
@@ -53,7 +53,7 @@ class SentimentClassifier(Classifier):
         """Predict the class of each text, as it would be alone; a text without any known word has no label."""
         if not texts:
             return []
-        tokens = [taken_apart(text, self.vocabulary.level) for text in texts]
+        tokens = [tokens_of(text, self.vocabulary.level) for text in texts]
         part = Part(encode(tokens, self.vocabulary, self.sequence_length), labels=np.zeros(len(texts), dtype=np.int64))
         batch = Collation(part, self.vocabulary.pad)(np.arange(len(texts)))
         unknown = torch.tensor([self.vocabulary.unknown, self.vocabulary.pad])
@@ -68,7 +68,7 @@ class SentimentClassifier(Classifier):
         """
         if not words(text):
             raise UserError(f"{key}: {text!r} has no words")
-        encoded = encode([taken_apart(text, self.vocabulary.level)], self.vocabulary, self.sequence_length)
+        encoded = encode([tokens_of(text, self.vocabulary.level)], self.vocabulary, self.sequence_length)
         return torch.from_numpy(encoded.symbols[: encoded.sizes[0]].astype(np.int64))
 
     def _prediction(self, text: str, known: bool, shares: list[float]) -> Prediction:

@@ -14,9 +14,9 @@ from torchmetrics import Metric as Measured
 from torchmetrics.classification import MulticlassAccuracy
 
 from rnnlab.data.collation import Batch, Collation
-from rnnlab.data.preparation.signals import CLASS, NUMBER, STEPS
 from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Sequences
+from rnnlab.data.sources.signals import CLASS, NUMBER, STEPS
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric, ranking_loss, share

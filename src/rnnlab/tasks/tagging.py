@@ -14,7 +14,7 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 from rnnlab.data.collation import IGNORE, Batch, Collation
 from rnnlab.data.preparation.tagging import in_one_array
 from rnnlab.data.prepared import Part
-from rnnlab.data.text.spelling import SPELLING, form_table, normal
+from rnnlab.data.text.spelling import SPELLING, normal, spelling_table
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
@@ -141,10 +141,10 @@ class Tagger(TextAnswers, ConfusionCounts):
 
     def _batch(self, sentences: Sequence[Sequence[str]]) -> Batch:
         """Encode sentences as a batch without tags."""
-        forms = {word: number for number, word in enumerate(dict.fromkeys(w for words in sentences for w in words))}
-        table = form_table(list(forms), self.vocabulary, self.characters, self.word_length)
-        sequences = in_one_array(sentences, forms)
-        part = Part(sequences, tags=np.zeros(len(sequences.symbols), dtype=np.int64), forms=table)
+        indices = {word: index for index, word in enumerate(dict.fromkeys(w for words in sentences for w in words))}
+        table = spelling_table(list(indices), self.vocabulary, self.characters, self.word_length)
+        sequences = in_one_array(sentences, indices)
+        part = Part(sequences, tags=np.zeros(len(sequences.symbols), dtype=np.int64), spelling=table)
         return Collation(part, self.vocabulary.pad)(np.arange(len(sentences)))
 
     def _tagged(self, words: Sequence[str], shares: Tensor) -> tuple[TaggedWord, ...]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.data.module import SequenceDataModule
-from rnnlab.data.text.display import readable
+from rnnlab.data.text.display import display
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.records.folder import write_atomically
 from rnnlab.tensorboard.writers import summary_writers
@@ -49,6 +49,6 @@ def write_table(folder: Path, vectors: Tensor, symbols: Sequence[str]) -> None:
     """Put vectors `(N, D)` and the symbols that they belong to where the projector finds them, in a run's folder."""
     rows = ("\t".join(f"{number:.4g}" for number in vector) for vector in vectors.tolist())
     write_atomically(folder / VECTORS, "".join(f"{row}\n" for row in rows))
-    write_atomically(folder / LABELS, "".join(f"{readable(symbol)}\n" for symbol in symbols))
+    write_atomically(folder / LABELS, "".join(f"{display(symbol)}\n" for symbol in symbols))
     lines = ['tensor_name: "embedding"', f'tensor_path: "{VECTORS}"', f'metadata_path: "{LABELS}"']
     write_atomically(folder / CONFIG, "embeddings {\n" + "".join(f"  {line}\n" for line in lines) + "}\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import lightning.pytorch as pl
 
 from rnnlab.data.collation import Batch
-from rnnlab.data.text.display import readable
+from rnnlab.data.text.display import display
 from rnnlab.errors import UserError
 from rnnlab.probes.embedding import table_of
 from rnnlab.probes.gates import gate_saturation
@@ -95,7 +95,7 @@ class EmbeddingVectors(ProbeView):
     def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         table, vocabulary = table_of(task)
         kept = batch.inputs.unique()[: self.symbols].cpu()
-        names = [readable(vocabulary.symbols[index]) for index in kept.tolist()]
+        names = [display(vocabulary.symbols[index]) for index in kept.tolist()]
         for writer in summary_writers(trainer):
             figure = figures.embedding(table[kept], names, title_of(trainer, task))
             writer.add_figure("embedding", figure, trainer.global_step)

@@ -93,7 +93,10 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
         if path is None:
             raise UserError(f"data.{key}: it names a column of data.path=FILE, which was not given")
     if path is not None:
-        config["data"] = {**config["data"], "files": {"_target_": "rnnlab.data.sources.files.own", "path": str(path)}}
+        config["data"] = {
+            **config["data"],
+            "files": {"_target_": "rnnlab.data.sources.files.files_at", "path": str(path)},
+        }
     same_columns = all(config["data"]["reader"].get(key) == column for key, column in columns.items())
     vocabulary = from_card(card["vocabulary"])
     if same_columns and locate(config["data"]).sha256 == card["sha256"]:

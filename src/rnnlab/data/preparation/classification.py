@@ -9,19 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.data.preparation.labelled import LabelledTexts, distinct, split_rows
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
+from rnnlab.data.sources.labelled_texts import LabelledTexts
+from rnnlab.data.split import distinct, split_rows
 from rnnlab.data.text.bpe import LEVEL
 from rnnlab.data.text.encoded import alphabet_of
 from rnnlab.data.text.vocabularies import level_of, subwords
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
-from rnnlab.data.text.words import fingerprint, words
+from rnnlab.data.text.words import text_key, words
 from rnnlab.errors import UserError
 
 
-def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], known: Known | None = None) -> Prepared:
+def prepare_labelled_texts(
+    source: Source, split: Mapping[str, Any], data: Mapping[str, Any], known: Known | None = None
+) -> Prepared:
     """Split the texts by class and encode the first `data.sequence_length` words, characters or sub-words of each.
 
     The vocabulary has the words or characters that occur at least `data.min_count` times in training, or the sub-words
@@ -33,7 +36,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     content = source.content
     if not isinstance(content, LabelledTexts):
         raise UserError(f"data={source.name} has no labels; a classifier reads texts with labels, such as data=reviews")
-    keys = [fingerprint(text) for text in content.texts]
+    keys = [text_key(text) for text in content.texts]
     rows = [row for row, key in enumerate(keys) if key]
     notes = [_dropped(len(keys) - len(rows), "without a word")]
     where = source.where
@@ -51,7 +54,7 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
             rows = single
         parts = split_rows(content.labels, content.parts, rows, split["seed"], source.limit, where)
     level = vocabulary.level if known is not None else level_of(data, "sentiment", ("word", "char", LEVEL))
-    tokens = {row: taken_apart(content.texts[row], level) for row in chain.from_iterable(parts.values())}
+    tokens = {row: tokens_of(content.texts[row], level) for row in chain.from_iterable(parts.values())}
     if known is None:
         vocabulary, few = _vocabulary([tokens[row] for row in parts["train"]], level, data)
         notes.append(few)
@@ -63,10 +66,10 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
         vocabulary=vocabulary,
         parts={
             part: Part(
-                encode([tokens[row] for row in of_part], vocabulary, cut),
-                labels=np.array([names.index(content.labels[row]) for row in of_part], dtype=np.int64),
+                encode([tokens[row] for row in chosen], vocabulary, cut),
+                labels=np.array([names.index(content.labels[row]) for row in chosen], dtype=np.int64),
             )
-            for part, of_part in parts.items()
+            for part, chosen in parts.items()
         },
         card={
             "labels": names,
@@ -77,18 +80,18 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     )
 
 
-def taken_apart(text: str, level: str) -> Sequence[str]:
-    """The words of a text; of characters and sub-words the text itself, just as it is."""
+def tokens_of(text: str, level: str) -> Sequence[str]:
+    """Return the words of a text; for characters and sub-words the text itself."""
     return words(text) if level == "word" else text
 
 
 def encode(texts: Sequence[Sequence[str]], vocabulary: Vocabulary, sequence_length: int) -> Sequences:
-    """The first symbols of each text in one flat array; a text without any is one `[UNK]`.
+    """Return the first symbols of each text in one flat array; a text without any is one `[UNK]`.
 
     Args:
-        texts: As `taken_apart` gives them.
+        texts: As `tokens_of` gives them.
         vocabulary: With an `[UNK]`.
-        sequence_length: How many symbols of each.
+        sequence_length: How many symbols of each are kept.
     """
     heads = texts if vocabulary.level == LEVEL else [text[:sequence_length] for text in texts]
     symbols, sizes, _ = vocabulary.encode_all(heads)
@@ -99,7 +102,7 @@ def encode(texts: Sequence[Sequence[str]], vocabulary: Vocabulary, sequence_leng
 
 
 def _vocabulary(training: list[Sequence[str]], level: str, data: Mapping[str, Any]) -> tuple[Vocabulary, str]:
-    """What the training part has, and what there is to say about it, or ''."""
+    """Return the vocabulary of the training part, and a note on it, or ''."""
     special, least = (UNKNOWN, PAD), data["min_count"]
     if level == "word":
         return Vocabulary.of_words(chain.from_iterable(training), least, special), ""
@@ -110,18 +113,18 @@ def _vocabulary(training: list[Sequence[str]], level: str, data: Mapping[str, An
 
 
 def _balance(content: LabelledTexts, rows: list[int], names: list[str]) -> dict[str, int]:
-    """How many texts of each class there are."""
+    """Return how many texts each class has."""
     counts = Counter(content.labels[row] for row in rows)
     return {name: counts[name] for name in names}
 
 
 def _dropped(count: int, which: str) -> str:
-    """A note on texts that were left out; '' where there are none."""
+    """Return a note on texts that were left out; '' where there are none."""
     return (
         f"{count:,} text{'s' if count != 1 else ''} {which} {'were' if count != 1 else 'was'} left out" if count else ""
     )
 
 
-def _check_labels(found: set[str], names: list[str], where: str) -> None:
-    if strange := sorted(found - set(names)):
+def _check_labels(labels: set[str], names: list[str], where: str) -> None:
+    if strange := sorted(labels - set(names)):
         raise UserError(f"{where}: the model knows no label {strange[0]!r}; it was trained on {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""A series of numbers as windows: so many values are read, and so many after them are to be forecast."""
+"""A series of numbers as windows: values that are read, and the values after them that are forecast."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rnnlab.errors import UserError
 SMALLEST = 1e-9  # a naive error below this share of the series' deviation is none
 
 
-def prepare(
+def prepare_series(
     source: Source,
     split: Mapping[str, Any],  # noqa: ARG001
     data: Mapping[str, Any],
@@ -30,7 +30,7 @@ def prepare(
 
     The first 80% of the values train, the next 10% validate and the last 10% test: what a window is to forecast lies
     in its own part as a whole, what it reads may reach back into the part before. All values are standardised with
-    the training part's mean and deviation. `split.seed` has no part in it: time decides.
+    the training part's mean and deviation. `split.seed` is not used: time decides.
 
     The card has, of the training part and for each column, in its own units: `mean` and `deviation`; `naive_error`,
     by which errors are scaled (see `naive_error`); and `change`, how far a window's targets lie from its last input
@@ -57,9 +57,12 @@ def prepare(
         first, second = cut(len(values))
         bounds = dict(zip(PARTS, ((0, first), (first - length, second), (second - length, len(values))), strict=True))
         card = {
-            "sequence_length": length, "horizon": horizon, "season": season, "normalise": data["normalise"],
+            "sequence_length": length,
+            "horizon": horizon,
+            "season": season,
+            "normalise": data["normalise"],
             **_scales(values[:first], length, horizon, season, where),
-        }  # fmt: skip
+        }
     mean, deviation = (np.asarray(card[name], dtype=np.float64) for name in ("mean", "deviation"))
     standardised = ((values - mean) / deviation).astype(np.float32)
     strides = {"train": data["stride"]}
@@ -71,7 +74,7 @@ def prepare(
 
 
 def naive_error(values: NDArray[np.float64], season: int) -> NDArray[np.float64]:
-    """The mean error of the seasonal naive forecast within a series `(T, D)`: the mean of |y_t - y_(t-season)|, `(D,)`.
+    """Return the seasonal naive forecast's mean error `(D,)` in a series `(T, D)`: the mean of |y_t - y_(t-season)|.
 
     An error divided by it is a scaled error, and their mean the MASE (Hyndman and Koehler 2006, "Another look at
     measures of forecast accuracy"); `season` 1 is the forecast that repeats the last value.
@@ -93,7 +96,7 @@ def _check(count: int, length: int, season: int, where: str) -> None:
 def _scales(
     training: NDArray[np.float64], length: int, horizon: int, season: int, where: str
 ) -> dict[str, NDArray[np.float64]]:
-    """What the training part `(T, D)` says of sizes, each `(D,)`."""
+    """Return the scales of the training part `(T, D)`, each `(D,)`."""
     if len(training) < length + horizon:
         raise _too_short(f"{where}: train", len(training), length, horizon)
     deviation, error = training.std(axis=0), naive_error(training, season)
@@ -111,7 +114,7 @@ def _scales(
 def _windows(
     values: NDArray[np.float32], bounds: tuple[int, int], length: int, horizon: int, stride: int, where: str
 ) -> Part:
-    """Every window between two places of a series `(T, D)`; none of its values is stored twice."""
+    """Return every window between two places of a series `(T, D)`; no value is stored twice."""
     begin, end = bounds
     offsets = np.arange(begin, end - length - horizon + 1, stride, dtype=np.int64)
     if not len(offsets):

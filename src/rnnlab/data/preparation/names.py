@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.data.preparation.labelled import LabelledTexts, split_labelled
 from rnnlab.data.prepared import Known, Part, Prepared
-from rnnlab.data.sequences import Sequences, Stretches
+from rnnlab.data.sequences import Sequences, SequenceView
 from rnnlab.data.source import Source
+from rnnlab.data.sources.labelled_texts import LabelledTexts
 from rnnlab.data.split import split_items
 from rnnlab.data.text.bpe import LEVEL
 from rnnlab.data.text.encoded import Encoded, alphabet_of
@@ -20,7 +20,7 @@ from rnnlab.data.text.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
 
 
-def prepare(
+def prepare_names(
     source: Source,
     split: Mapping[str, Any],
     data: Mapping[str, Any],
@@ -40,8 +40,8 @@ def prepare(
         source: Of items, or of items with labels where `data.labels` says what those are.
         split: The node of the configuration.
         data: The node of the configuration.
-        known: What a trained model knows, for other data than it was trained on.
-        condition: What the model is told of an item: the same as `data.labels`, or None.
+        known: The vocabulary of a trained model, for other data than it was trained on.
+        condition: Which label an item begins with: the same as `data.labels`, or None.
 
     Raises:
         UserError: The source is no such list, or there are too few items.
@@ -58,8 +58,8 @@ def prepare(
         if condition is not None:
             vocabulary = with_labels(vocabulary, condition, items.labels)
     cut = data["sequence_length"]
-    encoded = {part: vocabulary.encode_all(its.texts, where, part != "train") for part, its in parts.items()}
-    longest = max(int(its.sizes.max()) for its in encoded.values()) + 1
+    encoded = {part: vocabulary.encode_all(texts.texts, where, part != "train") for part, texts in parts.items()}
+    longest = max(int(texts.sizes.max()) for texts in encoded.values()) + 1
     note = f"the longest items were cut to data.sequence_length={cut} of {longest} inputs" if longest > cut else ""
     training = parts.get("train", LabelledTexts((), ()))
     counts = {label: training.labels.count(label) for label in vocabulary.labels}
@@ -68,9 +68,9 @@ def prepare(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
-        parts={part: _part(its, vocabulary, cut, parts[part].labels) for part, its in encoded.items()},
+        parts={part: _part(texts, vocabulary, cut, parts[part].labels) for part, texts in encoded.items()},
         card={
-            "training_items": np.array(sorted(map(fingerprint, set(training.texts))), dtype=np.int64),
+            "training_items": np.array(sorted(map(item_hash, set(training.texts))), dtype=np.int64),
             **({"labels_of_training": counts} if counts else {}),
         },
         notes=(*filter(None, (few, note)), *(f"no item of training has the label {label!r}" for label in unseen)),
@@ -78,7 +78,7 @@ def prepare(
 
 
 def _content(source: Source, labelled: str | None, condition: str | None) -> LabelledTexts:
-    """The items with their labels; without any where none are asked for."""
+    """Return the items with their labels; without labels where `labelled` is None."""
     if condition is not None and labelled != condition:
         raise UserError(f"model.condition={condition} reads the labels data.labels={condition}, not {labelled}")
     content = source.content
@@ -98,11 +98,41 @@ def _split(items: LabelledTexts, split: Mapping[str, Any], labelled: bool, where
     seed, deduplicate = split["seed"], split["deduplicate"]
     if labelled:
         return split_labelled(items, seed, deduplicate, where)
-    return {part: LabelledTexts(its, ()) for part, its in split_items(items.texts, seed, deduplicate, where).items()}
+    parts = split_items(items.texts, seed, deduplicate, where)
+    return {part: LabelledTexts(texts, ()) for part, texts in parts.items()}
+
+
+def split_labelled(items: LabelledTexts, seed: int, deduplicate: bool, where: str) -> dict[str, LabelledTexts]:
+    """Return the items of each part; an item with several labels is in one part with all of them.
+
+    Otherwise a model would be tested on a name that it has learned with another label.
+
+    Args:
+        items: With their labels.
+        seed: As in `split_items`.
+        deduplicate: Drop every repetition of an item with the same label.
+        where: As in `split_items`.
+
+    Raises:
+        UserError: There are too few different items.
+    """
+    labels: dict[str, list[str]] = {}
+    for item, label in zip(items.texts, items.labels, strict=True):
+        labels.setdefault(item, []).append(label)
+    if deduplicate:
+        labels = {item: list(dict.fromkeys(several)) for item, several in labels.items()}
+    parts = split_items(list(labels), seed, deduplicate=True, where=where)
+    return {part: _with_each_label(chosen, labels) for part, chosen in parts.items()}
+
+
+def _with_each_label(items: Sequence[str], labels: Mapping[str, Sequence[str]]) -> LabelledTexts:
+    """Return every item as often as it has labels."""
+    pairs = [(item, label) for item in items for label in labels[item]]
+    return LabelledTexts([item for item, _ in pairs], [label for _, label in pairs])
 
 
 def _vocabulary(texts: Sequence[str], training: Sequence[str], data: Mapping[str, Any]) -> tuple[Vocabulary, str]:
-    """What the items are made of, and what there is to say about it, or ''."""
+    """Return the vocabulary of the items, and a note on it, or ''."""
     special = (START_STOP, PAD)
     if level_of(data, "names", ("char", LEVEL)) == LEVEL:
         return subwords(data, training, alphabet_of(texts), special)
@@ -114,8 +144,8 @@ def _check_labels(labels: Sequence[str], vocabulary: Vocabulary, where: str) -> 
         raise UserError(f"{where}: the model knows no label {strange[0]!r}; it knows {', '.join(vocabulary.labels)}")
 
 
-def encode(items: Sequence[str], vocabulary: Vocabulary, sequence_length: int, where: str = "data") -> Stretches:
-    """All items in one flat array, each with `[S]` before and after it, and no loop over their characters.
+def encode(items: Sequence[str], vocabulary: Vocabulary, sequence_length: int, where: str = "data") -> SequenceView:
+    """Return all items in one flat array, each with `[S]` before and after it; no loop over characters.
 
     Raises:
         UserError: An item has a character that the vocabulary lacks; the line begins with `where`.
@@ -124,14 +154,14 @@ def encode(items: Sequence[str], vocabulary: Vocabulary, sequence_length: int, w
 
 
 def _part(items: Encoded, vocabulary: Vocabulary, sequence_length: int, labels: Sequence[str] = ()) -> Part:
-    """Items between two `[S]`; where the vocabulary has labels, the first one is the item's label."""
+    """Return items between two `[S]`; where the vocabulary has labels, the first one is the item's label."""
     lengths = items.sizes
     starts = np.cumsum(lengths + 2) - (lengths + 2)
     symbols = np.full(int((lengths + 2).sum()), vocabulary.start_stop, dtype=vocabulary.dtype)
-    inside = np.ones(len(symbols), dtype=bool)
-    inside[starts] = False
-    inside[starts + lengths + 1] = False
-    symbols[inside] = items.symbols
+    of_item = np.ones(len(symbols), dtype=bool)
+    of_item[starts] = False
+    of_item[starts + lengths + 1] = False
+    symbols[of_item] = items.symbols
     if vocabulary.labels:
         places = {label: vocabulary.first_label + number for number, label in enumerate(vocabulary.labels)}
         symbols[starts] = [places[label] for label in labels]
@@ -140,10 +170,10 @@ def _part(items: Encoded, vocabulary: Vocabulary, sequence_length: int, labels: 
     if items.widths is None:
         return Part(sequences)
     widths = np.ones(len(symbols), dtype=np.int64)
-    widths[inside] = items.widths
+    widths[of_item] = items.widths
     return Part(sequences, characters=np.cumsum(widths))
 
 
-def fingerprint(item: str) -> int:
-    """64 bits that stand for an item, so that a checkpoint can tell known names from new ones without them."""
+def item_hash(item: str) -> int:
+    """Return 64 bits that stand for an item, by which a checkpoint tells names of training from new ones."""
     return int.from_bytes(hashlib.blake2b(item.encode(), digest_size=8).digest(), "big", signed=True)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnnlab.data.preparation.labelled import distinct
-from rnnlab.data.preparation.tagged import TaggedSentences, split_sentences
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
-from rnnlab.data.text.spelling import characters_of, form_table, normal
+from rnnlab.data.sources.tagged_sentences import TaggedSentences
+from rnnlab.data.split import by_fixed_part, distinct, shuffled_rows, split_items
+from rnnlab.data.text.spelling import characters_of, normal, spelling_table
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
 
 
-def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], known: Known | None = None) -> Prepared:
+def prepare_tagged_sentences(
+    source: Source, split: Mapping[str, Any], data: Mapping[str, Any], known: Known | None = None
+) -> Prepared:
     """Split the sentences and encode them word by word; training sentences are cut after `data.sequence_length` words.
 
     The vocabulary has the words, in lower case, that occur at least `data.min_count` times in training; all others
@@ -40,16 +44,17 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
         rows = _distinct(content) if split["deduplicate"] else list(range(len(content)))
         notes = _notes(content, rows)
         parts = split_sentences(rows, content.parts, split["seed"], source.limit, where)
-        vocabulary, card = _learnt([content.words[row] for row in parts["train"]], data)
+        vocabulary, card = _vocabulary([content.words[row] for row in parts["train"]], data)
     used = list(chain.from_iterable(parts.values()))
     labels = _labels(chain.from_iterable(content.tags[row] for row in used), card, where)
-    forms = {word: number for number, word in enumerate(sorted({*chain.from_iterable(content.words[r] for r in used)}))}
-    table = form_table(list(forms), vocabulary, from_card(card["characters"]), card["word_length"])
+    distinct_words = sorted({*chain.from_iterable(content.words[row] for row in used)})
+    indices = {word: index for index, word in enumerate(distinct_words)}
+    spelling = spelling_table(distinct_words, vocabulary, from_card(card["characters"]), card["word_length"])
     encoded = {}
-    for part, of_part in parts.items():
+    for part, chosen in parts.items():
         most = data["sequence_length"] if part == "train" else None
-        words, tags = ([sentences[row][:most] for row in of_part] for sentences in (content.words, content.tags))
-        encoded[part] = Part(in_one_array(words, forms), tags=_flat(tags, labels), forms=table)
+        words, tags = ([sentences[row][:most] for row in chosen] for sentences in (content.words, content.tags))
+        encoded[part] = Part(in_one_array(words, indices), tags=_flat(tags, labels), spelling=spelling)
     balance = {part: Counter(chain.from_iterable(content.tags[row] for row in parts[part])) for part in parts}
     names = list(labels)
     return Prepared(
@@ -62,39 +67,60 @@ def prepare(source: Source, split: Mapping[str, Any], data: Mapping[str, Any], k
     )
 
 
-def in_one_array(sentences: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> Sequences:
-    """The words of each sentence, by their numbers, in one flat array."""
+def split_sentences(
+    rows: list[int], parts: Sequence[str] | None, seed: int, limit: int | None, where: str
+) -> dict[str, list[int]]:
+    """Return the sentences that train, validate and test, each part in random order: neighbours are of one text.
+
+    Args:
+        rows: Which of the sentences take part.
+        parts: `(N,)`, the fixed part of each sentence; None to cut 80/10/10.
+        seed: Of Python's `random.Random`, which shuffles them.
+        limit: How many are used, chosen at random; None for all.
+        where: Begins the line about what is wrong.
+
+    Raises:
+        UserError: There are too few sentences to give each part one.
+    """
+    shuffled, where = shuffled_rows(rows, random.Random(seed), limit, where)
+    if parts is None:
+        return split_items(shuffled, seed, deduplicate=False, where=where)
+    return by_fixed_part(shuffled, parts, "sentence", where)
+
+
+def in_one_array(sentences: Sequence[Sequence[str]], indices: Mapping[str, int]) -> Sequences:
+    """Return the words of each sentence, by their indices, in one flat array."""
     sizes = np.fromiter(map(len, sentences), dtype=np.int64, count=len(sentences))
-    symbols = _flat(sentences, numbers).astype(np.uint32)
+    symbols = _flat(sentences, indices).astype(np.uint32)
     return Sequences(symbols, np.cumsum(sizes) - sizes, sizes)
 
 
-def _flat(sentences: Sequence[Sequence[str]], numbers: Mapping[str, int]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.fromiter(map(numbers.__getitem__, chain.from_iterable(sentences)), dtype=np.int64)
+def _flat(sentences: Sequence[Sequence[str]], indices: Mapping[str, int]) -> NDArray[np.int64]:
+    return np.fromiter(map(indices.__getitem__, chain.from_iterable(sentences)), dtype=np.int64)
 
 
-def _learnt(training: Sequence[Sequence[str]], data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Any]]:
-    """What training sentences give: the words, and what a checkpoint carries beside them."""
+def _vocabulary(training: Sequence[Sequence[str]], data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Any]]:
+    """Return the words of training, and what a checkpoint carries beside them."""
     words = list(chain.from_iterable(training))
     vocabulary = Vocabulary.of_words(map(normal, words), data["min_count"], special=(UNKNOWN, PAD))
     return vocabulary, {"characters": characters_of(sorted(set(words))).card, "word_length": data["word_length"]}
 
 
 def _labels(tags: Iterable[str], card: Mapping[str, Any], where: str) -> dict[str, int]:
-    """The tags in their order, each with its number.
+    """Return the index of each tag, in the order of the tags.
 
     Raises:
-        UserError: A model that is trained does not know one.
+        UserError: A trained model does not know a tag.
     """
-    found = sorted(set(tags))
-    names = list(card.get("labels", found))
-    if strange := sorted(set(found) - set(names)):
+    used = sorted(set(tags))
+    names = list(card.get("labels", used))
+    if strange := sorted(set(used) - set(names)):
         raise UserError(f"{where}: the model knows no tag {strange[0]!r}; it was trained on {', '.join(names)}")
-    return {name: number for number, name in enumerate(names)}
+    return {name: index for index, name in enumerate(names)}
 
 
 def _distinct(content: TaggedSentences) -> list[int]:
-    """The sentences without those that repeat another word by word; see `labelled.distinct`."""
+    """Return the sentences without those that repeat another word by word; see `split.distinct`."""
     return distinct(["\t".join(words) for words in content.words], content.parts)
 
 

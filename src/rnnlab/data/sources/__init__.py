@@ -1,1 +1,1 @@
-"""Readers and downloads: from files, or from a generator, to a data set's raw items."""
+"""Where data comes from: files, downloads and generators, and the readers that make items of them."""

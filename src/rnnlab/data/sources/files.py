@@ -1,4 +1,4 @@
-"""Where data lies: inside an installed package, in the standard library, or at the user's own path."""
+"""Paths of data: inside an installed package, in the standard library, or the user's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from rnnlab.errors import UserError
 
 
 def packaged(package: str, path: str) -> list[Path]:
-    """A data file inside an installed package, found without importing the package.
+    """Return the path of a data file inside an installed package, which is not imported.
+
+    Args:
+        package: Its import name.
+        path: Of the file, from the package's folder.
 
     Raises:
         UserError: The package or the file is missing.
@@ -26,31 +30,31 @@ def packaged(package: str, path: str) -> list[Path]:
 
 
 def standard_library() -> list[Path]:
-    """The sources of the Python standard library's top-level modules, in the order of their names."""
+    """Return the sources of the Python standard library's top-level modules, in the order of their names."""
     return sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
 
 
-def own(path: str) -> list[Path]:
-    """The user's own file, or the files in and below a folder in the order of their names, hidden ones left out.
+def files_at(path: str) -> list[Path]:
+    """Return the user's file, or the files in and below a folder in the order of their names without hidden ones.
 
     Raises:
-        UserError: There is none, or one is empty or unreadable.
+        UserError: There is no file, or one is empty or unreadable.
     """
     file = Path(path)
     if not path.strip() or not file.exists():
         hint = "; it is taken literally: files are swept by a study.yaml" if "," in path else ""
         raise UserError(f"data.path: there is no file {path or '(no name was given)'}{hint}")
     if not file.is_dir():
-        return [_readable(file)]
+        return [_checked(file)]
     below = (inner for inner in file.rglob("*") if not any(p.startswith(".") for p in inner.relative_to(file).parts))
-    files = [_readable(inner) for inner in sorted(below) if inner.is_file()]
+    files = [_checked(inner) for inner in sorted(below) if inner.is_file()]
     if not files:
         raise UserError(f"data.path: the folder {path} holds no files")
     return files
 
 
 def sha256(files: list[Path]) -> str:
-    """The SHA-256 of the files' bytes, one after the other, in hexadecimal."""
+    """Return the SHA-256 of the files' bytes, one after the other, in hexadecimal."""
     digest = hashlib.sha256()
     for file in files:
         with file.open("rb") as stream:
@@ -59,7 +63,8 @@ def sha256(files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _readable(file: Path) -> Path:
+def _checked(file: Path) -> Path:
+    """Return the file; raise UserError if it is empty or unreadable."""
     try:
         with file.open("rb") as stream:
             first = stream.read(1)

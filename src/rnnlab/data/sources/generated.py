@@ -1,6 +1,6 @@
-"""Signals that are made up to ask one thing of a network each: what it remembers, and for how long.
+"""Generated signals, each of which tests one thing: what a network remembers, and for how long.
 
-Every generator takes how many sequences, how long and from which seed. Sequences are independent draws, so that a
+Every generator takes the number of sequences, their length and a seed. Sequences are independent draws, so that a
 part of them is as good as another and no item is in two parts.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.preparation.signals import CLASS, NUMBER, STEPS, Signals
+from rnnlab.data.sources.signals import CLASS, NUMBER, STEPS, Signals
 from rnnlab.errors import UserError
 
-COPIED = 10  # symbols that are to be repeated
-ALPHABET = 8  # of which there are so many
-BLANK, DELIMITER = ALPHABET, ALPHABET + 1  # and the symbols behind those
+COPIED = 10  # symbols that the network has to repeat
+ALPHABET = 8  # different symbols
+BLANK, DELIMITER = ALPHABET, ALPHABET + 1  # the symbols behind them
 
 Floats = NDArray[np.float32]
 
@@ -31,24 +31,26 @@ def half_sums(sequences: int, length: int, seed: int, channels: int) -> Signals:
     values = _normal(sequences, length, channels, seed)
     sums = values.sum(axis=2, dtype=np.float64)  # (N, T)
     larger = sums[:, : length // 2].sum(axis=1) > sums[:, length // 2 :].sum(axis=1)
-    return Signals.of(values, larger.astype(np.int64), CLASS, classes=("second", "first"))
+    return Signals.of_equal_length(values, larger.astype(np.int64), CLASS, classes=("second", "first"))
 
 
 def count_above(sequences: int, length: int, seed: int, threshold: float, more_than: int) -> Signals:
-    """Standard normal numbers; `many` where more than so many of them exceed a threshold, else `few`.
+    """Standard normal numbers; `many` where more than `more_than` of them exceed a threshold, else `few`.
 
     The share of `many` is the upper tail of a binomial distribution with `length` draws: with 20 of them, a threshold
     of 1.5 and more than 3, it is 4.1%, so that a model which always says `few` is right in 95.9% of all cases.
     """
     values = _normal(sequences, length, 1, seed)
     many = (values[:, :, 0] > threshold).sum(axis=1) > more_than
-    return Signals.of(values, many.astype(np.int64), CLASS, classes=("few", "many"))
+    return Signals.of_equal_length(values, many.astype(np.int64), CLASS, classes=("few", "many"))
 
 
 def first_sign(sequences: int, length: int, seed: int) -> Signals:
-    """Standard normal numbers; `positive` where the first is above 0. All behind it is noise that is to be borne."""
+    """Standard normal numbers; `positive` where the first is above 0. All behind it is noise."""
     values = _normal(sequences, length, 1, seed)
-    return Signals.of(values, (values[:, 0, 0] > 0).astype(np.int64), CLASS, classes=("negative", "positive"))
+    return Signals.of_equal_length(
+        values, (values[:, 0, 0] > 0).astype(np.int64), CLASS, classes=("negative", "positive")
+    )
 
 
 def adding(sequences: int, length: int, seed: int, tolerance: float) -> Signals:
@@ -58,8 +60,7 @@ def adding(sequences: int, length: int, seed: int, tolerance: float) -> Signals:
     the second, else 0. The answer is the sum of the two marked numbers. Always answering 1 has a mean squared error
     of 1/6: the variance of a sum of two such numbers, 1/12 each.
 
-    Hochreiter and Schmidhuber let networks tell half of that sum and count it as right within 0.04, which is 0.08 of
-    the sum.
+    Hochreiter and Schmidhuber ask for half of that sum and count an answer within 0.04 as right: 0.08 of the sum.
 
     Raises:
         UserError: A sequence of one step has no halves.
@@ -74,7 +75,7 @@ def adding(sequences: int, length: int, seed: int, tolerance: float) -> Signals:
         markers[rows, steps] = 1
     answers = numbers[rows, marked[0]] + numbers[rows, marked[1]]
     note = "always answering 1 has a mean squared error of 1/6, 0.1667: what a network without memory reaches"
-    return Signals.of(
+    return Signals.of_equal_length(
         np.stack([numbers, markers], axis=2), answers, NUMBER, ("value", "marker"), tolerance=tolerance, notes=(note,)
     )
 
@@ -100,7 +101,7 @@ def copying(sequences: int, length: int, seed: int) -> Signals:
     chance = COPIED * np.log(ALPHABET) / length
     note = f"without a memory of the symbols, the loss is at best 10 ln 8 / {length} = {chance:.4f} nats per step"
     one_hot = np.eye(len(names), dtype=np.float32)[read]
-    return Signals.of(one_hot, answers, STEPS, names, names[: BLANK + 1], silent=BLANK, notes=(note,))
+    return Signals.of_equal_length(one_hot, answers, STEPS, names, names[: BLANK + 1], silent=BLANK, notes=(note,))
 
 
 def _normal(sequences: int, length: int, channels: int, seed: int) -> Floats:

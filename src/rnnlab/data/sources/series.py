@@ -1,11 +1,9 @@
-"""Series of numbers: generated ones, those that a package ships, and the user's own."""
+"""Series of numbers: generated ones, shipped ones, and the user's own tables."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.sources.readers import decode
+from rnnlab.data.sources.tables import is_number, read_numbers, read_table
 from rnnlab.errors import UserError
 
 UNNAMED = "value"  # the column of a file without a header
@@ -21,12 +19,12 @@ UNNAMED = "value"  # the column of a file without a header
 
 @dataclass(frozen=True)
 class Series:
-    """One or more numbers at every step of time, which go on at equal distances.
+    """One or more numbers at every step of time; steps are equally long.
 
     Attributes:
         values: `(T, D)` in their own units.
-        names: Of the D columns.
-        notes: What a user should know about how they were made.
+        names: `(D,)`, of the columns.
+        notes: What a user should know about how the numbers were made.
     """
 
     values: NDArray[np.float64]
@@ -35,12 +33,12 @@ class Series:
 
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 of the numbers."""
+        """The SHA-256 of the numbers, in hexadecimal."""
         return hashlib.sha256(np.ascontiguousarray(self.values).tobytes()).hexdigest()
 
 
 def sines(length: int, periods: Sequence[float], amplitudes: Sequence[float], noise: float, seed: int) -> Series:
-    """y_t = Σ a_k · sin(2π t / p_k + φ_k) + ε_t with ε normal; the seed draws phases and noise.
+    """Generate y_t = Σ a_k · sin(2π t / p_k + φ_k) + ε_t with ε normal; the seed draws phases and noise.
 
     Args:
         length: How many values.
@@ -64,39 +62,45 @@ def sines(length: int, periods: Sequence[float], amplitudes: Sequence[float], no
     return Series(values[:, None], ("sines",))
 
 
-def mauna_loa(files: list[Path]) -> Series:
-    """The weekly carbon dioxide at Mauna Loa (Keeling and Whorf 2004) as means of calendar months.
+def read_mauna_loa(files: list[Path]) -> Series:
+    """Return the weekly carbon dioxide at Mauna Loa (Keeling and Whorf 2004) as means of calendar months.
 
-    Months without a measurement lie on the line between their neighbours.
+    Months without a measurement are interpolated linearly between their neighbours.
     """
     import pandas as pd
 
-    table = pd.read_csv(files[0])
-    dates = pd.to_datetime(table["date"].astype(str), format="%Y%m%d")
-    months = pd.Series(table["co2"].to_numpy(), index=dates).resample("MS").mean()
+    table = read_table(files[0])
+    measured = table["co2"].replace("", "nan").astype(float)
+    weeks = pd.Series(measured.to_numpy(), index=pd.to_datetime(table["date"], format="%Y%m%d"))
+    months = weeks.resample("MS").mean()
     missing = int(months.isna().sum())
     note = f"{missing} of {len(months)} months have no measurement and lie between their neighbours"
-    return Series(months.interpolate().to_numpy(dtype=np.float64)[:, None], ("co2",), (note,))
+    values = np.asarray(months.interpolate(), dtype=np.float64)
+    return Series(values[:, None], ("co2",), (note,))
 
 
-def years_of_months(files: list[Path], column: str) -> Series:
-    """A table with a row a year: its first column says which, the twelve others have the months of one `column`."""
-    _, rows = _table(files[0])
-    values = np.array([row[1:] for row in rows], dtype=np.float64)
-    return Series(values.reshape(-1, 1), (column,))
+def read_years_of_months(files: list[Path], column: str) -> Series:
+    """Return the twelve months of a year that stand behind it in each row, one year behind the other.
+
+    Args:
+        files: One table, whose first column has the year.
+        column: What the series is called.
+    """
+    months = read_numbers(read_table(files[0]).iloc[:, 1:], files[0])
+    return Series(months[:, None], (column,))
 
 
-def own(files: list[Path], value_column: str | Sequence[str] | None) -> Series:
-    """The user's CSV or TSV files, one behind the other: a row a step, with or without a header.
+def read_series(files: list[Path], value_column: str | Sequence[str] | None) -> Series:
+    """Return the user's CSV or TSV files, one behind the other: a row a step, with or without a header.
 
     Args:
         files: Each with the same columns.
         value_column: The column with the numbers, or a list of them; None for the last one.
 
     Raises:
-        UserError: There is no such column, or something in it is no number.
+        UserError: There is no such column, or a cell of it is no number.
     """
-    parts = [_columns(file, value_column) for file in files]
+    parts = [_read_columns(file, value_column) for file in files]
     names = parts[0][0]
     for file, (others, _) in zip(files, parts, strict=True):
         if others != names:
@@ -104,57 +108,22 @@ def own(files: list[Path], value_column: str | Sequence[str] | None) -> Series:
     return Series(np.concatenate([values for _, values in parts]), names)
 
 
-def _columns(file: Path, chosen: str | Sequence[str] | None) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """The chosen columns of a table, their names and their numbers `(T, D)`."""
-    header, rows = _table(file)
+def _read_columns(file: Path, chosen: str | Sequence[str] | None) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Return the names of the chosen columns of a table and their numbers `(T, D)`.
+
+    A first row of numbers is no header: a single column is then called `value`, several are numbered from 1.
+    """
+    table = read_table(file, header=False).map(str.strip)
+    header = table.iloc[0].tolist()
+    if all(map(is_number, header)):
+        header = [UNNAMED] if len(header) == 1 else [str(number) for number in range(1, len(header) + 1)]
+    else:
+        table = table.iloc[1:]
+    if table.empty:
+        raise UserError(f"data: {file} holds no numbers; a table with a row a step is expected")
     wanted = [header[-1]] if chosen is None else [chosen] if isinstance(chosen, str) else list(map(str, chosen))
     for name in wanted:
         if name not in header:
             raise UserError(f"data.value_column={name}: {file} has no such column; it has {', '.join(header)}")
-    places = [header.index(name) for name in wanted]
-    values = np.empty((len(rows), len(places)))
-    for number, row in enumerate(rows):
-        for column, place in enumerate(places):
-            values[number, column] = _number(row[place], f"data: {file}, value {number + 1} of {header[place]}")
-    return tuple(wanted), values
-
-
-def _table(file: Path) -> tuple[list[str], list[list[str]]]:
-    """The names of a table's columns and its rows; a first line of numbers is no header.
-
-    Raises:
-        UserError: It has no rows, or they are not equally long.
-    """
-    separator = "\t" if file.suffix.lower() == ".tsv" else ","
-    rows = list(_filled(csv.reader(decode(file).splitlines(), delimiter=separator)))
-    if rows and all(map(_is_number, rows[0])):
-        width = len(rows[0])
-        header = [UNNAMED] if width == 1 else [str(place + 1) for place in range(width)]
-    else:
-        header = rows.pop(0) if rows else []
-    if not rows:
-        raise UserError(f"data: {file} holds no numbers; a table with a row a step is expected")
-    for number, row in enumerate(rows, start=1):
-        if len(row) != len(header):
-            raise UserError(f"data: {file}, row {number} has {len(row)} cells where the first has {len(header)}")
-    return header, rows
-
-
-def _filled(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """Rows that are not empty, without the blanks around their cells."""
-    for row in rows:
-        if cells := [cell.strip() for cell in row]:
-            yield cells
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
-
-
-def _number(cell: str, where: str) -> float:
-    if not _is_number(cell):
-        raise UserError(f"{where} is no number: {cell!r}; a forecaster needs one at every step")
-    return float(cell)
+    columns = table.iloc[:, [header.index(name) for name in wanted]].set_axis(wanted, axis=1)
+    return tuple(wanted), read_numbers(columns, file).reshape(len(table), len(wanted))

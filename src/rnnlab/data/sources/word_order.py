@@ -1,4 +1,4 @@
-"""Short texts that are made up so that the order of two words is all there is to be told."""
+"""Generated short texts of two classes that differ in the order of two words only."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
-from rnnlab.data.preparation.labelled import LabelledTexts
+from rnnlab.data.sources.labelled_texts import LabelledTexts
 from rnnlab.errors import UserError
 
 # In either class both words stand side by side once, so that no text can be told by which words it has.
 CLASSES = {"negative": ("not", "good"), "positive": ("good", "not")}
 FILLERS = (
-    "the", "film", "was", "seen", "by", "us", "on", "a", "day", "in", "town", "with", "two", "friends", "and", "then",
-)  # fmt: skip
+    *("the", "film", "was", "seen", "by", "us", "on", "a"),
+    *("day", "in", "town", "with", "two", "friends", "and", "then"),
+)
 AROUND = 12  # fillers of a text
 
 
@@ -31,7 +32,7 @@ class GeneratedTexts(LabelledTexts):
 
 
 def word_order(texts: int, gap: int, seed: int) -> GeneratedTexts:
-    """Texts of 14 words: `not good` or `good not` among fillers that say nothing.
+    """Return texts of 14 words: `not good` or `good not` among fillers that are the same in both classes.
 
     Args:
         texts: How many; half of them of either class.
@@ -39,19 +40,19 @@ def word_order(texts: int, gap: int, seed: int) -> GeneratedTexts:
         seed: Of the fillers.
 
     Raises:
-        UserError: There are not so many fillers.
+        UserError: The gap is longer than the fillers of a text.
     """
     if not 0 <= gap <= AROUND:
         raise UserError(f"data.gap must be from 0 to {AROUND}, the fillers of a text, not {gap}")
-    drawn = np.random.default_rng(seed).integers(len(FILLERS), size=(texts, AROUND)).tolist()
+    fillers = np.random.default_rng(seed).integers(len(FILLERS), size=(texts, AROUND)).tolist()
     labels = [list(CLASSES)[row % len(CLASSES)] for row in range(texts)]
     before = AROUND - gap
     words = [
         [
-            *(FILLERS[index] for index in fillers[:before]),
+            *(FILLERS[index] for index in chosen[:before]),
             *CLASSES[label],
-            *(FILLERS[index] for index in fillers[before:]),
+            *(FILLERS[index] for index in chosen[before:]),
         ]
-        for fillers, label in zip(drawn, labels, strict=True)
+        for chosen, label in zip(fillers, labels, strict=True)
     ]
-    return GeneratedTexts([" ".join(each) for each in words], labels)
+    return GeneratedTexts([" ".join(text) for text in words], labels)

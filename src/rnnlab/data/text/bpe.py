@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 LEVEL = "bpe"
 PIECE = 1 << 15  # characters of a long text that are taken apart at a time
 LEAST = 2  # times that two symbols stand side by side in training: what is seen once is not worth a symbol
-# What no sub-word reaches beyond: a word or a row of marks with the blank before it, line ends, other blanks. A
+# No sub-word reaches beyond one of these: a word or a row of marks with the blank before it, line ends, other blanks. A
 # line's end begins nothing, so that a text may be cut there without a difference.
 PIECES = r" ?\w+| ?[^\w\s]+|\n+|[^\S\n]+(?!\S)|[^\S\n]"
 
 
 def train(texts: Iterable[str], alphabet: Sequence[str], size: int, unknown: bool) -> Tokenizer:
-    """Begin with an alphabet and join the most frequent pair of symbols again and again (Sennrich et al. 2016).
+    """Train byte-pair encoding: join the most frequent pair of symbols again and again (Sennrich et al. 2016).
 
-    Every character of the alphabet is a sub-word, so that whatever is written in it can be encoded and comes back as
-    it was.
+    Every character of the alphabet is a sub-word, so that every text of these characters can be encoded and decoded
+    to itself.
 
     Args:
-        texts: What pairs are counted in.
+        texts: In which pairs are counted.
         alphabet: The characters.
         size: Sub-words in all, the alphabet among them; they are fewer where no pair is left that occurs twice.
         unknown: Whether there is `[UNK]` beside them, for characters that the alphabet lacks.
@@ -42,24 +42,28 @@ def train(texts: Iterable[str], alphabet: Sequence[str], size: int, unknown: boo
             f"data.vocab_size={size} is less than the {len(alphabet)} characters of the text, each of which is a"
             " sub-word of its own"
         )
-    its = library()
+    tokenizers = library()
     special = [UNKNOWN] if unknown else []
-    made: Tokenizer = its.Tokenizer(its.models.BPE(unk_token=UNKNOWN if unknown else None))
-    made.pre_tokenizer = its.pre_tokenizers.Split(its.Regex(PIECES), "isolated")
-    made.decoder = its.decoders.Fuse()
-    trainer = its.trainers.BpeTrainer(
-        vocab_size=size + len(special), min_frequency=LEAST, special_tokens=special, show_progress=False,
-        initial_alphabet=list(alphabet), limit_alphabet=len(alphabet),
-    )  # fmt: skip
+    made: Tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token=UNKNOWN if unknown else None))
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Split(tokenizers.Regex(PIECES), "isolated")
+    made.decoder = tokenizers.decoders.Fuse()
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=size + len(special),
+        min_frequency=LEAST,
+        special_tokens=special,
+        show_progress=False,
+        initial_alphabet=list(alphabet),
+        limit_alphabet=len(alphabet),
+    )
     made.train_from_iterator(chain.from_iterable(map(pieces, texts)), trainer)
     return made
 
 
 def read(file: str) -> Tokenizer:
-    """What a file of the library holds.
+    """Return the tokenizer of a tokenizer.json.
 
     Raises:
-        UserError: There is no such file, or it is none of the library's.
+        UserError: There is no such file, or it is not one of the library's.
     """
     path = Path(file)
     if not file.strip() or not path.is_file():
@@ -79,7 +83,7 @@ def read(file: str) -> Tokenizer:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """A text in pieces that end at the end of a line where they can."""
+    """Yield a text in pieces that end at the end of a line where they can."""
     begin = 0
     while begin < len(text):
         end = begin + PIECE
@@ -90,7 +94,7 @@ def pieces(text: str) -> Iterator[str]:
 
 
 def library() -> Any:
-    """The module `tokenizers`, imported where sub-words are used and only there: other commands stay quick."""
+    """Return the module `tokenizers`, which is imported only where sub-words are used: other commands stay quick."""
     # Unset, the library warns whenever a process that has used it is forked.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     import tokenizers

@@ -1,4 +1,4 @@
-"""Texts as symbols, and the characters that they are made of."""
+"""Texts as arrays of symbols, and their alphabets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Encoded(NamedTuple):
 
 
 def alphabet_of(texts: Iterable[str], least: int = 1) -> list[str]:
-    """The sorted characters that occur at least `least` times."""
+    """Return the sorted characters that occur at least `least` times."""
     if least == 1:
         alphabet: set[str] = set()
         for text in texts:
@@ -40,9 +40,9 @@ def alphabet_of(texts: Iterable[str], least: int = 1) -> list[str]:
 
 
 def table_of(alphabet: Sequence[str], other: int) -> NDArray[np.unsignedinteger]:
-    """The place in the alphabet of every code point up to its last, and one more place for all behind it.
+    """Return the index in the alphabet of every code point up to the last one, and one entry for all behind it.
 
-    What the alphabet lacks has the number `other`.
+    A code point that the alphabet lacks has the index `other`.
     """
     points = [ord(symbol) for symbol in alphabet]
     table = np.full(max(points, default=0) + 2, other, dtype=np.min_scalar_type(other))
@@ -51,7 +51,7 @@ def table_of(alphabet: Sequence[str], other: int) -> NDArray[np.unsignedinteger]
 
 
 def code_points(text: str) -> Iterator[tuple[int, NDArray[np.uint32]]]:
-    """A text's code points in pieces, since they take four bytes each: where a piece begins, and `(T,)` of it."""
+    """Yield where a piece of a text begins and its code points `(T,)`; in pieces, since they take four bytes each."""
     for begin in range(0, len(text), CHUNK):
         piece = text[begin : begin + CHUNK].encode("utf-32-le", "surrogatepass")
         yield begin, np.frombuffer(piece, dtype=np.uint32)

@@ -1,7 +1,8 @@
-"""Words as a network reads them that also sees how they are spelled.
+"""Words together with their characters.
 
-A word outside of a vocabulary is `[UNK]` there, but it still has its characters. So the symbols of a data set are
-its distinct words as they are written, whichever they are, and this table says of each what there is to know.
+A word that the vocabulary lacks is `[UNK]` there, but it still has its characters. So the symbols of a data set are
+its distinct words as they are written, and the spelling table has for each its index in the vocabulary and those of
+its characters.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ from numpy.typing import NDArray
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 
 SPELLING = 2  # the column in which the characters begin
-LEAST = 2  # words that have a character which is not [UNK]; rarer ones teach the network what [UNK] means
+LEAST = 2  # a character of fewer words is [UNK], from which the network learns to read unknown characters
 
 
 def normal(word: str) -> str:
-    """A word as the vocabulary has it: in lower case. Its case is for the characters to tell."""
+    """Return a word as the vocabulary has it: in lower case. The characters keep the case."""
     return word.lower()
 
 
 def characters_of(words: Iterable[str]) -> Vocabulary:
-    """The characters of distinct words that several of them have."""
-    found = chain.from_iterable(sorted(set(word)) for word in words)
-    return Vocabulary(Vocabulary.of_words(found, LEAST, special=(UNKNOWN, PAD)).symbols)
+    """Return the vocabulary of the characters that at least two of the distinct words have."""
+    characters = chain.from_iterable(sorted(set(word)) for word in words)
+    return Vocabulary(Vocabulary.of_words(characters, LEAST, special=(UNKNOWN, PAD)).symbols)
 
 
-def form_table(
+def spelling_table(
     words: Sequence[str], vocabulary: Vocabulary, characters: Vocabulary, word_length: int
 ) -> NDArray[np.int64]:
-    """What a network is given for each word.
+    """Return the table that a batch takes the words' vocabulary indices and characters from.
 
     Args:
         words: F of them, distinct.
@@ -42,17 +43,17 @@ def form_table(
             end, which say more than its middle.
 
     Returns:
-        `(F + 1, 2 + L)`: the word's number, its index in the vocabulary, and the indices of its characters, padded.
+        `(F + 1, 2 + L)`: the word's own row, its index in the vocabulary, and the indices of its characters, padded.
         The last row is what fills a batch.
     """
-    heads = [_shortened(word, word_length) for word in words]
-    sizes = np.fromiter(map(len, heads), dtype=np.int64, count=len(heads))
+    shortened = [_shortened(word, word_length) for word in words]
+    sizes = np.fromiter(map(len, shortened), dtype=np.int64, count=len(shortened))
     table = np.full((len(words) + 1, SPELLING + max(sizes.max(initial=0), 1)), characters.pad, dtype=np.int64)
     table[:, 0] = np.arange(len(table))
     table[:-1, 1] = vocabulary.indices(map(normal, words))
     table[-1, 1] = vocabulary.pad
     spelling = table[:-1, SPELLING:]
-    spelling[np.arange(spelling.shape[1]) < sizes[:, None]] = characters.indices(chain.from_iterable(heads))
+    spelling[np.arange(spelling.shape[1]) < sizes[:, None]] = characters.indices(chain.from_iterable(shortened))
     return table
 
 

@@ -1,4 +1,4 @@
-"""Sub-words as a vocabulary: what stands between characters and words."""
+"""Sub-words as a vocabulary: symbols longer than characters and shorter than words."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Subwords(Vocabulary):
 
     @classmethod
     def of(cls, made: Tokenizer, special: tuple[str, ...] = ()) -> Subwords:
-        """Those of a tokenizer, and behind them what it lacks of `special`."""
-        known = {index: symbol for symbol, index in made.get_vocab(with_added_tokens=True).items()}
-        own = [known.get(index, f"[{index}]") for index in range(max(known) + 1)]
-        symbols = (*own, *(symbol for symbol in special if symbol not in own))
+        """Return the sub-words of a tokenizer, and behind them the symbols of `special` that it lacks."""
+        by_index = {index: symbol for symbol, index in made.get_vocab(with_added_tokens=True).items()}
+        subwords = [by_index.get(index, f"[{index}]") for index in range(max(by_index) + 1)]
+        symbols = (*subwords, *(symbol for symbol in special if symbol not in subwords))
         return cls(symbols, tokenizer=made.to_str())
 
     @property
@@ -49,19 +49,21 @@ class Subwords(Vocabulary):
         return self.encode_all(list(pieces(text)), key).symbols
 
     def encode_all(self, texts: Sequence[Sequence[str]], key: str = "data", widths: bool = False) -> Encoded:
-        """Many texts at once, on all cores.
+        """Return many texts as symbols at once, on all cores.
 
         Raises:
-            UserError: A text would not come back as it is, and the vocabulary has no `[UNK]`; the line begins with
+            UserError: A text would not be decoded to itself, and the vocabulary has no `[UNK]`; the line begins with
                 `key`.
         """
-        found = self._encodings(cast("Sequence[str]", texts), key, places=widths)
-        sizes = np.fromiter((len(each) for each in found), dtype=np.int64, count=len(found))
+        encodings = self._encodings(cast("Sequence[str]", texts), key, places=widths)
+        sizes = np.fromiter((len(encoding) for encoding in encodings), dtype=np.int64, count=len(encodings))
         total = int(sizes.sum())
-        symbols = np.fromiter(chain.from_iterable(each.ids for each in found), dtype=self.dtype, count=total)
+        symbols = np.fromiter(
+            chain.from_iterable(encoding.ids for encoding in encodings), dtype=self.dtype, count=total
+        )
         if not widths:
             return Encoded(symbols, sizes)
-        ends = np.fromiter((end for each in found for _, end in each.offsets), dtype=np.int64, count=total)
+        ends = np.fromiter((end for encoding in encodings for _, end in encoding.offsets), dtype=np.int64, count=total)
         wide = np.diff(ends, prepend=0)
         firsts = (np.cumsum(sizes) - sizes)[sizes > 0]
         wide[firsts] = ends[firsts]  # places are counted from the beginning of each text
@@ -75,10 +77,10 @@ class Subwords(Vocabulary):
         """
         if not prefix:
             return [], ""
-        (found,) = self._encodings([prefix], key)
-        words = found.word_ids
+        (encoding,) = self._encodings([prefix], key)
+        words = encoding.word_ids
         last = words.index(words[-1])
-        return found.ids[:last], "".join(found.tokens[last:])
+        return encoding.ids[:last], "".join(encoding.tokens[last:])
 
     def continued(self, prefix: str, indices: Sequence[int], drawn: Sequence[int]) -> str:
         return self.decode([*indices, *drawn])
@@ -103,8 +105,8 @@ class Subwords(Vocabulary):
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        its: Tokenizer = library().Tokenizer.from_str(self.tokenizer)
-        return its
+        tokenizer: Tokenizer = library().Tokenizer.from_str(self.tokenizer)
+        return tokenizer
 
     @cached_property
     def _of_bytes(self) -> bool:
@@ -112,18 +114,18 @@ class Subwords(Vocabulary):
         return '"ByteLevel"' in self.tokenizer or '"ByteFallback"' in self.tokenizer
 
     def _encodings(self, texts: Sequence[str], key: str, places: bool = True) -> list[Encoding]:
-        """Texts taken apart, with the place of each sub-word in its text if that is asked for: it takes longer."""
+        """Return texts as sub-words; with the place of each sub-word in its text if `places`, which takes longer."""
         take_apart = self._tokenizer.encode_batch if places else self._tokenizer.encode_batch_fast
-        found: list[Encoding] = take_apart([self._valid(text, key) for text in texts], add_special_tokens=False)
+        encodings: list[Encoding] = take_apart([self._valid(text, key) for text in texts], add_special_tokens=False)
         if UNKNOWN not in self.symbols:
-            back = self._tokenizer.decode_batch([each.ids for each in found], skip_special_tokens=False)
-            for text, its in zip(texts, back, strict=True):
-                if text != its:
-                    raise self._not_the_same(text, its, key)
-        return found
+            decoded = self._tokenizer.decode_batch([encoding.ids for encoding in encodings], skip_special_tokens=False)
+            for text, back in zip(texts, decoded, strict=True):
+                if text != back:
+                    raise self._not_the_same(text, back, key)
+        return encodings
 
     def _valid(self, text: str, key: str) -> str:
-        """A text, as it is, unless it has half a pair of code points: that is no character to the library."""
+        """Return a text without lone surrogates, which the library does not take for characters."""
         try:
             text.encode()
         except UnicodeEncodeError as error:

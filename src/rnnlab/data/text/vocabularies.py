@@ -1,4 +1,4 @@
-"""Vocabularies of every level: made from a text, or opened from what a checkpoint carries."""
+"""Vocabularies of every level: made from a text, or from the card in a checkpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rnnlab.errors import UserError
 
 
 def from_card(card: Mapping[str, Any]) -> Vocabulary:
-    """What a vocabulary's `card` described."""
+    """Return the vocabulary that a `card` describes."""
     labels = tuple(card.get("labels", ()))
     if card["level"] == bpe.LEVEL:
         return Subwords(tuple(card["symbols"]), bpe.LEVEL, labels, card["tokenizer"])
@@ -21,7 +21,7 @@ def from_card(card: Mapping[str, Any]) -> Vocabulary:
 
 
 def with_labels(vocabulary: Vocabulary, condition: str, labels: Iterable[str]) -> Vocabulary:
-    """The vocabulary with a symbol for each label behind all others, such as `[sex=F]`."""
+    """Return the vocabulary with a symbol for each label behind all others, such as `[sex=F]`."""
     if vocabulary.labels:  # of a model that was trained
         return vocabulary
     names = tuple(sorted(set(labels)))
@@ -30,7 +30,7 @@ def with_labels(vocabulary: Vocabulary, condition: str, labels: Iterable[str]) -
 
 
 def level_of(data: Mapping[str, Any], task: str, possible: Sequence[str]) -> str:
-    """The level that a configuration's node `data` asks for; the first of the possible ones where it says nothing.
+    """Return the level that a configuration's node `data` names; by default the first of the possible ones.
 
     Raises:
         UserError: The task has no such level, or a tokenizer is named that is not used.
@@ -46,19 +46,19 @@ def level_of(data: Mapping[str, Any], task: str, possible: Sequence[str]) -> str
 def subwords(
     data: Mapping[str, Any], texts: Iterable[str], alphabet: Sequence[str], special: tuple[str, ...] = ()
 ) -> tuple[Subwords, str]:
-    """The sub-words that a configuration's node `data` asks for, and what there is to say about them, or ''.
+    """Return the sub-words that a configuration's node `data` names, and a note on them, or ''.
 
     They are those of the file `data.tokenizer`; without it, `data.vocab_size` of them are trained. A model that was
     trained has its own (`data.vocabulary`), which no configuration names.
 
     Args:
         data: The node.
-        texts: The training part, which pairs are counted in.
+        texts: The training part, in which pairs are counted.
         alphabet: Characters that have to be sub-words.
         special: Symbols of the task.
 
     Raises:
-        UserError: The file is none, or the alphabet is larger than `data.vocab_size`.
+        UserError: The file is no tokenizer, or the alphabet is larger than `data.vocab_size`.
     """
     if isinstance(trained := data.get("vocabulary"), Subwords):
         return trained, ""

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.text.display import readable
+from rnnlab.data.text.display import display
 from rnnlab.data.text.encoded import Encoded, alphabet_of, code_points, table_of
 from rnnlab.errors import UserError
 
@@ -39,18 +39,18 @@ class Vocabulary:
 
     @classmethod
     def of_characters(cls, texts: Iterable[str], special: tuple[str, ...] = ()) -> Vocabulary:
-        """The sorted alphabet of the texts."""
+        """Return the sorted alphabet of the texts."""
         return cls((*alphabet_of(texts), *special))
 
     @classmethod
     def of_words(cls, words: Iterable[str], least: int = 1, special: tuple[str, ...] = (UNKNOWN,)) -> Vocabulary:
-        """The sorted words that occur at least `least` times."""
+        """Return the sorted words that occur at least `least` times."""
         counts = Counter(words)
         return cls((*sorted(word for word, count in counts.items() if count >= least), *special), "word")
 
     @classmethod
     def of_channels(cls, names: Sequence[str]) -> Vocabulary:
-        """The components of vectors of numbers, in their order."""
+        """Return the components of vectors of numbers, in their order."""
         return cls(tuple(names), CHANNEL)
 
     @property
@@ -82,7 +82,7 @@ class Vocabulary:
 
     @cached_property
     def pad(self) -> int:
-        """What fills a batch; without a symbol of its own any will do, since padding is never a target."""
+        """The index that fills a batch; without `[PAD]` any will do, since padding is never a target."""
         return self.symbols.index(PAD) if PAD in self.symbols else 0
 
     @property
@@ -91,7 +91,7 @@ class Vocabulary:
         return np.uint8 if len(self) <= 256 else np.uint16 if len(self) <= 65536 else np.uint32
 
     def encode(self, text: str, key: str = "prompt") -> NDArray[np.unsignedinteger]:
-        """The indices of a text's symbols, `(T,)` in the smallest integer type; words are separated by blanks.
+        """Return the indices of a text's symbols, `(T,)` in the smallest integer type; words are separated by blanks.
 
         Raises:
             UserError: A symbol is not in the vocabulary, which has none for the unknown; the line begins with `key`.
@@ -99,9 +99,9 @@ class Vocabulary:
         return self._encode_words(text.split(), key) if self.level == "word" else self._encode_characters(text, key)
 
     def encode_all(self, texts: Sequence[Sequence[str]], key: str = "data", widths: bool = False) -> Encoded:
-        """Many texts at once, without a loop over their symbols; of words, each text is the list of its words.
+        """Return many texts as symbols, without a loop over symbols; a text of words is the list of its words.
 
-        With `widths` it is known how many characters each symbol stands for; a word for its own and the blank before.
+        With `widths` also how many characters each symbol stands for; a word stands for its own and the blank before.
 
         Raises:
             UserError: As `encode`.
@@ -114,9 +114,9 @@ class Vocabulary:
         return Encoded(self._encode_words(words, key), sizes, wide)
 
     def begin(self, prefix: str, key: str = "prompt") -> tuple[list[int], str]:
-        """What a model reads that is to continue `prefix`, and with which symbols' text it then has to go on.
+        """Return the indices that a model reads to continue `prefix`, and the text with which it then has to go on.
 
-        Where every text is taken apart in one way only, all of the prefix is read, and nothing is left.
+        Where every text has one encoding only, all of the prefix is read, and no text is left.
 
         Raises:
             UserError: As `encode`.
@@ -124,36 +124,36 @@ class Vocabulary:
         return self.encode(prefix, key).tolist(), ""
 
     def continued(self, prefix: str, indices: Sequence[int], drawn: Sequence[int]) -> str:
-        """The text that begins with `prefix`, of which `indices` were read, and goes on with what was drawn."""
+        """Return the text that begins with `prefix`, of which `indices` were read, and goes on with what was drawn."""
         return prefix + (self._joint if prefix else "") + self.decode(drawn)
 
     def continuing(self, prefix: str, indices: Sequence[int], drawn: Iterable[int]) -> Iterator[str]:
-        """The same in pieces, as they are drawn, the prefix first."""
+        """Yield the same text in pieces, the prefix first."""
         yield prefix
         for number, index in enumerate(drawn):
             yield (self._joint if prefix or number else "") + self.decode([index])
 
     def indices(self, words: Iterable[str]) -> NDArray[np.unsignedinteger]:
-        """The indices of words, `(T,)` in the smallest integer type; a vocabulary with `[UNK]` takes any word."""
-        known, unknown = self._indices, self._indices.get(UNKNOWN, 0)
-        return np.fromiter((known.get(word, unknown) for word in words), dtype=self.dtype)
+        """Return the indices of words, `(T,)` in the smallest integer type; unknown words are `[UNK]`."""
+        by_word, unknown = self._indices, self._indices.get(UNKNOWN, 0)
+        return np.fromiter((by_word.get(word, unknown) for word in words), dtype=self.dtype)
 
     def __contains__(self, word: str) -> bool:
         return word in self._indices
 
     def names_of(self, steps: Sequence[Any]) -> list[str]:
-        """What figures call each step of a sequence: its symbol, or the numbers of its vector."""
+        """Return the label of each step in figures: the symbol, or the numbers of the vector."""
         if self.level == CHANNEL:
             return [" ".join(f"{number:.2g}" for number in vector) for vector in steps]
-        return [readable(self.symbols[index]) for index in steps]
+        return [display(self.symbols[index]) for index in steps]
 
     def decode(self, indices: Sequence[int]) -> str:
-        """The text of indices; what starts, stops or fills is left out."""
+        """Return the text of indices without `[S]` and `[PAD]`."""
         silent, symbols = self._silent, self.symbols
         return self._joint.join([symbols[i] for i in indices if i not in silent])
 
     def describe(self) -> str:
-        """The alphabet in a few words."""
+        """Return the alphabet in a few words."""
         if self.level == "word":
             return f"{len(self.alphabet):,} words, such as {', '.join(map(repr, self.alphabet[:5]))}"
         text = "".join(self.alphabet)
@@ -180,12 +180,12 @@ class Vocabulary:
     def _encode_characters(self, text: str, key: str) -> NDArray[np.unsignedinteger]:
         indices = np.empty(len(text), dtype=self.dtype)
         for begin, points in code_points(text):
-            found = self._table[np.minimum(points, len(self._table) - 1)]
-            if (unknown := found == len(self)).any():
+            piece = self._table[np.minimum(points, len(self._table) - 1)]
+            if (unknown := piece == len(self)).any():
                 if UNKNOWN not in self._indices:
                     raise self._refusal(key, [chr(point) for point in points[unknown].tolist()])
-                found = np.where(unknown, self.unknown, found)
-            indices[begin : begin + len(found)] = found
+                piece = np.where(unknown, self.unknown, piece)
+            indices[begin : begin + len(piece)] = piece
         return indices
 
     def _encode_words(self, words: list[str], key: str) -> NDArray[np.unsignedinteger]:

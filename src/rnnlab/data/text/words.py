@@ -9,15 +9,15 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 
 
 def words(text: str) -> list[str]:
-    """The words and punctuation marks of a text in lower case; line breaks of HTML are blanks.
+    """Return the words and punctuation marks of a text in lower case; line breaks of HTML are blanks.
 
     `Don't stop!` has three: `don't`, `stop` and `!`.
     """
     return _WORD.findall(_plain(text))
 
 
-def fingerprint(text: str) -> str:
-    """Equal for texts of the same words, '' for one without any; several times as fast as finding the words."""
+def text_key(text: str) -> str:
+    """Return a key that is equal for texts of the same words, '' for a text without words; faster than `words`."""
     return "".join(_plain(text).split())
 
 

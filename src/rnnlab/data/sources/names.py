@@ -1,18 +1,18 @@
-"""From files to items: what a task learns from, as plain strings."""
+"""Lists of items, such as names: of a year's newborn, or one a line."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from rnnlab.data.preparation.labelled import LabelledTexts
-from rnnlab.data.sources.running_text import RunningText, decoded
+from rnnlab.data.sources.labelled_texts import LabelledTexts
+from rnnlab.data.sources.text_files import decode_lines
 from rnnlab.errors import UserError
 
 
-def us_names(
+def read_us_names(
     files: list[Path], year: int, labels: str | None = None, most: int | None = None
 ) -> list[str] | LabelledTexts:
-    """The first names of one year, lower case, a-z only, each once.
+    """Return the first names of one year, lower case, a-z only, each once.
 
     Args:
         files: The table of names.
@@ -27,15 +27,15 @@ def us_names(
     from pyarrow import compute, parquet
 
     if labels is not None:
-        return _with_labels(files, year, labels, most)
+        return _labelled_us_names(files, year, labels, most)
     table = parquet.read_table(files[0], columns=["name"], filters=[("year", "=", year)])
     lower = compute.utf8_lower(table["name"])
     letters = lower.filter(compute.match_substring_regex(lower, "^[a-z]+$"))
     return [str(name) for name in compute.unique(letters).to_pylist()]
 
 
-def _with_labels(files: list[Path], year: int, labels: str, most: int | None) -> LabelledTexts:
-    """Pairs of name and label, the most frequent first, so that the first thousand are a fair choice."""
+def _labelled_us_names(files: list[Path], year: int, labels: str, most: int | None) -> LabelledTexts:
+    """Return pairs of name and label, the most frequent first, so that the first thousand are a fair choice."""
     import pandas as pd
 
     if labels not in ("sex", "decade"):
@@ -52,47 +52,25 @@ def _with_labels(files: list[Path], year: int, labels: str, most: int | None) ->
     return LabelledTexts(counts["name"].tolist(), counts[labels].tolist())
 
 
-def lines(files: list[Path], labels: str | None = None) -> list[str] | LabelledTexts:
-    """One item a line, UTF-8, without the blanks around it; empty lines are no items.
+def read_lines(files: list[Path], labels: str | None = None) -> list[str] | LabelledTexts:
+    """Return one item a line, without the blanks around it; empty lines are no items.
 
-    With `labels`, which says what they are, a line has an item, a tab and the label of the item.
+    Args:
+        files: In UTF-8.
+        labels: What the labels are; a line then has an item, a tab and the item's label. None for items alone.
 
     Raises:
         UserError: A line is not UTF-8 or lacks its label, or there is no item at all.
     """
-    items = []
-    for file in files:
-        whole = decode(file).replace("\r\n", "\n").replace("\r", "\n")
-        items += [item for line in whole.split("\n") if (item := line.strip())]
+    items = [item for file in files for line in decode_lines(file) if (item := line.strip())]
     if not items:
         raise UserError(f"data: {files[0]} holds no items; one item a line is expected")
-    return items if labels is None else _two_columns(items, labels, files[0])
+    return items if labels is None else _item_and_label(items, labels, files[0])
 
 
-def _two_columns(rows: list[str], labels: str, file: Path) -> LabelledTexts:
+def _item_and_label(rows: list[str], labels: str, file: Path) -> LabelledTexts:
     pairs = [tuple(map(str.strip, row.rpartition("\t")[::2])) for row in rows]
     for row, (item, label) in zip(rows, pairs, strict=True):
         if not (item and label):
             raise UserError(f"data: {file}: {row!r} has no {labels}; an item, a tab and its label are expected")
     return LabelledTexts([item for item, _ in pairs], [label for _, label in pairs])
-
-
-def text(files: list[Path]) -> RunningText:
-    """The files' text, one behind the other.
-
-    Raises:
-        UserError: A line is not UTF-8, or there is nothing but blanks.
-    """
-    together = RunningText(files)
-    if all(not piece or piece.isspace() for piece in together.pieces()):
-        raise UserError(f"data: {files[0]} holds no text")
-    return together
-
-
-def decode(file: Path) -> str:
-    """A file's text.
-
-    Raises:
-        UserError: It is not UTF-8; the line names the place.
-    """
-    return "".join(decoded(file))

@@ -66,7 +66,7 @@ def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
 def option(*files: dict[str, str]) -> str:
     """The YAML file of a data set that has to be downloaded: all that there is to write."""
     node: dict[str, Any] = {"_target_": "rnnlab.data.sources.downloads.download", "files": list(files)}
-    reader = {"_target_": "rnnlab.data.sources.readers.lines"}
+    reader = {"_target_": "rnnlab.data.sources.names.read_lines"}
     return yaml.safe_dump({"name": "cities", "files": node, "reader": reader})
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.data.preparation.tagged import TaggedSentences
-from rnnlab.data.sources.files import own as own_files
-from rnnlab.data.sources.tagged_files import own, treebank
+from rnnlab.data.sources.files import files_at
+from rnnlab.data.sources.tagged_sentences import TaggedSentences, read_tagged_sentences, read_treebank
 from rnnlab.errors import UserError
 from support import real_data
 
@@ -23,7 +22,7 @@ CONTRACTED = "\n".join(
 
 def read(path: Path, tag_column: str = "UPOS") -> list[list[tuple[str, str]]]:
     """The sentences that `data=file` reads."""
-    found = own(own_files(str(path)), tag_column)
+    found = read_tagged_sentences(files_at(str(path)), tag_column)
     return [list(zip(*pair, strict=True)) for pair in zip(found.words, found.tags, strict=True)]
 
 
@@ -35,7 +34,7 @@ def write(file: Path, content: str) -> Path:
 
 def test_the_web_treebank_has_its_published_parts_and_tags() -> None:
     """The words are the lines that begin with a whole number: `1-2` and `8.1` are in none of these counts."""
-    found: TaggedSentences = treebank(real_data("ewt"), "UPOS")
+    found: TaggedSentences = read_treebank(real_data("ewt"), "UPOS")
     assert Counter(found.parts) == {"train": 12_544, "val": 2_001, "test": 2_077}
     words = Counter()
     for part, sentence in zip(found.parts or (), found.words, strict=True):
@@ -49,7 +48,7 @@ def test_the_web_treebank_has_its_published_parts_and_tags() -> None:
 
 def test_a_treebanks_files_are_its_parts(tmp_path: Path) -> None:
     files = [write(tmp_path / f"{name}.conllu", CONTRACTED) for name in ("train", "dev", "test")]
-    found = treebank(files, "UPOS")
+    found = read_treebank(files, "UPOS")
     assert found.parts == ["train", "train", "val", "val", "test", "test"]
     assert found.words[0] == found.words[2] == ["He", "wo", "n't", "."] and found.tags[1] == ["NUM"]
 
@@ -75,14 +74,14 @@ def test_the_files_of_a_treebanks_folder_are_its_parts(tmp_path: Path) -> None:
     for part in ("train", "dev", "test"):
         write(tmp_path / f"xx_own-ud-{part}.conllu", WORD.format(1, part, "X", "X"))
     write(tmp_path / "README.md", "What this treebank is.")
-    found = own(own_files(str(tmp_path)), "UPOS")
+    found = read_tagged_sentences(files_at(str(tmp_path)), "UPOS")
     assert {words[0]: part for words, part in zip(found.words, found.parts or (), strict=True)} == {
         "train": "train",
         "dev": "val",
         "test": "test",
     }
     (tmp_path / "xx_own-ud-dev.conllu").unlink()
-    assert own(own_files(str(tmp_path)), "UPOS").parts is None
+    assert read_tagged_sentences(files_at(str(tmp_path)), "UPOS").parts is None
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
-"""From files to tagged sentences: treebanks in CoNLL-U, and words beside their tags."""
+"""Sentences that somebody has tagged, word by word: treebanks in CoNLL-U, and words beside their tags."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.data.preparation.tagged import TaggedSentences
-from rnnlab.data.sources.readers import decode
+from rnnlab.data.sources.text_files import decode_lines
 from rnnlab.data.split import PARTS
 from rnnlab.errors import UserError
 
@@ -23,45 +23,63 @@ ENDINGS = {"train": "train", "dev": "val", "test": "test"}
 Sentence = tuple[list[str], list[str]]
 
 
-def treebank(files: list[Path], tag_column: str) -> TaggedSentences:
-    """A treebank in CoNLL-U; the files are its training, validation and test part.
+@dataclass(frozen=True)
+class TaggedSentences:
+    """Sentences and the tags of their words.
+
+    Attributes:
+        words: `(N,)`, the words of each sentence as they were written; every sentence has one at least.
+        tags: `(N,)`, the tags of each, one a word.
+        parts: `(N,)`, the part of each (`train`, `val` or `test`) where the data set fixes it; else None.
+    """
+
+    words: Sequence[Sequence[str]]
+    tags: Sequence[Sequence[str]]
+    parts: Sequence[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+def read_treebank(files: list[Path], tag_column: str) -> TaggedSentences:
+    """Return the sentences of a treebank in CoNLL-U; the files are its training, validation and test part.
 
     Raises:
         UserError: A file is no CoNLL-U; the line names file and line.
     """
-    return _together(files, tag_column, list(PARTS))
+    return _read(files, tag_column, list(PARTS))
 
 
-def own(files: list[Path], tag_column: str) -> TaggedSentences:
-    """The user's files: CoNLL-U, or a word and its tag in each line; a blank line ends a sentence.
+def read_tagged_sentences(files: list[Path], tag_column: str) -> TaggedSentences:
+    """Return the sentences of the user's files: CoNLL-U, or a word and its tag a line and a blank line behind each.
 
     In a folder with files whose names end with `train`, `dev` and `test`, as those of a treebank do, these are the
     parts. Where some end with `.conllu`, the others are left out: a treebank comes with its licence and its history.
 
     Raises:
-        UserError: A line is neither, or there are no words; the line names file and line.
+        UserError: A line is neither, or there are no words; the message names file and line.
     """
     chosen = [file for file in files if file.suffix.lower() == CONLLU] or files
     parts = [ENDINGS.get(re.split(r"[^a-z]", file.stem.lower())[-1]) for file in chosen]
-    return _together(chosen, tag_column, parts if {*parts} == {*PARTS} else None)
+    return _read(chosen, tag_column, parts if {*parts} == {*PARTS} else None)
 
 
-def _together(files: list[Path], tag_column: str, parts: list[str | None] | None) -> TaggedSentences:
-    found = [list(_sentences(file, tag_column)) for file in files]
-    if not any(found):
+def _read(files: list[Path], tag_column: str, parts: list[str | None] | None) -> TaggedSentences:
+    by_file = [list(_sentences(file, tag_column)) for file in files]
+    if not any(by_file):
         raise UserError(f"data: {files[0]} holds no words; a word and its tag in each line, or CoNLL-U, is expected")
-    sentences = [sentence for of_file in found for sentence in of_file]
-    fixed = None if parts is None else [str(its) for its, of_file in zip(parts, found, strict=True) for _ in of_file]
+    sentences = [sentence for inner in by_file for sentence in inner]
+    fixed = None if parts is None else [str(part) for part, inner in zip(parts, by_file, strict=True) for _ in inner]
     return TaggedSentences([words for words, _ in sentences], [tags for _, tags in sentences], fixed)
 
 
 def _sentences(file: Path, tag_column: str) -> Iterator[Sentence]:
-    """The sentences of a file in their order.
+    """Yield the sentences of a file in their order.
 
     Raises:
-        UserError: A line is not what it should be.
+        UserError: A line has no word or no tag.
     """
-    lines = decode(file).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = decode_lines(file)
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     treebank = file.suffix.lower() == CONLLU or len(first.split("\t")) == len(COLUMNS)
     words: list[str] = []
@@ -73,7 +91,7 @@ def _sentences(file: Path, tag_column: str) -> Iterator[Sentence]:
                 words, tags = [], []
             continue
         try:
-            pair = _of_treebank(line, tag_column) if treebank else _of_two_columns(line)
+            pair = _conllu_word(line, tag_column) if treebank else _word_and_tag(line)
         except ValueError as error:
             raise UserError(f"data: {file}, line {number}: {error}") from None
         if pair is not None:
@@ -83,8 +101,8 @@ def _sentences(file: Path, tag_column: str) -> Iterator[Sentence]:
         yield words, tags
 
 
-def _of_treebank(line: str, tag_column: str) -> tuple[str, str] | None:
-    """Word and tag of a line of CoNLL-U; None of a line that is no word.
+def _conllu_word(line: str, tag_column: str) -> tuple[str, str] | None:
+    """Return word and tag of a line of CoNLL-U; None for a line that is no word.
 
     Raises:
         ValueError: It has not ten columns, no number, no word or no tag.
@@ -107,10 +125,10 @@ def _of_treebank(line: str, tag_column: str) -> tuple[str, str] | None:
     return word, tag
 
 
-def _of_two_columns(line: str) -> tuple[str, str] | None:
-    """Word and tag of a line, separated by a tab or by blanks; None of a comment.
+def _word_and_tag(line: str) -> tuple[str, str] | None:
+    """Return word and tag of a line, separated by a tab or by blanks; None for a comment.
 
-    Where a word begins with `#`, a tab behind it tells the line from a comment.
+    A line that begins with `#` is a comment unless it has a tab.
 
     Raises:
         ValueError: There are not two of them.

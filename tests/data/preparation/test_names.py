@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.data.preparation.names import encode, fingerprint
+from rnnlab.data.preparation.names import encode, item_hash
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.data.sequences import Sequences
-from rnnlab.data.sources.readers import lines
+from rnnlab.data.sources.names import read_lines
 from rnnlab.data.split import split_items
 from rnnlab.data.text.vocabulary import PAD, START_STOP, Vocabulary
 from rnnlab.errors import UserError
@@ -106,16 +106,16 @@ def test_splitting_without_duplicates_shares_nothing_and_loses_nothing(items: li
 def test_any_alphabet_is_read_and_blank_lines_are_no_items(tmp_path: Path) -> None:
     file = tmp_path / "items.txt"
     file.write_bytes("\ufeffÅsa\r\n\n 莉子 \nÉloïse\u0085x\n".encode())
-    assert lines([file]) == ["Åsa", "莉子", "Éloïse\u0085x"]
+    assert read_lines([file]) == ["Åsa", "莉子", "Éloïse\u0085x"]
 
 
 def test_a_line_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     file = tmp_path / "latin.txt"
     file.write_bytes("Anna\nJosé\n".encode("latin-1"))
     with pytest.raises(UserError, match=r"latin\.txt, line 2 is not UTF-8 \(byte 0xe9\)"):
-        lines([file])
+        read_lines([file])
 
 
-def test_a_fingerprint_tells_names_apart(us_names: Prepared) -> None:
+def test_a_hash_tells_names_apart(us_names: Prepared) -> None:
     assert len(us_names.card["training_items"]) == 23_928
-    assert fingerprint("emma") != fingerprint("emmb")
+    assert item_hash("emma") != item_hash("emmb")

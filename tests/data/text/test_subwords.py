@@ -57,7 +57,7 @@ def test_every_text_of_the_alphabet_comes_back_as_it_was(texts: list[str]) -> No
         assert [int(row.sum()) for row in np.split(widths, np.cumsum(sizes)[:-1])] == [len(text) for text in texts]
 
 
-def test_a_long_text_is_taken_apart_as_if_it_were_not_cut_into_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_text_is_tokens_of_as_if_it_were_not_cut_into_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = trained_here().encode(TEXT * 20)
     monkeypatch.setattr(bpe, "PIECE", 41)
     assert len(list(bpe.pieces(TEXT * 20))) > 20

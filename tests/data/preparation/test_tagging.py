@@ -15,7 +15,7 @@ from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.collation import IGNORE, Batch, Collation
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Part, Prepared, prepare, prepare_other
-from rnnlab.data.text.spelling import SPELLING, characters_of, form_table
+from rnnlab.data.text.spelling import SPELLING, characters_of, spelling_table
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
@@ -29,7 +29,7 @@ def spelled(row: list[int], letters: Vocabulary = LETTERS) -> str:
 
 
 def test_a_word_has_its_index_in_lower_case_and_its_characters_as_they_are() -> None:
-    the, unheard, pad = form_table(["The", "told!"], WORDS, LETTERS, word_length=20).tolist()
+    the, unheard, pad = spelling_table(["The", "told!"], WORDS, LETTERS, word_length=20).tolist()
     assert (the[:2], spelled(the)) == ([0, 1], "The")
     assert (unheard[:2], spelled(unheard)) == ([1, WORDS.unknown], "told[UNK]")
     assert (pad[:2], spelled(pad)) == ([2, WORDS.pad], "")
@@ -37,7 +37,7 @@ def test_a_word_has_its_index_in_lower_case_and_its_characters_as_they_are() -> 
 
 @given(st.text("Tdehlot", min_size=1, max_size=30), st.integers(1, 12))
 def test_a_long_word_keeps_its_beginning_and_its_end(word: str, length: int) -> None:
-    row, _ = form_table([word], WORDS, LETTERS, length).tolist()
+    row, _ = spelling_table([word], WORDS, LETTERS, length).tolist()
     head, tail = (length + 1) // 2, length // 2
     assert spelled(row) == (word if len(word) <= length else word[:head] + word[len(word) - tail :])
 

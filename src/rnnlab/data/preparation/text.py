@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rnnlab.data.prepared import SHUFFLED, STREAMS, Known, Part, Prepared
 from rnnlab.data.sequences import Windows
 from rnnlab.data.source import Source
-from rnnlab.data.sources.running_text import RunningText
+from rnnlab.data.sources.text_files import TextFiles
 from rnnlab.data.split import PARTS
 from rnnlab.data.text.bpe import LEVEL, pieces
 from rnnlab.data.text.encoded import Encoded, alphabet_of
@@ -22,12 +22,15 @@ from rnnlab.errors import UserError
 
 # Where validation and test begin, as shares of the text. `90/10` tests on what it validates, and `whole` trains,
 # validates and tests on everything: the notes of a run say so.
-CUTS = {"80/10/10": ((0.0, 0.8), (0.8, 0.9), (0.9, 1.0)), "90/10": ((0.0, 0.9), (0.9, 1.0), (0.9, 1.0)),
-        "whole": ((0.0, 1.0), (0.0, 1.0), (0.0, 1.0))}  # fmt: skip
+CUTS = {
+    "80/10/10": ((0.0, 0.8), (0.8, 0.9), (0.9, 1.0)),
+    "90/10": ((0.0, 0.9), (0.9, 1.0), (0.9, 1.0)),
+    "whole": ((0.0, 1.0), (0.0, 1.0), (0.0, 1.0)),
+}
 NOTES = {"90/10": "the test part is the validation part", "whole": "training, validation and test are the whole text"}
 
-# Evaluation reads a text as a few streams at a time, each long enough that its beginning, where the model knows
-# nothing yet, does not show in the mean.
+# Evaluation reads a text as a few streams at a time, each long enough that its beginning, which the model reads from
+# an empty state, does not show in the mean.
 EVALUATION_STREAM = 8_192
 EVALUATION_WINDOW = 512
 MOST_STREAMS = 128  # of a long text: more would take memory and gain nothing
@@ -35,7 +38,7 @@ MOST_STREAMS = 128  # of a long text: more would take memory and gain nothing
 Cuts = Mapping[str, tuple[float, float]]  # of each part
 
 
-def prepare(
+def prepare_text(
     source: Source,
     split: Mapping[str, Any],  # noqa: ARG001
     data: Mapping[str, Any],
@@ -44,13 +47,13 @@ def prepare(
     """Cut a text into contiguous parts, and each part into windows.
 
     Training reads overlapping windows in random order (`data.windows=sliding`) or adjoining ones as streams
-    (`data.windows=streams`); validation and test always read their whole text, state carried along. `split.seed` has
-    no part in it: the cuts are where they are.
+    (`data.windows=streams`); validation and test always read their whole text, state carried along. `split.seed` is
+    not used: the cuts lie at fixed shares of the text.
 
     Raises:
         UserError: The source is no text, or a part of it is too short for a window.
     """
-    if not isinstance(source.content, RunningText):
+    if not isinstance(source.content, TextFiles):
         raise UserError(f"data={source.name} is no running text, which a character model reads, such as data=stdlib")
     if known is not None:
         where = source.where
@@ -73,12 +76,12 @@ def prepare(
 
 
 def _places(cut: tuple[float, float], count: int) -> slice:
-    """Which of so many characters or symbols lie between two cuts."""
+    """Return which of `count` characters or symbols lie between two cuts."""
     return slice(int(cut[0] * count), int(cut[1] * count))
 
 
-def _in_symbols(text: RunningText, cuts: Cuts, data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Encoded], str]:
-    """A text as characters or words, cut between two of them."""
+def _in_symbols(text: TextFiles, cuts: Cuts, data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Encoded], str]:
+    """Return the vocabulary of characters or words, and each part of the text in it."""
     if data["level"] == "word":
         words = text.words()
         vocabulary = Vocabulary.of_words(words[_places(cuts["train"], len(words))], data["min_count"])
@@ -86,12 +89,15 @@ def _in_symbols(text: RunningText, cuts: Cuts, data: Mapping[str, Any]) -> tuple
         vocabulary = Vocabulary.of_characters(text.pieces())
     symbols, sizes, widths = _read(text, vocabulary, "data")
     places = {part: _places(cuts[part], len(symbols)) for part in cuts}
-    its = {part: Encoded(symbols[at], sizes, None if widths is None else widths[at]) for part, at in places.items()}
-    return vocabulary, its, ""
+    encoded = {
+        part: Encoded(symbols[place], sizes, None if widths is None else widths[place])
+        for part, place in places.items()
+    }
+    return vocabulary, encoded, ""
 
 
-def _in_subwords(text: RunningText, cuts: Cuts, data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Encoded], str]:
-    """A text as sub-words: each part for itself, cut at the character at which level=char cuts it."""
+def _in_subwords(text: TextFiles, cuts: Cuts, data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Encoded], str]:
+    """Return the vocabulary of sub-words and each part in it, cut at the character at which level=char cuts it."""
     whole = "".join(text.pieces())
     places = {cut: whole[_places(cut, len(whole))] for cut in cuts.values()}  # two parts may be the same
     vocabulary, note = subwords(data, [places[cuts["train"]]], alphabet_of([whole]))
@@ -99,8 +105,8 @@ def _in_subwords(text: RunningText, cuts: Cuts, data: Mapping[str, Any]) -> tupl
     return vocabulary, {part: encoded[cut] for part, cut in cuts.items()}, note
 
 
-def _read(text: RunningText, vocabulary: Vocabulary, where: str) -> Encoded:
-    """The text's symbols; of characters they are all that is ever held of it, a byte each as a rule."""
+def _read(text: TextFiles, vocabulary: Vocabulary, where: str) -> Encoded:
+    """Return the text's symbols; of characters they are all that is ever held, a byte each as a rule."""
     if vocabulary.level == "word":
         return vocabulary.encode_all([text.words()], where, widths=True)
     if vocabulary.level == LEVEL:

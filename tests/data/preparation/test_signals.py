@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
 from rnnlab.config.compose import compose_train, plain
-from rnnlab.data.preparation.signals import Signals
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
-from rnnlab.data.sources import generated, signal_files
+from rnnlab.data.sources import generated
+from rnnlab.data.sources.signals import Signals, read_signals
 from rnnlab.errors import UserError
 
 GENERATED: dict[str, dict[str, Any]] = {
@@ -146,7 +146,7 @@ TABLE = "t1,label,t2,t3\n" + "".join(
 
 def test_a_table_has_a_sequence_a_row_with_empty_cells_behind_its_end(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(TABLE)
-    signals = signal_files.own([tmp_path / "a.csv"], "label")
+    signals = read_signals([tmp_path / "a.csv"], "label")
     assert signals.classes == ("down", "up") and signals.answers[:2].tolist() == [0, 1]
     assert signals.sizes[:5].tolist() == [3, 2, 2, 2, 3]
     assert signals.values[:5, 0].tolist() == [0, 0.5, 0, 1, 1.5]
@@ -182,4 +182,4 @@ def test_other_data_is_read_with_the_classes_of_training(tmp_path: Path) -> None
 def test_a_table_that_is_none_of_signals_is_refused(tmp_path: Path, name: str, text: str, named: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match=named):
-        signal_files.own([tmp_path / name], "label")
+        read_signals([tmp_path / name], "label")

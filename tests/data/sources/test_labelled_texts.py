@@ -6,16 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.data.preparation.labelled import LabelledTexts
-from rnnlab.data.sources.files import own as own_files
-from rnnlab.data.sources.labelled_files import own, polarity_sentences, treebank_sentences
+from rnnlab.data.sources.files import files_at
+from rnnlab.data.sources.labelled_texts import (
+    LabelledTexts,
+    read_labelled_texts,
+    read_polarity_sentences,
+    read_sentiment_treebank,
+)
 from rnnlab.errors import UserError
 from support import real_data
 
 
 def read(path: Path, text_column: str = "text", label_column: str = "label") -> list[tuple[str, str]]:
     """The texts and labels that `data=file` reads."""
-    found = own(own_files(str(path)), text_column, label_column)
+    found = read_labelled_texts(files_at(str(path)), text_column, label_column)
     return list(zip(found.texts, found.labels, strict=True))
 
 
@@ -27,7 +31,7 @@ def write(file: Path, content: str) -> Path:
 
 @pytest.fixture(scope="module")
 def polarity() -> LabelledTexts:
-    return polarity_sentences(real_data("rt_polarity"), encoding="cp1252")
+    return read_polarity_sentences(real_data("rt_polarity"), encoding="cp1252")
 
 
 def test_polarity_has_its_10662_sentences_half_of_them_positive(polarity: LabelledTexts) -> None:
@@ -47,20 +51,20 @@ def test_bytes_that_are_no_utf8_are_letters_and_dots_inside_of_sentences(polarit
 def test_sentences_end_at_a_line_feed_and_nowhere_else(tmp_path: Path) -> None:
     (tmp_path / "neg").write_bytes("no sense of humor\x85dull\nam\xe9lie bores\n\n".encode("latin-1"))
     (tmp_path / "pos").write_bytes(b"a delight\x0b!\n")
-    found = polarity_sentences([tmp_path / "neg", tmp_path / "pos"], encoding="cp1252")
+    found = read_polarity_sentences([tmp_path / "neg", tmp_path / "pos"], encoding="cp1252")
     assert found.texts == ["no sense of humor…dull", "amélie bores", "a delight\x0b!"]
     assert found.labels == ["negative", "negative", "positive"]
 
 
 def test_the_files_of_a_treebank_are_its_parts(tmp_path: Path) -> None:
     files = [write(tmp_path / name, f"1 a {name}\n0 no {name}\n") for name in ("train", "dev", "test")]
-    found = treebank_sentences(files)
+    found = read_sentiment_treebank(files)
     assert found.texts[2:4] == ["a dev", "no dev"] and found.labels == ["positive", "negative"] * 3
     assert found.parts == ["train", "train", "val", "val", "test", "test"]
 
 
 def test_the_treebank_has_its_published_parts() -> None:
-    found = treebank_sentences(real_data("sst2"))
+    found = read_sentiment_treebank(real_data("sst2"))
     assert found.parts is not None
     assert {part: found.parts.count(part) for part in ("train", "val", "test")} == {
         "train": 6_920,

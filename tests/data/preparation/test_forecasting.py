@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from rnnlab.data.collation import Batch, Collation
-from rnnlab.data.preparation.forecasting import naive_error, prepare
+from rnnlab.data.preparation.forecasting import naive_error, prepare_series
 from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.source import Source
 from rnnlab.data.sources.series import Series
@@ -27,7 +27,7 @@ def prepared(
     source = Source("series", [], {}, limit)
     columns = values.reshape(len(values), -1)
     source.__dict__["content"] = Series(columns, ("y", "z")[: columns.shape[1]])
-    return prepare(source, {}, {**KEYS, **keys}, known)
+    return prepare_series(source, {}, {**KEYS, **keys}, known)
 
 
 def whole(found: Prepared, part: str) -> Batch:

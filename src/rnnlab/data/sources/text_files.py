@@ -1,4 +1,4 @@
-"""A text of any length, read piece by piece and never held as a whole."""
+"""Text in UTF-8: of a file as a whole, or of files of any length, read piece by piece and never held as a whole."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ PIECE = 1 << 18  # bytes that are read at a time
 
 
 @dataclass(frozen=True)
-class RunningText:
-    """The text of some files, one behind the other, UTF-8.
+class TextFiles:
+    """The text of some files, one behind the other.
 
     Attributes:
         files: Where it lies.
@@ -25,29 +25,54 @@ class RunningText:
     limit: int | None = None
 
     def pieces(self) -> Iterator[str]:
-        """The text in its order, some hundred thousand characters at a time.
+        """Yield the text in its order, some hundred thousand characters at a time.
 
         Raises:
             UserError: A file is not UTF-8; the line names the place.
         """
         left = self.limit
         for file in self.files:
-            for piece in decoded(file):
+            for piece in _pieces(file):
                 yield piece[:left]
                 if left is not None and (left := left - len(piece[:left])) == 0:
                     return
 
     def words(self) -> list[str]:
-        """What stands between blanks."""
+        """Return what stands between blanks."""
         return "".join(self.pieces()).split()
 
 
-def decoded(file: Path) -> Iterator[str]:
-    """A file's text in pieces, without a byte order mark.
+def read_text(files: list[Path]) -> TextFiles:
+    """Return the files' text, one behind the other.
+
+    Raises:
+        UserError: A line is not UTF-8, or there is nothing but blanks.
+    """
+    text = TextFiles(files)
+    if all(not piece or piece.isspace() for piece in text.pieces()):
+        raise UserError(f"data: {files[0]} holds no text")
+    return text
+
+
+def decode(file: Path) -> str:
+    """Return a file's text as a whole, without a byte order mark.
 
     Raises:
         UserError: It is not UTF-8; the line names the place.
     """
+    return "".join(_pieces(file))
+
+
+def decode_lines(file: Path) -> list[str]:
+    """Return a file's lines; a carriage return ends a line as a line feed does, and no other character.
+
+    Raises:
+        UserError: It is not UTF-8; the line names the place.
+    """
+    return decode(file).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _pieces(file: Path) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     lines = 1
     with file.open("rb") as stream:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.data.preparation.labelled import distinct, split_rows
-from rnnlab.data.split import PARTS
+from rnnlab.data.split import PARTS, distinct, split_rows
 from rnnlab.errors import UserError
 
 SEEDS = st.integers(0, 2**32 - 1)

