@@ -45,7 +45,7 @@ def test_a_text_is_read_with_carried_state_and_an_interrupted_run_ends_with_the_
              "trainer.block_size=8"]  # fmt: skip
     config = plain(compose_train(words)[1])
     run(config, tmp_path / "whole")
-    run(config, tmp_path / "run", Interruption("on_train_batch_end", 2))
+    assert run(config, tmp_path / "run", Interruption("on_train_batch_end", 2))
     assert torch.load(tmp_path / "run/checkpoints/last.ckpt", weights_only=True)["carried"] is not None
     run(config, tmp_path / "run")
     (tensors, *figures), (expected, *others) = outcome(tmp_path / "run"), outcome(tmp_path / "whole")

@@ -279,7 +279,7 @@ def test_an_interrupted_tagger_ends_with_the_same_bits(tmp_path: Path, corpus: P
              *UNSEEN, "callbacks.last_checkpoint.minutes=0", "model.hidden_size=4", "trainer.block_size=8"]  # fmt: skip
     config = plain(compose_train(words)[1])
     run(config, tmp_path / "whole")
-    run(config, tmp_path / "other", Interruption("on_train_batch_end", 1))
+    assert run(config, tmp_path / "other", Interruption("on_train_batch_end", 1))
     run(config, tmp_path / "other")
     found, expected = outcome(tmp_path / "other"), outcome(tmp_path / "whole")
     assert found[1:] == expected[1:] and same(found[0], expected[0])

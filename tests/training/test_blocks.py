@@ -150,7 +150,7 @@ def test_no_bit_hangs_on_the_size_of_a_block(tmp_path: Path, task: str) -> None:
     assert len(steps) >= 3 and steps[-1] == 100
     for name, sizes in {"alone": [1], "goes on with many": [1, 64], "goes on with one": [10, 1]}.items():
         for size in sizes[:-1]:
-            run(config(size), tmp_path / name, Interruption("on_train_batch_end", 4))
+            assert run(config(size), tmp_path / name, Interruption("on_train_batch_end", 4))
         run(config(sizes[-1]), tmp_path / name)
         found = outcome(tmp_path / name)
         assert found[1:] == expected[1:], name

@@ -1,4 +1,4 @@
-"""What happens beside training: records in the run folder, curves for the loggers, and reasons to stop."""
+"""Callbacks that every training has: records in the run folder, curves for the loggers, the progress bar."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = dict[str, float | int]
 
 
 class MetricsFile(pl.Callback):
-    """metrics.csv: one row a validation; a row that ends an epoch has the epoch's mean training loss as well."""
+    """Writes metrics.csv: one row a validation; a row that ends an epoch has the epoch's mean training loss as well."""
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
@@ -42,11 +42,11 @@ class MetricsFile(pl.Callback):
         self.rows = state_dict["rows"]
 
     def best(self) -> Row:
-        """The row with the lowest validation loss, the first of equals."""
+        """Return the row with the lowest validation loss, the first of equals."""
         return min((row for row in self.rows if "val/loss" in row), key=lambda row: row["val/loss"])
 
     def _row(self, trainer: pl.Trainer) -> Row:
-        """The row of this step, a new one if there is none yet."""
+        """Return the row of this step, a new one if there is none yet."""
         if not self.rows or self.rows[-1]["step"] != trainer.global_step:
             self.rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step})
         return self.rows[-1]
@@ -57,7 +57,7 @@ class MetricsFile(pl.Callback):
 
 
 class TimingFile(pl.Callback):
-    """timing.csv: one row an epoch with what may differ from run to run; and the seconds of the whole training.
+    """Writes timing.csv, one row an epoch with what may differ from run to run, and counts the seconds of training.
 
     Both go on where a training is resumed.
     """
@@ -74,7 +74,7 @@ class TimingFile(pl.Callback):
 
     @property
     def seconds(self) -> float:
-        """Of training so far, or of the whole of it once it has ended."""
+        """The seconds of training so far, or of the whole of it once it has ended."""
         if self._started is None:
             return self._before
         return self._before + (self._ended or time.perf_counter()) - self._started
@@ -118,7 +118,7 @@ class TimingFile(pl.Callback):
 
 
 class StepScalars(pl.Callback):
-    """Loss and learning rate of every `trainer.log_every_n_steps`th step, for the loggers."""
+    """Logs loss and learning rate of every `trainer.log_every_n_steps`th step."""
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -130,7 +130,7 @@ class StepScalars(pl.Callback):
 
 
 class BatchProgressBar(TQDMProgressBar):
-    """A bar that counts batches, not blocks of them."""
+    """A progress bar that counts batches, not blocks of them."""
 
     @property
     def total_train_batches(self) -> int:
@@ -145,6 +145,6 @@ class BatchProgressBar(TQDMProgressBar):
 
 
 def _peak_memory_mb() -> float:
-    """The largest resident size of this process so far, in MiB (macOS counts bytes, Linux KiB)."""
+    """Return the largest resident size of this process so far, in MiB (macOS counts bytes, Linux KiB)."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)

@@ -1,4 +1,4 @@
-"""A trained task from its checkpoint and nothing else."""
+"""Build tasks: untrained from a configuration, or trained from a checkpoint and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rnnlab.tasks.base import SequenceTask
 
 
 def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
-    """An untrained task of a configuration, with what its checkpoints will carry.
+    """Build the untrained task of a configuration, with the card that its checkpoints carry.
 
     Raises:
         UserError: The configuration does not fit the data.
@@ -38,7 +38,7 @@ def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
 
 
 def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
-    """The task of a checkpoint, ready to be used; a folder stands for the best checkpoint in it.
+    """Load the task of a checkpoint, ready to be used; a folder stands for the best checkpoint in it.
 
     Only tensors and plain values are read, and only allowed classes are built: a stranger's file runs no code.
 
@@ -53,7 +53,7 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
     try:
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         card = checkpoint["rnnlab"]
-        for name, target in targets(card["config"]):  # those too that opening it has no use for
+        for name, target in targets(card["config"]):  # also those that are not built here
             check(target, name)
         task = _build(card["config"], _known(card))
         task.load_state_dict(checkpoint["state_dict"])
@@ -66,7 +66,7 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
 
 
 def untrained(task: SequenceTask) -> SequenceTask:
-    """The task with the weights that its training began with, drawn again from the run's seed, to be looked at.
+    """Build the task with the weights that its training began with, drawn again from the run's seed.
 
     Raises:
         UserError: It began with the weights of another run.
@@ -110,7 +110,7 @@ def _known(card: Mapping[str, Any]) -> Known:
 
 
 def _check_lengths(task: SequenceTask, config: Mapping[str, Any], prepared: Prepared) -> None:
-    """Few layers have room for so many steps and no more; they would say so in the middle of a training."""
+    """Raise UserError if a sequence is longer than the encoder has room for, as few encoders are bounded."""
     if (room := getattr(getattr(task, "encoder", None), "longest", None)) is None:
         return
     for part in prepared.parts.values():

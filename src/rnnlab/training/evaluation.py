@@ -1,4 +1,4 @@
-"""Measuring a trained model on the data that it was trained on, or on other data."""
+"""Measure a trained model on the data of its training, or on other data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rnnlab.training.trainer import evaluation_trainer, threads_of
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How well a model does on data.
+    """The metrics of a model on some data.
 
     Attributes:
         data: The name of the data set, or where it lies.
@@ -29,7 +29,7 @@ class Evaluation:
         unit: Of the loss, such as `nats per token`.
         metrics: Every metric of the task, `test/loss` or `val/loss` first; what is undefined is not a number.
         balance: How many texts of each class there are; empty where there are no classes.
-        notes: What there is to know about how the data was prepared, such as texts that were left out.
+        notes: Remarks of the preparation, for instance on texts that were left out.
     """
 
     data: str
@@ -42,35 +42,36 @@ class Evaluation:
 
 
 def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Mapping[str, Any]) -> Evaluation:
-    """Every metric of a trained task; see `Trained.evaluate`.
+    """Return every metric of a trained task; see `Trained.evaluate`.
 
     Raises:
         UserError: The data is missing, unreadable or not the data of training.
     """
     config = task.card["config"]
     name = str(path) if path else _name(config)
-    prepared = _data(task.card, name, path, {key: its for key, its in columns.items() if its is not None})
+    prepared = _data(task.card, name, path, {key: column for key, column in columns.items() if column is not None})
     known = "val" in prepared.parts
     part = part if known else "test"
     module = SequenceDataModule(prepared, config["data"]["batch_size"], seed=0)
     batches = module.val_dataloader() if part == "val" else module.test_dataloader()
     with threads_of(config), silent_lightning(), interruptible():
         trainer = evaluation_trainer(config)
-        (found,) = (trainer.validate if part == "val" else trainer.test)(task, datamodule=module, verbose=False)
-    names = sorted((its for its in found if its.startswith(f"{part}/")), key=lambda its: (its != f"{part}/loss", its))
+        (logged,) = (trainer.validate if part == "val" else trainer.test)(task, datamodule=module, verbose=False)
+    loss = f"{part}/loss"
+    names = sorted((name for name in logged if name.startswith(f"{part}/")), key=lambda name: (name != loss, name))
     return Evaluation(
         name,
         part if known else None,
         sum(map(task.count, batches)),
         task.unit,
-        {its: found[its] for its in names},
+        {name: logged[name] for name in names},
         prepared.balance.get(part, {}),
         prepared.notes,
     )
 
 
 def data_of_training(task: SequenceTask) -> Prepared:
-    """The data that a task was trained on, split as it was.
+    """Prepare the data that a task was trained on, split as it was.
 
     Raises:
         UserError: It is missing, unreadable or not the data of training any more.
@@ -83,15 +84,10 @@ def _name(config: Mapping[str, Any]) -> str:
 
 
 def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, Any]) -> Prepared:
-    """The data of training, split as it was, or other data, all of it as `test`."""
+    """Prepare the data of training, split as it was, or other data, all of it as `test`."""
     config = dict(card["config"])
     reader = config["task"]["file_reader"]
-    for key in columns:
-        if key not in reader:
-            what = key if any(name.endswith("_column") for name in reader) else "table"
-            raise UserError(f"data.{key}: a model of task={config['task']['name']} reads no {what}")
-        if path is None:
-            raise UserError(f"data.{key}: it names a column of data.path=FILE, which was not given")
+    _check_columns(config["task"], columns, path)
     if path is not None:
         config["data"] = {
             **config["data"],
@@ -102,8 +98,10 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
     if same_columns and locate(config["data"]).sha256 == card["sha256"]:
         prepared = prepare(config, vocabulary)
         if prepared.vocabulary != vocabulary:
-            raise UserError(f"data: {name} has other symbols here than in training, whose versions of Python or rnnlab"
-                            " take texts apart in another way")  # fmt: skip
+            raise UserError(
+                f"data: {name} has other symbols here than in training, whose versions of Python or rnnlab"
+                " take texts apart in another way"
+            )
         return prepared
     if path is None:
         raise UserError(
@@ -112,3 +110,14 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
         )
     config["data"] = {**config["data"], "name": "file", "reader": {**reader, **columns}}
     return prepare_other(config, Known(vocabulary, card["data"]))
+
+
+def _check_columns(task: Mapping[str, Any], columns: Mapping[str, Any], path: str | Path | None) -> None:
+    """Raise UserError if a column is named that the reader of the task lacks, or no file that has it."""
+    reader = task["file_reader"]
+    for key in columns:
+        if key not in reader:
+            what = key if any(name.endswith("_column") for name in reader) else "table"
+            raise UserError(f"data.{key}: a model of task={task['name']} reads no {what}")
+        if path is None:
+            raise UserError(f"data.{key}: it names a column of data.path=FILE, which was not given")

@@ -9,7 +9,7 @@ from rnnlab.records.identity import cell_name
 
 
 def flat_hparams(config: Mapping[str, Any], parameters: int) -> dict[str, str | int | float]:
-    """What TensorBoard's HParams tab, summary.json and tables call a run by."""
+    """Return what TensorBoard's HParams tab, summary.json and tables say of a run."""
     model, data = config["model"], config["data"]
     return {
         "task": config["task"]["name"],

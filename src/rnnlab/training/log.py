@@ -1,4 +1,4 @@
-"""run.log: what happened during a run, warnings and tracebacks included."""
+"""The log of a run, run.log, with warnings and tracebacks; and what Lightning is kept from saying."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ IRRELEVANT = (
 
 @contextmanager
 def run_log(path: Path) -> Iterator[logging.Logger]:
-    """Collect the log of everything inside in a file; the terminal stays free for what a person reads."""
+    """Write everything that is logged inside into a file, and keep it off the terminal."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
@@ -44,7 +44,7 @@ def run_log(path: Path) -> Iterator[logging.Logger]:
 
 @contextmanager
 def without_irrelevant_warnings() -> Iterator[None]:
-    """Leave out the warnings that no user can do anything about."""
+    """Silence the warnings that no user can do anything about."""
     with warnings.catch_warnings():
         for message in IRRELEVANT:
             warnings.filterwarnings("ignore", message)
@@ -53,7 +53,7 @@ def without_irrelevant_warnings() -> Iterator[None]:
 
 @contextmanager
 def silent_lightning() -> Iterator[None]:
-    """Leave out Lightning's advice and device report, and leave its loggers as somebody else may have set them."""
+    """Silence Lightning's advice and device report inside, and restore its loggers afterwards."""
     loggers = [logging.getLogger(name) for name in LIGHTNING]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -69,7 +69,7 @@ def silent_lightning() -> Iterator[None]:
 
 
 def quiet_lightning() -> None:
-    """Lightning's advice and device report go to the run's log, not to the terminal."""
+    """Send Lightning's advice and device report to the run's log instead of the terminal."""
     for name in LIGHTNING:
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -1,4 +1,4 @@
-"""TensorBoard, with everything where its HParams tab and a run folder need it."""
+"""The loggers of a run: TensorBoard in the run folder, and what every logger is told at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 
 
 class RunTensorBoard(TensorBoardLogger):
-    """Event files directly in the run folder, and no hparams.yaml: the run folder has its config.yaml."""
+    """Writes event files directly into the run folder, and no hparams.yaml: the run folder has its config.yaml."""
 
     def __init__(self, save_dir: str) -> None:
         super().__init__(save_dir, name="", version="", default_hp_metric=False)
@@ -18,15 +18,15 @@ class RunTensorBoard(TensorBoardLogger):
         self.experiment.flush()
 
 
-def go_on(loggers: list[Logger], step: int) -> None:
-    """A training goes on behind that step: TensorBoard then hides what an earlier attempt drew beyond it."""
+def continue_curves(loggers: list[Logger], step: int) -> None:
+    """Let TensorBoard hide what an earlier attempt drew beyond the step behind which a training goes on."""
     for logger in loggers:
         if isinstance(logger, RunTensorBoard):
             logger._kwargs["purge_step"] = step + 1
 
 
 def log_outcome(loggers: list[Logger], hparams: Mapping[str, Any], outcome: Mapping[str, float]) -> None:
-    """Tell every logger what a finished run was and what came of it.
+    """Log hyperparameters and result of a finished run with every logger.
 
     TensorBoard's HParams tab gets its row only here, when the figures are known: registered earlier, a run would
     stand there with -1 or nothing.
@@ -40,7 +40,7 @@ def log_outcome(loggers: list[Logger], hparams: Mapping[str, Any], outcome: Mapp
 
 
 def close(loggers: list[Logger]) -> None:
-    """Let every logger write what it still holds. A run of Weights & Biases is ended, or the next would join it."""
+    """Let every logger write what it holds, and end a run of Weights & Biases, which the next run would join."""
     for logger in loggers:
         logger.finalize("success")
         if isinstance(logger, WandbLogger):

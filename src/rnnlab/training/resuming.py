@@ -1,4 +1,4 @@
-"""Checkpoints from which a training goes on to the very bits that it would have reached."""
+"""Checkpoints from which a training goes on to the same bits that it would have reached without a break."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class LastCheckpoint(Checkpoint):
     """
 
     def __init__(self, minutes: float) -> None:
-        """Write nothing yet.
+        """Set how often a checkpoint is written within an epoch.
 
         Args:
             minutes: The longest stretch of training that an interruption may cost.
@@ -87,7 +87,7 @@ class LastCheckpoint(Checkpoint):
 
 
 class StopWhenAsked(LastCheckpoint):
-    """Ends a training after the block of batches in which it was asked to stop, with a checkpoint."""
+    """Writes a checkpoint and ends the training after the block in which it was asked to stop."""
 
     def __init__(self) -> None:
         super().__init__(minutes=0)
@@ -108,7 +108,7 @@ class StopWhenAsked(LastCheckpoint):
 
 
 def step_of(checkpoint: Path) -> int | None:
-    """The optimizer step behind which a training goes on; None where it cannot go on from there."""
+    """Return the optimizer step of a checkpoint; None where a training cannot go on from it."""
     try:
         content = torch.load(checkpoint, map_location="cpu", weights_only=True)
         return int(content["global_step"]) if "progress" in content else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,6 @@ import lightning.pytorch as pl
 import torch
 
 from rnnlab.data.prepared import Prepared
-from rnnlab.errors import UserError
 from rnnlab.records import provenance
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
 from rnnlab.records.metrics import MEASURES, objective_of, shown_in_tables
@@ -24,15 +24,25 @@ from rnnlab.training.checkpoints import begin_with, load_weights, new_task
 from rnnlab.training.examples import write_examples
 from rnnlab.training.hparams import flat_hparams
 from rnnlab.training.log import quiet_lightning, run_log
-from rnnlab.training.loggers import close, go_on, log_outcome
+from rnnlab.training.loggers import close, continue_curves, log_outcome
 from rnnlab.training.resuming import step_of
-from rnnlab.training.trainer import build_trainer, fit, steps_of, thread_count
+from rnnlab.training.trainer import build_trainer, check_limits, check_monitors, fit, steps_of, thread_count
 
 Summary = dict[str, Any]
 
 
 class TrainingRun:
-    """A run that is ready to train: everything that a user can get wrong was wrong before this object existed."""
+    """A run that is ready to train: what a user can get wrong is checked when it is made.
+
+    Attributes:
+        config: Resolved and plain.
+        folder: Where the run is written.
+        prepared: The data that the configuration names.
+        task: The network that is trained.
+        data: Its batches.
+        trainer: Lightning's Trainer.
+        parameters: Trainable parameters of the network.
+    """
 
     def __init__(
         self,
@@ -58,24 +68,21 @@ class TrainingRun:
         """
         quiet_lightning()
         torch.set_num_threads(thread_count(config))
-        self.config = config
-        self.folder = folder
-        self.prepared = prepared
+        self.config, self.folder, self.prepared, self.origin = config, folder, prepared, origin
         pl.seed_everything(config["seed"], verbose=False)
-        self.task = new_task(config, self.prepared)
+        self.task = new_task(config, prepared)
         if config["init_from"] is not None:
             begin_with(self.task, find_checkpoint(config["init_from"], "init_from"))
-        self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
+        self.parameters = parameters_of(self.task)
         self.data = BlockDataModule(prepared, config)
-        self._check_batches()
+        check_limits(config["trainer"], self.data)
+        self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
         blocks = self.data.train_dataloader()
         self.trainer = build_trainer(config, folder, self.metrics, self.timing, blocks, progress, callbacks)
-        self.parameters = parameters_of(self.task)
         self.task.trainer = self.trainer
         self.task.total_steps = steps_of(config["trainer"], self.data.steps_per_epoch)
-        self.task.build_optimizer(steps=100)  # a key that it does not have is found now, not in the middle
-        self._check_monitors()
-        self.origin = origin
+        self.task.build_optimizer(steps=100)  # finds a key that the optimizer does not take
+        check_monitors(self.trainer, self.task)
 
     def execute(self, again: bool = False) -> Summary:
         """Train, test the best checkpoint and write summary.json last, whatever happens.
@@ -92,59 +99,50 @@ class TrainingRun:
             KeyboardInterrupt: The user stopped it; the summary says `interrupted`.
         """
         step = None if again else step_of(self.folder.last_checkpoint)
-        last = None if step is None else self.folder.last_checkpoint
-        self.folder.go_on(self.config) if last else self.folder.start_over(self.config)
-        if self.origin.diff:
-            write_atomically(self.folder.uncommitted, self.origin.diff + "\n")
+        self._open_folder(resumed=step is not None)
         with run_log(self.folder.log) as log:
-            if step is not None:
-                log.info("going on from %s", last)
-                go_on(self.trainer.loggers, step)
-            log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
-            for part, counts in self.prepared.balance.items():
-                log.info("%s: %s", part, ", ".join(f"{count:,} {label}" for label, count in counts.items()))
-            for note in self.prepared.notes:
-                log.warning(note)
+            self._log_beginning(log, step)
             try:
-                with interruptible():
-                    outcome = self._train_and_test(last)
-                self._log_outcome(outcome)
-            except (KeyboardInterrupt, StoppedError):
-                log.info("interrupted")
-                self.folder.write_summary(self._summary({"status": INTERRUPTED}))
-                raise KeyboardInterrupt from None
-            except PrunedError as error:
-                outcome = {"status": PRUNED, "reason": str(error)}
-            except Exception as error:
-                log.exception("the run failed")
-                outcome = {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
+                outcome = self._attempt(log, None if step is None else self.folder.last_checkpoint)
             finally:
                 close(self.trainer.loggers)
             summary = self._summary(outcome)
             self.folder.write_summary(summary)
             log.info("%s", outcome["status"])
+        if outcome["status"] == INTERRUPTED:
+            raise KeyboardInterrupt
         return summary
 
-    def _check_monitors(self) -> None:
-        known = ["train/loss", *map(str, self.task.metrics_of("val"))]
-        for callback in self.trainer.callbacks:  # type: ignore[attr-defined]
-            if getattr(callback, "monitor", None) not in [None, *known]:
-                name = type(callback).__name__
-                raise UserError(f"callbacks: {name} monitors {callback.monitor}; choose {', '.join(known)}")
+    def _open_folder(self, resumed: bool) -> None:
+        self.folder.go_on(self.config) if resumed else self.folder.start_over(self.config)
+        if self.origin.diff:
+            write_atomically(self.folder.uncommitted, self.origin.diff + "\n")
 
-    def _check_batches(self) -> None:
-        """Lightning would find these only after the run has begun."""
-        counts = {"train": len(self.data.train_batches()), "val": len(self.data.val_dataloader()),
-                  "test": len(self.data.test_dataloader())}  # fmt: skip
-        for part, count in counts.items():
-            share = self.config["trainer"][f"limit_{part}_batches"]
-            if isinstance(share, float) and int(share * count) == 0:
-                raise UserError(
-                    f"trainer.limit_{part}_batches={share} leaves none of {count} batches; use a whole number"
-                )
-        interval, count = self.config["trainer"]["val_check_interval"], self.data.steps_per_epoch
-        if (isinstance(interval, int) and interval > count) or int(interval * count) == 0:
-            raise UserError(f"trainer.val_check_interval={interval} does not fit into an epoch of {count} batches")
+    def _log_beginning(self, log: logging.Logger, step: int | None) -> None:
+        """Log what is trained on what, and the step that an earlier attempt had reached."""
+        if step is not None:
+            log.info("going on from %s", self.folder.last_checkpoint)
+            continue_curves(self.trainer.loggers, step)
+        log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
+        for part, counts in self.prepared.balance.items():
+            log.info("%s: %s", part, ", ".join(f"{count:,} {label}" for label, count in counts.items()))
+        for note in self.prepared.notes:
+            log.warning(note)
+
+    def _attempt(self, log: logging.Logger, last: Path | None) -> Summary:
+        """Train and test, and return how that ended."""
+        try:
+            with interruptible():
+                outcome = self._train_and_test(last)
+            self._log_outcome(outcome)
+        except (KeyboardInterrupt, StoppedError):
+            return {"status": INTERRUPTED}
+        except PrunedError as error:
+            return {"status": PRUNED, "reason": str(error)}
+        except Exception as error:
+            log.exception("the run failed")
+            return {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
+        return outcome
 
     def _train_and_test(self, last: Path | None) -> Summary:
         fit(self.trainer, self.task, self.data, self.folder, last)
@@ -184,7 +182,7 @@ class TrainingRun:
         }
 
     def _data(self) -> Summary:
-        """What was learned; of labelled texts also how many of each class every part has."""
+        """The data's name and SHA-256, and for labelled texts how many of each class every part has."""
         classes = {"classes": self.prepared.balance} if self.prepared.balance else {}
         return {"name": self.prepared.name, "sha256": self.prepared.sha256, **classes}
 

@@ -1,4 +1,4 @@
-"""How the learning rate goes over the training. Each takes the optimizer and the number of steps."""
+"""Schedules of the learning rate, made from an optimizer and the number of its steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler,
 
 
 def one_cycle(optimizer: Optimizer, steps: int, warmup: float) -> LRScheduler:
-    """Up to the optimizer's rate over the share `warmup` of the steps, then down (Smith and Topin 2018)."""
+    """Raise the rate to the optimizer's over the share `warmup` of the steps, then lower it (Smith and Topin 2018)."""
     peak = [float(group["lr"]) for group in optimizer.param_groups]
     # A way up of a single step has no length, and torch would divide by it: then the way down begins at once.
     share = warmup if warmup * steps > 1 else 0.5 / steps
@@ -15,10 +15,10 @@ def one_cycle(optimizer: Optimizer, steps: int, warmup: float) -> LRScheduler:
 
 
 def cosine(optimizer: Optimizer, steps: int, final_lr: float) -> LRScheduler:
-    """Down to `final_lr` along half a cosine (Loshchilov and Hutter 2017)."""
+    """Lower the rate to `final_lr` along half a cosine (Loshchilov and Hutter 2017)."""
     return CosineAnnealingLR(optimizer, T_max=steps, eta_min=final_lr)
 
 
 def constant(optimizer: Optimizer, steps: int) -> LRScheduler:  # noqa: ARG001
-    """The optimizer's rate at every step."""
+    """Keep the optimizer's rate at every step."""
     return ConstantLR(optimizer, factor=1.0)

@@ -19,7 +19,7 @@ from rnnlab.cores import allowed_threads
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.training.blocks import BlockLoop, Blocks
+from rnnlab.training.blocks import BlockDataModule, BlockLoop, Blocks
 from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, TimingFile
 from rnnlab.training.resuming import AtomicCheckpointIO, BestCheckpoint, StopWhenAsked
 
@@ -28,7 +28,7 @@ from rnnlab.training.resuming import AtomicCheckpointIO, BestCheckpoint, StopWhe
 WORTH_MORE_THREADS = 16_384
 
 
-# What Lightning is not told: batches come in blocks, and a task clips its gradients itself.
+# Keys that Lightning is not told: `rnnlab.training.blocks` counts and limits batches and clips gradients.
 OURS = ("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val_check_interval", "block_size")
 
 
@@ -41,7 +41,7 @@ def build_trainer(
     progress: bool,
     further: Sequence[pl.Callback] = (),
 ) -> pl.Trainer:
-    """The Trainer of a run on those blocks of batches; nothing is written before it fits.
+    """Build the Trainer of a run on blocks of batches; nothing is written before it fits.
 
     Raises:
         UserError: Lightning does not take a value, for instance an accelerator that this machine lacks.
@@ -70,10 +70,39 @@ def build_trainer(
         raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
 
 
+def check_limits(training: Mapping[str, Any], data: BlockDataModule) -> None:
+    """Check that an epoch has batches and validations; Lightning would find that out in the middle of a run.
+
+    Raises:
+        UserError: A limit leaves no batch, or the interval between validations is longer than an epoch.
+    """
+    loaders = {"train": data.train_batches(), "val": data.val_dataloader(), "test": data.test_dataloader()}
+    for part, batches in loaders.items():
+        share, count = training[f"limit_{part}_batches"], len(batches)
+        if isinstance(share, float) and int(share * count) == 0:
+            raise UserError(f"trainer.limit_{part}_batches={share} leaves none of {count} batches; use a whole number")
+    interval, count = training["val_check_interval"], data.steps_per_epoch
+    if (isinstance(interval, int) and interval > count) or int(interval * count) == 0:
+        raise UserError(f"trainer.val_check_interval={interval} does not fit into an epoch of {count} batches")
+
+
+def check_monitors(trainer: pl.Trainer, task: SequenceTask) -> None:
+    """Check the metrics that callbacks monitor.
+
+    Raises:
+        UserError: The task has no such metric.
+    """
+    known = ["train/loss", *map(str, task.metrics_of("val"))]
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if getattr(callback, "monitor", None) not in [None, *known]:
+            name = type(callback).__name__
+            raise UserError(f"callbacks: {name} monitors {callback.monitor}; choose {', '.join(known)}")
+
+
 def fit(
     trainer: pl.Trainer, task: SequenceTask, data: pl.LightningDataModule, folder: RunFolder, last: Path | None
 ) -> None:
-    """Train from a last checkpoint on, if there is one; a task without steps is validated and saved as it begins."""
+    """Train, from a last checkpoint on if there is one; only validate and save a task that has no steps to take."""
     if task.total_steps:
         trainer.fit(task, datamodule=data, ckpt_path=last, weights_only=True)
     else:
@@ -82,11 +111,15 @@ def fit(
 
 
 def evaluation_trainer(config: Mapping[str, Any]) -> pl.Trainer:
-    """A Trainer that measures as the one of the run did, on its kind of device where this machine has that."""
+    """Build a Trainer that measures in the precision of a run, on its kind of device where this machine has that."""
     settings = {
-        "devices": 1, "precision": config["trainer"]["precision"], "logger": False, "enable_checkpointing": False,
-        "enable_progress_bar": False, "enable_model_summary": False,
-    }  # fmt: skip
+        "devices": 1,
+        "precision": config["trainer"]["precision"],
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
     try:
         return pl.Trainer(accelerator=config["trainer"]["accelerator"], **settings)
     except MisconfigurationException:
@@ -94,13 +127,13 @@ def evaluation_trainer(config: Mapping[str, Any]) -> pl.Trainer:
 
 
 def steps_of(training: Mapping[str, Any], per_epoch: int) -> int:
-    """Optimizer steps of the whole training."""
+    """Return the optimizer steps of the whole training."""
     steps: int = training["max_epochs"] * per_epoch
     return steps if training["max_steps"] == -1 else min(steps, training["max_steps"])
 
 
 def thread_count(config: Mapping[str, Any]) -> int:
-    """CPU threads of a run: `trainer.threads`, else one for a small model and every core for a large one.
+    """Return the CPU threads of a run: `trainer.threads`, else one for a small model and every core for a large one.
 
     OMP_NUM_THREADS caps either, as it does for the workers of a sweep.
     """
