@@ -36,8 +36,8 @@ def test_every_class_is_cut_80_10_10_within_rounding(labels: list[str], seed: in
     parts = split(labels, seed)
     for name, size in Counter(labels).items():
         for part, share in zip(PARTS, (0.8, 0.1, 0.1), strict=True):
-            found = sum(labels[row] == name for row in parts[part])
-            assert abs(found - share * size) <= 1.5, (name, part, found, size)
+            actual = sum(labels[row] == name for row in parts[part])
+            assert abs(actual - share * size) <= 1.5, (name, part, actual, size)
 
 
 @given(LABELS, SEEDS)

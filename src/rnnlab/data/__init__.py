@@ -1,1 +1,4 @@
-"""source → vocabulary → sequences → batches. Up to the sequences everything is NumPy; batches are torch."""
+"""From sources to batches: source → vocabulary → sequences → batches.
+
+Up to the sequences everything is NumPy; batches are torch.
+"""

@@ -1,4 +1,4 @@
-"""In which order, and together with which others, sequences are seen."""
+"""Batches of an epoch: the order of the sequences, and which of them share a batch."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class InOrder:
 class Streams:
     """Adjoining windows read as parallel streams: row b of a batch goes on where row b of the last one ended.
 
-    The windows are dealt out in runs of equal length, one a stream; the last stream may be shorter, and the batches
-    lose its row when it ends. The order is the same in every epoch.
+    Each stream has equally many windows, one behind the other; the last stream may be shorter, and the batches lose
+    its row when it ends. The order is the same in every epoch.
     """
 
     continues = True

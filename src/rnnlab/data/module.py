@@ -21,13 +21,13 @@ class SequenceDataModule(pl.LightningDataModule):
         seed: int,
         bucketing: bool = False,
     ) -> None:
-        """Cut nothing yet.
+        """Set up the batches of a data set.
 
         Args:
             prepared: The data.
             batch_size: Sequences in a batch of training.
-            seed: Of the order in training.
-            bucketing: Batch similar lengths together in training.
+            seed: Of the order of sequences in training.
+            bucketing: Whether training batches similar lengths together.
         """
         super().__init__()
         self.prepared = prepared
@@ -36,7 +36,7 @@ class SequenceDataModule(pl.LightningDataModule):
         self.bucketing = bucketing
 
     def train_batches(self) -> Batches:
-        """An epoch of training, batch by batch."""
+        """Return an epoch of training, batch by batch."""
         part = self.prepared.parts["train"]
         if part.reading == STREAMS:
             return self._streams(part)

@@ -1,4 +1,4 @@
-"""A random order of so many rows that is stored nowhere: each place is computed when it is needed."""
+"""A random order of rows that is not stored: a row is computed from its place when it is needed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIRST, SECOND = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)
 class Permutation:
     """A bijection of 0 … count-1 that a random generator picks.
 
-    A Feistel network permutes the numbers of so many bits, and a number that falls outside `count` is permuted again
+    A Feistel network permutes all numbers of a power of two, and a number that falls outside `count` is permuted again
     until it falls inside (Black and Rogaway 2002; for shuffling, Mitchell et al. 2022). It takes no memory, so that a
     hundred million windows cost no more than a hundred, and an epoch can begin anywhere.
     """
@@ -30,7 +30,7 @@ class Permutation:
         self.keys = random.integers(1 << 32, size=ROUNDS, dtype=np.uint32)
 
     def __call__(self, places: Rows) -> Rows:
-        """Which rows are at these places `(n,)`, `(n,)`."""
+        """Return the rows `(n,)` at these places `(n,)`."""
         rows = self._network(places)
         outside = np.flatnonzero(rows >= self.count)
         while len(outside):
@@ -39,7 +39,7 @@ class Permutation:
         return rows
 
     def pieces(self, size: int) -> Iterator[Rows]:
-        """The whole order in pieces of `size` rows, the last one perhaps shorter; computed many at a time."""
+        """Yield the whole order in pieces of `size` rows, the last one perhaps shorter; computed many at a time."""
         several = max(1, AT_ONCE // size) * size
         for begin in range(0, self.count, several):
             rows = self(np.arange(begin, min(begin + several, self.count)))
@@ -55,7 +55,7 @@ class Permutation:
 
 
 def _hash(values: NDArray[np.uint32], key: np.uint32, bits: int) -> NDArray[np.uint32]:
-    """So many bits that depend on all of a value's and of the key's."""
+    """Return that many bits, which depend on all bits of a value and of the key."""
     mixed = values + key
     mixed *= FIRST
     mixed ^= mixed >> np.uint32(15)

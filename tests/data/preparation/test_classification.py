@@ -44,9 +44,9 @@ def texts(data: Prepared, part: str) -> list[str]:
 
 
 def labels(data: Prepared, part: str) -> list[int]:
-    found = data.parts[part].labels
-    assert found is not None
-    return [int(label) for label in found]
+    actual = data.parts[part].labels
+    assert actual is not None
+    return [int(label) for label in actual]
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +64,12 @@ def test_reviews_are_those_of_imdb_without_repeated_ones(reviews: Prepared) -> N
 
 
 def test_no_review_is_in_two_parts(reviews: Prepared) -> None:
-    found = [
+    actual = [
         sequences.symbols[start : start + size].tobytes()
         for sequences in map(sequences_of, [reviews] * 3, PARTS)
         for start, size in zip(sequences.offsets, sequences.sizes, strict=True)
     ]
-    assert len(set(found)) == len(found) == 24_901
+    assert len(set(actual)) == len(actual) == 24_901
 
 
 def test_line_breaks_of_html_are_no_words(reviews: Prepared) -> None:
@@ -85,14 +85,14 @@ def test_classes_have_the_same_share_of_every_part(reviews: Prepared) -> None:
         "test": {"negative": 1_244, "positive": 1_247},
     }
     for part in PARTS:
-        found = labels(reviews, part)
-        assert {"negative": found.count(0), "positive": found.count(1)} == reviews.balance[part]
+        actual = labels(reviews, part)
+        assert {"negative": actual.count(0), "positive": actual.count(1)} == reviews.balance[part]
 
 
 def test_classes_are_mixed_though_the_file_is_sorted(reviews: Prepared) -> None:
     for part in PARTS:
-        found = labels(reviews, part)
-        assert all(30 <= sum(found[begin : begin + 100]) <= 70 for begin in (0, 1_000, len(found) - 100)), part
+        actual = labels(reviews, part)
+        assert all(30 <= sum(actual[begin : begin + 100]) <= 70 for begin in (0, 1_000, len(actual) - 100)), part
 
 
 def test_the_published_test_part_of_the_treebank_stays_whole() -> None:
@@ -100,8 +100,8 @@ def test_the_published_test_part_of_the_treebank_stays_whole() -> None:
     data = prepared("data=sst2", "data.min_count=1")
     assert {part: len(data.parts[part].sequences) for part in PARTS} == {"train": 6_909, "val": 872, "test": 1_821}
     assert data.balance["test"] == {"negative": 912, "positive": 909}
-    found = {part: set(texts(data, part)) for part in PARTS}
-    assert found["train"].isdisjoint(found["val"] | found["test"]) and found["val"].isdisjoint(found["test"])
+    actual = {part: set(texts(data, part)) for part in PARTS}
+    assert actual["train"].isdisjoint(actual["val"] | actual["test"]) and actual["val"].isdisjoint(actual["test"])
 
 
 def test_a_limit_is_a_fair_sample_of_a_file_that_is_sorted_by_label(tmp_path: Path) -> None:
@@ -119,8 +119,11 @@ def test_polarity_is_cut_by_class() -> None:
 @pytest.fixture
 def stars(tmp_path: Path) -> Path:
     """A table of three classes and 60 texts, of which five are repeated and one has no word."""
-    rows = [f"{word} film number {number},{stars}" for stars, word in enumerate(("bad", "fair", "good"))
-            for number in range(20)]  # fmt: skip
+    rows = [
+        f"{word} film number {number},{stars}"
+        for stars, word in enumerate(("bad", "fair", "good"))
+        for number in range(20)
+    ]
     rows += [f"Good  film number {number},2" for number in range(5)] + [" ,1"]
     file = tmp_path / "stars.csv"
     file.write_text("\n".join(["review,stars", *rows]), encoding="utf-8")
@@ -177,9 +180,9 @@ def test_other_data_is_read_with_what_the_model_knows_and_taken_whole(stars: Pat
     data = prepare(own(stars))
     other = tmp_path / "other.csv"
     other.write_text("review,stars\ngood film,2\ngood film,2\ngruesome film,0\n", encoding="utf-8")
-    found = prepare_other(own(other), Known(data.vocabulary, data.card))
-    assert list(found.parts) == ["test"] and found.balance == {"test": {"0": 1, "1": 0, "2": 2}}
-    assert texts(found, "test") == ["good film", "good film", "[UNK] film"]
+    actual = prepare_other(own(other), Known(data.vocabulary, data.card))
+    assert list(actual.parts) == ["test"] and actual.balance == {"test": {"0": 1, "1": 0, "2": 2}}
+    assert texts(actual, "test") == ["good film", "good film", "[UNK] film"]
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,10 @@ def prepared(
     return prepare_series(source, {}, {**KEYS, **keys}, known)
 
 
-def whole(found: Prepared, part: str) -> Batch:
+def whole(actual: Prepared, part: str) -> Batch:
     """All windows of a part as one batch, in the series' own units."""
-    batch = Collation(found.parts[part], 0)(np.arange(len(found.parts[part].sequences)))
-    mean, deviation = (torch.from_numpy(found.card[name]) for name in ("mean", "deviation"))
+    batch = Collation(actual.parts[part], 0)(np.arange(len(actual.parts[part].sequences)))
+    mean, deviation = (torch.from_numpy(actual.card[name]) for name in ("mean", "deviation"))
     return batch._replace(inputs=batch.inputs * deviation + mean, targets=batch.targets * deviation + mean)
 
 
@@ -57,22 +57,22 @@ def test_every_window_is_a_slice_and_no_evaluation_is_told_what_training_was(
     count: int, length: int, horizon: int, stride: int, columns: int
 ) -> None:
     values = random_walk(count, columns)
-    found = prepared(values, sequence_length=length, horizon=horizon, stride=stride)
+    actual = prepared(values, sequence_length=length, horizon=horizon, stride=stride)
     first, second = int(0.8 * count), int(0.9 * count)
     bounds = {"train": (length, first, stride), "val": (first, second, 1), "test": (second, count, 1)}
     for part, (begin, end, step) in bounds.items():
-        batch, starts = whole(found, part), range(begin, end - horizon + 1, step)  # where targets begin
+        batch, starts = whole(actual, part), range(begin, end - horizon + 1, step)  # where targets begin
         assert batch.lengths.tolist() == [length] * len(starts)
         assert np.allclose(batch.inputs, [values[at - length : at] for at in starts], atol=1e-5)
         assert np.allclose(batch.targets, [values[at : at + horizon] for at in starts], atol=1e-5)
-        assert found.parts[part].predictions == len(starts) * horizon * columns
+        assert actual.parts[part].predictions == len(starts) * horizon * columns
 
 
 def test_the_scales_are_those_of_the_training_part_alone() -> None:
     values = random_walk(100)
     changed = values.copy()
     changed[80:] += 1000
-    one, other = (prepared(each).card for each in (values, changed))
+    one, other = (prepared(case).card for case in (values, changed))
     assert all(np.array_equal(one[name], other[name]) for name in ("mean", "deviation", "naive_error", "change"))
     assert one["mean"] == pytest.approx(values[:80].mean()) and one["deviation"] == pytest.approx(values[:80].std())
     assert one["naive_error"] == pytest.approx(naive_error(values[:80], 2))

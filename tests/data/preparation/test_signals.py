@@ -26,7 +26,7 @@ GENERATED: dict[str, dict[str, Any]] = {
     "adding": {"tolerance": 0.08},
     "copying": {},
 }
-each = pytest.mark.parametrize("name", GENERATED)
+every_generator = pytest.mark.parametrize("name", GENERATED)
 
 
 def make(name: str, sequences: int, length: int, seed: int = 0) -> Signals:
@@ -50,7 +50,7 @@ def rows(signals: Signals) -> np.ndarray:
     return signals.values.reshape(len(signals), -1, len(signals.channels))
 
 
-@each
+@every_generator
 def test_the_same_seed_gives_the_same_numbers_and_another_one_others(name: str) -> None:
     first, again, other = make(name, 30, 40), make(name, 30, 40), make(name, 30, 40, seed=1)
     assert first.sha256 == again.sha256 != other.sha256
@@ -120,7 +120,11 @@ def test_who_knows_only_when_to_answer_copying_has_the_loss_that_the_paper_says(
 
 def test_parts_are_cut_80_10_10_and_no_training_seed_changes_them() -> None:
     first, other = ready(), ready("seed=5")
-    assert {part: len(its.sequences) for part, its in first.parts.items()} == {"train": 1600, "val": 200, "test": 200}
+    assert {part: len(piece.sequences) for part, piece in first.parts.items()} == {
+        "train": 1600,
+        "val": 200,
+        "test": 200,
+    }
     assert first.sha256 == other.sha256 != ready("split.seed=5").sha256
     assert first.balance["train"]["first"] + first.balance["train"]["second"] == 1600
     assert len(first.vocabulary) == 5 and first.vocabulary.level == "channel"
@@ -129,11 +133,14 @@ def test_parts_are_cut_80_10_10_and_no_training_seed_changes_them() -> None:
 
 @pytest.mark.parametrize(
     ("words", "named"),
-    [(("data=half_sums", "data.sequence_length=1"), r"data\.sequence_length must be at least 2"),
-     (("data=copying", "data.sequence_length=20"), r"data\.sequence_length must be at least 21"),
-     (("data.sequences=9",), "9 sequences are too few"), (("data.limit=3",), "3 sequences are too few"),
-     (("data=names",), "data=names has no signals.*data=half_sums")],
-)  # fmt: skip
+    [
+        (("data=half_sums", "data.sequence_length=1"), r"data\.sequence_length must be at least 2"),
+        (("data=copying", "data.sequence_length=20"), r"data\.sequence_length must be at least 21"),
+        (("data.sequences=9",), "9 sequences are too few"),
+        (("data.limit=3",), "3 sequences are too few"),
+        (("data=names",), "data=names has no signals.*data=half_sums"),
+    ],
+)
 def test_what_cannot_be_is_refused(words: tuple[str, ...], named: str) -> None:
     with pytest.raises(UserError, match=named):
         ready(*words)
@@ -151,7 +158,7 @@ def test_a_table_has_a_sequence_a_row_with_empty_cells_behind_its_end(tmp_path: 
     assert signals.sizes[:5].tolist() == [3, 2, 2, 2, 3]
     assert signals.values[:5, 0].tolist() == [0, 0.5, 0, 1, 1.5]
     prepared = ready("data=file", f"data.path={tmp_path}/a.csv", "data.sequence_length=2")
-    assert {part: len(its.sequences) for part, its in prepared.parts.items()} == {"train": 32, "val": 4, "test": 4}
+    assert {part: len(piece.sequences) for part, piece in prepared.parts.items()} == {"train": 32, "val": 4, "test": 4}
     assert prepared.balance["test"] == {"down": 2, "up": 2} and "of 3 steps" in prepared.notes[0]
 
 
@@ -172,13 +179,18 @@ def test_other_data_is_read_with_the_classes_of_training(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("name", "text", "named"),
-    [("a.csv", "label,x\nup,1\ndown,one\n", "row 2, column x: 'one' is no number"),
-     ("a.csv", "label,x,y\nup,,2\n", "row 1, column x: '' is no number"),
-     ("a.csv", "label,x\nup,\n", "row 1, column x: '' is no number"),
-     ("a.csv", "label,x\nup,inf\n", "'inf' is no number"), ("a.csv", "class,x\nup,1\n", "no such column.*class, x"),
-     ("a.csv", "label,x\n,1\n", "row 1 has no label"), ("a.csv", "label,x\n", "no sequence below"),
-     ("a.csv", "label\nup\n", "no column of numbers"), ("a.txt", "1 2 3\n", "no table of signals")],
-)  # fmt: skip
+    [
+        ("a.csv", "label,x\nup,1\ndown,one\n", "row 2, column x: 'one' is no number"),
+        ("a.csv", "label,x,y\nup,,2\n", "row 1, column x: '' is no number"),
+        ("a.csv", "label,x\nup,\n", "row 1, column x: '' is no number"),
+        ("a.csv", "label,x\nup,inf\n", "'inf' is no number"),
+        ("a.csv", "class,x\nup,1\n", "no such column.*class, x"),
+        ("a.csv", "label,x\n,1\n", "row 1 has no label"),
+        ("a.csv", "label,x\n", "no sequence below"),
+        ("a.csv", "label\nup\n", "no column of numbers"),
+        ("a.txt", "1 2 3\n", "no table of signals"),
+    ],
+)
 def test_a_table_that_is_none_of_signals_is_refused(tmp_path: Path, name: str, text: str, named: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match=named):

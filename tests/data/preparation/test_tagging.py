@@ -77,7 +77,7 @@ def whole(part: Part) -> Batch:
 
 def test_own_sentences_are_split_without_repeated_ones_and_training_alone_is_cut(twenty: Path) -> None:
     data = prepare(own(twenty, sequence_length=5))
-    assert {part: len(its.sequences) for part, its in data.parts.items()} == {"train": 16, "val": 2, "test": 2}
+    assert {part: len(piece.sequences) for part, piece in data.parts.items()} == {"train": 16, "val": 2, "test": 2}
     assert data.notes == ("1 sentence that repeats another was left out",)
     assert max(lengths(data.parts["train"])) == 5
     rest = [*lengths(data.parts["val"]), *lengths(data.parts["test"])]
@@ -124,9 +124,9 @@ def test_other_sentences_are_read_with_what_the_model_knows_and_taken_whole(twen
     other = tmp_path / "other.txt"
     other.write_text("w21x0 B\nW21X1 B\nnever B\n\n" * 2, encoding="utf-8")
     data = prepare(own(twenty, seed=2017))
-    found = prepare_other(own(other), known(data))
-    assert list(found.parts) == ["test"] and found.balance == {"test": {"A": 0, "B": 6}}
-    batch = whole(found.parts["test"])
+    actual = prepare_other(own(other), known(data))
+    assert list(actual.parts) == ["test"] and actual.balance == {"test": {"A": 0, "B": 6}}
+    batch = whole(actual.parts["test"])
     assert batch.targets.tolist() == [[1, 1, 1]] * 2
     in_vocabulary = [word in data.vocabulary for word in ("w21x0", "w21x1", "never")]
     assert [index != data.vocabulary.unknown for index in batch.inputs[0, :, 1].tolist()] == in_vocabulary

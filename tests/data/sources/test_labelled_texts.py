@@ -19,8 +19,8 @@ from support import real_data
 
 def read(path: Path, text_column: str = "text", label_column: str = "label") -> list[tuple[str, str]]:
     """The texts and labels that `data=file` reads."""
-    found = read_labelled_texts(files_at(str(path)), text_column, label_column)
-    return list(zip(found.texts, found.labels, strict=True))
+    actual = read_labelled_texts(files_at(str(path)), text_column, label_column)
+    return list(zip(actual.texts, actual.labels, strict=True))
 
 
 def write(file: Path, content: str) -> Path:
@@ -51,28 +51,28 @@ def test_bytes_that_are_no_utf8_are_letters_and_dots_inside_of_sentences(polarit
 def test_sentences_end_at_a_line_feed_and_nowhere_else(tmp_path: Path) -> None:
     (tmp_path / "neg").write_bytes("no sense of humor\x85dull\nam\xe9lie bores\n\n".encode("latin-1"))
     (tmp_path / "pos").write_bytes(b"a delight\x0b!\n")
-    found = read_polarity_sentences([tmp_path / "neg", tmp_path / "pos"], encoding="cp1252")
-    assert found.texts == ["no sense of humor…dull", "amélie bores", "a delight\x0b!"]
-    assert found.labels == ["negative", "negative", "positive"]
+    actual = read_polarity_sentences([tmp_path / "neg", tmp_path / "pos"], encoding="cp1252")
+    assert actual.texts == ["no sense of humor…dull", "amélie bores", "a delight\x0b!"]
+    assert actual.labels == ["negative", "negative", "positive"]
 
 
 def test_the_files_of_a_treebank_are_its_parts(tmp_path: Path) -> None:
     files = [write(tmp_path / name, f"1 a {name}\n0 no {name}\n") for name in ("train", "dev", "test")]
-    found = read_sentiment_treebank(files)
-    assert found.texts[2:4] == ["a dev", "no dev"] and found.labels == ["positive", "negative"] * 3
-    assert found.parts == ["train", "train", "val", "val", "test", "test"]
+    actual = read_sentiment_treebank(files)
+    assert actual.texts[2:4] == ["a dev", "no dev"] and actual.labels == ["positive", "negative"] * 3
+    assert actual.parts == ["train", "train", "val", "val", "test", "test"]
 
 
 def test_the_treebank_has_its_published_parts() -> None:
-    found = read_sentiment_treebank(real_data("sst2"))
-    assert found.parts is not None
-    assert {part: found.parts.count(part) for part in ("train", "val", "test")} == {
+    actual = read_sentiment_treebank(real_data("sst2"))
+    assert actual.parts is not None
+    assert {part: actual.parts.count(part) for part in ("train", "val", "test")} == {
         "train": 6_920,
         "val": 872,
         "test": 1_821,
     }
-    assert found.texts[0].startswith("a stirring , funny and finally transporting") and found.labels[0] == "positive"
-    assert found.labels[1] == "negative"
+    assert actual.texts[0].startswith("a stirring , funny and finally transporting") and actual.labels[0] == "positive"
+    assert actual.labels[1] == "negative"
 
 
 def test_cells_may_hold_commas_quotes_and_line_feeds(tmp_path: Path) -> None:

@@ -14,16 +14,25 @@ from support import real_data
 
 WORD = "{}\t{}\t_\t{}\t{}\t_\t0\troot\t_\t_"
 CONTRACTED = "\n".join(
-    ["# text = He won't.", WORD.format(1, "He", "PRON", "PRP"), "2-3\twon't" + "\t_" * 8,
-     WORD.format(2, "wo", "AUX", "MD"), WORD.format(3, "n't", "PART", "RB"), "3.1\tgo" + "\t_" * 8,
-     WORD.format(4, ".", "PUNCT", "."), "", WORD.format(1, "10 000", "NUM", "CD"), ""]
-)  # fmt: skip
+    [
+        "# text = He won't.",
+        WORD.format(1, "He", "PRON", "PRP"),
+        "2-3\twon't" + "\t_" * 8,
+        WORD.format(2, "wo", "AUX", "MD"),
+        WORD.format(3, "n't", "PART", "RB"),
+        "3.1\tgo" + "\t_" * 8,
+        WORD.format(4, ".", "PUNCT", "."),
+        "",
+        WORD.format(1, "10 000", "NUM", "CD"),
+        "",
+    ]
+)
 
 
 def read(path: Path, tag_column: str = "UPOS") -> list[list[tuple[str, str]]]:
     """The sentences that `data=file` reads."""
-    found = read_tagged_sentences(files_at(str(path)), tag_column)
-    return [list(zip(*pair, strict=True)) for pair in zip(found.words, found.tags, strict=True)]
+    actual = read_tagged_sentences(files_at(str(path)), tag_column)
+    return [list(zip(*pair, strict=True)) for pair in zip(actual.words, actual.tags, strict=True)]
 
 
 def write(file: Path, content: str) -> Path:
@@ -34,23 +43,23 @@ def write(file: Path, content: str) -> Path:
 
 def test_the_web_treebank_has_its_published_parts_and_tags() -> None:
     """The words are the lines that begin with a whole number: `1-2` and `8.1` are in none of these counts."""
-    found: TaggedSentences = read_treebank(real_data("ewt"), "UPOS")
-    assert Counter(found.parts) == {"train": 12_544, "val": 2_001, "test": 2_077}
+    actual: TaggedSentences = read_treebank(real_data("ewt"), "UPOS")
+    assert Counter(actual.parts) == {"train": 12_544, "val": 2_001, "test": 2_077}
     words = Counter()
-    for part, sentence in zip(found.parts or (), found.words, strict=True):
+    for part, sentence in zip(actual.parts or (), actual.words, strict=True):
         words[part] += len(sentence)
     assert words == {"train": 204_577, "val": 25_147, "test": 25_094}
-    tags = Counter(tag for sentence in found.tags for tag in sentence)
+    tags = Counter(tag for sentence in actual.tags for tag in sentence)
     assert len(tags) == 17 and tags["NOUN"] == max(tags.values())
-    assert found.words[0][:5] == ["Al", "-", "Zaman", ":", "American"]
-    assert found.tags[0][:5] == ["PROPN", "PUNCT", "PROPN", "PUNCT", "ADJ"]
+    assert actual.words[0][:5] == ["Al", "-", "Zaman", ":", "American"]
+    assert actual.tags[0][:5] == ["PROPN", "PUNCT", "PROPN", "PUNCT", "ADJ"]
 
 
 def test_a_treebanks_files_are_its_parts(tmp_path: Path) -> None:
     files = [write(tmp_path / f"{name}.conllu", CONTRACTED) for name in ("train", "dev", "test")]
-    found = read_treebank(files, "UPOS")
-    assert found.parts == ["train", "train", "val", "val", "test", "test"]
-    assert found.words[0] == found.words[2] == ["He", "wo", "n't", "."] and found.tags[1] == ["NUM"]
+    actual = read_treebank(files, "UPOS")
+    assert actual.parts == ["train", "train", "val", "val", "test", "test"]
+    assert actual.words[0] == actual.words[2] == ["He", "wo", "n't", "."] and actual.tags[1] == ["NUM"]
 
 
 @pytest.mark.parametrize("name", ["own.conllu", "own.txt"])
@@ -74,8 +83,8 @@ def test_the_files_of_a_treebanks_folder_are_its_parts(tmp_path: Path) -> None:
     for part in ("train", "dev", "test"):
         write(tmp_path / f"xx_own-ud-{part}.conllu", WORD.format(1, part, "X", "X"))
     write(tmp_path / "README.md", "What this treebank is.")
-    found = read_tagged_sentences(files_at(str(tmp_path)), "UPOS")
-    assert {words[0]: part for words, part in zip(found.words, found.parts or (), strict=True)} == {
+    actual = read_tagged_sentences(files_at(str(tmp_path)), "UPOS")
+    assert {words[0]: part for words, part in zip(actual.words, actual.parts or (), strict=True)} == {
         "train": "train",
         "dev": "val",
         "test": "test",

@@ -84,10 +84,10 @@ def test_a_character_of_four_bytes_is_printed_when_its_last_one_is_drawn() -> No
 
 def test_pairs_are_counted_in_the_training_part_alone() -> None:
     """Those of the training names alone make the same sub-words again."""
-    found = prepared("data.level=bpe", "data.limit=2000", "data.vocab_size=60")
-    vocabulary = found.vocabulary
+    actual = prepared("data.level=bpe", "data.limit=2000", "data.vocab_size=60")
+    vocabulary = actual.vocabulary
     assert isinstance(vocabulary, Subwords)
-    part = found.parts["train"].sequences
+    part = actual.parts["train"].sequences
     items = [vocabulary.decode(row.tolist()) for row in np.split(part.symbols, part.starts(np.arange(len(part)))[1:])]
     again = Subwords.of(bpe.train(items, vocabulary.alphabet[:26], 60, unknown=False), (START_STOP, PAD))
     assert again == vocabulary and len(vocabulary) == 62
@@ -101,32 +101,32 @@ def test_the_same_text_gives_the_same_sub_words_and_their_card_is_plain() -> Non
 
 
 def test_a_corpus_that_has_no_more_pairs_says_how_many_there_are() -> None:
-    found = prepared("task=chars", "data=nursery_rhyme", "data.level=bpe", "data.vocab_size=1000")
-    count = len(found.vocabulary)
+    actual = prepared("task=chars", "data=nursery_rhyme", "data.level=bpe", "data.vocab_size=1000")
+    count = len(actual.vocabulary)
     assert 21 < count < 1000
-    assert any(f"gives {count} sub-words, not data.vocab_size=1000" in note for note in found.notes)
+    assert any(f"gives {count} sub-words, not data.vocab_size=1000" in note for note in actual.notes)
 
 
 @pytest.mark.parametrize("level", ["data.level=word", "data.level=bpe"])
 def test_every_character_of_a_text_is_counted_once(level: str) -> None:
     """All but those of the first symbol, which is not predicted; a word has the blank before it."""
     settings = ("task=chars", "data=nursery_rhyme", level, "data.vocab_size=50")
-    found = prepared(*settings)
-    batches = list(SequenceDataModule(found, 32, seed=0).val_dataloader())
-    symbols = found.parts["val"].sequences.symbols
-    first = found.vocabulary.decode(symbols[:1].tolist())
+    actual = prepared(*settings)
+    batches = list(SequenceDataModule(actual, 32, seed=0).val_dataloader())
+    symbols = actual.parts["val"].sequences.symbols
+    first = actual.vocabulary.decode(symbols[:1].tolist())
     assert sum(batch.characters or 0 for batch in batches) == 328 - len(first)
 
 
 def test_the_characters_of_a_name_are_its_own_and_its_end() -> None:
-    found = prepared("data.level=bpe", "data.limit=200", "data.sequence_length=3")
-    part = found.parts["val"]
+    actual = prepared("data.level=bpe", "data.limit=200", "data.sequence_length=3")
+    part = actual.parts["val"]
     rows = np.arange(len(part.sequences))
-    batch = Collation(part, found.vocabulary.pad)(rows)
+    batch = Collation(part, actual.vocabulary.pad)(rows)
     expected = 0
     for row, length in zip(batch.targets.tolist(), batch.lengths.tolist(), strict=True):
         read = row[:length]  # what is cut off is not predicted, and its characters are not counted
-        expected += len(found.vocabulary.decode(read)) + (read[-1] == found.vocabulary.start_stop)
+        expected += len(actual.vocabulary.decode(read)) + (read[-1] == actual.vocabulary.start_stop)
     assert batch.characters == expected
     assert prepared("data.limit=200").parts["val"].characters is None
 
