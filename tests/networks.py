@@ -27,8 +27,15 @@ WORDS = Vocabulary(("bad", "film", "good", UNKNOWN, PAD), "word")
 
 def settings_of(cell: str, layers: int, bidirectional: bool = False, hidden_size: int = 4) -> dict[str, Any]:
     torch.manual_seed(0)
-    model = {"embedding_size": 3, "hidden_size": hidden_size, "num_layers": layers, "dropout": 0.3,
-             "bidirectional": bidirectional, "pooling": "max", "word_dropout": 0.5}  # fmt: skip
+    model = {
+        "embedding_size": 3,
+        "hidden_size": hidden_size,
+        "num_layers": layers,
+        "dropout": 0.3,
+        "bidirectional": bidirectional,
+        "pooling": "max",
+        "word_dropout": 0.5,
+    }
     return {"model": model, "cell": CELLS[cell], "optimizer": {}, "scheduler": {}}
 
 

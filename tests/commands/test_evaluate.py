@@ -52,11 +52,11 @@ def test_evaluating_a_run_gives_its_own_metrics_to_the_last_bit(
     monkeypatch.chdir(folder)  # where data.path leads to the data
     summary = json.loads((run / "summary.json").read_text())
     assert evaluate(f"checkpoint={run}")["metrics"] == summary["metrics"]["test"]
-    found = evaluate(f"checkpoint={run}", "part=val")
-    assert found["checkpoint"] == str(run / "checkpoints" / "best.ckpt") and found["part"] == "val"
+    evaluation = evaluate(f"checkpoint={run}", "part=val")
+    assert evaluation["checkpoint"] == str(run / "checkpoints" / "best.ckpt") and evaluation["part"] == "val"
     best = min(table(run / "metrics.csv"), key=lambda row: float(row["val/loss"] or "inf"))
-    assert found["metrics"] == {name: float(value) for name, value in best.items() if name.startswith("val/")}
-    assert found["unit"] == summary["unit"]
+    assert evaluation["metrics"] == {name: float(value) for name, value in best.items() if name.startswith("val/")}
+    assert evaluation["unit"] == summary["unit"]
 
 
 def test_the_table_begins_with_what_was_measured_and_the_loss(
@@ -65,8 +65,14 @@ def test_the_table_begins_with_what_was_measured_and_the_loss(
     answer = rnnlab("evaluate", f"checkpoint={sentiment_folder / 'runs' / 'tone'}")
     rows = [line.split(maxsplit=1) for line in answer.out.splitlines()]
     assert [row[0] for row in rows if row] == [
-        "checkpoint", "data", "texts", "test/loss", "test/accuracy", "test/auroc", "test/f1",
-    ]  # fmt: skip
+        "checkpoint",
+        "data",
+        "texts",
+        "test/loss",
+        "test/accuracy",
+        "test/auroc",
+        "test/f1",
+    ]
     said = dict(row for row in rows if row)
     assert said["checkpoint"].endswith("best.ckpt") and said["data"] == f"{reviews}, part test"
     assert said["test/loss"].endswith(" nats per text") and "%" in said["texts"]
@@ -90,9 +96,9 @@ def test_data_that_has_moved_is_found_by_its_path(
     run, _ = text_run
     lost = rnnlab("evaluate", f"checkpoint={run}")
     assert lost.code == 2 and lost.err == "rnnlab: data.path: there is no file text.txt\n"
-    found = evaluate(f"checkpoint={run}", "data.path=moved.txt")
-    assert found["metrics"] == json.loads((run / "summary.json").read_text())["metrics"]["test"]
-    assert (found["data"], found["part"]) == ("moved.txt", "test")
+    evaluation = evaluate(f"checkpoint={run}", "data.path=moved.txt")
+    assert evaluation["metrics"] == json.loads((run / "summary.json").read_text())["metrics"]["test"]
+    assert (evaluation["data"], evaluation["part"]) == ("moved.txt", "test")
 
 
 def test_data_that_was_edited_has_other_parts(
@@ -103,11 +109,11 @@ def test_data_that_was_edited_has_other_parts(
     refused = rnnlab("evaluate", f"checkpoint={run}")
     assert refused.code == 2 and "text.txt is not what the model was trained on" in refused.err
     assert "data.path=FILE" in refused.err and len(refused.err.splitlines()) == 1
-    found = evaluate(f"checkpoint={run}", "data.path=text.txt", "part=val")
-    assert found["part"] is None and found["predictions"] == len(text) + len("the end") - 1
-    assert next(iter(found["metrics"])) == "test/loss"
+    evaluation = evaluate(f"checkpoint={run}", "data.path=text.txt", "part=val")
+    assert evaluation["part"] is None and evaluation["predictions"] == len(text) + len("the end") - 1
+    assert next(iter(evaluation["metrics"])) == "test/loss"
     said = rnnlab("evaluate", f"checkpoint={run}", "data.path=text.txt").out
-    assert "all of text.txt, not the data of training" in said and f"{found['predictions']:,}" in said
+    assert "all of text.txt, not the data of training" in said and f"{evaluation['predictions']:,}" in said
 
 
 @pytest.mark.parametrize(
@@ -145,8 +151,8 @@ def test_labelled_texts_of_one_s_own(
     missing = rnnlab("evaluate", *words)
     assert missing.code == 2 and "data.text_column=text" in missing.err and "review, stars" in missing.err
     columns = ("data.text_column=review", "data.label_column=stars")
-    found = evaluate(*words, *columns)
-    assert found["balance"] == {"negative": 1, "positive": 1} and found["predictions"] == 2
+    evaluation = evaluate(*words, *columns)
+    assert evaluation["balance"] == {"negative": 1, "positive": 1} and evaluation["predictions"] == 2
     assert rnnlab("evaluate", *words, *columns).err == "1 text without a word was left out\n"
     (workdir / "mine.csv").write_text("text,label\na good film,great\n")
     strange = rnnlab("evaluate", *words)

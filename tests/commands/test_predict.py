@@ -54,9 +54,9 @@ def test_a_text_is_answered_in_one_line_with_what_python_says(classify: Predict,
 def test_a_text_is_taken_literally_and_stays_on_its_line(classify: Predict, text: str) -> None:
     out = classify(f"text={text}").out
     assert out.count("\n") == 1 and out.endswith(f"  {' '.join(text.splitlines())}\n")
-    (found,) = json.loads(classify(f"text={text}", "format=json").out)
-    assert found["text"] == text
-    assert found["probabilities"][found["label"]] == found["probability"]
+    (answer,) = json.loads(classify(f"text={text}", "format=json").out)
+    assert answer["text"] == text
+    assert answer["probabilities"][answer["label"]] == answer["probability"]
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_what_cannot_be_told_says_why(classify: Predict, text: str, note: str) -
     answer = classify(f"text={text}")
     assert answer.code == 0
     assert answer.out.split()[:2] == ["-", "-"] and f"({note})" in answer.out
-    (found,) = json.loads(classify(f"text={text}", "format=json").out)
-    assert (found["label"], found["probability"], found["note"]) == (None, None, note)
+    (answer,) = json.loads(classify(f"text={text}", "format=json").out)
+    assert (answer["label"], answer["probability"], answer["note"]) == (None, None, note)
 
 
 def test_every_line_of_a_file_has_its_answer(classify: Predict, workdir: Path) -> None:
@@ -95,10 +95,10 @@ def test_csv_and_json_hold_the_texts_of_the_standard_input(
     assert [row["text"] for row in rows] == texts
     typed(monkeypatch, content)
     objects = json.loads(classify("format=json").out)
-    assert [each["text"] for each in objects] == texts
-    for row, each in zip(rows, objects, strict=True):
-        assert row["label"] == (each["label"] or "") and row["note"] == each["note"]
-        assert row["probability"] == ("" if each["probability"] is None else repr(each["probability"]))
+    assert [answer["text"] for answer in objects] == texts
+    for row, answer in zip(rows, objects, strict=True):
+        assert row["label"] == (answer["label"] or "") and row["note"] == answer["note"]
+        assert row["probability"] == ("" if answer["probability"] is None else repr(answer["probability"]))
 
 
 @pytest.mark.parametrize(("words", "out"), [([], ""), (["format=json"], "[]\n")])
@@ -173,8 +173,11 @@ def test_a_reader_that_stops_and_a_terminal_without_emoji_are_no_errors(sentimen
     line = f"yes 'good 🙂' | '{sys.executable}' -m rnnlab predict checkpoint=runs/tone | head -1"
     done = subprocess.run(
         ["bash", "-c", f"{line}; echo ${{PIPESTATUS[1]}}"],
-        cwd=sentiment_folder, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        cwd=sentiment_folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
         timeout=120,
-    )  # fmt: skip
+    )
     first, code = done.stdout.splitlines()
     assert first.endswith(r"  good \U0001f642") and code == "141" and done.stderr == ""

@@ -56,7 +56,7 @@ def test_a_sequence_in_two_pieces_ends_as_the_sequence_does(cut: int) -> None:
 @given(st.permutations(range(6)), st.sampled_from(["last", "mean", "max"]), st.integers(1, 2))
 def test_no_order_of_the_inputs_changes_anything_under_any_pooling(order: list[int], how: str, directions: int) -> None:
     network, x, lengths = bag(), torch.randn(2, 6, 5), torch.tensor([6, 6])
-    a, b = (pool(network(its, lengths=lengths)[0], lengths, how, directions) for its in (x, x[:, order]))
+    a, b = (pool(network(inputs, lengths=lengths)[0], lengths, how, directions) for inputs in (x, x[:, order]))
     assert close(a, b) and close(a, x.mean(dim=1))
 
 

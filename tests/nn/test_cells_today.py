@@ -134,8 +134,8 @@ def test_minimal_cells_are_the_papers_formulas(kind: type[MinGRU] | type[MinLSTM
         forget, take = (gate / sum(opened) for gate in opened)
     y, state = cell.unroll(x, h)
     assert torch.allclose(y[:, 0], forget * h + take * candidate) and state is y
-    told = cell.gate_activations(x[:, 0], h)
-    assert torch.allclose(told["update" if kind is MinGRU else "input"], take)
+    gates = cell.gate_activations(x[:, 0], h)
+    assert torch.allclose(gates["update" if kind is MinGRU else "input"], take)
 
 
 @torch.no_grad()
@@ -156,8 +156,8 @@ def test_eigenvalues_begin_on_their_ring_evenly_by_area(r_min: float, r_max: flo
     assert r_min <= size.min() and size.max() < 1 and size.max() <= r_max + 1e-6
     assert angle.max() <= phase + 1e-3
     area = (size.square() - r_min**2) / (r_max**2 - r_min**2)  # uniform from 0 to 1
-    for found in (area, angle / phase):
-        assert found.quantile(torch.tensor([0.25, 0.5, 0.75])).tolist() == pytest.approx([0.25, 0.5, 0.75], abs=0.06)
+    for drawn in (area, angle / phase):
+        assert drawn.quantile(torch.tensor([0.25, 0.5, 0.75])).tolist() == pytest.approx([0.25, 0.5, 0.75], abs=0.06)
 
 
 def test_eigenvalues_stay_inside_the_circle_whatever_is_learned() -> None:

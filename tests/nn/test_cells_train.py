@@ -41,8 +41,15 @@ def test_a_text_is_read_with_carried_state_and_an_interrupted_run_ends_with_the_
 ) -> None:
     keys = [f"cell.{key}={value}" for key, value in SMALL.get(cell, {}).items()]
     data = ("data.limit=2000", "data.batch_size=4", "data.sequence_length=16", "trainer.max_epochs=2")
-    words = ["task=chars", f"cell={cell}", *keys, *SIZES, *data, "callbacks.last_checkpoint.minutes=0",
-             "trainer.block_size=8"]  # fmt: skip
+    words = [
+        "task=chars",
+        f"cell={cell}",
+        *keys,
+        *SIZES,
+        *data,
+        "callbacks.last_checkpoint.minutes=0",
+        "trainer.block_size=8",
+    ]
     config = plain(compose_train(words)[1])
     run(config, tmp_path / "whole")
     assert run(config, tmp_path / "run", Interruption("on_train_batch_end", 2))
@@ -56,9 +63,9 @@ def test_all_of_them_are_swept_over_reviews(rnnlab: Callable[..., Answer], workd
     few = ("data=word_order", "data.limit=100", "model.hidden_size=8", "trainer.max_epochs=1", "model.pooling=last")
     done = rnnlab("train", "-m", "task=sentiment", f"cell={','.join(TODAY)}", *few, "debug=fast", "sweep=tone", ALONE)
     assert done.code == 0, done.err
-    found = [json.loads(file.read_text()) for file in (workdir / "runs/tone").glob("*/summary.json")]
-    assert sorted(each["hparams"]["cell"] for each in found) == sorted(TODAY)
-    assert all(each["status"] == "complete" and 0 < each["objective"] < 2 for each in found)
+    summaries = [json.loads(file.read_text()) for file in (workdir / "runs/tone").glob("*/summary.json")]
+    assert sorted(summary["hparams"]["cell"] for summary in summaries) == sorted(TODAY)
+    assert all(summary["status"] == "complete" and 0 < summary["objective"] < 2 for summary in summaries)
 
 
 @each_cell

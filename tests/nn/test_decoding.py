@@ -68,7 +68,7 @@ def test_scheduled_sampling_tosses_a_coin_for_every_step_of_every_row() -> None:
     truth = torch.arange(1.0, 401).expand(50, 400)[..., None]
     torch.manual_seed(0)
     seen = decode(Echo(1, 1), nn.Identity(), torch.zeros(1, 50, 1), torch.zeros(50, 1, 1), 400, truth, 0.3)[..., 0]
-    told = seen[:, 1:] == truth[:, :-1, 0]  # else it was given its own output again
-    assert (seen[:, 1:].where(~told, 0) == seen[:, :-1].where(~told, 0)).all()
-    assert abs(told.float().mean() - 0.3) < 0.01  # of 19,950 tosses: more than three standard deviations
-    assert told.any(dim=1).all() and 0.1 < told.float().mean(dim=0).std() * 50**0.5 < 1
+    forced = seen[:, 1:] == truth[:, :-1, 0]  # else it was given its own output again
+    assert (seen[:, 1:].where(~forced, 0) == seen[:, :-1].where(~forced, 0)).all()
+    assert abs(forced.float().mean() - 0.3) < 0.01  # of 19,950 tosses: more than three standard deviations
+    assert forced.any(dim=1).all() and 0.1 < forced.float().mean(dim=0).std() * 50**0.5 < 1

@@ -61,9 +61,9 @@ def test_a_padded_row_of_a_flat_network_gets_what_it_gets_alone(lengths: list[in
         x[row, length:] = torch.nan  # whatever stands in the padding
     y, (read, count) = network(x, lengths=torch.tensor(lengths))
     for row, length in enumerate(lengths):
-        alone, (its, its_count) = network(x[row : row + 1, :length])
+        alone, (alone_state, its_count) = network(x[row : row + 1, :length])
         assert close(y[row, :length], alone[0]) and not y[row, length:].any()
-        assert torch.equal(read[:, row], its[:, 0]) and torch.equal(count[:, row], its_count[:, 0])
+        assert torch.equal(read[:, row], alone_state[:, 0]) and torch.equal(count[:, row], its_count[:, 0])
 
 
 @given(st.integers(1, 8))
@@ -86,9 +86,13 @@ def test_a_flat_network_is_that_of_the_sequence_laid_flat_under_every_pooling() 
 
 @pytest.mark.parametrize(
     ("cell", "layers", "parameters"),
-    [("mlp_flat", 1, (STEPS * 3 + 1) * 4), ("mlp_flat", 3, (STEPS * 3 + 1) * 4 + 2 * 20), ("mlp_window", 1, 40),
-     ("mlp_window", 2, 60)],
-)  # fmt: skip
+    [
+        ("mlp_flat", 1, (STEPS * 3 + 1) * 4),
+        ("mlp_flat", 3, (STEPS * 3 + 1) * 4 + 2 * 20),
+        ("mlp_window", 1, 40),
+        ("mlp_window", 2, 60),
+    ],
+)
 def test_parameters_are_those_of_the_docstrings(cell: str, layers: int, parameters: int) -> None:
     assert sum(weight.numel() for weight in mlp(cell, num_layers=layers).parameters()) == parameters
 
@@ -118,9 +122,12 @@ def test_a_sequence_that_has_no_room_is_refused_in_one_line() -> None:
 
 @pytest.mark.parametrize(
     ("cell", "keys", "named"),
-    [("mlp_window", {"window": 0}, r"cell\.window must be"), ("mlp_flat", {"steps": 0}, r"cell\.steps must be"),
-     ("mlp_window", {"bidirectional": True}, r"model\.bidirectional=true is not for cell=mlp_window")],
-)  # fmt: skip
+    [
+        ("mlp_window", {"window": 0}, r"cell\.window must be"),
+        ("mlp_flat", {"steps": 0}, r"cell\.steps must be"),
+        ("mlp_window", {"bidirectional": True}, r"model\.bidirectional=true is not for cell=mlp_window"),
+    ],
+)
 def test_what_cannot_be_is_refused(cell: str, keys: dict[str, Any], named: str) -> None:
     with pytest.raises(UserError, match=named):
         mlp(cell, **keys)

@@ -36,13 +36,13 @@ def test_a_scan_is_the_loop(constant: bool, dtype: torch.dtype, rows: int, steps
     shapes = ((1, 1, units) if constant else (rows, steps, units)), (rows, steps, units), (rows, units)
     arguments = [torch.randn(shape, dtype=dtype) for shape in shapes]
     arguments[0] = arguments[0] / arguments[0].abs().clamp(min=1.0)  # no factor beyond 1, as in every cell
-    arguments = [each.requires_grad_() for each in arguments]
+    arguments = [argument.requires_grad_() for argument in arguments]
     scanned, looped = linear_recurrence(*arguments), loop(*arguments)
     assert torch.allclose(scanned, looped, atol=1e-10)
     weights = torch.randn_like(looped)
-    found = torch.autograd.grad(scanned, arguments, weights)
+    gradients = torch.autograd.grad(scanned, arguments, weights)
     expected = torch.autograd.grad(looped, arguments, weights)
-    assert all(torch.allclose(x, y, atol=1e-10) for x, y in zip(found, expected, strict=True))
+    assert all(torch.allclose(x, y, atol=1e-10) for x, y in zip(gradients, expected, strict=True))
 
 
 def test_gates_that_are_wholly_shut_or_open_lose_nothing() -> None:

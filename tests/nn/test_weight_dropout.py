@@ -32,11 +32,11 @@ def test_a_batch_is_read_with_what_is_left_of_the_recurrent_weights(cell: str, l
     network, plain, x = layers(cell, SHARE), layers(cell, 0.0), torch.randn(2, 5, 3)
     y, _ = network(x, lengths=lengths)
     y.sum().backward()
-    for weights, its in zip(recurrent_weights(network), recurrent_weights(plain), strict=True):
+    for weights, plain_weights in zip(recurrent_weights(network), recurrent_weights(plain), strict=True):
         assert weights.grad is not None
         kept = weights.grad != 0
         assert 0.2 < kept.float().mean() < 0.8
-        its.data = weights.data * kept / (1 - SHARE)
+        plain_weights.data = weights.data * kept / (1 - SHARE)
     assert torch.allclose(plain(x, lengths=lengths)[0], y, atol=1e-6)
 
 

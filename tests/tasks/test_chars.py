@@ -196,9 +196,18 @@ def test_an_unknown_character_of_a_prompt_is_named(rnnlab: Callable[..., Answer]
 def test_the_next_word_after_mary_had_a_is_little(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     """SYSTEMS A9."""
     trained = rnnlab(
-        "train", "task=chars", *A7, "data.level=word", "data.sequence_length=5", "optimizer=adam", "optimizer.lr=0.003",
-        "scheduler=constant", "trainer.max_epochs=50", "trainer.log_every_n_steps=1000", RARELY,
-    )  # fmt: skip
+        "train",
+        "task=chars",
+        *A7,
+        "data.level=word",
+        "data.sequence_length=5",
+        "optimizer=adam",
+        "optimizer.lr=0.003",
+        "scheduler=constant",
+        "trainer.max_epochs=50",
+        "trainer.log_every_n_steps=1000",
+        RARELY,
+    )
     assert trained.code == 0, trained.err
     answer = rnnlab("generate", "checkpoint=runs/chars", "prompt=mary had a", "length=1", "temperature=0", "samples=1")
     assert answer.out == "mary had a little\n"
@@ -210,10 +219,21 @@ def test_a_sentence_of_the_users_own_is_learned_by_heart(rnnlab: Callable[..., A
     assert (len(sentence), len(set(sentence))) == (45, 15)
     (workdir / "sentence.txt").write_text(sentence)
     trained = rnnlab(
-        "train", "task=chars", "data=file", "data.path=sentence.txt", "data.parts=whole", "data.sequence_length=44",
-        "cell=rnn", "model.embedding_size=64", "model.hidden_size=64", "optimizer=adam", "optimizer.lr=0.01",
-        "scheduler=constant", "trainer.max_epochs=200", RARELY,
-    )  # fmt: skip
+        "train",
+        "task=chars",
+        "data=file",
+        "data.path=sentence.txt",
+        "data.parts=whole",
+        "data.sequence_length=44",
+        "cell=rnn",
+        "model.embedding_size=64",
+        "model.hidden_size=64",
+        "optimizer=adam",
+        "optimizer.lr=0.01",
+        "scheduler=constant",
+        "trainer.max_epochs=200",
+        RARELY,
+    )
     assert trained.code == 0 and ": 10,255 parameters" in trained.out, trained.err
     answer = rnnlab("generate", "checkpoint=runs/chars", "prompt=a penny s", "length=36", "temperature=0", "samples=1")
     assert answer.out == f"{sentence}\n"

@@ -55,25 +55,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_name_of_2017_comes_with_each_of_its_sexes_and_both_in_one_part() -> None:
     data = prepared("model.condition=sex")
-    found = {part: pairs(data, part) for part in ("train", "val", "test")}
-    everything = [pair for part in found.values() for pair in part]
+    parts = {part: pairs(data, part) for part in ("train", "val", "test")}
+    everything = [pair for part in parts.values() for pair in part]
     assert len(everything) == len(set(everything)) == 32_469
     assert sum(symbol == "[sex=F]" for symbol, _ in everything) == 18_309
-    names = {part: {name for _, name in its} for part, its in found.items()}
+    names = {part: {name for _, name in of_part} for part, of_part in parts.items()}
     assert sum(map(len, names.values())) == len(set.union(*names.values())) == 29_910
     assert data.vocabulary.labels == ("F", "M") and data.vocabulary.symbols[-2:] == ("[sex=F]", "[sex=M]")
     assert data.card["labels_of_training"] == {
-        label: sum(symbol == f"[sex={label}]" for symbol, _ in found["train"]) for label in "FM"
+        label: sum(symbol == f"[sex={label}]" for symbol, _ in parts["train"]) for label in "FM"
     }
 
 
-def test_a_model_that_is_not_told_can_be_compared_on_the_very_same_items() -> None:
-    told, not_told = prepared("model.condition=sex"), prepared("data.labels=sex")
-    assert not not_told.vocabulary.labels and len(not_told.vocabulary) == 28
+def test_a_model_that_is_without_can_be_compared_on_the_very_same_items() -> None:
+    labelled, without = prepared("model.condition=sex"), prepared("data.labels=sex")
+    assert not without.vocabulary.labels and len(without.vocabulary) == 28
     for part in ("train", "val", "test"):
-        assert [name for _, name in pairs(told, part)] == [name for _, name in pairs(not_told, part)]
-        assert {first for first, _ in pairs(not_told, part)} == {"[S]"}
-        assert told.parts[part].predictions == not_told.parts[part].predictions
+        assert [name for _, name in pairs(labelled, part)] == [name for _, name in pairs(without, part)]
+        assert {first for first, _ in pairs(without, part)} == {"[S]"}
+        assert labelled.parts[part].predictions == without.parts[part].predictions
 
 
 def test_a_decade_has_its_most_frequent_names() -> None:
@@ -81,8 +81,8 @@ def test_a_decade_has_its_most_frequent_names() -> None:
     everything = [pair for part in ("train", "val", "test") for pair in pairs(data, part)]
     assert data.vocabulary.labels == tuple(f"{year}s" for year in range(1880, 2020, 10))
     assert len(everything) == len(set(everything)) == 14 * 50
-    of = {label: {name for symbol, name in everything if symbol == f"[decade={label}]"} for label in ("1880s", "2010s")}
-    assert {"minnie", "john"} <= of["1880s"] and {"liam", "olivia"} <= of["2010s"] and "minnie" not in of["2010s"]
+    old, new = ({name for symbol, name in everything if symbol == f"[decade={label}]"} for label in ("1880s", "2010s"))
+    assert {"minnie", "john"} <= old and {"liam", "olivia"} <= new and "minnie" not in new
 
 
 @pytest.mark.parametrize("cell", ["gru", "transformer"])
@@ -100,8 +100,8 @@ def test_what_is_made_up_follows_its_label(folder: Path, cell: str) -> None:
 
 def test_the_first_letter_is_known_from_the_label_so_the_loss_is_lower_by_a_choice_of_two(folder: Path) -> None:
     """log 2 nats an item, at best: the label says which of the two letters it is, and nothing else."""
-    not_told = ["data=file", f"data.path={folder / 'list.txt'}", "data.labels=kind", *TINY, "optimizer.lr=0.01"]
-    trained(folder, *not_told, LONG, "sweep=nothing")
+    without = ["data=file", f"data.path={folder / 'list.txt'}", "data.labels=kind", *TINY, "optimizer.lr=0.01"]
+    trained(folder, *without, LONG, "sweep=nothing")
     losses = {
         sweep: package.load(folder / "runs" / sweep).evaluate(path=folder / "list.txt") for sweep in ("gru", "nothing")
     }

@@ -34,8 +34,12 @@ def forecaster(
     cell: str = "gru", columns: int = 1, horizon: int = 10, normalise: str = "series", **model: Any
 ) -> Forecaster:
     shape = {"hidden_size": 8, "num_layers": 1, "dropout": 0.0, "bidirectional": False, "teacher_forcing": 1.0}
-    scales = {"mean": [3.0] * columns, "deviation": [2.0] * columns, "naive_error": [0.5] * columns,
-              "change": [4.0] * columns}  # fmt: skip
+    scales = {
+        "mean": [3.0] * columns,
+        "deviation": [2.0] * columns,
+        "naive_error": [0.5] * columns,
+        "change": [4.0] * columns,
+    }
     data = {"sequence_length": 30, "horizon": horizon, "season": 12, "normalise": normalise, **scales}
     torch.manual_seed(0)
     vocabulary = Vocabulary.of_channels([f"y{column}" for column in range(columns)])
@@ -66,8 +70,8 @@ def test_the_loss_is_the_mase_by_hand_and_metrics_are_in_the_series_own_units() 
     forecasts = torch.tensor([[[1.0], [1.0]]])
     assert float(task.loss(forecasts, batch)) == pytest.approx((4 * 1.0 + 4 * 0.5) / 2)
     task.update(task.metrics_of("test"), forecasts, batch)
-    found = {name: float(value) for name, value in task.metrics_of("test").compute().items()}
-    assert found == {
+    values = {name: float(value) for name, value in task.metrics_of("test").compute().items()}
+    assert values == {
         "test/loss": pytest.approx(3.0),
         "test/mase": pytest.approx(3.0),
         "test/mae": pytest.approx(2 * (1.0 + 0.5) / 2),
@@ -137,9 +141,9 @@ def sines_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_sines_with_noise_are_forecast_better_than_by_repeating_anything(sines_folder: Path) -> None:
     (file,) = sines_folder.glob("runs/forecasting/*/summary.json")
     summary = json.loads(file.read_text())
-    found = summary["metrics"]["test"]
-    assert found["test/mase"] < 0.9 and found["test/loss"] == found["test/mase"]
-    assert found["test/mae"] < 0.9 * min(found["test/mae_last"], found["test/mae_seasonal"])
+    metrics = summary["metrics"]["test"]
+    assert metrics["test/mase"] < 0.9 and metrics["test/loss"] == metrics["test/mase"]
+    assert metrics["test/mae"] < 0.9 * min(metrics["test/mae_last"], metrics["test/mae_seasonal"])
     assert summary["unit"] == "naive errors per value" and summary["data"]["name"] == "sines"
 
 
@@ -147,9 +151,9 @@ def test_the_checkpoint_alone_goes_on_with_a_series(sines_folder: Path) -> None:
     model = package.load(sines_folder / "runs" / "forecasting")
     time = np.arange(500)
     wave = np.sin(2 * np.pi * time / 20)  # one of the two that it learned, at no phase of training
-    found = model.forecast(wave)
-    assert found.shape == (10,) and np.abs(found - np.sin(2 * np.pi * np.arange(500, 510) / 20)).mean() < 0.5
-    assert np.array_equal(model.forecast(wave[-30:]), found), "the last 30 values are read"
+    forecast = model.forecast(wave)
+    assert forecast.shape == (10,) and np.abs(forecast - np.sin(2 * np.pi * np.arange(500, 510) / 20)).mean() < 0.5
+    assert np.array_equal(model.forecast(wave[-30:]), forecast), "the last 30 values are read"
     assert model.forecast(wave[:, None]).shape == (10, 1)
     with pytest.raises(UserError, match="29 values are too few; the model reads the last 30"):
         model.forecast(wave[:29])
@@ -188,8 +192,8 @@ def test_predict_goes_on_with_a_file(sines_folder: Path, rnnlab: Callable[..., A
     head, *lines = answer.out.splitlines()
     assert head.split() == ["step", "level"] and [line.split()[0] for line in lines] == list(map(str, range(1, 11)))
     assert [float(line.split()[1]) for line in lines] == pytest.approx(expected.tolist(), rel=1e-4)
-    found = json.loads(rnnlab("predict", sweep, "file=series.csv", "format=json").out)
-    assert found == {"level": expected.tolist()}
+    columns = json.loads(rnnlab("predict", sweep, "file=series.csv", "format=json").out)
+    assert columns == {"level": expected.tolist()}
     times = rnnlab("predict", sweep, "file=series.csv", "value_column=t", "format=csv").out.splitlines()
     assert times[0] == "step,t" and len(times) == 11
 
@@ -214,8 +218,9 @@ def test_evaluate_gives_the_runs_own_figures_and_those_of_another_file(
     assert own["metrics"] == test and own["predictions"] == (80 - 10 + 1) * 10
     (workdir / "other.csv").write_text("a,b\n" + "".join(f"{y},0\n" for y in np.sin(np.arange(60) / 3)))
     other = rnnlab("evaluate", f"checkpoint={run}", "data.path=other.csv", "data.value_column=a", "format=json")
-    found = json.loads(other.out)
-    assert found["predictions"] == 21 * 10 and found["part"] is None and 0 < found["metrics"]["test/mae"] < 2
+    evaluation = json.loads(other.out)
+    assert evaluation["predictions"] == 21 * 10 and evaluation["part"] is None
+    assert 0 < evaluation["metrics"]["test/mae"] < 2
     assert "scaled by the naive error of the data of training" in other.err
     assert "value_column=c" in rnnlab("evaluate", f"checkpoint={run}", "data.path=other.csv", "data.value_column=c").err
 
@@ -224,12 +229,19 @@ def test_several_columns_are_forecast_together(rnnlab: Callable[..., Answer], wo
     time = np.arange(120)
     rows = zip(np.sin(time / 4).tolist(), np.cos(time / 4).tolist(), strict=True)
     (workdir / "pair.csv").write_text("\n".join(["sine,cosine", *(f"{a},{b}" for a, b in rows)]))
-    arguments = ["data=file", "data.path=pair.csv", "data.value_column=[sine,cosine]", "data.sequence_length=8",
-                 "data.horizon=3", "trainer.max_epochs=1", "model.hidden_size=4"]  # fmt: skip
+    arguments = [
+        "data=file",
+        "data.path=pair.csv",
+        "data.value_column=[sine,cosine]",
+        "data.sequence_length=8",
+        "data.horizon=3",
+        "trainer.max_epochs=1",
+        "model.hidden_size=4",
+    ]
     answer = rnnlab("train", "task=forecasting", *arguments)
     assert answer.code == 0, answer.err
-    found = rnnlab("predict", "checkpoint=runs/forecasting", "file=pair.csv", "format=json")
-    assert {name: len(values) for name, values in json.loads(found.out).items()} == {"sine": 3, "cosine": 3}
+    answer = rnnlab("predict", "checkpoint=runs/forecasting", "file=pair.csv", "format=json")
+    assert {name: len(values) for name, values in json.loads(answer.out).items()} == {"sine": 3, "cosine": 3}
 
 
 @pytest.mark.parametrize(

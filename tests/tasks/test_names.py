@@ -90,8 +90,8 @@ def test_a_padded_batch_gives_every_name_the_loss_logits_and_state_that_it_has_a
         alone = batch_of(name)
         its_logits, its_state = task(alone.inputs)
         assert torch.allclose(logits[row, :length], its_logits[0], atol=1e-6)
-        for ours, its in zip(parts(state), parts(its_state), strict=True):
-            assert torch.allclose(ours[:, row], its[:, 0], atol=1e-6)
+        for ours, alone_part in zip(parts(state), parts(its_state), strict=True):
+            assert torch.allclose(ours[:, row], alone_part[:, 0], atol=1e-6)
         total += task.loss(its_logits, alone).item() * length
     assert task.loss(logits, batch).item() == pytest.approx(total / int(task.count(batch)), abs=1e-6)
 

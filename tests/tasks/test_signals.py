@@ -49,15 +49,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def of(folder: Path, data: str) -> Path:
+def run_of(folder: Path, data: str) -> Path:
     """The run on that data."""
     runs = (folder / "runs/kinds").glob("lstm*")
-    return next(each for each in runs if json.loads((each / "summary.json").read_text())["data"]["name"] == data)
+    return next(run for run in runs if json.loads((run / "summary.json").read_text())["data"]["name"] == data)
 
 
 @pytest.mark.parametrize("data", KINDS)
 def test_a_run_is_complete_measured_and_evaluated_again(data: str, folder: Path, rnnlab: Callable[..., Answer]) -> None:
-    place = of(folder, data)
+    place = run_of(folder, data)
     summary = json.loads((place / "summary.json").read_text())
     metrics = METRICS.get(data, {"loss", "accuracy"})
     assert summary["status"] == "complete"
@@ -65,14 +65,14 @@ def test_a_run_is_complete_measured_and_evaluated_again(data: str, folder: Path,
     assert {f"val/{name}" for name in metrics} <= set(table(place / "metrics.csv")[0])
     again = rnnlab("evaluate", f"checkpoint={place}", "format=json")
     assert again.code == 0, again.err
-    found = json.loads(again.out)
-    assert found["metrics"] == pytest.approx(summary["metrics"]["test"], abs=1e-6)
-    assert found["predictions"] == (6 * 24 if data == "copying" else 6) and found["unit"] == summary["unit"]
+    evaluation = json.loads(again.out)
+    assert evaluation["metrics"] == pytest.approx(summary["metrics"]["test"], abs=1e-6)
+    assert evaluation["predictions"] == (6 * 24 if data == "copying" else 6) and evaluation["unit"] == summary["unit"]
 
 
 @pytest.mark.parametrize("data", KINDS)
 def test_probes_and_pictures_show_what_there_is_to_see(data: str, folder: Path) -> None:
-    log = (of(folder, data) / "run.log").read_text()
+    log = (run_of(folder, data) / "run.log").read_text()
     none = [line for line in log.splitlines() if "shows nothing" in line]
     assert all("has no embedding of symbols" in line or "neither predicts" in line for line in none), none
     assert "cannot be drawn" not in log
@@ -92,7 +92,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(data: str, tmp_path: Path) -
 
 
 def test_numbers_a_line_get_a_class_each(folder: Path, rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    model = load(of(folder, "half_sums"))
+    model = load(run_of(folder, "half_sums"))
     signal = " ".join(["1,0.5,2,-1,0"] * 3 + ["-1 -1 -1 -1 -1"] * 3)
     one, none, half = model.predict([signal, "good", "1 2 3"])
     assert one.label in ("first", "second") and sum(one.probabilities.values()) == pytest.approx(1)
@@ -100,15 +100,15 @@ def test_numbers_a_line_get_a_class_each(folder: Path, rnnlab: Callable[..., Ans
     assert half.label is None and "no whole steps of 5" in half.note
     assert model.predict([signal, "1 1 1 1 1"])[0].probability == pytest.approx(one.probability, abs=1e-6)
     (workdir / "signals.txt").write_text(f"{signal}\n1 1 1 1 1\n")
-    answer = rnnlab("predict", f"checkpoint={of(folder, 'half_sums')}", "file=signals.txt")
+    answer = rnnlab("predict", f"checkpoint={run_of(folder, 'half_sums')}", "file=signals.txt")
     assert answer.code == 0 and len(answer.out.splitlines()) == 2, answer.err
     assert_refused(
-        rnnlab("predict", f"checkpoint={of(folder, 'adding')}", "text=1"), ["SignalRegression", "no classes"]
+        rnnlab("predict", f"checkpoint={run_of(folder, 'adding')}", "text=1"), ["SignalRegression", "no classes"]
     )
 
 
 def test_a_person_sees_the_states_over_a_signal(folder: Path) -> None:
-    read = hidden_states(load(of(folder, "half_sums")).task, "1 0.5 2 -1 0 0.25 0 0 0 0")
+    read = hidden_states(load(run_of(folder, "half_sums")).task, "1 0.5 2 -1 0 0.25 0 0 0 0")
     assert read.symbols == ("1 0.5 2 -1 0", "0.25 0 0 0 0") and read.states["h"].shape == (3, 1, 8)
 
 
@@ -137,9 +137,9 @@ def test_a_number_is_right_within_the_tolerance_and_its_loss_is_the_mean_squared
     task, batch = task_and_batch("data=adding")
     metrics, off = task.metrics_of("val"), torch.tensor([0.0, 0.07, -0.07, 0.09, -0.5, 0.079, 0.081, 1.0])
     task.update(metrics, (batch.targets + off)[:, None], batch)
-    found = metrics.compute()
-    assert found["val/accuracy"] == pytest.approx(4 / 8)
-    assert float(found["val/loss"]) == pytest.approx(float(off.square().mean()), rel=1e-4)
+    values = metrics.compute()
+    assert values["val/accuracy"] == pytest.approx(4 / 8)
+    assert float(values["val/loss"]) == pytest.approx(float(off.square().mean()), rel=1e-4)
 
 
 def test_accuracy_of_copying_counts_the_ten_symbols_alone() -> None:
@@ -178,12 +178,14 @@ def test_a_sweep_over_lengths_and_cells_says_up_to_which_length_a_bound_holds(
 
 @pytest.mark.parametrize(
     ("words", "named"),
-    [("data=copying cell=bag", ["cell=bag", "class at each step"]),
-     ("data=copying model.bidirectional=true", ["model.bidirectional=true", "class at each step"]),
-     ("data=adding data.reader.tolerance=0", ["data.reader.tolerance", "above 0"]),
-     ("cell=mlp_flat cell.steps=10", ["cell=mlp_flat has room for 10 steps", "24"]),
-     ("task=sentiment data=half_sums", ["data=half_sums has no labels", "data=reviews"])],
-)  # fmt: skip
+    [
+        ("data=copying cell=bag", ["cell=bag", "class at each step"]),
+        ("data=copying model.bidirectional=true", ["model.bidirectional=true", "class at each step"]),
+        ("data=adding data.reader.tolerance=0", ["data.reader.tolerance", "above 0"]),
+        ("cell=mlp_flat cell.steps=10", ["cell=mlp_flat has room for 10 steps", "24"]),
+        ("task=sentiment data=half_sums", ["data=half_sums has no labels", "data=reviews"]),
+    ],
+)
 def test_what_cannot_be_is_refused_before_anything_is_written(
     words: str, named: list[str], rnnlab: Callable[..., Answer], workdir: Path
 ) -> None:
@@ -208,8 +210,16 @@ def test_a_first_sign_is_remembered_over_ten_steps_and_not_by_a_window(tmp_path:
 @pytest.mark.parametrize(("length", "least", "most"), [(30, 0.85, 1.0), (200, 0.0, 0.75)])
 def test_half_sums_as_the_document_has_it(length: int, least: float, most: float, tmp_path: Path) -> None:
     """C7: learned over 30 steps; over 200 it degrades."""
-    study = ("data=half_sums", "cell=rnn", "model.num_layers=2", "model.dropout=0.1", "optimizer=adam",
-             "scheduler=constant", "optimizer.lr=0.001", "trainer.gradient_clip_val=5.0")  # fmt: skip
+    study = (
+        "data=half_sums",
+        "cell=rnn",
+        "model.num_layers=2",
+        "model.dropout=0.1",
+        "optimizer=adam",
+        "scheduler=constant",
+        "optimizer.lr=0.001",
+        "trainer.gradient_clip_val=5.0",
+    )
     trained(tmp_path, "task=signals", *study, f"data.sequence_length={length}")
     (summary,) = (tmp_path / "runs/signals").glob("*/summary.json")
     assert least <= json.loads(summary.read_text())["metrics"]["test"]["test/accuracy"] <= most

@@ -96,10 +96,10 @@ def test_the_loss_per_character_is_the_loss_of_the_text_over_its_characters(runs
     logits, _ = rhyme.task(torch.from_numpy(symbols[None, :-1]))
     nats = torch.nn.functional.cross_entropy(logits[0].double(), torch.from_numpy(symbols[1:]), reduction="sum").item()
     text = prepared.vocabulary.decode(symbols[1:].tolist())
-    found = rhyme.evaluate("val").metrics
-    assert found["val/loss_per_char"] == pytest.approx(nats / len(text), abs=1e-5)
-    assert found["val/bits_per_char"] == pytest.approx(nats / len(text) / math.log(2), abs=1e-5)
-    assert found["val/loss"] == pytest.approx(nats / (len(symbols) - 1), abs=1e-5)
+    metrics = rhyme.evaluate("val").metrics
+    assert metrics["val/loss_per_char"] == pytest.approx(nats / len(text), abs=1e-5)
+    assert metrics["val/bits_per_char"] == pytest.approx(nats / len(text) / math.log(2), abs=1e-5)
+    assert metrics["val/loss"] == pytest.approx(nats / (len(symbols) - 1), abs=1e-5)
     best = json.loads(next(runs.glob("runs/rhyme/*/summary.json")).read_text())
     assert best["objective"] == best["metrics"]["best"]["val/loss_per_char"] < best["metrics"]["best"]["val/loss"]
 
@@ -126,11 +126,11 @@ def test_of_characters_the_two_losses_are_the_same_to_the_bit(tmp_path: Path) ->
 def test_texts_are_classified_by_sub_words_and_by_characters(runs: Path) -> None:
     for level in ("char", "bpe"):
         model = package.load(runs / "runs" / level)
-        found = model.predict(["a wonderful film", "A wonderful ☃ film", "☃☃", "  "])
-        assert [its.label is None for its in found] == [False, False, True, True]
-        assert "is known" in found[2].note and found[3].note == "the text is empty"
+        predictions = model.predict(["a wonderful film", "A wonderful ☃ film", "☃☃", "  "])
+        assert [prediction.label is None for prediction in predictions] == [False, False, True, True]
+        assert "is known" in predictions[2].note and predictions[3].note == "the text is empty"
         alone = model.predict("a wonderful film")[0]
-        assert alone.probability == pytest.approx(found[0].probability, abs=1e-5)
+        assert alone.probability == pytest.approx(predictions[0].probability, abs=1e-5)
 
 
 def test_a_checkpoint_needs_no_tokenizer_file_and_its_sub_words_serve_other_runs(
@@ -164,9 +164,9 @@ def test_levels_are_ranked_by_their_loss_per_character(rnnlab: Callable[..., Ans
     assert len(summaries) == 3
     answer = rnnlab("compare", "sweep=levels")
     assert "nats per character" in answer.out and "nats per token" not in answer.out
-    found = package.runs("runs/levels")
-    per_character = [its["metrics"]["best"]["val/loss_per_char"] for its in summaries.values()]
-    assert found["val/loss_per_char"].tolist() == sorted(per_character)
+    table = package.runs("runs/levels")
+    per_character = [summary["metrics"]["best"]["val/loss_per_char"] for summary in summaries.values()]
+    assert table["val/loss_per_char"].tolist() == sorted(per_character)
     best = min(summaries, key=lambda run: summaries[run]["metrics"]["best"]["val/loss_per_char"])
     assert package.load("runs/levels").checkpoint.resolve().is_relative_to(best)
     curves = (tmp_path / "runs/levels/report/report.md").read_text()

@@ -35,10 +35,10 @@ def test_a_model_that_makes_up_leaves_what_it_makes_up(sweep_folder: Path) -> No
 
 def test_a_classifier_leaves_the_confusion_matrix_of_its_test(sentiment_folder: Path) -> None:
     run = next(iter(sorted(sentiment_folder.glob("runs/tone/*/summary.json")))).parent
-    found = read_examples(read_run(run))
-    assert found.labels == ("negative", "positive") and found.samples == ()
-    tested = sum(map(sum, found.confusion))
-    right = sum(found.confusion[index][index] for index in range(2)) / tested
+    examples = read_examples(read_run(run))
+    assert examples.labels == ("negative", "positive") and examples.samples == ()
+    tested = sum(map(sum, examples.confusion))
+    right = sum(examples.confusion[index][index] for index in range(2)) / tested
     assert abs(right - json.loads((run / "summary.json").read_text())["metrics"]["test"]["test/accuracy"]) < 1e-6
 
 

@@ -50,10 +50,14 @@ def state_of_the_process() -> list[Any]:
     """What a notebook's other cells rely on."""
     loggers = [logging.getLogger(name) for name in LIGHTNING]
     return [
-        torch.get_num_threads(), torch.is_grad_enabled(), torch.is_inference_mode_enabled(),
-        torch.get_rng_state().tolist(), torch.get_default_dtype(), signal.getsignal(signal.SIGINT),
+        torch.get_num_threads(),
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.get_rng_state().tolist(),
+        torch.get_default_dtype(),
+        signal.getsignal(signal.SIGINT),
         *((logger.level, logger.propagate, list(logger.handlers)) for logger in loggers),
-    ]  # fmt: skip
+    ]
 
 
 def test_a_file_a_run_and_a_sweep_open_the_same_model(sentiment_folder: Path) -> None:
@@ -69,12 +73,12 @@ def test_a_file_a_run_and_a_sweep_open_the_same_model(sentiment_folder: Path) ->
 def test_one_text_and_many_are_answered_alike(tone: Trained) -> None:
     texts = [f"a good film number {number} " * (number % 5) for number in range(2 * AT_ONCE + 3)]
     many = tone.predict(texts)
-    assert [its.text for its in many] == texts and tone.predict(iter(texts)) == many
-    for text, its in zip(texts, many, strict=True):
+    assert [prediction.text for prediction in many] == texts and tone.predict(iter(texts)) == many
+    for text, prediction in zip(texts, many, strict=True):
         (alone,) = tone.predict(text)
-        assert (alone.label, alone.note) == (its.label, its.note)
-        assert alone.probabilities == pytest.approx(its.probabilities, abs=1e-6)
-        assert its.label is None or sum(its.probabilities.values()) == pytest.approx(1)
+        assert (alone.label, alone.note) == (prediction.label, prediction.note)
+        assert alone.probabilities == pytest.approx(prediction.probabilities, abs=1e-6)
+        assert prediction.label is None or sum(prediction.probabilities.values()) == pytest.approx(1)
     assert tone.predict([]) == []
 
 
@@ -128,9 +132,9 @@ def test_ctrl_c_in_an_evaluation_reaches_the_notebook(names: Trained, monkeypatc
 def test_a_model_of_a_gpu_is_measured_without_one(names: Trained, precision: str) -> None:
     expected = names.evaluate().metrics
     names.config["trainer"].update(accelerator="gpu", precision=precision)
-    found = names.evaluate().metrics
-    assert found == pytest.approx(expected, rel=0.02)
-    assert found["test/perplexity"] == pytest.approx(math.exp(found["test/loss"]), rel=1e-4)
+    metrics = names.evaluate().metrics
+    assert metrics == pytest.approx(expected, rel=0.02)
+    assert metrics["test/perplexity"] == pytest.approx(math.exp(metrics["test/loss"]), rel=1e-4)
 
 
 def test_data_that_is_tokens_of_in_another_way_is_not_measured(names: Trained) -> None:
