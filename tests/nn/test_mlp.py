@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from networks import CELLS
+from rnnlab.config.schema import check
 from rnnlab.errors import UserError
 from rnnlab.nn import Recurrent, build_recurrent
 from rnnlab.nn.pooling import pool
@@ -22,8 +23,9 @@ STEPS = 16
 
 def mlp(cell: str, hidden_size: int = 4, **keys: Any) -> Recurrent:
     torch.manual_seed(0)
-    settings = {key: keys.pop(key) for key in ("window", "steps") if key in keys}
-    return build_recurrent(CELLS[cell] | settings, 3, hidden_size, **keys).eval()
+    node = CELLS[cell] | {key: keys.pop(key) for key in ("window", "steps") if key in keys}
+    check({"cell": node})
+    return build_recurrent(node, 3, hidden_size, **keys).eval()
 
 
 def close(a: Tensor, b: Tensor) -> bool:

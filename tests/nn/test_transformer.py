@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from networks import CELLS
+from rnnlab.config.schema import check
 from rnnlab.errors import UserError
 from rnnlab.nn import build_recurrent
 from rnnlab.nn.cells.transformer import Transformer
@@ -88,7 +89,7 @@ def test_order_matters() -> None:
     [
         ({"heads": 3}, False, r"cell\.heads=3: model\.hidden_size=8"),
         ({"heads": 8}, False, r"cell\.heads=8"),
-        ({"heads": 0}, False, r"cell\.heads=0"),
+        ({"heads": 0}, False, r"cell\.heads must be"),
         ({"context": 0}, False, r"cell\.context"),
         ({"context": 2.5}, False, r"cell\.context"),
         ({"context": None}, False, r"cell\.context"),
@@ -96,5 +97,7 @@ def test_order_matters() -> None:
     ],
 )
 def test_what_does_not_fit_is_said_in_one_line(settings: dict[str, Any], bidirectional: bool, named: str) -> None:
+    node = {**CELLS["transformer"], **settings}
     with pytest.raises(UserError, match=named):
-        build_recurrent({**CELLS["transformer"], **settings}, 6, 8, bidirectional=bidirectional)
+        check({"cell": node})
+        build_recurrent(node, 6, 8, bidirectional=bidirectional)

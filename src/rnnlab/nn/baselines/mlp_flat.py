@@ -25,9 +25,6 @@ class FlatMLP(Recurrent):
         steps: The length of the longest sequence, at least 1.
         *args: The arguments of `Recurrent`.
         **shape: The arguments of `Recurrent`.
-
-    Raises:
-        UserError: `steps` is no whole number of at least 1.
     """
 
     causal = False
@@ -35,8 +32,6 @@ class FlatMLP(Recurrent):
 
     def __init__(self, *args: Any, steps: int, **shape: Any) -> None:
         super().__init__(*args, **shape)
-        if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
-            raise UserError(f"cell.steps must be a whole number of at least 1, not {steps}")
         self.longest: int = steps
         self.layers = perceptron(steps * self.input_size, self.hidden_size, self.num_layers, self.dropout)
 

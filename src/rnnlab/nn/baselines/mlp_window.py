@@ -27,7 +27,7 @@ class WindowMLP(Recurrent):
         **shape: The arguments of `Recurrent`.
 
     Raises:
-        UserError: `bidirectional` is true, or `window` is no whole number of at least 1.
+        UserError: `bidirectional` is true.
     """
 
     sums_up = False
@@ -36,8 +36,6 @@ class WindowMLP(Recurrent):
         super().__init__(*args, **shape)
         if self.directions == 2:
             raise UserError("model.bidirectional=true is not for cell=mlp_window, which only reads forwards")
-        if not isinstance(window, int) or isinstance(window, bool) or window < 1:
-            raise UserError(f"cell.window must be a whole number of at least 1, not {window}")
         self.window = window
         self.layers = perceptron(window * self.input_size, self.hidden_size, self.num_layers, self.dropout)
 

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from torch import nn
 
-from rnnlab.errors import UserError
 from rnnlab.nn.cells.kernels import RNN
 
 
@@ -24,16 +23,11 @@ class IRNN(RNN):
         input_std: Standard deviation of W_ih at first.
         *args: The arguments of `Recurrent`.
         **shape: The arguments of `Recurrent`.
-
-    Raises:
-        UserError: `input_std` is below 0.
     """
 
     options: ClassVar[Mapping[str, str]] = {"nonlinearity": "relu"}
 
     def __init__(self, *args: Any, identity_scale: float, input_std: float, **shape: Any) -> None:
-        if input_std < 0:
-            raise UserError(f"cell.input_std must be a number of at least 0, not {input_std}")
         super().__init__(*args, **shape)
         for name, weight in self.layers.named_parameters():
             if name.startswith("weight_hh"):

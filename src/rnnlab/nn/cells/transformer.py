@@ -35,7 +35,7 @@ class Transformer(Recurrent):
         **shape: The arguments of `Recurrent`.
 
     Raises:
-        UserError: `bidirectional` is true, or `context` or `heads` do not fit.
+        UserError: `bidirectional` is true, or `hidden_size` is no such multiple.
     """
 
     sums_up = False
@@ -44,9 +44,7 @@ class Transformer(Recurrent):
         super().__init__(*args, **shape)
         if self.directions == 2:
             raise UserError("model.bidirectional=true is not for cell=transformer, which only reads forwards")
-        if not isinstance(context, int) or context < 1:
-            raise UserError(f"cell.context must be a whole number of at least 1, not {context}")
-        if not isinstance(heads, int) or heads < 1 or self.hidden_size % (2 * heads):
+        if self.hidden_size % (2 * heads):
             raise UserError(
                 f"cell.heads={heads}: model.hidden_size={self.hidden_size} is no multiple of twice as many, as rotary"
                 " positions need it"
