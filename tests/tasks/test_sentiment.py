@@ -234,10 +234,10 @@ def test_a_run_reports_how_many_texts_of_each_class_there_are(run: Path) -> None
 
 
 def test_evaluating_repeats_what_the_run_found(run: Path) -> None:
-    found = Trained(run).evaluate()
+    evaluation = Trained(run).evaluate()
     test = json.loads((run / "summary.json").read_text())["metrics"]["test"]
-    assert found.metrics == pytest.approx(test, abs=1e-6)
-    assert found.balance == {"negative": 30, "positive": 30} and found.predictions == 60
+    assert evaluation.metrics == pytest.approx(test, abs=1e-6)
+    assert evaluation.balance == {"negative": 30, "positive": 30} and evaluation.predictions == 60
 
 
 def test_texts_of_one_class_are_measured_without_what_takes_two(

@@ -41,14 +41,23 @@ VOCABULARY = Vocabulary((*WORDS, UNKNOWN, PAD), "word")
 LETTERS = Vocabulary((*sorted({*"".join(WORDS), "T", "s"}), UNKNOWN, PAD))
 SENTENCES = st.lists(
     st.lists(st.sampled_from([*WORDS, "The", "boats", "zzz", "thematoladelman"]), min_size=1, max_size=6),
-    min_size=1, max_size=4,
-)  # fmt: skip
+    min_size=1,
+    max_size=4,
+)
 FORWARDS = ("transformer", "mlp_window")  # what reads in one direction only
 
 
 def tagger(cell: str = "gru", tags: int = 3, vocabulary: Vocabulary = VOCABULARY, **model: Any) -> Tagger:
-    shape = {"embedding_size": 4, "hidden_size": 4, "num_layers": 1, "dropout": 0.0, "bidirectional": False,
-             "word_dropout": 0.0, "char_embedding_size": 3, "char_hidden_size": 4}  # fmt: skip
+    shape = {
+        "embedding_size": 4,
+        "hidden_size": 4,
+        "num_layers": 1,
+        "dropout": 0.0,
+        "bidirectional": False,
+        "word_dropout": 0.0,
+        "char_embedding_size": 3,
+        "char_hidden_size": 4,
+    }
     data = {"labels": [f"T{tag}" for tag in range(tags)], "characters": LETTERS.card, "word_length": 12}
     torch.manual_seed(0)
     return Tagger(vocabulary, data, {**shape, **model}, CELLS[cell], {}, {})
@@ -83,18 +92,18 @@ def test_a_padded_batch_gives_every_sentence_what_it_gets_alone(cell: str, sente
         logits, total = task.predict(batch), 0.0
         for row, words in enumerate(sentences):
             alone = batch_of(words)
-            its = task.predict(alone)[0]
-            assert torch.allclose(logits[row, : len(words)], its, atol=1e-9)
-            total += task.loss(its[None], alone).item() * len(words)
+            alone_logits = task.predict(alone)[0]
+            assert torch.allclose(logits[row, : len(words)], alone_logits, atol=1e-9)
+            total += task.loss(alone_logits[None], alone).item() * len(words)
         assert task.count(batch) == sum(map(len, sentences))
         assert task.loss(logits, batch).item() == pytest.approx(total / task.count(batch), abs=1e-9)
 
 
-@pytest.mark.parametrize(("units", "told"), [(4, True), (0, False)])
-def test_words_outside_of_the_vocabulary_are_told_apart_by_their_characters(units: int, told: bool) -> None:
+@pytest.mark.parametrize(("units", "distinct"), [(4, True), (0, False)])
+def test_words_outside_of_the_vocabulary_are_told_apart_by_their_characters(units: int, distinct: bool) -> None:
     logits = tagger(char_hidden_size=units).eval().predict(batch_of(["boats"], ["mats"], ["man"], ["Man"]))[:, 0]
-    assert torch.equal(logits[0], logits[1]) is not told
-    assert torch.equal(logits[2], logits[3]) is not told  # case is seen by the characters
+    assert torch.equal(logits[0], logits[1]) is not distinct
+    assert torch.equal(logits[2], logits[3]) is not distinct  # case is seen by the characters
 
 
 def test_the_characters_of_a_word_are_read_once_a_batch() -> None:
@@ -102,7 +111,7 @@ def test_the_characters_of_a_word_are_read_once_a_batch() -> None:
     assert task.embedding.characters is not None
     task.embedding.characters.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
     task.predict(batch_of(["the", "old", "the", "the"], ["old", "the"]))
-    assert [["".join(LETTERS.symbols[i] for i in row) for row in each.tolist()] for each in read] == [
+    assert [["".join(LETTERS.symbols[i] for i in row) for row in rows.tolist()] for rows in read] == [
         ["old", "the", PAD * 3]
     ]
 
@@ -122,27 +131,34 @@ def test_words_are_hidden_in_training_only_and_their_characters_are_not() -> Non
 
 def test_metrics_are_those_of_a_plain_computation() -> None:
     task, batches = tagger().eval(), [batch_of(["the", "zzz"], ["boats"]), batch_of(["old", "man", "snow", "The"])]
-    metrics, told, true, unknown = task.metrics_of("val"), list[int](), list[int](), list[bool]()
+    metrics, predicted, true, unknown = task.metrics_of("val"), list[int](), list[int](), list[bool]()
     loss = 0.0
     for batch in batches:
         logits = task.predict(batch)
         task.update(metrics, logits, batch)
         for row, length in enumerate(batch.lengths.tolist()):
-            told += logits[row, :length].argmax(-1).tolist()
+            predicted += logits[row, :length].argmax(-1).tolist()
             true += batch.targets[row, :length].tolist()
             unknown += (batch.inputs[row, :length, 1] == VOCABULARY.unknown).tolist()
             loss -= logits[row, :length].log_softmax(-1)[range(length), true[-length:]].sum().item()
     values = {name: value.item() for name, value in metrics.compute().items()}
-    right = [a == b for a, b in zip(told, true, strict=True)]
-    f1 = [2 * sum(a == b == tag for a, b in zip(told, true, strict=True)) / (told.count(tag) + true.count(tag))
-          for tag in {*told, *true}]  # fmt: skip
+    right = [a == b for a, b in zip(predicted, true, strict=True)]
+    f1 = [
+        2 * sum(a == b == tag for a, b in zip(predicted, true, strict=True)) / (predicted + true).count(tag)
+        for tag in {*predicted, *true}
+    ]
     assert unknown.count(True) == 3
-    assert values == pytest.approx({
-        "val/loss": loss / 7, "val/accuracy": np.mean(right), "val/f1": np.mean(f1),
-        "val/accuracy_unknown": np.mean([its for its, new in zip(right, unknown, strict=True) if new]),
-    }, abs=1e-5)  # fmt: skip
+    assert values == pytest.approx(
+        {
+            "val/loss": loss / 7,
+            "val/accuracy": np.mean(right),
+            "val/f1": np.mean(f1),
+            "val/accuracy_unknown": np.mean([hit for hit, new in zip(right, unknown, strict=True) if new]),
+        },
+        abs=1e-5,
+    )
     counts = np.zeros((3, 3))
-    np.add.at(counts, (true, told), 1)
+    np.add.at(counts, (true, predicted), 1)
     assert task.confusion.compute().tolist() == counts.tolist()
 
 
@@ -162,8 +178,15 @@ def test_probes_look_into_a_tagger_that_reads_forwards() -> None:
         hidden_states(task, " ")
 
 
-SMALL = ("task=tagging", "data=file", "model.embedding_size=16", "model.hidden_size=16", "model.char_hidden_size=8",
-         "model.char_embedding_size=8", "optimizer.lr=0.02")  # fmt: skip
+SMALL = (
+    "task=tagging",
+    "data=file",
+    "model.embedding_size=16",
+    "model.hidden_size=16",
+    "model.char_hidden_size=8",
+    "model.char_embedding_size=8",
+    "optimizer.lr=0.02",
+)
 
 UNSEEN = ("callbacks.confusion_matrix.enabled=false", "callbacks.graph.enabled=false")  # pictures, which take a while
 
@@ -197,10 +220,10 @@ def test_it_learns_parts_of_speech(tmp_path: Path) -> None:
 
 
 def test_a_run_leaves_the_confusion_matrix_of_its_tags(run_folder: Path) -> None:
-    found = read_examples(read_run(run_folder))
+    examples = read_examples(read_run(run_folder))
     summary = json.loads((run_folder / "summary.json").read_text())
-    counts = np.array(found.confusion)
-    assert found.labels == tuple(summary["data"]["classes"]["test"])
+    counts = np.array(examples.confusion)
+    assert examples.labels == tuple(summary["data"]["classes"]["test"])
     assert counts.sum(axis=1).tolist() == list(summary["data"]["classes"]["test"].values())
     assert counts.trace() / counts.sum() == pytest.approx(summary["metrics"]["test"]["test/accuracy"], abs=1e-6)
     assert len((run_folder / "projector/symbols.tsv").read_text().splitlines()) == 500
@@ -208,9 +231,10 @@ def test_a_run_leaves_the_confusion_matrix_of_its_tags(run_folder: Path) -> None
 
 def test_evaluating_repeats_what_the_run_found(run_folder: Path) -> None:
     summary = json.loads((run_folder / "summary.json").read_text())
-    found = Trained(run_folder).evaluate()
-    assert found.metrics == summary["metrics"]["test"] and found.unit == "nats per word"
-    assert found.balance == summary["data"]["classes"]["test"] and found.predictions == sum(found.balance.values())
+    evaluation = Trained(run_folder).evaluate()
+    assert evaluation.metrics == summary["metrics"]["test"] and evaluation.unit == "nats per word"
+    assert evaluation.balance == summary["data"]["classes"]["test"]
+    assert evaluation.predictions == sum(evaluation.balance.values())
 
 
 def test_other_sentences_are_evaluated_and_a_strange_tag_is_named(
@@ -219,18 +243,18 @@ def test_other_sentences_are_evaluated_and_a_strange_tag_is_named(
     (workdir / "mine.txt").write_text("The DET\nsnorgly ADJ\nboat NOUN\n")
     answer = rnnlab("evaluate", f"checkpoint={run_folder}", "data.path=mine.txt", "format=json")
     assert answer.code == 0, answer.err
-    found = json.loads(answer.out)
-    assert found["predictions"] == 3 and found["balance"]["NOUN"] == 1
+    evaluation = json.loads(answer.out)
+    assert evaluation["predictions"] == 3 and evaluation["balance"]["NOUN"] == 1
     (workdir / "mine.txt").write_text("The ART\n")
     answer = rnnlab("evaluate", f"checkpoint={run_folder}", "data.path=mine.txt")
     assert answer.code == 2 and "mine.txt: the model knows no tag 'ART'; it was trained on ADJ, ADP" in answer.err
 
 
 def test_a_sentence_is_tagged_word_by_word(rnnlab: Callable[..., Answer], run_folder: Path) -> None:
-    (its,) = Trained(run_folder).tag("The old man the boat .")
+    (tagged,) = Trained(run_folder).tag("The old man the boat .")
     answer = rnnlab("predict", f"checkpoint={run_folder}", "text=The old man the boat .")
     expected = " ".join(
-        f"{word}/{tag}" for word, tag in zip(["The", "old", "man", "the", "boat", "."], its.tags, strict=True)
+        f"{word}/{tag}" for word, tag in zip(["The", "old", "man", "the", "boat", "."], tagged.tags, strict=True)
     )
     assert (answer.code, answer.out, answer.err) == (0, f"{expected}\n", "")
     assert expected.startswith("The/DET ") and expected.endswith(" ./PUNCT")
@@ -245,21 +269,23 @@ def test_every_line_of_a_file_is_tagged_as_it_would_be_alone(
     lines = ["The old man the boat .", "", "Zzyzx 🙂 and/or both", "no"]
     (workdir / "lines.txt").write_text("\n".join(lines), encoding="utf-8")
     model = Trained(run_folder)
-    alone = [its for line in lines for its in model.tag(line)]
+    alone = [tagged for line in lines for tagged in model.tag(line)]
     words = ("predict", f"checkpoint={run_folder}", "file=lines.txt")
     printed = rnnlab(*words).out.splitlines()
-    assert [[pair.rpartition("/")[2] for pair in line.split()] for line in printed] == [list(its.tags) for its in alone]
+    tags = [tuple(pair.rpartition("/")[2] for pair in line.split()) for line in printed]
+    assert tags == [tagged.tags for tagged in alone]
     assert printed[1] == "" and printed[2].split()[2].startswith("and/or/")
     objects = json.loads(rnnlab(*words, "format=json").out)
-    assert [each["text"] for each in objects] == lines and objects[1]["words"] == []
-    for its, each in zip(alone, objects, strict=True):
-        for word, found in zip(its.words, each["words"], strict=True):
-            assert found["probability"] == pytest.approx(word.probability, abs=1e-5)
-            assert found["probability"] == found["probabilities"][found["tag"]] == max(found["probabilities"].values())
-            assert sum(found["probabilities"].values()) == pytest.approx(1)
+    assert [content["text"] for content in objects] == lines and objects[1]["words"] == []
+    for tagged, content in zip(alone, objects, strict=True):
+        for word, printed_word in zip(tagged.words, content["words"], strict=True):
+            assert printed_word["probability"] == pytest.approx(word.probability, abs=1e-5)
+            probabilities = printed_word["probabilities"]
+            assert printed_word["probability"] == probabilities[printed_word["tag"]] == max(probabilities.values())
+            assert sum(probabilities.values()) == pytest.approx(1)
     rows = list(csv.DictReader(io.StringIO(rnnlab(*words, "format=csv").out)))
     assert [row["text"] for row in rows] == ["1"] * 6 + ["3"] * 4 + ["4"]
-    assert [(row["word"], row["tag"]) for row in rows] == [(w.word, w.tag) for its in alone for w in its.words]
+    assert [(row["word"], row["tag"]) for row in rows] == [(w.word, w.tag) for tagged in alone for w in tagged.words]
 
 
 def test_a_tagger_is_not_taken_for_a_classifier(run_folder: Path) -> None:
@@ -275,21 +301,37 @@ def test_a_checkpoint_holds_no_word_of_the_test_that_training_has_not(run_folder
 
 
 def test_an_interrupted_tagger_ends_with_the_same_bits(tmp_path: Path, corpus: Path) -> None:
-    words = [*SMALL, f"data.path={corpus}", "data.limit=80", "data.batch_size=4", "trainer.max_epochs=1",
-             *UNSEEN, "callbacks.last_checkpoint.minutes=0", "model.hidden_size=4", "trainer.block_size=8"]  # fmt: skip
+    words = [
+        *SMALL,
+        f"data.path={corpus}",
+        "data.limit=80",
+        "data.batch_size=4",
+        "trainer.max_epochs=1",
+        *UNSEEN,
+        "callbacks.last_checkpoint.minutes=0",
+        "model.hidden_size=4",
+        "trainer.block_size=8",
+    ]
     config = plain(compose_train(words)[1])
     run(config, tmp_path / "whole")
     assert run(config, tmp_path / "other", Interruption("on_train_batch_end", 1))
     run(config, tmp_path / "other")
-    found, expected = outcome(tmp_path / "other"), outcome(tmp_path / "whole")
-    assert found[1:] == expected[1:] and same(found[0], expected[0])
+    resumed, expected = outcome(tmp_path / "other"), outcome(tmp_path / "whole")
+    assert resumed[1:] == expected[1:] and same(resumed[0], expected[0])
 
 
 def test_tensorboard_shows_what_a_forward_tagger_does(tmp_path: Path, corpus: Path) -> None:
-    folder = trained(tmp_path, *SMALL, f"data.path={corpus}", "data.limit=20", "trainer.max_epochs=1",
-                     "model.hidden_size=4", "model.bidirectional=false",
-                     *(f"callbacks.{name}.enabled=true" for name in ("gradient_flow", "hidden_states", "gates")),
-                     "callbacks.confusion_matrix.enabled=false")  # fmt: skip
+    folder = trained(
+        tmp_path,
+        *SMALL,
+        f"data.path={corpus}",
+        "data.limit=20",
+        "trainer.max_epochs=1",
+        "model.hidden_size=4",
+        "model.bidirectional=false",
+        *(f"callbacks.{name}.enabled=true" for name in ("gradient_flow", "hidden_states", "gates")),
+        "callbacks.confusion_matrix.enabled=false",
+    )
     (log,) = folder.glob("runs/tagging/*/run.log")
     assert "shows nothing" not in log.read_text() and "cannot be drawn" not in log.read_text()
 
@@ -310,11 +352,13 @@ def test_dry_run_counts_a_taggers_parameters(rnnlab: Callable[..., Answer], corp
         (("data.tag_column=POS",), ["data.tag_column", "UPOS, XPOS, FEATS, DEPREL"]),
         (("data.path=broken.txt",), ["broken.txt, line 2", "a word and its tag"]),
         (("cell=transformer",), ["model.bidirectional=true is not for cell=transformer"]),
-        (("cell=transformer", "model.bidirectional=false", "model.char_hidden_size=50"),
-         ["model.char_hidden_size=50", "no multiple"]),
+        (
+            ("cell=transformer", "model.bidirectional=false", "model.char_hidden_size=50"),
+            ["model.char_hidden_size=50", "no multiple"],
+        ),
     ],
-    ids=lambda its: its[-1] if isinstance(its, tuple) else "",
-)  # fmt: skip
+    ids=lambda value: value[-1] if isinstance(value, tuple) else "",
+)
 def test_what_is_wrong_about_a_tagger_is_one_clear_line(
     rnnlab: Callable[..., Answer], workdir: Path, words: tuple[str, ...], named: list[str]
 ) -> None:
