@@ -18,6 +18,7 @@ from rnnlab.commands.compare import main
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import ranking_loss, share
 from rnnlab.report.figures import charts
+from rnnlab.report.findings import verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 
@@ -65,7 +66,7 @@ def screen(comparison: Comparison, width: int) -> str:
 
 def test_losses_are_in_the_unit_of_the_runs(classifiers: Comparison) -> None:
     assert classifiers.unit == "nats per text"
-    assert "0.4810 ± 0.0127 nats per text over 2 seeds" in classifiers.sentence
+    assert "0.4810 ± 0.0127 nats per text over 2 seeds" in verdict(classifiers)
     text = markdown(classifiers, [])
     assert "Losses in nats per text" in text and "token" not in text
 

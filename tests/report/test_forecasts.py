@@ -18,6 +18,7 @@ from rnnlab.records.metrics import ranking_loss
 from rnnlab.records.reading import read_run
 from rnnlab.report.examples import read_examples
 from rnnlab.report.figures import charts, telling_charts
+from rnnlab.report.findings import findings
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
 from rnnlab.tasks.forecasting import MAE, MAE_LAST, MAE_SEASONAL
@@ -73,7 +74,7 @@ def test_each_series_has_a_sentence_and_a_figure_of_its_own(write_run: Callable[
     forecaster(write_run, "gru", 0.4)
     forecaster(write_run, "gru", 0.6, data="elnino")
     found = compare([Path("runs/first-look")])
-    sentences = [each for each in found.findings if each.startswith("forecasts")]
+    sentences = [each for each in findings(found) if each.startswith("forecasts")]
     assert [each.partition(":")[0] for each in sentences] == ["forecasts of co2", "forecasts of elnino"]
     assert [chart.name for chart in charts(found) if chart.name.startswith("forecasts")] == [
         "forecasts-co2-x-", "forecasts-elnino-x-",

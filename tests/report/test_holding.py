@@ -7,6 +7,7 @@ import pytest
 from rnnlab.analysis.statistics import Mean
 from rnnlab.analysis.threshold import Holding, Threshold
 from rnnlab.errors import UserError
+from rnnlab.report.thresholds import threshold_finding, threshold_table
 
 
 def held(text: str, **rows: list[float]) -> Holding:
@@ -19,7 +20,7 @@ def test_the_sentence_says_where_each_falls_below_the_bound() -> None:
     asked = held(
         "test/accuracy>=0.9", lstm=[0.99, 0.98, 0.9], gru=[1, 1, 1], rnn=[0.95, 0.89, 0.5], bag=[0.6, 0.5, 0.5]
     )
-    assert asked.sentence == (
+    assert threshold_finding(asked) == (
         "sequence_length by cell: test/accuracy of at least 0.9 (mean over seeds) holds at all of 10, 25 and 50 for"
         " lstm and gru; up to 10, not at 25, for rnn; at none of 10, 25 and 50 for bag."
     )
@@ -32,12 +33,12 @@ def test_the_sentence_says_where_each_falls_below_the_bound() -> None:
      ("val/loss<=0.5", [0.5, 0.5, 0.51], "holds up to 25, not at 50, for gru")],
 )  # fmt: skip
 def test_a_bound_may_be_one_from_above_and_hold_anywhere(bound: str, losses: list[float], said: str) -> None:
-    assert said in held(bound, gru=losses).sentence
-    assert "val/loss of at most 0.5" in held(bound, gru=losses).sentence
+    assert said in threshold_finding(held(bound, gru=losses))
+    assert "val/loss of at most 0.5" in threshold_finding(held(bound, gru=losses))
 
 
 def test_the_table_has_a_row_for_each_and_what_holds_in_bold() -> None:
-    lines = held("test/accuracy>=0.9", gru=[0.95, 0.91, 0.4]).markdown().splitlines()
+    lines = threshold_table(held("test/accuracy>=0.9", gru=[0.95, 0.91, 0.4])).splitlines()
     assert lines[0] == "| cell | sequence_length 10 | sequence_length 25 | sequence_length 50 |"
     assert lines[2] == "| gru | **0.9500 ± 0.0100** | **0.9100 ± 0.0100** | 0.4000 ± 0.0100 |"
 

@@ -12,6 +12,7 @@ from rnnlab.analysis.comparison import compare
 from rnnlab.analysis.overfitting import OVERFITTING
 from rnnlab.records.folder import RunFolder, csv_text
 from rnnlab.report.figures import charts
+from rnnlab.report.findings import findings
 
 SWEEP = Path("runs/first-look")
 
@@ -38,7 +39,7 @@ def test_a_validation_loss_that_rises_while_training_goes_on_is_told_and_drawn(w
     write_curves("lstm", (2.2, 2.1, 2.0, 2.54), (2.1, 1.8, 1.3, 1.1), seed=1)
     write_curves("gru", (2.3, 2.2, 2.15, 2.1), (2.2, 2.1, 2.0, 1.95))
     comparison = compare([SWEEP])
-    assert comparison.findings[-1] == (
+    assert findings(comparison)[-1] == (
         "overfitting: lstm ends 0.5200 ± 0.2541 nats per token above its lowest validation loss, that of epoch 2.5"
         " of 4, while its training loss falls by 0.5500."
     )
@@ -60,7 +61,7 @@ def test_a_validation_loss_that_rises_while_training_goes_on_is_told_and_drawn(w
 def test_nothing_else_is_called_overfitting(write_curves, validation, training):
     write_curves("lstm", validation, training)
     comparison = compare([SWEEP])
-    assert comparison.overfitting == () and not any("overfitting" in each for each in comparison.findings)
+    assert comparison.overfitting == () and not any("overfitting" in each for each in findings(comparison))
     assert OVERFITTING not in [chart.name for chart in charts(comparison)]
 
 

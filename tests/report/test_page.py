@@ -15,7 +15,9 @@ from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.charts.values import Chart
 from rnnlab.records.folder import RunFolder, add_to_plan
 from rnnlab.report.figures import charts
+from rnnlab.report.findings import findings, verdict
 from rnnlab.report.page import page
+from rnnlab.report.provenance import provenance
 
 HOSTILE = "<script>alert(1)</script>"
 RANKS = "#configurations > tbody > tr:not(.runs) > td:first-child"
@@ -60,9 +62,9 @@ def test_a_finished_sweep_opens_with_its_answer_and_every_figure_drawn(
     comparison = compare([first_look])
     report = opened(comparison, charts(comparison))
     expect(report.get_by_role("heading", level=1)).to_have_text("Comparison of first-look")
-    expect(report.locator(".answer")).to_have_text(comparison.sentence)
-    expect(report.locator(".findings li")).to_have_text(list(comparison.findings))
-    expect(report.locator(".provenance li")).to_have_text(list(comparison.provenance))
+    expect(report.locator(".answer")).to_have_text(verdict(comparison))
+    expect(report.locator(".findings li")).to_have_text(list(findings(comparison)))
+    expect(report.locator(".provenance li")).to_have_text(list(provenance(comparison.complete)))
     assert report.locator(".modebar-btn[data-title*=Share], .modebar-btn[data-title*=loud]").count() == 0
     report.set_viewport_size({"width": 400, "height": 800})  # a telephone's, where tables scroll in their boxes
     assert report.evaluate("() => document.documentElement.scrollWidth") == 400

@@ -9,6 +9,7 @@ import pytest
 from rnnlab.analysis.comparison import compare
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder, add_to_plan
+from rnnlab.report.notes import missing_sentence
 from rnnlab.report.render import markdown
 
 SWEEP = Path("runs/first-look")
@@ -19,24 +20,24 @@ def test_runs_that_are_planned_and_not_there_are_counted(first_look, write_run):
     failed = write_run("rnn", seed=3, failed="FloatingPointError: val/loss became nan\nafter step 40")
     add_to_plan(first_look, [running.name, failed.name, "lstm-h64-s3"])
     comparison = compare([first_look])
-    assert comparison.missing.sentence == "3 of 12 runs are missing (1 failed, 2 not finished)."
+    assert missing_sentence(comparison.missing) == "3 of 12 runs are missing (1 failed, 2 not finished)."
     reason = "FloatingPointError: val/loss became nan after step 40"
     assert comparison.missing.failed == ((failed, reason),)
     assert set(comparison.missing.unfinished) == {running, first_look / "lstm-h64-s3"}
     text = markdown(comparison, [])
-    assert comparison.missing.sentence in text
+    assert missing_sentence(comparison.missing) in text
     assert f"- failed: `{failed.as_posix()}`: {reason}" in text
 
 
 def test_missing_runs_are_counted_without_a_plan(write_run):
     write_run("gru", 2.0)
     write_run("rnn", None)
-    assert compare([SWEEP]).missing.sentence == "1 of 2 runs is missing (1 not finished)."
+    assert missing_sentence(compare([SWEEP]).missing) == "1 of 2 runs is missing (1 not finished)."
 
 
 def test_a_finished_sweep_misses_nothing(first_look):
     comparison = compare([first_look])
-    assert comparison.missing.sentence == ""
+    assert missing_sentence(comparison.missing) == ""
     assert "missing" not in markdown(comparison, [])
 
 
@@ -45,7 +46,7 @@ def test_an_interrupted_run_has_no_result_yet(write_run):
     RunFolder(write_run("rnn", None)).write_summary({"status": "interrupted", "objective": 1.0})
     comparison = compare([SWEEP])
     assert list(comparison.runs["status"]) == ["complete", "interrupted"]
-    assert comparison.missing.why == " (1 not finished)"
+    assert missing_sentence(comparison.missing).endswith("(1 not finished).")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.records import reading as runs_module
+from rnnlab.report.notes import notes
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
 
@@ -142,7 +143,7 @@ def test_another_data_set_shows_under_its_name_alone(write_run):
     write_run(loss=2.1, changes={"data": own}, suffix="-own")
     comparison = compare([SWEEP])
     assert comparison.settings == ("data",)
-    assert "different data" in comparison.notes[0]
+    assert "different data" in notes(comparison)[0]
 
 
 def test_the_same_number_is_the_same_setting_however_it_is_written(write_seeds):
@@ -202,7 +203,7 @@ def test_the_same_configuration_and_seed_in_two_sweeps_counts_once(write_run, wr
     write_run("gru", 2.0, seed=0, sweep="again")
     comparison = compare([SWEEP, Path("runs/again")])
     assert list(comparison.ranking["seeds"]) == [2]
-    assert comparison.notes == ("1 run repeats the configuration and seed of another; it counts once.",)
+    assert notes(comparison) == ["1 run repeats the configuration and seed of another; it counts once."]
     assert len(comparison.runs) == 3
 
 

@@ -15,6 +15,7 @@ from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.analysis.curves import MOST_CURVES, learning_curves, validations
 from rnnlab.charts.paper import DPI, INCHES, png
 from rnnlab.records.reading import read_run
+from rnnlab.report.findings import verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 
@@ -64,7 +65,7 @@ def test_the_report_reads_from_the_sentence_to_the_versions(first_look):
     text = write_report(comparison, first_look / "report")[0].read_text()
     order = [
         "# Comparison of first-look",
-        comparison.sentence,
+        verdict(comparison),
         "| **gru** | **2.0320 ± 0.0050** | **3** | **31,104** | **2.0420** | **4** | **11.0** |",
         "![Learning curves](learning-curves.png)",
         "torch 2.9.0",
@@ -144,7 +145,7 @@ def test_the_terminal_shows_every_figure_at_any_width(width, write_seeds):
         "seeds",
     ):
         assert part in text
-    assert " ".join(comparison.sentence.split()) in " ".join(text.split())
+    assert " ".join(verdict(comparison).split()) in " ".join(text.split())
     best = next(line for line in text.splitlines() if line.startswith("* "))
     assert "scratch_rnn" in best
 

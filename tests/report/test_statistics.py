@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from rnnlab.analysis.comparison import conclusions
 from rnnlab.analysis.configurations import Configuration, losses
 from rnnlab.analysis.factors import Factor, factors
 from rnnlab.analysis.ranking import in_order
 from rnnlab.analysis.statistics import difference, holm, mean_of
 from rnnlab.records.reading import Run
+from rnnlab.report.findings import conclusions
 
 SWEEPS = 1_000
 SPREAD = 0.01  # standard deviation over seeds

@@ -40,18 +40,3 @@ class Missing:
     @property
     def count(self) -> int:
         return len(self.failed) + len(self.unfinished)
-
-    @property
-    def why(self) -> str:
-        """Such as ` (1 failed, 2 not finished)`; empty where nothing is missing."""
-        parts = [(len(self.failed), "failed"), (len(self.unfinished), "not finished")]
-        return f" ({', '.join(f'{many} {what}' for many, what in parts if many)})" if self.count else ""
-
-    @property
-    def sentence(self) -> str:
-        """Such as `3 of 18 runs are missing (1 failed, 2 not finished).`; empty where each was brought to its end."""
-        verb = "is" if self.count == 1 else "are"
-        parts = [f"{self.count} of {self.planned} runs {verb} missing{self.why}."] if self.count else []
-        if self.pruned:
-            parts.append(f"{self.pruned} of {self.planned} runs were given up by the search.")
-        return " ".join(parts)

@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 from rnnlab.analysis.configurations import Configuration
 from rnnlab.analysis.curves import averaged
 from rnnlab.analysis.statistics import Mean, mean, mean_of
-from rnnlab.charts.number_format import loss
 from rnnlab.charts.values import Axis, Lines
 from rnnlab.records.reading import OBJECTIVE, Run, number
-from rnnlab.report.wording import interval, joined
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -50,13 +48,6 @@ class Overfit:
     fall: float
     runs: tuple[Epochs, ...]
 
-    def told(self, unit: str) -> str:
-        """The case in a few words."""
-        return (
-            f"{self.label} ends {' '.join(filter(None, [interval(self.rise), unit]))} above its lowest validation loss,"
-            f" that of epoch {self.best:.3g} of {self.epochs:.3g}, while its training loss falls by {loss(self.fall)}"
-        )
-
 
 def overfitting(ranked: Sequence[Configuration]) -> list[Overfit]:
     """Those whose validation loss rises by 2% or more while the training loss falls, the steepest first.
@@ -65,15 +56,6 @@ def overfitting(ranked: Sequence[Configuration]) -> list[Overfit]:
     """
     found = [case for each in ranked if (case := _case(each))]
     return sorted(found, key=lambda case: -case.rise.value)
-
-
-def findings_of(cases: Sequence[Overfit], unit: str) -> list[str]:
-    """One sentence, or none where nothing overfits."""
-    if not cases:
-        return []
-    named = joined([case.told("" if index else unit) for index, case in enumerate(cases[:MOST_NAMED])])
-    more = f"; so do {len(cases) - MOST_NAMED} more, by less" if len(cases) > MOST_NAMED else ""
-    return [f"overfitting: {named}{more}."]
 
 
 def overfitting_chart(comparison: Comparison) -> list[Lines]:

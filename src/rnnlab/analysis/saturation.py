@@ -1,51 +1,66 @@
-"""How large is large enough for each cell: what an average over cells would hide."""
+"""The size from which on larger is no better for each cell: what an average over cells would hide."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rnnlab.analysis.configurations import Configuration, plain
 from rnnlab.analysis.factors import Factor, factors
 from rnnlab.charts.number_format import ABSENT
-from rnnlab.report.wording import joined
 
-KINDS = ("cell", "data", "task")  # what has a limit of its own, the first of them that varied
+KINDS = ("cell", "data", "task")  # a limit is computed for each level of the first of them that varied
 SIZES = ("hidden_size", "sequence_length", "num_layers", "embedding_size")  # of which less is cheaper
-LEAST_LEVELS = 3  # of a factor of numbers from which one is said to be enough
+LEAST_LEVELS = 3  # of a factor of numbers from which one is said to suffice
 
 
-def enough(ranked: Sequence[Configuration], varied: Sequence[Factor]) -> list[str]:
-    """For each size, the smallest level of each cell that is not told apart from that cell's best one.
+@dataclass(frozen=True)
+class Saturation:
+    """The smallest levels of a size that the seeds do not tell apart from the best one.
 
-    Left out are cells of which the seeds tell no two levels apart; a level with too few seeds for a test is not enough.
+    Attributes:
+        factor: The size.
+        kind: The setting with a limit for each of its levels, such as `cell`.
+        limits: The cells, or whatever the kind is, by their smallest such level.
+    """
+
+    factor: Factor
+    kind: str
+    limits: Mapping[str, Sequence[str]]
+
+
+def saturations(ranked: Sequence[Configuration], varied: Sequence[Factor]) -> list[Saturation]:
+    """Return the limits of each size for each cell.
+
+    Left out are cells of which the seeds tell no two levels apart; a level with too few seeds for a test does not
+    count as one that suffices.
     """
     kind = next((factor for factor in varied if factor.axis in KINDS), None)
+    sizes = [factor for factor in varied if factor.axis in SIZES and factor.numeric]
     if kind is None:
         return []
-    found = []
-    for factor in varied:
-        asked = factor.axis in SIZES and factor.numeric and len(factor.levels) >= LEAST_LEVELS
-        if asked and (limits := _limits(ranked, kind, factor.axis)):
-            told = ", ".join(f"{level} for {joined(cells)}" for level, cells in limits.items())
-            found.append(
-                f"{factor.name} by {kind.axis}: the smallest that the seeds do not tell apart from the best is {told}."
-            )
-    return found
+    return [
+        Saturation(size, kind.axis, limits)
+        for size in sizes
+        if len(size.levels) >= LEAST_LEVELS and (limits := _limits(ranked, kind, size.axis))
+    ]
 
 
 def _limits(ranked: Sequence[Configuration], kind: Factor, axis: str) -> dict[str, list[str]]:
     """Such as 8 for gru and lstm."""
     limits: dict[str, list[str]] = {}
-    for its in kind.levels:
-        alone = [each for each in ranked if plain(each.settings[kind.axis]) == its.name]
-        inner = next((factor for factor in factors(alone) if factor.axis == axis), None)
-        if inner is not None and any(contrast.found for contrast in inner.contrasts):
-            limits.setdefault(plain(_smallest(inner)), []).append(its.name)
+    for level in kind.levels:
+        alone = [configuration for configuration in ranked if plain(configuration.settings[kind.axis]) == level.name]
+        size = next((factor for factor in factors(alone) if factor.axis == axis), None)
+        if size is not None and any(contrast.found for contrast in size.contrasts):
+            limits.setdefault(plain(_smallest(size)), []).append(level.name)
     return limits
 
 
 def _smallest(factor: Factor) -> float:
     best = factor.levels[0].name
     others = [factor.contrast(best, level.name) for level in factor.levels[1:]]
-    beaten = {each.worse for each in others if each.p is None or (each.found and each.better == best)}
+    beaten = {
+        contrast.worse for contrast in others if contrast.p is None or (contrast.found and contrast.better == best)
+    }
     return min(float(level.name) for level in factor.levels if level.name not in {*beaten, ABSENT})

@@ -11,11 +11,9 @@ from rnnlab.analysis.configurations import Configuration, number_of, plain
 from rnnlab.analysis.factors import Factor
 from rnnlab.analysis.saturation import KINDS
 from rnnlab.analysis.statistics import Mean, mean, mean_of
-from rnnlab.charts.number_format import plus_minus
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.config.schema import check
-from rnnlab.report.render import markdown_row
-from rnnlab.report.wording import escaped, joined
+from rnnlab.records.metrics import Metric
 
 MOST_LINES = 8  # as many as colours and dashes still tell apart
 NAMED = "holds-by-"  # what the charts' names begin with
@@ -70,27 +68,6 @@ class Holding:
     asked: Threshold
     rows: Mapping[str, Mapping[float, Mean]]
 
-    @property
-    def sentence(self) -> str:
-        """Such as `sequence_length by cell: test/accuracy of at least 0.9 holds up to 25, not at 50, for rnn.`"""
-        said: dict[str, list[str]] = {}
-        for name, means in self.rows.items():
-            said.setdefault(self._where(means), []).append(name)
-        told = "; ".join(f"{where} for {joined(names)}" if self.kind else where for where, names in said.items())
-        head = f"{self.axis} by {self.kind}" if self.kind else self.axis
-        return f"{head}: {self.asked} (mean over seeds) holds {told}."
-
-    def markdown(self) -> str:
-        """A table with a row for each and a column for each level; what keeps within the bound is bold."""
-        levels = sorted({level for means in self.rows.values() for level in means})
-        heads = [self.kind or "", *(f"{self.axis} {plain(_short(level))}" for level in levels)]
-        rows = [
-            [escaped(name), *(self._cell(means[level]) if level in means else "" for level in levels)]
-            for name, means in self.rows.items()
-        ]
-        rules = ["---"] + ["---:"] * len(levels)
-        return "\n".join(markdown_row(row) for row in (heads, rules, *rows))
-
     def chart(self) -> Lines:
         """The means as lines with their intervals."""
         share = self.asked.metric.endswith(SHARES)
@@ -110,30 +87,26 @@ class Holding:
             legend=self.kind,
         )
 
-    def _where(self, means: Mapping[float, Mean]) -> str:
-        kept = [self.asked.holds(each.value) for each in means.values()]
-        names = [plain(_short(level)) for level in means]
-        count = sum(kept)
-        if count == len(kept):
-            return f"at all of {joined(names)}"
-        if not count:
-            return f"at none of {joined(names)}"
-        if all(kept[:count]):
-            return f"up to {names[count - 1]}, not at {names[count]},"
-        if all(kept[-count:]):
-            return f"from {names[-count]} on, not at {names[-count - 1]},"
-        return f"at {joined([name for name, its in zip(names, kept, strict=True) if its])} alone"
 
-    def _cell(self, its: Mean) -> str:
-        text = plus_minus(its.value, its.half)
-        return f"**{text}**" if self.asked.holds(its.value) else text
-
-
-def holdings(ranked: Sequence[Configuration], varied: Sequence[Factor], asked: Threshold) -> list[Holding]:
+def holdings(
+    ranked: Sequence[Configuration], varied: Sequence[Factor], metrics: Sequence[Metric], holds: str | None = None
+) -> list[Holding]:
     """For each factor of numbers, the metric along it at equal settings of the rest; for each cell, if it varied.
 
     Rows are sorted by how much of the factor they hold, and then by their mean.
+
+    Args:
+        ranked: The configurations.
+        varied: Their factors.
+        metrics: The declared metrics, which say whether lower or higher is better.
+        holds: The bound; None for the one that the runs' own configurations ask for.
     """
+    configured = (str(run.config["holds"]) for entry in ranked for run in entry.runs if run.config.get("holds"))
+    if (text := holds or next(configured, None)) is None:
+        return []
+    asked = Threshold.of(text)
+    declared = next((metric for metric in metrics if asked.metric in (metric.validation, metric.test)), None)
+    higher = asked.least if declared is None else declared.direction == "higher"
     kind = next((factor.axis for factor in varied if factor.axis in KINDS), "")
     found = []
     for factor in (factor for factor in varied if factor.numeric):
@@ -142,7 +115,7 @@ def holdings(ranked: Sequence[Configuration], varied: Sequence[Factor], asked: T
         for each in ranked:
             alone.setdefault(plain(each.settings[kind]) if kind else "", []).append(each)
         rows = {name: _means(of, names, asked.metric) for name, of in alone.items()}
-        ordered = sorted(rows.items(), key=lambda row: _place(row[1], asked))
+        ordered = sorted(rows.items(), key=lambda row: _place(row[1], asked, higher))
         found.append(Holding(factor.axis, kind, asked, dict(ordered)))
     return found
 
@@ -167,9 +140,9 @@ def _values(configuration: Configuration, metric: str) -> dict[object, float]:
     return {str(run.seed): run.value(metric) for run in configuration.runs}
 
 
-def _place(means: Mapping[float, Mean], asked: Threshold) -> tuple[int, float]:
+def _place(means: Mapping[float, Mean], asked: Threshold, higher: bool) -> tuple[int, float]:
     total = mean(each.value for each in means.values())
-    return -sum(asked.holds(each.value) for each in means.values()), -total if asked.least else total
+    return -sum(asked.holds(each.value) for each in means.values()), -total if higher else total
 
 
 def _line(name: str, means: Mapping[float, Mean], least: float, most: float) -> Line:
@@ -183,7 +156,3 @@ def _line(name: str, means: Mapping[float, Mean], least: float, most: float) -> 
         low=tuple(max(value - its, least) for value, its in zip(y, half, strict=True)),
         high=tuple(min(value + its, most) for value, its in zip(y, half, strict=True)),
     )
-
-
-def _short(level: float) -> float | int:
-    return int(level) if level.is_integer() else level

@@ -12,8 +12,8 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from rnnlab.charts.number_format import ABSENT
-from rnnlab.report.render import empty_table, markdown_row, width_of
-from rnnlab.report.wording import escaped
+from rnnlab.report.tables import empty_table, markdown_table, width_of
+from rnnlab.report.wording import escaped, joined
 
 MOST_COLUMNS = 8  # configurations beside each other that a page still has room for
 SAME = 0.0001  # probabilities that differ by no more are one answer: what is left is rounding
@@ -56,9 +56,8 @@ class Answers:
 
     def markdown(self) -> str:
         """The table, a row a text and a column a configuration, and the sentence on word order."""
-        rows = [[escaped(cell) for cell in row] for row in (["text", *self._labels], *self._rows())]
-        rows.insert(1, ["---"] * len(rows[0]))
-        table = "\n".join(markdown_row(row) for row in rows)
+        heads, *rows = [[escaped(cell) for cell in row] for row in (["text", *self._labels], *self._rows())]
+        table = markdown_table(heads, rows, texts=len(heads))
         blocks = (self._introduction, table, escaped(self.word_order()))
         return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -84,9 +83,9 @@ class Answers:
             same = tuple(pair for pair in pairs if _agree(*(predictions[index] for index in pair)))
             blind.setdefault(same, []).append(label)
         telling = blind.pop((), [])
-        clauses = [f"{_joined(labels)} cannot tell {self._named(same)}" for same, labels in blind.items()]
+        clauses = [f"{joined(labels)} cannot tell {self._named(same)}" for same, labels in blind.items()]
         if telling:
-            clauses.append(f"{_joined(telling)} {'tells' if len(telling) == 1 else 'tell'} every such pair apart")
+            clauses.append(f"{joined(telling)} {'tells' if len(telling) == 1 else 'tell'} every such pair apart")
         meant = f"(another answer: a probability that differs by more than {SAME})"
         return f"Of texts with the same words in another order, {'; '.join(clauses)} {meant}."
 
@@ -143,7 +142,3 @@ def _cell(prediction: Prediction) -> str:
 def _agree(first: Prediction, second: Prediction) -> bool:
     one, other = first.probabilities, second.probabilities
     return one.keys() == other.keys() and all(abs(one[label] - other[label]) <= SAME for label in one)
-
-
-def _joined(labels: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(labels[:-1]), labels[-1]]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.analysis.factors import Contrast, Factor, Level
 from rnnlab.charts.number_format import ABSENT, plus_minus
-from rnnlab.report.render import markdown_row
+from rnnlab.report.tables import markdown_table
 from rnnlab.report.wording import count, decimals, interval, p_value, seconds
 
 if TYPE_CHECKING:
@@ -57,11 +57,5 @@ def contrast_cells(contrast: Contrast) -> list[str]:
 def _block(factor: Factor) -> str:
     levels = [[level.name, *level_cells(level)] for level in factor.levels]
     contrasts = [contrast_cells(contrast) for contrast in factor.contrasts]
-    return "\n\n".join(
-        [f"## {factor.name}", _table([factor.name, *LEVELS], levels), _table(list(CONTRASTS), contrasts)]
-    )
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    rules = ["---"] + ["---:"] * (len(heads) - 1)
-    return "\n".join(markdown_row(row) for row in (heads, rules, *rows))
+    tables = [markdown_table([factor.name, *LEVELS], levels), markdown_table(CONTRASTS, contrasts)]
+    return "\n\n".join([f"## {factor.name}", *tables])

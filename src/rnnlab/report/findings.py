@@ -1,4 +1,4 @@
-"""What a comparison supports and what it does not, in sentences."""
+"""The findings of a comparison in sentences: what the seeds support and what they do not."""
 
 from __future__ import annotations
 
@@ -6,17 +6,98 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from string import Template
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from rnnlab.analysis.configurations import Configuration, losses, plain
 from rnnlab.analysis.factors import Contrast, Factor
+from rnnlab.analysis.overfitting import Overfit
+from rnnlab.analysis.saturation import Saturation
 from rnnlab.analysis.statistics import SIGNIFICANT, difference, mean_of
-from rnnlab.charts.number_format import ABSENT, plus_minus
-from rnnlab.report.wording import interval, joined, p_value, seeds
+from rnnlab.charts.number_format import ABSENT, loss, plus_minus
+from rnnlab.records.metrics import Metric
+from rnnlab.report.thresholds import threshold_finding
+from rnnlab.report.wording import decimals, interval, joined, p_value, seeds
+
+if TYPE_CHECKING:
+    from rnnlab.analysis.comparison import Comparison
 
 MOST_CHAINED = 3  # levels of a factor of which each is compared with the next; of more, all with the best
 MOST_CONTRASTS = 4  # of a factor that a sentence still names
 WORTH_SAYING = 0.05  # a share of training time or parameters
 MOST_NAMED = 3  # configurations that are named before the rest is counted
+
+
+def verdict(comparison: Comparison) -> str:
+    """Say which configuration is best, and whether the seeds separate it from the others."""
+    return conclusions(comparison.configurations, comparison.factors, comparison.unit)[0]
+
+
+def findings(comparison: Comparison) -> list[str]:
+    """Return the sentences on the bound that was asked for, each factor, the metrics and overfitting, in this order."""
+    return [
+        *map(threshold_finding, comparison.holdings),
+        *factor_findings(comparison.factors, comparison.unit),
+        *map(_saturation, comparison.saturations),
+        *_metric_findings(comparison.metrics, comparison.ranking),
+        *_overfitting(comparison.overfitting, comparison.unit),
+    ]
+
+
+def conclusions(ranked: Sequence[Configuration], varied: Sequence[Factor], unit: str) -> tuple[str, list[str]]:
+    """Return what the seeds support: the sentence on the best configuration, and one for each factor."""
+    alone = len(varied) == 1 and len(varied[0].levels) == len(ranked)
+    contenders = [Contender(configuration.label, losses(configuration)) for configuration in ranked]
+    return verdict_on(contenders, unit, varied[0] if alone else None), factor_findings(varied, unit)
+
+
+def factor_findings(factors: Sequence[Factor], unit: str) -> list[str]:
+    """Return a sentence for each factor: which of its levels are better, by how much and where, and what they cost."""
+    return [f"{factor.name}: {_ranking(factor, unit)}{_costs(factor)}." for factor in factors]
+
+
+def _saturation(saturation: Saturation) -> str:
+    levels = ", ".join(f"{level} for {joined(cells)}" for level, cells in saturation.limits.items())
+    return (
+        f"{saturation.factor.name} by {saturation.kind}: the smallest that the seeds do not tell apart from the best is"
+        f" {levels}."
+    )
+
+
+def _metric_findings(metrics: Sequence[Metric], ranking: pd.DataFrame) -> list[str]:
+    """Return the sentences that metrics declare, for each data set, on the best configuration there."""
+    by = "data" if "data" in ranking else None
+    groups = [(plain(name), rows) for name, rows in ranking.groupby(by, sort=False)] if by else [("", ranking)]
+    return [
+        _metric_finding(metric, metrics, data, rows.iloc[0])
+        for metric in metrics
+        if metric.finding and metric.column in ranking
+        for data, rows in groups
+        if not math.isnan(rows[metric.column].iloc[0])
+    ]
+
+
+def _metric_finding(metric: Metric, metrics: Sequence[Metric], data: str, row: pd.Series) -> str:
+    values = {other.key: decimals(row[other.column], 3) for other in metrics if other.column in row}
+    return Template(metric.finding).safe_substitute(values, of_data=f" of {data}" if data else "")
+
+
+def _overfitting(cases: Sequence[Overfit], unit: str) -> list[str]:
+    if not cases:
+        return []
+    named = joined([_overfit(case, "" if index else unit) for index, case in enumerate(cases[:MOST_NAMED])])
+    more = f"; so do {len(cases) - MOST_NAMED} more, by less" if len(cases) > MOST_NAMED else ""
+    return [f"overfitting: {named}{more}."]
+
+
+def _overfit(case: Overfit, unit: str) -> str:
+    rise = " ".join(filter(None, [interval(case.rise), unit]))
+    return (
+        f"{case.label} ends {rise} above its lowest validation loss, that of epoch {case.best:.3g} of"
+        f" {case.epochs:.3g}, while its training loss falls by {loss(case.fall)}"
+    )
 
 
 @dataclass(frozen=True)
@@ -31,7 +112,7 @@ class Contender:
         return interval(mean_of([self.losses]))
 
 
-def verdict(contenders: Sequence[Contender], unit: str, only: Factor | None = None) -> str:
+def verdict_on(contenders: Sequence[Contender], unit: str, only: Factor | None = None) -> str:
     """One sentence: which configuration has the best mean, and from which others the seeds do not separate it.
 
     The best was picked from all of them after the fact, so its p-values are corrected for every pair that could have
@@ -61,11 +142,6 @@ def verdict(contenders: Sequence[Contender], unit: str, only: Factor | None = No
     named = joined([_told(other, p) for other, p in untold[:MOST_NAMED]])
     more = f", nor from {len(untold) - MOST_NAMED} more" if len(untold) > MOST_NAMED else ""
     return f"{lead}, but the seeds do not separate it from {named}{more}."
-
-
-def findings(factors: Sequence[Factor], unit: str) -> list[str]:
-    """A sentence for each factor: which of its levels are better, by how much and where, and what they cost."""
-    return [f"{factor.name}: {_ranking(factor, unit)}{_costs(factor)}." for factor in factors]
 
 
 def _against(best: Contender, others: Sequence[Contender], only: Factor | None) -> list[float | None]:

@@ -22,7 +22,10 @@ from rnnlab.charts.values import Chart
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
 from rnnlab.report.examples import EMPTY, read_examples
+from rnnlab.report.findings import findings, verdict
+from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.page_table import columns, rows, unfolded
+from rnnlab.report.provenance import provenance
 from rnnlab.report.wording import count, decimals, interval, p_value, seconds, seeds
 
 if TYPE_CHECKING:
@@ -97,6 +100,11 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
         .from_string(_part("page.html.j2"))
         .render(
             comparison=comparison,
+            verdict=verdict(comparison),
+            findings=findings(comparison),
+            notes=notes(comparison),
+            missing_sentence=missing_sentence(comparison.missing),
+            provenance=provenance(comparison.complete),
             charts=charts,
             columns=shown,
             rows=rows(comparison, shown),

@@ -7,9 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -17,12 +15,15 @@ from rnnlab.analysis.configurations import plain
 from rnnlab.charts.number_format import loss, plus_minus
 from rnnlab.charts.values import Chart
 from rnnlab.records.metrics import shown_in_tables
+from rnnlab.report.findings import findings, verdict
+from rnnlab.report.notes import missing_sentence, notes
+from rnnlab.report.provenance import provenance
+from rnnlab.report.tables import GAP, empty_table, markdown_table, width_of
+from rnnlab.report.thresholds import threshold_table
 from rnnlab.report.wording import count, escaped, seconds
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
-
-GAP = 2  # characters between two columns of the terminal's table
 
 Cells = tuple[list[str], Mapping[str, str]]  # a configuration's settings, and its figures by head, as text
 MakeTable = Callable[[Sequence[Cells]], Table | None]
@@ -35,14 +36,14 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
         comparison: What to report.
         charts: Those whose pictures lie beside the file that the text goes into.
     """
-    blocks = [escaped(comparison.sentence), "\n".join(f"- {escaped(finding)}" for finding in comparison.findings)]
-    blocks += [each.markdown() for each in comparison.holdings]
-    blocks += [_markdown_table(comparison), escaped(explanation(comparison)), comparison.missing.sentence]
-    blocks += [_failures(comparison), *map(escaped, comparison.notes)]
+    blocks = [escaped(verdict(comparison)), "\n".join(f"- {escaped(finding)}" for finding in findings(comparison))]
+    blocks += map(threshold_table, comparison.holdings)
+    blocks += [_markdown_table(comparison), escaped(explanation(comparison)), missing_sentence(comparison.missing)]
+    blocks += [_failures(comparison), *map(escaped, notes(comparison))]
     for chart in charts:
         blocks += [f"![{chart.title}]({chart.name}.png)", chart.caption]
-    if comparison.provenance:
-        blocks.append("Made with " + "; ".join(comparison.provenance) + ".")
+    if origins := provenance(comparison.complete):
+        blocks.append("Made with " + "; ".join(origins) + ".")
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -71,10 +72,10 @@ def terminal(comparison: Comparison, console: Console) -> None:
     console.print(_fitting_table(comparison, console))
     console.print(Text(f"* best mean. {explanation(comparison)}", style="dim"))
     console.print()
-    console.print(Text(comparison.sentence))
-    for finding in comparison.findings:
+    console.print(Text(verdict(comparison)))
+    for finding in findings(comparison):
         console.print(Text(f"- {finding}"))
-    for line in (comparison.missing.sentence, *comparison.notes):
+    for line in (missing_sentence(comparison.missing), *notes(comparison)):
         if line:
             console.print(Text(line, style="yellow"))
     for folder, reason in comparison.missing.failed:
@@ -115,14 +116,9 @@ def _fronts(row: Mapping[Hashable, Any]) -> str:
 def _markdown_table(comparison: Comparison) -> str:
     cells = _cells(comparison)
     heads = [*comparison.settings, *cells[0][1]]
-    rules = ["---"] * len(comparison.settings) + ["---:"] * len(cells[0][1])
     rows = [[*map(escaped, settings), *figures.values()] for settings, figures in cells]
     rows[0] = [f"**{cell}**" for cell in rows[0]]
-    return "\n".join(markdown_row(row) for row in (heads, rules, *rows))
-
-
-def markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return markdown_table(heads, rows, texts=len(comparison.settings))
 
 
 def _failures(comparison: Comparison) -> str:
@@ -165,16 +161,6 @@ def _labelled(labels: Sequence[str], console: Console, cells: Sequence[Cells]) -
     lines = [Text(label).wrap(console, room) for label in labels]
     wrapped = [str(Text("\n").join(line)) for line in lines]
     return _table(["configuration"], [([text], row[1]) for text, row in zip(wrapped, cells, strict=True)])
-
-
-def width_of(table: Table, console: Console) -> int:
-    """How many characters a table needs for all of its columns (rich would cut off what does not fit)."""
-    return Measurement.get(console, console.options.update(max_width=10_000), table).maximum
-
-
-def empty_table() -> Table:
-    """A table of the terminal without columns yet, in the one style of all."""
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0), show_edge=False)
 
 
 def _table(heads: Sequence[str], cells: Sequence[Cells]) -> Table:

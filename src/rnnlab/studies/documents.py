@@ -7,7 +7,7 @@ from rich.text import Text
 
 from rnnlab.charts.document import Document, Table
 from rnnlab.charts.values import Chart
-from rnnlab.report.render import empty_table, markdown_row
+from rnnlab.report.tables import empty_table, markdown_table
 
 
 def document_markdown(document: Document) -> str:
@@ -34,6 +34,5 @@ def _markdown(block: str | Table | Chart) -> str:
     if isinstance(block, str):
         return block
     if isinstance(block, Table):
-        rules = ["---"] + ["---:"] * (len(block.heads) - 1)
-        return "\n".join(markdown_row(row) for row in (block.heads, rules, *block.rows))
+        return markdown_table(block.heads, block.rows)
     return f"![{block.title}]({block.name}.png)\n\n{block.caption}"

@@ -17,6 +17,7 @@ from rnnlab.records.recording import Recording, read_recording
 from rnnlab.report.answers import MOST_COLUMNS, Answers
 from rnnlab.report.examples import Samples, samples_of
 from rnnlab.report.figures import telling_charts
+from rnnlab.report.findings import findings, verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.wording import escaped
 from rnnlab.studies.index import write_index
@@ -94,7 +95,7 @@ def _results(recording: Recording, comparison: Comparison, charts: Sequence[Char
 
     Where nothing is repeated a ranking finds nothing, and the probe's answer is the only one.
     """
-    ranked = [escaped(comparison.sentence), "\n".join(f"- {escaped(finding)}" for finding in comparison.findings)]
+    ranked = [escaped(verdict(comparison)), "\n".join(f"- {escaped(finding)}" for finding in findings(comparison))]
     answers = [*(ranked if comparison.repeated or not recording.probes.text else ()), recording.probes.answer]
     drawn = [f"{chart.name}.png" for chart in charts]
     figures = [*recording.probes.figures, *drawn, *recording.search.figures]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rnnlab.records.reading import Run
 
 
+def provenance(runs: Sequence[Run]) -> list[str]:
+    """The data sets, the versions of packages and the machines behind the results, one line each."""
+    return [*data_sets(runs), *packages(runs), *machines(runs)]
+
+
 def data_sets(runs: Iterable[Run]) -> list[str]:
     """Each data set once, such as `data names (SHA-256 0f3a5c…)`."""
-    found = {(str(data["name"]), str(data.get("sha256", ""))) for run in runs if "name" in (data := run.part("data"))}
-    return [f"data {name}" + (f" (SHA-256 {sha256[:12]}…)" if sha256 else "") for name, sha256 in sorted(found)]
+    names = {(str(data["name"]), str(data.get("sha256", ""))) for run in runs if "name" in (data := run.part("data"))}
+    return [f"data {name}" + (f" (SHA-256 {sha256[:12]}…)" if sha256 else "") for name, sha256 in sorted(names)]
 
 
 def packages(runs: Iterable[Run]) -> list[str]:
@@ -24,13 +29,13 @@ def packages(runs: Iterable[Run]) -> list[str]:
         if commit := run.part("git").get("commit"):
             changed = " with uncommitted changes" if run.part("git").get("dirty") else ""
             versions.setdefault("commit", set()).add(f"{str(commit)[:10]}{changed}")
-    return [f"{package} {' and '.join(sorted(found))}" for package, found in versions.items()]
+    return [f"{package} {' and '.join(sorted(known))}" for package, known in versions.items()]
 
 
 def machines(runs: Iterable[Run]) -> list[str]:
     """Each kind of machine, such as `machine Linux x86_64, AMD EPYC, 2 cores`; hosts have no names here."""
-    found = {_described(machine) for run in runs if (machine := run.part("machine"))}
-    return [f"machine {each}" for each in sorted(found)]
+    kinds = {_described(machine) for run in runs if (machine := run.part("machine"))}
+    return [f"machine {kind}" for kind in sorted(kinds)]
 
 
 def _described(machine: Mapping[str, Any]) -> str:

@@ -1,0 +1,45 @@
+"""The sentences on what a reader should know before trusting a ranking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlab.analysis.missing import Missing
+from rnnlab.records.reading import OBJECTIVE
+from rnnlab.report.provenance import data_sets
+
+if TYPE_CHECKING:
+    from rnnlab.analysis.comparison import Comparison
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Return the notes on repeated runs, on other data or items, and on settings that were not compared alone."""
+    sentences = []
+    if repeated := comparison.repeats:
+        runs, verb, one = ("run", "repeats", "it counts") if repeated == 1 else ("runs", "repeat", "each counts")
+        sentences.append(f"{repeated} {runs} {verb} the configuration and seed of another; {one} once.")
+    if len(data_sets(comparison.complete)) > 1:
+        sentences.append(f"The runs used different data, so their {OBJECTIVE} may not measure the same thing.")
+    sentences += [
+        f"{key} differs, so the runs were not validated on the same items." for key in comparison.other_validation
+    ]
+    if comparison.not_alone:
+        sentences.append(
+            f"Never varied at equal settings of the rest, so not compared alone: {', '.join(comparison.not_alone)}."
+        )
+    if comparison.missing.failed:
+        sentences.append("A configuration that lost seeds to failures is ranked by those that survived.")
+    return sentences
+
+
+def missing_sentence(missing: Missing) -> str:
+    """Such as `3 of 18 runs are missing (1 failed, 2 not finished).`; empty where every run was brought to its end."""
+    sentences = []
+    if missing.count:
+        verb = "is" if missing.count == 1 else "are"
+        parts = [(len(missing.failed), "failed"), (len(missing.unfinished), "not finished")]
+        reasons = ", ".join(f"{count} {state}" for count, state in parts if count)
+        sentences.append(f"{missing.count} of {missing.planned} runs {verb} missing ({reasons}).")
+    if missing.pruned:
+        sentences.append(f"{missing.pruned} of {missing.planned} runs were given up by the search.")
+    return " ".join(sentences)
