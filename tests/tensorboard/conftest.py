@@ -22,8 +22,14 @@ def probed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("probed")
     rows = [f"a {word} film {number},{label}" for word, label in CLASSES.items() for number in range(40)]
     (folder / "films.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
-    common = ["callbacks=probes", "trainer.max_epochs=2", "model.num_layers=2", "model.hidden_size=8", "sweep=probed",
-              "trainer.log_every_n_steps=1"]  # fmt: skip
+    common = [
+        "callbacks=probes",
+        "trainer.max_epochs=2",
+        "model.num_layers=2",
+        "model.hidden_size=8",
+        "sweep=probed",
+        "trainer.log_every_n_steps=1",
+    ]
     trained(folder, "cell=lstm", "debug=fast", "data.limit=300", *common)
     trained(folder, "task=sentiment", "data=file", "data.path=films.csv", "cell=gru", *common)
     return folder
@@ -38,8 +44,9 @@ def server(sweep_folder: Path, probed_folder: Path, tmp_path_factory: pytest.Tem
     (folder / "runs" / "probed").symlink_to(probed_folder / "runs" / "probed")
     command = [sys.executable, "-m", "rnnlab", "tensorboard", "sweep=[small,probed]", "port=0"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE) as process:  # fmt: skip
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdout and process.stderr
         output = "".join(process.stdout.readline() for _ in range(3))
         found = re.search(r"http://localhost:\d+/", output)

@@ -18,8 +18,11 @@ from support import Answer
 
 def test_a_run_draws_it_at_every_validation_and_at_the_test(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     """Also where the font of figures has no letter for a class, or a class looks like a formula."""
-    rows = [f"{word} film {number},{label}" for word, label in (("bad", "坏"), ("fair", "$x^$"), ("good", "好"))
-            for number in range(40)]  # fmt: skip
+    rows = [
+        f"{word} film {number},{label}"
+        for word, label in (("bad", "坏"), ("fair", "$x^$"), ("good", "好"))
+        for number in range(40)
+    ]
     (workdir / "films.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
     answer = rnnlab("train", "task=sentiment", "data=file", "data.path=films.csv", "cell=bag", "trainer.max_epochs=2")
     assert answer.code == 0, answer.err

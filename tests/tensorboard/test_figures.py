@@ -34,8 +34,11 @@ def test_hidden_states_have_a_panel_for_each_layer_and_part_with_symbols_below(c
     figure.savefig(io.BytesIO())  # lays it out; a formula that is none would raise
     panels = [axes for axes in figure.axes if axes.get_ylabel() == "unit"]
     assert [axes.get_title() for axes in panels] == [
-        "hidden state h, layer 1", "cell state c, layer 1", "hidden state h, layer 2", "cell state c, layer 2"
-    ]  # fmt: skip
+        "hidden state h, layer 1",
+        "cell state c, layer 1",
+        "hidden state h, layer 2",
+        "cell state c, layer 2",
+    ]
     assert len({round(axes.get_position().x0, 2) for axes in panels}) == across
     labels = panels[0].get_xticklabels()
     assert [label.get_text() for label in labels] == ["h₀", *symbols[: figures.SHOWN]]
@@ -45,8 +48,11 @@ def test_hidden_states_have_a_panel_for_each_layer_and_part_with_symbols_below(c
 
 
 def test_gates_have_a_panel_each_and_a_colour_for_each_layer() -> None:
-    found = [GateSaturation(layer, gate, torch.rand(4) / 2, torch.rand(4) / 2) for layer in (1, 2)
-             for gate in ("reset", "update")]  # fmt: skip
+    found = [
+        GateSaturation(layer, gate, torch.rand(4) / 2, torch.rand(4) / 2)
+        for layer in (1, 2)
+        for gate in ("reset", "update")
+    ]
     figure = figures.gates(found, "gru, after step 8")
     assert [axes.get_title() for axes in figure.axes] == ["reset gate", "update gate"]
     assert all(len(axes.collections) == 2 for axes in figure.axes)

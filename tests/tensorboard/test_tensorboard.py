@@ -16,18 +16,39 @@ from board import CLASSES, Server
 from browser import opened
 
 KEYS = {
-    "task", "data", "cell", "hidden_size", "num_layers", "embedding_size", "sequence_length", "dropout", "lr",
-    "batch_size", "seed", "parameters",
-}  # fmt: skip
+    "task",
+    "data",
+    "cell",
+    "hidden_size",
+    "num_layers",
+    "embedding_size",
+    "sequence_length",
+    "dropout",
+    "lr",
+    "batch_size",
+    "seed",
+    "parameters",
+}
 EVERYWHERE = {
-    "train/loss", "val/loss", "test/loss", "train/loss_step", "lr", "timing/tokens_per_second",
-    "timing/peak_memory_mb", "data/padding", "hp/best_val_loss", "hp/test_loss",
-}  # fmt: skip
+    "train/loss",
+    "val/loss",
+    "test/loss",
+    "train/loss_step",
+    "lr",
+    "timing/tokens_per_second",
+    "timing/peak_memory_mb",
+    "data/padding",
+    "hp/best_val_loss",
+    "hp/test_loss",
+}
 HP = {"hp/best_val_loss", "hp/test_loss", "hp/test_accuracy"}  # the last of classifiers
 PROBED = {
-    "gradient_norm/before_clipping", "gradient_norm/after_clipping", "gradient_flow/first", "gradient_flow/last",
+    "gradient_norm/before_clipping",
+    "gradient_norm/after_clipping",
+    "gradient_flow/first",
+    "gradient_flow/last",
     "gradient_flow/first_to_last",
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +134,12 @@ def test_every_task_has_the_same_curves(server: Server, small: list[str], lstm: 
     assert all(tags[run] >= PROBED for run in (lstm, gru))
     assert not any(tags[run] & PROBED for run in small)
     gates = {tag for tag in tags[gru] if tag.startswith("gates_")}
-    assert gates == {f"gates_{how}/layer{layer}_{gate}" for how in ("shut", "wide_open") for layer in (1, 2)
-                     for gate in ("reset", "update")}  # fmt: skip
+    assert gates == {
+        f"gates_{how}/layer{layer}_{gate}"
+        for how in ("shut", "wide_open")
+        for layer in (1, 2)
+        for gate in ("reset", "update")
+    }
 
 
 def test_training_and_validation_loss_are_in_one_chart_whatever_the_run(server: Server, small: list[str]) -> None:

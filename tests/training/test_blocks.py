@@ -125,13 +125,25 @@ def test_weights_and_losses_are_those_of_a_bare_loop(workdir: Path, steps: int) 
 
 TASKS = {
     "bucketed names": ("task=names", "data.bucketing=true", "data.limit=760"),
-    "a text with a carried state": ("task=chars", "cell=lstm", "data.windows=streams", "data.limit=12000",
-                                    "data.sequence_length=16", "callbacks.averaging.enabled=true",
-                                    "callbacks.averaging.decay=0.9"),
+    "a text with a carried state": (
+        "task=chars",
+        "cell=lstm",
+        "data.windows=streams",
+        "data.limit=12000",
+        "data.sequence_length=16",
+        "callbacks.averaging.enabled=true",
+        "callbacks.averaging.decay=0.9",
+    ),
     "vectors": ("task=signals", "data.limit=760"),
-}  # fmt: skip
-CUT = ("model.hidden_size=8", "data.batch_size=8", "trainer.val_check_interval=0.5", "trainer.max_steps=100",
-       "model.dropout=0.2", "callbacks.last_checkpoint.minutes=0")  # fmt: skip
+}
+CUT = (
+    "model.hidden_size=8",
+    "data.batch_size=8",
+    "trainer.val_check_interval=0.5",
+    "trainer.max_steps=100",
+    "model.dropout=0.2",
+    "callbacks.last_checkpoint.minutes=0",
+)
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -12,22 +12,57 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import made
 from resuming import Interruption, config_of, outcome, run, same
 
-SMALL = ("model.embedding_size=8", "model.hidden_size=8", "model.dropout=0.3", "trainer.max_epochs=3",
-         "trainer.block_size=8")  # fmt: skip
+SMALL = (
+    "model.embedding_size=8",
+    "model.hidden_size=8",
+    "model.dropout=0.3",
+    "trainer.max_epochs=3",
+    "trainer.block_size=8",
+)
 TASKS = {
     "names": ("task=names", "cell=gru", "data.limit=300", "data.batch_size=8"),
-    "shuffled": ("task=names", "data.limit=240", "data.batch_size=8", "data.bucketing=false",
-                 "trainer.val_check_interval=0.4"),
-    "streams": ("task=chars", "data.limit=6000", "data.batch_size=4", "data.sequence_length=32",
-                "callbacks.averaging.enabled=true", "callbacks.averaging.decay=0.9"),
-    "steps": ("task=chars", "cell=rnn", "data.limit=6000", "data.batch_size=4", "data.sequence_length=32",
-              "trainer.max_steps=50"),
-    "forecasting": ("task=forecasting", "data.limit=110", "data.batch_size=4", "data.sequence_length=12",
-                    "data.horizon=3", "model.teacher_forcing=0.5", "callbacks.forecasts.enabled=false"),
+    "shuffled": (
+        "task=names",
+        "data.limit=240",
+        "data.batch_size=8",
+        "data.bucketing=false",
+        "trainer.val_check_interval=0.4",
+    ),
+    "streams": (
+        "task=chars",
+        "data.limit=6000",
+        "data.batch_size=4",
+        "data.sequence_length=32",
+        "callbacks.averaging.enabled=true",
+        "callbacks.averaging.decay=0.9",
+    ),
+    "steps": (
+        "task=chars",
+        "cell=rnn",
+        "data.limit=6000",
+        "data.batch_size=4",
+        "data.sequence_length=32",
+        "trainer.max_steps=50",
+    ),
+    "forecasting": (
+        "task=forecasting",
+        "data.limit=110",
+        "data.batch_size=4",
+        "data.sequence_length=12",
+        "data.horizon=3",
+        "model.teacher_forcing=0.5",
+        "callbacks.forecasts.enabled=false",
+    ),
     "sentiment": ("task=sentiment", "data=file", "data.path=reviews.csv", "data.limit=160", "data.batch_size=4"),
-    "stopped": ("task=names", "data.limit=240", "data.batch_size=8", "optimizer.lr=1e-9",
-                "callbacks.early_stopping.enabled=true", "callbacks.early_stopping.patience=1"),
-}  # fmt: skip
+    "stopped": (
+        "task=names",
+        "data.limit=240",
+        "data.batch_size=8",
+        "optimizer.lr=1e-9",
+        "callbacks.early_stopping.enabled=true",
+        "callbacks.early_stopping.patience=1",
+    ),
+}
 # Where one run is interrupted, time after time: at which call of a hook since it last went on. Epochs have three or
 # more blocks, and a checkpoint is written behind every block that no validation follows.
 INTERRUPTIONS = (

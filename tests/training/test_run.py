@@ -19,9 +19,19 @@ from rnnlab.training.trained import Trained
 from support import Answer, table
 
 HPARAMS = {
-    "task", "data", "cell", "hidden_size", "num_layers", "embedding_size", "sequence_length", "dropout", "lr",
-    "batch_size", "seed", "parameters",
-}  # fmt: skip
+    "task",
+    "data",
+    "cell",
+    "hidden_size",
+    "num_layers",
+    "embedding_size",
+    "sequence_length",
+    "dropout",
+    "lr",
+    "batch_size",
+    "seed",
+    "parameters",
+}
 
 
 def run_of(folder: Path) -> Path:
@@ -168,8 +178,11 @@ def test_early_stopping_is_a_switch(rnnlab: Callable[..., Answer], workdir: Path
         "optimizer.lr=1e-9",
         "scheduler=constant",
     ]
-    stop = ["callbacks.early_stopping.enabled=true", "callbacks.early_stopping.patience=2",
-            "callbacks.early_stopping.min_delta=0.01"]  # fmt: skip
+    stop = [
+        "callbacks.early_stopping.enabled=true",
+        "callbacks.early_stopping.patience=2",
+        "callbacks.early_stopping.min_delta=0.01",
+    ]
     assert rnnlab("train", *quick, *stop).code == 0
     assert summary_of(workdir)["epochs"] == 3
 

@@ -63,9 +63,16 @@ def test_the_runs_of_a_sweep_share_the_cores(
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", cap)
     done = rnnlab(
-        "train", "-m", "seed=0,1", "debug=fast", "data.limit=100", "model.hidden_size=300", "trainer.max_epochs=1",
-        f"hydra.launcher.workers={workers}", "+callbacks.threads._target_=watch.Threads",
-    )  # fmt: skip
+        "train",
+        "-m",
+        "seed=0,1",
+        "debug=fast",
+        "data.limit=100",
+        "model.hidden_size=300",
+        "trainer.max_epochs=1",
+        f"hydra.launcher.workers={workers}",
+        "+callbacks.threads._target_=watch.Threads",
+    )
     assert done.code == 0, done.err
     assert watched.read_text().split() == [str(threads)] * 2
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -115,8 +113,7 @@ def test_ctrl_c_in_an_evaluation_reaches_the_notebook(names: Trained, monkeypatc
     expected = names.evaluate()
 
     def interrupted(*_: Any) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.1)  # Python answers a signal between two of its own steps
+        signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
         patch.setattr(names.task, "test_step", interrupted)

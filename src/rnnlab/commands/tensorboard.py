@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _folders(sweep: Any, path: Any) -> tuple[Path, ...]:
-    """The folders that are served.
+    """Return the folders that are served.
 
     Raises:
         UserError: There are no runs in one of them.
@@ -59,7 +59,7 @@ def _folders(sweep: Any, path: Any) -> tuple[Path, ...]:
 
 
 def _free_port(wanted: int) -> int:
-    """The first port from that one on on which nothing listens; 0 stays 0, which means any.
+    """Return the first port from `wanted` on that is free; 0 stays 0, which means any.
 
     Raises:
         UserError: There is none among the next hundred.
@@ -79,7 +79,7 @@ def _is_taken(port: int) -> bool:
 
 @contextmanager
 def _as_one(folders: Sequence[Path]) -> Iterator[Path]:
-    """One folder that has them all: the only one, or for its time a new one with a link to each.
+    """Yield the only folder, or for a while a new one with a link to each of several.
 
     TensorBoard's own way to show several folders, --logdir_spec, leaves its projector without data.
     """

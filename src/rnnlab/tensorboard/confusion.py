@@ -38,7 +38,7 @@ class ConfusionMatrix(pl.Callback):
 
 
 def confusion_figure(counts: Tensor, labels: Sequence[str]) -> Figure:
-    """The matrix as a figure of at most 1700 × 1500 pixels: a row is a true class, and its shares are coloured.
+    """Draw the matrix in at most 1700 × 1500 pixels: a row is a true class, and its shares are coloured.
 
     Args:
         counts: `(classes, classes)`, true class first.

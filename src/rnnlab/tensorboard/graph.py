@@ -53,6 +53,6 @@ class Traceable(nn.Module):
 
 
 def _inputs(task: nn.Module, batch: Batch) -> tuple[Tensor, ...]:
-    """What `forward` takes: the symbols, and how many of each row are real where it asks for that."""
+    """Return the arguments of `forward`: the symbols, and the lengths of the rows where it takes them."""
     takes_lengths = "lengths" in inspect.signature(task.forward).parameters
     return (batch.inputs, batch.lengths) if takes_lengths else (batch.inputs,)
