@@ -1,15 +1,25 @@
-"""The studies that ship, and what their READMEs have recorded."""
+"""The studies that ship, and what they have recorded: all in their READMEs, some in runs.jsonl.gz as well."""
 
 from __future__ import annotations
 
 import itertools
 
+from rnnlab.records.reading import Run
+from rnnlab.records.recording import read_recording
 from rnnlab.studies.readme import BEGIN, END
+from rnnlab.studies.study import Study
 from support import ROOT
 
 FILES = {path.parent.name: path.read_text() for path in sorted((ROOT / "experiments").glob("*/study.yaml"))}
 COMPUTED = [name for name, text in FILES.items() if "\nreference:" in text]  # they train nothing
 STUDIES = [name for name in FILES if name not in COMPUTED]
+RECORDED = [name for name in STUDIES if Study(ROOT / "experiments" / name).recording.is_file()]
+
+
+def complete_runs(study: str) -> list[Run]:
+    """Return the recorded runs of a study that came to their end."""
+    runs = read_recording(Study(ROOT / "experiments" / study).recording).runs
+    return [run for run in runs if run.is_complete]
 
 
 def recorded(study: str) -> str:
