@@ -66,8 +66,8 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
     base = _base(list(settings.values()))
     said = _label(columns, base) if base else ""
     return [
-        Configuration(_label(columns, its, base), its, tuple(groups[key].values()), said)
-        for key, its in settings.items()
+        Configuration(_label(columns, values, base), values, tuple(groups[key].values()), said)
+        for key, values in settings.items()
     ]
 
 
@@ -79,8 +79,8 @@ def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """
     common = {name: Counter(row[name] for row in rows).most_common(1)[0] for name in rows[0]}
     base = {name: value for name, (value, _) in common.items()}
-    found = len(base) > MOST_SAID and base in rows and all(2 * times > len(rows) for _, times in common.values())
-    return base if found else {}
+    is_base = len(base) > MOST_SAID and base in rows and all(2 * times > len(rows) for _, times in common.values())
+    return base if is_base else {}
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:

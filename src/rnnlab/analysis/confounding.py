@@ -12,7 +12,7 @@ CHOICES = ("task", "data", "cell")
 Pattern = tuple[int, ...]  # for each configuration the number of its level
 
 
-def together(configurations: Sequence[Configuration]) -> list[tuple[str, ...]]:
+def confounded(configurations: Sequence[Configuration]) -> list[tuple[str, ...]]:
     """The names of what varied, the best known of a factor first.
 
     Those whose values always change together are one factor, and so are those of which one follows from the other: with
@@ -20,19 +20,19 @@ def together(configurations: Sequence[Configuration]) -> list[tuple[str, ...]]:
     """
     groups: dict[Pattern, list[str]] = {}
     for name in configurations[0].settings:
-        values = [str(each.settings[name]) for each in configurations]
+        values = [str(configuration.settings[name]) for configuration in configurations]
         order = list(dict.fromkeys(values))
         groups.setdefault(tuple(order.index(value) for value in values), []).append(name)
     patterns = [pattern for pattern in groups if len(set(pattern)) > 1]
-    leads = {each: [lead for lead in patterns if _leads(lead, each, groups)] for each in patterns}
-    found = {pattern: list(groups[pattern]) for pattern in patterns if not leads[pattern]}
+    leads = {pattern: [lead for lead in patterns if _leads(lead, pattern, groups)] for pattern in patterns}
+    merged = {pattern: list(groups[pattern]) for pattern in patterns if not leads[pattern]}
     for pattern in patterns:
-        if heads := [lead for lead in leads[pattern] if lead in found]:
-            found[min(heads, key=lambda head: min(map(_place, groups[head])))] += groups[pattern]
-    own = {pattern: len(groups[pattern]) for pattern in found}
+        if heads := [lead for lead in leads[pattern] if lead in merged]:
+            merged[min(heads, key=lambda head: min(map(_place, groups[head])))] += groups[pattern]
+    own = {pattern: len(groups[pattern]) for pattern in merged}
     return [
         (*sorted(names[: own[pattern]], key=_place), *sorted(names[own[pattern] :], key=_place))
-        for pattern, names in found.items()
+        for pattern, names in merged.items()
     ]
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnlab.analysis.configurations import Configuration, losses, number_of, plain
-from rnnlab.analysis.confounding import together
+from rnnlab.analysis.confounding import confounded
 from rnnlab.analysis.statistics import SIGNIFICANT, Difference, Mean, difference, holm, mean, mean_of
 from rnnlab.charts.number_format import ABSENT
+from rnnlab.enumeration import joined
 from rnnlab.records.reading import number
-from rnnlab.report.wording import joined
 
 MOST_LEVELS = 12  # of a factor of which every two are compared; of more, all with the best
 
@@ -86,13 +86,13 @@ class Factor:
 
     def contrast(self, first: str, second: str) -> Contrast:
         """That of two levels, whichever is better."""
-        return next(each for each in self.contrasts if {each.better, each.worse} == {first, second})
+        return next(contrast for contrast in self.contrasts if {contrast.better, contrast.worse} == {first, second})
 
     @property
     def winner(self) -> str | None:
         """The level that is found to be better than every other; None while there is none."""
         best = self.levels[0].name
-        beaten = [each for each in self.contrasts if each.better == best and each.found]
+        beaten = [contrast for contrast in self.contrasts if contrast.better == best and contrast.found]
         return best if len(beaten) == len(self.levels) - 1 else None
 
 
@@ -101,21 +101,21 @@ def factors(configurations: Sequence[Configuration]) -> list[Factor]:
 
     A level that has no setting in common with those that have the most is left out.
     """
-    found = []
-    for names in together(configurations):
+    varied = []
+    for names in confounded(configurations):
         levels = _comparable(_levels(configurations, names))
         chance = len(names) > 1 and len(levels) > MOST_LEVELS  # a search's values, no two of which are the same
         if len(levels) >= 2 and not chance:
-            found.append(_factor(names, levels))
-    return found
+            varied.append(_factor(names, levels))
+    return varied
 
 
 def _levels(configurations: Sequence[Configuration], names: Sequence[str]) -> Levels:
     """The configurations of each level by their other settings."""
     levels: Levels = {}
-    for each in configurations:
-        others = tuple((name, str(value)) for name, value in each.settings.items() if name not in names)
-        levels.setdefault(tuple(each.settings[name] for name in names), {})[others] = each
+    for configuration in configurations:
+        others = tuple((name, str(value)) for name, value in configuration.settings.items() if name not in names)
+        levels.setdefault(tuple(configuration.settings[name] for name in names), {})[others] = configuration
     return levels
 
 
@@ -130,7 +130,7 @@ def _comparable(levels: Levels) -> Levels:
 
 def _factor(names: Sequence[str], levels: Levels) -> Factor:
     shared = sorted(set.intersection(*map(set, levels.values())))
-    means = {key: {settings: mean(losses(of[settings]).values()) for settings in shared} for key, of in levels.items()}
+    means = {key: {at: mean(losses(level[at]).values()) for at in shared} for key, level in levels.items()}
     ordered = sorted(levels, key=lambda key: (mean(means[key].values()), str(key)))
     built = tuple(
         Level(
@@ -164,15 +164,17 @@ def _contrast(
     better: str, worse: str, first: Mapping[Settings, Configuration], second: Mapping[Settings, Configuration]
 ) -> Contrast:
     common = [at for at in first if at in second]  # more than all levels share, where a sweep has gaps
-    found = difference([(losses(first[at]), losses(second[at])) for at in common])
-    if found.mean > 0:
+    gap = difference([(losses(first[at]), losses(second[at])) for at in common])
+    if gap.mean > 0:
         better, worse = worse, better
-        found = difference([(losses(second[at]), losses(first[at])) for at in common])
-    return Contrast(better, worse, found, None)
+        gap = difference([(losses(second[at]), losses(first[at])) for at in common])
+    return Contrast(better, worse, gap, None)
 
 
 def _corrected(contrasts: Sequence[Contrast], pairs: int) -> tuple[Contrast, ...]:
     """With p-values corrected for all pairs of levels, also where only those with the best are looked at."""
-    tested = [each.difference.p for each in contrasts if each.difference.p is not None]
+    tested = [contrast.difference.p for contrast in contrasts if contrast.difference.p is not None]
     corrected = iter(holm(tested) if len(contrasts) == pairs else [min(1.0, p * pairs) for p in tested])
-    return tuple(replace(each, p=None if each.difference.p is None else next(corrected)) for each in contrasts)
+    return tuple(
+        replace(contrast, p=None if contrast.difference.p is None else next(corrected)) for contrast in contrasts
+    )

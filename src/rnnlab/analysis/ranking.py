@@ -17,8 +17,8 @@ from rnnlab.records.reading import Run, number
 def in_order(configurations: Sequence[Configuration]) -> list[Configuration]:
     """The lowest mean validation loss first; equal means are ordered by label."""
 
-    def place(its: Configuration) -> tuple[float, str, str]:
-        return mean(losses(its).values()), its.label, its.runs[0].folder.as_posix()
+    def place(configuration: Configuration) -> tuple[float, str, str]:
+        return mean(losses(configuration).values()), configuration.label, configuration.runs[0].folder.as_posix()
 
     return sorted(configurations, key=place)
 
@@ -26,7 +26,7 @@ def in_order(configurations: Sequence[Configuration]) -> list[Configuration]:
 def usual_target(ranked: Sequence[Configuration]) -> float:
     """The loss that every run of the better half of the configurations reaches, the middle one included."""
     better = ranked[: (len(ranked) + 1) // 2]
-    return max(loss for each in better for loss in losses(each).values())
+    return max(loss for configuration in better for loss in losses(configuration).values())
 
 
 def ranking(ranked: Sequence[Configuration], metrics: Sequence[Metric], target: float) -> pd.DataFrame:
@@ -40,7 +40,9 @@ def ranking(ranked: Sequence[Configuration], metrics: Sequence[Metric], target: 
     Pareto front of loss against `parameters` and against `seconds`, and `runs`, best seed first. Figures are
     means over seeds.
     """
-    table = pd.DataFrame([_row(rank, each, metrics, target) for rank, each in enumerate(ranked, start=1)])
+    table = pd.DataFrame(
+        [_row(rank, configuration, metrics, target) for rank, configuration in enumerate(ranked, start=1)]
+    )
     for cost in ("parameters", "seconds"):
         table[f"on_{cost}_front"] = front(list(table[cost]), list(table["val_loss"]))
     return table
@@ -54,8 +56,8 @@ def _row(rank: int, configuration: Configuration, metrics: Sequence[Metric], tar
         tested |= _tested(metric.column, runs, metric)
     times = [seconds_to(target, run) for run in runs]
 
-    def average(of: str) -> float:
-        return mean(number(run.summary.get(of)) for run in runs)
+    def average(figure: str) -> float:
+        return mean(number(run.summary.get(figure)) for run in runs)
 
     return {
         "rank": rank,

@@ -83,10 +83,10 @@ def mean_of(settings: Sequence[Seeds]) -> Mean:
     Args:
         settings: The values of each setting by seed; what is no number does not count.
     """
-    known = [{seed: value for seed, value in of.items() if math.isfinite(value)} for of in settings]
+    known = [{seed: value for seed, value in seeds.items() if math.isfinite(value)} for seeds in settings]
     count = sum(map(len, known))
     if not all(known):
-        return Mean(mean(mean(of.values()) for of in known), math.nan, count)
+        return Mean(mean(mean(seeds.values()) for seeds in known), math.nan, count)
     repeated = _repetitions(known)
     variance, freedom = _variance([repeated])
     return Mean(mean(map(mean, repeated)), _half(variance, freedom), count)
@@ -121,7 +121,7 @@ def difference(pairs: Sequence[tuple[Seeds, Seeds]]) -> Difference:
         p=_p_value(gap, variance, freedom, scale=max(abs(v) for pair in used for side in pair for v in side.values())),
         effect=_hedges(gap, [list(side.values()) for pair in several for side in pair]),
         settings=len(used),
-        firsts=sum(each < 0 for each in gaps),
+        firsts=sum(gap_ < 0 for gap_ in gaps),
         seeds=min(len(side) for pair in used for side in pair),
         left_out=len(pairs) - len(used),
     )
@@ -142,10 +142,10 @@ def _repetitions(settings: Sequence[Seeds]) -> list[list[float]]:
 
     Settings that share no seeds share no luck either, and count as independent.
     """
-    shared = [seed for seed in settings[0] if all(seed in of for of in settings)]
+    shared = [seed for seed in settings[0] if all(seed in seeds for seeds in settings)]
     if len(shared) > 1:
-        return [[mean(of[seed] for of in settings) for seed in shared]]
-    return [list(of.values()) for of in settings]
+        return [[mean(seeds[seed] for seeds in settings) for seed in shared]]
+    return [list(seeds.values()) for seeds in settings]
 
 
 def _variance(sides: Sequence[Sequence[Sequence[float]]]) -> tuple[float, float]:

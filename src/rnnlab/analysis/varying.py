@@ -27,12 +27,16 @@ def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
     varying = {key: values for key, values in columns.items() if len(set(values)) > 1}
     for head in sorted(varying, key=lambda key: (key.count("."), _rank(key))):
         if head in varying and head.count(".") and _rank(head) < len(HEADS):
-            told = {key for key in varying if _comes_with(key, head, partial) and _follows(columns[key], columns[head])}
-            varying = {key: values for key, values in varying.items() if key not in told}
-    told = {key for key in varying if (_is_inner(key) or key in partial) and _repeats(key, varying, identities)}
-    if _follows_all(columns.get(HASH, ()), [columns[key] for key in varying if _is_of_data(key) and key not in told]):
-        told.add(HASH)
-    return sorted((key for key in varying if key not in told), key=lambda key: _place(short_name(key)))
+            implied = {
+                key for key in varying if _comes_with(key, head, partial) and _follows(columns[key], columns[head])
+            }
+            varying = {key: values for key, values in varying.items() if key not in implied}
+    implied = {key for key in varying if (_is_inner(key) or key in partial) and _repeats(key, varying, identities)}
+    if _follows_all(
+        columns.get(HASH, ()), [columns[key] for key in varying if _is_of_data(key) and key not in implied]
+    ):
+        implied.add(HASH)
+    return sorted((key for key in varying if key not in implied), key=lambda key: _place(short_name(key)))
 
 
 def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:
@@ -65,7 +69,9 @@ def _repeats(key: str, others: Iterable[str], identities: Sequence[Mapping[str, 
     having = [identity for identity in identities if key in identity]
     several = len({json.dumps(identity[key], default=str) for identity in having}) > 1
     return several and any(
-        not _is_inner(other) and other != key and all(its.get(other, ABSENT) == its[key] for its in having)
+        not _is_inner(other)
+        and other != key
+        and all(identity.get(other, ABSENT) == identity[key] for identity in having)
         for other in others
     )
 

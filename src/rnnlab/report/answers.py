@@ -12,8 +12,9 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from rnnlab.charts.number_format import ABSENT
+from rnnlab.enumeration import joined
 from rnnlab.report.tables import empty_table, markdown_table, width_of
-from rnnlab.report.wording import escaped, joined
+from rnnlab.report.wording import escaped
 
 MOST_COLUMNS = 8  # configurations beside each other that a page still has room for
 SAME = 0.0001  # probabilities that differ by no more are one answer: what is left is rounding

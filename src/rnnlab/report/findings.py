@@ -17,9 +17,10 @@ from rnnlab.analysis.overfitting import Overfit
 from rnnlab.analysis.saturation import Saturation
 from rnnlab.analysis.statistics import SIGNIFICANT, difference, mean_of
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
+from rnnlab.enumeration import joined
 from rnnlab.records.metrics import Metric
 from rnnlab.report.thresholds import threshold_finding
-from rnnlab.report.wording import decimals, interval, joined, p_value, seeds
+from rnnlab.report.wording import decimals, interval, p_value, seeds
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison

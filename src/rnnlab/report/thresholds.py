@@ -8,8 +8,9 @@ from rnnlab.analysis.configurations import plain
 from rnnlab.analysis.statistics import Mean
 from rnnlab.analysis.threshold import Holding, Threshold
 from rnnlab.charts.number_format import plus_minus
+from rnnlab.enumeration import joined
 from rnnlab.report.tables import markdown_table
-from rnnlab.report.wording import escaped, joined
+from rnnlab.report.wording import escaped
 
 
 def threshold_finding(held: Holding) -> str:

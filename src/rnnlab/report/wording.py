@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 
 from rnnlab.analysis.statistics import Mean
 from rnnlab.charts.number_format import ABSENT, plus_minus
 
 
-def interval(found: Mean) -> str:
+def interval(mean: Mean) -> str:
     """A mean ± half of its 95% interval, or the mean alone where there is one value."""
-    return plus_minus(found.value, found.half)
+    return plus_minus(mean.value, mean.half)
 
 
 def count(value: float) -> str:
@@ -44,11 +43,6 @@ def p_value(p: float | None) -> str:
 
 def seeds(number: int) -> str:
     return "one seed" if number == 1 else f"{number} seeds"
-
-
-def joined(names: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def escaped(text: str) -> str:
