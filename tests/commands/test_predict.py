@@ -73,12 +73,12 @@ def test_what_cannot_be_told_says_why(classify: Predict, text: str, note: str) -
 
 def test_every_line_of_a_file_has_its_answer(classify: Predict, workdir: Path) -> None:
     """A byte order mark, Windows line ends, an empty line, and bytes that only Unicode takes for the end of a line."""
-    content = "\ufeffa good film\r\n\r\nbad\x85film\u2028indeed\r\nlast".encode()
+    content = "\ufeffa good film\r\n\r\nbad\x85film\u2028indeed\r\nthe end".encode()
     (workdir / "reviews.txt").write_bytes(content)
     lines = classify("file=reviews.txt").out.splitlines()
     assert len(lines) == 4 and lines[0].endswith("  a good film")
     assert lines[1] == "-         -       (the text is empty)"
-    assert lines[2].endswith("  bad film indeed") and lines[3].endswith("  last")
+    assert lines[2].endswith("  bad film indeed") and lines[3].endswith("  the end")
     columns = [line.split()[:2] for line in (lines[0], *lines[2:])]
     assert all(label in LABELS and 0.5 <= float(probability) <= 1 for label, probability in columns)
     assert all(line[8:10] == "  " and line[10] != " " for line in lines), "probabilities stand in one column"
