@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from rnnlab.charts.paper import png
-from rnnlab.charts.values import HeatMap, Panels
 from rnnlab.config.reference import group_options
 from rnnlab.studies.readme import BEGIN
 from rnnlab.training.checkpoints import load_task, untrained
@@ -185,12 +183,3 @@ def test_a_study_that_trains_nothing_shows_what_its_probes_see(
     assert_refused(rnnlab("study", "name=inside"), ["probes.0", "probe.row", "probe.rows"])
     (folder / "study.yaml").write_text(study + "  - {probe: gates, folder: elsewhere}\n")
     assert_refused(rnnlab("study", "name=inside"), ["probes must be a list"])
-
-
-@pytest.mark.parametrize("columns", [5, 60])
-def test_heat_maps_stand_beside_each_other_or_below(columns: int) -> None:
-    names = tuple("␣" * columns)
-    rows = tuple(map(str, range(60)))
-    values = tuple((float("nan"), *range(columns - 1)) for _ in rows)
-    grid = HeatMap("a", "a $b", "", "x", "y", names, rows, values, "unit", centred=True)
-    assert png(Panels("a", "a", "", (grid, grid))).startswith(b"\x89PNG")

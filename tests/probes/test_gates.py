@@ -14,10 +14,17 @@ from rnnlab.probes.gates import gate_saturation
 from rnnlab.probes.hidden_states import hidden_states
 
 GATES = {
-    "gru": ["reset", "update"], "lstm": ["input", "forget", "output"], "rnn": [], "scratch_rnn": [], "irnn": [],
-    "layernorm_lstm": ["input", "forget", "output"], "coupled_lstm": ["input", "forget", "output"],
-    "mingru": ["update"], "minlstm": ["forget", "input"], "lru": [],
-}  # fmt: skip
+    "gru": ["reset", "update"],
+    "lstm": ["input", "forget", "output"],
+    "rnn": [],
+    "scratch_rnn": [],
+    "irnn": [],
+    "layernorm_lstm": ["input", "forget", "output"],
+    "coupled_lstm": ["input", "forget", "output"],
+    "mingru": ["update"],
+    "minlstm": ["forget", "input"],
+    "lru": [],
+}
 GATES |= {"scratch_gru": GATES["gru"], "scratch_lstm": GATES["lstm"]}
 BLOCKS = {"gru": {"reset": 0, "update": 1}, "lstm": {"input": 0, "forget": 1, "output": 3}}
 
@@ -65,8 +72,12 @@ def test_a_bias_shuts_and_opens_a_gate(cell: str, gate: str, bias: float, shut: 
 def test_padding_has_no_gates() -> None:
     task = language_model("gru")
     batch = batch_of(task, (6, 2, 4))
-    alone = [gate_saturation(task, batch_of(task, (6, 2, 4))._replace(inputs=batch.inputs[[row], :length],
-             lengths=batch.lengths[[row]])) for row, length in enumerate((6, 2, 4))]  # fmt: skip
+    alone = [
+        gate_saturation(
+            task, batch_of(task, (6, 2, 4))._replace(inputs=batch.inputs[[row], :length], lengths=batch.lengths[[row]])
+        )
+        for row, length in enumerate((6, 2, 4))
+    ]
     for number, its in enumerate(gate_saturation(task, batch)):
         counted = sum(length * one[number].shut for length, one in zip((6, 2, 4), alone, strict=True))
         assert torch.allclose(its.shut, counted / 12)

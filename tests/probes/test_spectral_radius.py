@@ -13,11 +13,16 @@ from rnnlab.probes.init_scale import init_scale
 from rnnlab.probes.spectral_radius import jacobian_spectra, norms_of_powers, spectral_radius, weight_radii
 
 TELLING = {
-    "rnn": ["state"], "irnn": ["state"], "scratch_rnn": ["state"], "gru": ["reset", "update", "candidate"],
-    "lstm": ["input", "forget", "candidate", "output"], "coupled_lstm": ["forget", "output", "candidate"],
-    "layernorm_lstm": ["input", "forget", "output", "candidate"], "scratch_gru": ["reset", "update", "candidate"],
+    "rnn": ["state"],
+    "irnn": ["state"],
+    "scratch_rnn": ["state"],
+    "gru": ["reset", "update", "candidate"],
+    "lstm": ["input", "forget", "candidate", "output"],
+    "coupled_lstm": ["forget", "output", "candidate"],
+    "layernorm_lstm": ["input", "forget", "output", "candidate"],
+    "scratch_gru": ["reset", "update", "candidate"],
     "scratch_lstm": ["input", "forget", "output", "candidate"],
-}  # fmt: skip
+}
 SILENT = ["mingru", "minlstm", "lru"]
 
 

@@ -61,8 +61,10 @@ def test_a_cell_from_outside_begins_where_it_says() -> None:
     task.encoder = stack
     traced = trace(task, torch.zeros(1, 2, dtype=torch.long)).states
     assert {name: part[:, 0, 0, 0].tolist() for name, part in traced.items()} == {
-        "h": [1, 2, 3], "c": [2, 3, 4], "state 3": [3, 4, 5]
-    }  # fmt: skip
+        "h": [1, 2, 3],
+        "c": [2, 3, 4],
+        "state 3": [3, 4, 5],
+    }
 
 
 @each_probe

@@ -17,7 +17,7 @@ from rnnlab.charts.paper import png
 from rnnlab.commands.compare import main
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import ranking_loss, share
-from rnnlab.report.figures import charts
+from rnnlab.report.figures.options import report_charts
 from rnnlab.report.findings import verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
@@ -75,7 +75,7 @@ def test_the_figure_says_the_unit(classifiers: Comparison) -> None:
     loss = ranking_loss("nats per token")
     runs = tuple(dataclasses.replace(run, ranked_by=loss) for run in classifiers.complete)
     other = dataclasses.replace(classifiers, complete=runs)
-    assert png(charts(classifiers)[0]) != png(charts(other)[0])
+    assert png(report_charts(classifiers)[0]) != png(report_charts(other)[0])
 
 
 def test_of_a_summary_without_declarations_the_loss_alone_is_shown(write_run: Callable[..., Path]) -> None:

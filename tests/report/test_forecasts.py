@@ -17,7 +17,7 @@ from rnnlab.charts.values import Lines
 from rnnlab.records.metrics import ranking_loss
 from rnnlab.records.reading import read_run
 from rnnlab.report.examples import read_examples
-from rnnlab.report.figures import charts, telling_charts
+from rnnlab.report.figures.options import report_charts, study_charts
 from rnnlab.report.findings import findings
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
@@ -76,13 +76,13 @@ def test_each_series_has_a_sentence_and_a_figure_of_its_own(write_run: Callable[
     found = compare([Path("runs/first-look")])
     sentences = [each for each in findings(found) if each.startswith("forecasts")]
     assert [each.partition(":")[0] for each in sentences] == ["forecasts of co2", "forecasts of elnino"]
-    assert [chart.name for chart in charts(found) if chart.name.startswith("forecasts")] == [
+    assert [chart.name for chart in report_charts(found) if chart.name.startswith("forecasts")] == [
         "forecasts-co2-x-", "forecasts-elnino-x-",
     ]  # fmt: skip
 
 
 def test_the_chart_that_a_run_left_is_drawn_with_its_gaps_and_says_whose_it_is(comparison: Comparison) -> None:
-    chart = telling_charts(comparison)[0]
+    chart = study_charts(comparison)[0]
     assert isinstance(chart, Lines) and chart.name == "forecasts" and "gru" in chart.caption
     truth, forecast = chart.lines
     assert truth.x == (-2, -1, 0, 1) and truth.y == (1, 2, 3, 4)
@@ -91,7 +91,7 @@ def test_the_chart_that_a_run_left_is_drawn_with_its_gaps_and_says_whose_it_is(c
 
 
 def test_the_page_draws_them_and_has_a_column_for_each_error(comparison: Comparison) -> None:
-    text = page(comparison, charts(comparison))
+    text = page(comparison, report_charts(comparison))
     assert all(words in text for words in ("Forecasts of co2 $x$", "what happened", "test error", "last season"))
 
 
@@ -109,4 +109,4 @@ def test_other_runs_have_no_such_columns(write_run: Callable[..., Path]) -> None
     write_run("gru")
     found = compare([Path("runs/first-look")])
     assert "test_mae" not in found.ranking and "last season" not in markdown(found, [])
-    assert not any(chart.name.startswith("forecasts") for chart in charts(found))
+    assert not any(chart.name.startswith("forecasts") for chart in report_charts(found))

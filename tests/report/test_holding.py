@@ -7,6 +7,7 @@ import pytest
 from rnnlab.analysis.statistics import Mean
 from rnnlab.analysis.threshold import Holding, Threshold
 from rnnlab.errors import UserError
+from rnnlab.report.figures.threshold import threshold_chart
 from rnnlab.report.thresholds import threshold_finding, threshold_table
 
 
@@ -47,7 +48,7 @@ def test_the_table_has_a_row_for_each_and_what_holds_in_bold() -> None:
 def test_the_band_around_a_share_ends_at_one_and_around_a_loss_where_its_interval_does(
     bound: str, highest: float
 ) -> None:
-    chart = held(bound, gru=[0.995, 0.5, 0.005]).chart()
+    chart = threshold_chart(held(bound, gru=[0.995, 0.5, 0.005]))
     assert chart.lines[0].high == pytest.approx((highest, 0.51, 0.015))
     assert chart.lines[0].low == pytest.approx((0.985, 0.49, -0.005 if "loss" in bound else 0))
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from rnnlab.analysis.comparison import compare
-from rnnlab.analysis.overfitting import OVERFITTING
 from rnnlab.records.folder import RunFolder, csv_text
-from rnnlab.report.figures import charts
+from rnnlab.report.figures.options import report_charts
 from rnnlab.report.findings import findings
 
 SWEEP = Path("runs/first-look")
@@ -43,7 +42,7 @@ def test_a_validation_loss_that_rises_while_training_goes_on_is_told_and_drawn(w
         "overfitting: lstm ends 0.5200 ± 0.2541 nats per token above its lowest validation loss, that of epoch 2.5"
         " of 4, while its training loss falls by 0.5500."
     )
-    (chart,) = [chart for chart in charts(comparison) if chart.name == OVERFITTING]
+    (chart,) = [chart for chart in report_charts(comparison) if chart.name == "overfitting"]
     assert [(line.label, line.y) for line in chart.lines] == [
         ("lstm, validation", (2.2, 2.05, 2.15, 2.52)),
         ("lstm, training", (2.1, 1.8, 1.25, 1.0)),
@@ -62,7 +61,7 @@ def test_nothing_else_is_called_overfitting(write_curves, validation, training):
     write_curves("lstm", validation, training)
     comparison = compare([SWEEP])
     assert comparison.overfitting == () and not any("overfitting" in each for each in findings(comparison))
-    assert OVERFITTING not in [chart.name for chart in charts(comparison)]
+    assert "overfitting" not in [chart.name for chart in report_charts(comparison)]
 
 
 def test_a_rise_that_the_seeds_do_not_agree_on_is_not_called_overfitting(write_curves):

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.charts.values import Chart
 from rnnlab.records.folder import RunFolder, add_to_plan
-from rnnlab.report.figures import charts
+from rnnlab.report.figures.options import report_charts
 from rnnlab.report.findings import findings, verdict
 from rnnlab.report.page import page
 from rnnlab.report.provenance import provenance
@@ -60,7 +60,7 @@ def test_a_finished_sweep_opens_with_its_answer_and_every_figure_drawn(
     first_look: Path, opened: Callable[..., Page]
 ) -> None:
     comparison = compare([first_look])
-    report = opened(comparison, charts(comparison))
+    report = opened(comparison, report_charts(comparison))
     expect(report.get_by_role("heading", level=1)).to_have_text("Comparison of first-look")
     expect(report.locator(".answer")).to_have_text(verdict(comparison))
     expect(report.locator(".findings li")).to_have_text(list(findings(comparison)))
@@ -111,7 +111,7 @@ def test_what_failed_is_told_and_nothing_in_it_is_run(
     add_to_plan(first_look, ["gru-h64-s8"])
     comparison = compare([first_look])
     examples(comparison, {"samples": [f"</script>{HOSTILE}", ""]})
-    report = opened(comparison, charts(comparison))
+    report = opened(comparison, report_charts(comparison))
     failed = report.locator("#missing .failed tbody tr")
     expect(failed.locator("td")).to_have_text(["runs/first-look/rnn-h64-s9", f"loss is NaN {HOSTILE}"])
     expect(report.locator("#missing .folders li")).to_have_text(["runs/first-look/gru-h64-s8"])
@@ -149,8 +149,8 @@ def test_many_configurations_can_be_narrowed_down(write_run: Callable[..., Path]
 
 def test_the_same_comparison_gives_the_same_page_which_may_ask_no_host(first_look: Path) -> None:
     comparison = compare([first_look])
-    text = page(comparison, charts(comparison))
-    assert text == page(comparison, charts(comparison))
+    text = page(comparison, report_charts(comparison))
+    assert text == page(comparison, report_charts(comparison))
     head = html.unescape(text.partition("<style>")[0])
     assert "default-src 'none'" in head and "http" not in head.replace("http-equiv", "")
 
@@ -159,4 +159,4 @@ def test_a_damaged_examples_file_is_no_reason_to_have_no_page(first_look: Path) 
     comparison = compare([first_look])
     for damaged in ({"labels": ["a"], "confusion": [[1, 2]]}, {"samples": None}, {}):
         examples(comparison, damaged)
-        assert "</html>" in page(comparison, charts(comparison))
+        assert "</html>" in page(comparison, report_charts(comparison))

@@ -12,9 +12,11 @@ from PIL import Image
 from rich.console import Console
 
 from rnnlab.analysis.comparison import Comparison, compare
-from rnnlab.analysis.curves import MOST_CURVES, learning_curves, validations
+from rnnlab.analysis.curves import validations
 from rnnlab.charts.paper import DPI, INCHES, png
 from rnnlab.records.reading import read_run
+from rnnlab.report.figures.learning_curves import learning_curves
+from rnnlab.report.figures.lines import MOST_LINES
 from rnnlab.report.findings import verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
@@ -36,7 +38,7 @@ def test_the_same_results_give_the_same_bytes(first_look):
 
     first = written()
     pictures = {"learning-curves.png", "loss-and-parameters.png", "loss-and-seconds.png"}
-    assert set(first) == {"results.csv", "summary.csv", "report.md", "report.html", *pictures}
+    assert set(first) == {"results.csv", "summary.csv", "report.md", "report.html", "figures.json", *pictures}
     assert written() == first
 
 
@@ -85,7 +87,7 @@ def test_a_bar_in_a_value_does_not_break_the_table(write_run):
 
 
 def test_the_figure_is_a_picture_of_the_expected_size(first_look):
-    picture = Image.open(io.BytesIO(png(learning_curves(compare([first_look])))))
+    picture = Image.open(io.BytesIO(png(learning_curves(compare([first_look]))[0])))
     picture.load()
     assert picture.format == "PNG"
     assert picture.size == (round(INCHES[0] * DPI), round(INCHES[1] * DPI))
@@ -93,7 +95,7 @@ def test_the_figure_is_a_picture_of_the_expected_size(first_look):
 
 
 def test_a_curve_is_the_mean_over_seeds_within_its_interval(first_look):
-    best = learning_curves(compare([first_look])).lines[0]
+    best = learning_curves(compare([first_look]))[0].lines[0]
     assert best.label == "1. gru"
     assert list(best.x) == [1, 2, 3, 4]
     assert best.y[-1] == pytest.approx(2.032)
@@ -105,7 +107,7 @@ def test_a_curve_ends_where_the_shortest_run_ends(write_run):
     write_run("gru", 2.0, seed=0)
     short = write_run("gru", 2.0, seed=1) / "metrics.csv"
     short.write_text("".join(short.read_text().splitlines(keepends=True)[:3]))
-    assert learning_curves(compare([SWEEP])).lines[0].x == (1.0, 2.0)
+    assert learning_curves(compare([SWEEP]))[0].lines[0].x == (1.0, 2.0)
 
 
 def test_several_validations_in_an_epoch_are_spread_over_it(tmp_path):
@@ -115,16 +117,16 @@ def test_several_validations_in_an_epoch_are_spread_over_it(tmp_path):
 
 
 def test_the_caption_says_how_many_configurations_are_left_out(write_run):
-    for size in range(1, MOST_CURVES + 3):
+    for size in range(1, MOST_LINES + 3):
         write_run("gru", 2 + size / 10, hidden_size=size)
-    chart = learning_curves(compare([SWEEP]))
-    assert len(chart.lines) == MOST_CURVES
+    chart = learning_curves(compare([SWEEP]))[0]
+    assert len(chart.lines) == MOST_LINES
     assert chart.caption.endswith("The best 8 configurations are drawn, 2 left out.")
 
 
 def test_runs_without_metrics_still_make_a_figure(write_run):
     (write_run() / "metrics.csv").unlink()
-    assert png(learning_curves(compare([SWEEP]))).startswith(b"\x89PNG")
+    assert png(learning_curves(compare([SWEEP]))[0]).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("width", [200, 80, 72, 40])
@@ -155,4 +157,4 @@ def test_brackets_in_a_value_are_shown_as_they_are(write_run):
     write_run(loss=2.1, changes={"data": {"path": "$b$"}}, suffix="-b")
     comparison = compare([SWEEP])
     assert "[red]a" in screen(comparison, 80)
-    assert png(learning_curves(comparison))
+    assert png(learning_curves(comparison)[0])

@@ -8,21 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rnnlab.analysis.configurations import Configuration
-from rnnlab.analysis.curves import averaged
 from rnnlab.analysis.statistics import Mean, mean, mean_of
-from rnnlab.charts.values import Axis, Lines
 from rnnlab.records.reading import OBJECTIVE, Run, number
-
-if TYPE_CHECKING:
-    from rnnlab.analysis.comparison import Comparison
 
 TRAINING = "train/loss"
 WORTH_SAYING = 0.02  # a rise of the validation loss, as a share of its lowest
 MOST_NAMED = 3  # configurations that a sentence names, and whose curves are drawn
-OVERFITTING = "overfitting"
 WHOLE = "whole"  # the value of data.parts with which training, validation and test are the same text
 
 Epochs = dict[int, tuple[float, float]]  # by epoch, counted from 1: its validation loss and its mean training loss
@@ -56,27 +49,6 @@ def overfitting(ranked: Sequence[Configuration]) -> list[Overfit]:
     """
     found = [case for each in ranked if (case := _case(each))]
     return sorted(found, key=lambda case: -case.rise.value)
-
-
-def overfitting_chart(comparison: Comparison) -> list[Lines]:
-    """The training and the validation loss of the steepest cases."""
-    lines = [
-        averaged(f"{case.label}, {name}", [{epoch: both[place] for epoch, both in run.items()} for run in case.runs])
-        for case in comparison.overfitting[:MOST_NAMED]
-        for place, name in enumerate(("validation", "training"))
-    ]
-    if not lines:
-        return []
-    return [
-        Lines(
-            name=OVERFITTING,
-            title="Overfitting",
-            caption="Validation and training loss of what overfits most; bands are 95% intervals of the mean.",
-            x=Axis("epoch"),
-            y=Axis("loss", comparison.unit),
-            lines=tuple(lines),
-        )
-    ]
 
 
 def _case(configuration: Configuration) -> Overfit | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,9 @@ from rnnlab.analysis.configurations import Configuration, number_of, plain
 from rnnlab.analysis.factors import Factor
 from rnnlab.analysis.saturation import KINDS
 from rnnlab.analysis.statistics import Mean, mean, mean_of
-from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.config.schema import check
 from rnnlab.records.metrics import Metric
 
-MOST_LINES = 8  # as many as colours and dashes still tell apart
-NAMED = "holds-by-"  # what the charts' names begin with
 SHARES = ("accuracy", "auroc", "f1")  # from 0 to 1, beyond which Student's intervals may reach
 
 
@@ -67,25 +63,6 @@ class Holding:
     kind: str
     asked: Threshold
     rows: Mapping[str, Mapping[float, Mean]]
-
-    def chart(self) -> Lines:
-        """The means as lines with their intervals."""
-        share = self.asked.metric.endswith(SHARES)
-        bounds = (0.0, 1.0) if share else (-math.inf, math.inf)
-        lines = [_line(name, means, *bounds) for name, means in self.rows.items()]
-        left_out = max(0, len(lines) - MOST_LINES)
-        more = f" The first {MOST_LINES} rows of the table are drawn, {left_out} left out." if left_out else ""
-        cut = ", as far as they lie between 0 and 1" if share else ""
-        ticks = tuple(sorted({x for line in lines for x in line.x}))
-        return Lines(
-            name=f"{NAMED}{self.axis}",
-            title=f"{self.asked.metric} against {self.axis}",
-            caption=f"{self.asked.metric} against {self.axis}: means over seeds with their 95% intervals{cut}.{more}",
-            x=Axis(self.axis, log=bool(ticks) and ticks[0] > 0 and ticks[-1] / ticks[0] >= MOST_LINES, ticks=ticks),
-            y=Axis(self.asked.metric),
-            lines=tuple(lines[:MOST_LINES]),
-            legend=self.kind,
-        )
 
 
 def holdings(
@@ -143,16 +120,3 @@ def _values(configuration: Configuration, metric: str) -> dict[object, float]:
 def _place(means: Mapping[float, Mean], asked: Threshold, higher: bool) -> tuple[int, float]:
     total = mean(each.value for each in means.values())
     return -sum(asked.holds(each.value) for each in means.values()), -total if higher else total
-
-
-def _line(name: str, means: Mapping[float, Mean], least: float, most: float) -> Line:
-    """Its band ends at the least and the most that the metric can be."""
-    half = [each.half if each.half == each.half else 0.0 for each in means.values()]
-    y = [each.value for each in means.values()]
-    return Line(
-        label=name or "mean",
-        x=tuple(means),
-        y=tuple(y),
-        low=tuple(max(value - its, least) for value, its in zip(y, half, strict=True)),
-        high=tuple(min(value + its, most) for value, its in zip(y, half, strict=True)),
-    )

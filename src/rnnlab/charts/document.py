@@ -28,7 +28,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Document:
-    """What a probe or a study of the reference returns.
+    """The result of a probe or of a study of the reference.
 
     Attributes:
         blocks: Paragraphs of Markdown, tables and charts; the first paragraph is the answer in short.

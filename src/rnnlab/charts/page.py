@@ -53,28 +53,24 @@ def figure(chart: Chart) -> dict[str, Any]:
         `{"data": […], "layout": {…}}`, which JSON can hold. `layout.meta` is for the page: `least`, the pixels that a
         figure needs across, and whether it `highlights` the line under the mouse.
     """
-    figure = _draw(chart)
+    match chart:
+        case Lines():
+            figure = _lines(chart)
+        case Scatter():
+            figure = _scatter(chart)
+        case Changes():
+            figure = _changes(chart)
+        case HeatMap():
+            figure = _heat_map(chart)
+        case Panels():
+            figure = _panels(chart)
+        case Parallel():
+            figure = _parallel(chart)
+        case _:
+            assert_never(chart)
     figure.layout.template = None  # everything is said here
     content: dict[str, Any] = json.loads(figure.to_json(engine="json"))
     return content
-
-
-def _draw(chart: Chart) -> go.Figure:
-    match chart:
-        case Lines():
-            return _lines(chart)
-        case Scatter():
-            return _scatter(chart)
-        case Changes():
-            return _changes(chart)
-        case HeatMap():
-            return _heat_map(chart)
-        case Panels():
-            return _panels(chart)
-        case Parallel():
-            return _parallel(chart)
-        case _:
-            assert_never(chart)
 
 
 def _layout(height: float = HEIGHT, **settings: Any) -> go.Layout:

@@ -21,6 +21,7 @@ ROOMS = (
     "rnnlab.nn",
     "rnnlab.probes",
     "rnnlab.reference",
+    "rnnlab.report.figures",
     "rnnlab.tasks",
     "rnnlab.training.callbacks",
     "rnnlab.training.confusion",  # gone; checkpoints from before name what was in it

@@ -1,4 +1,4 @@
-"""How much of the time gates are shut or wide open."""
+"""Gate saturation: the share of steps at which gates are shut or wide open."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def gate_saturation(task: nn.Module, batch: Batch) -> list[GateSaturation]:
 
 
 class GateShares(Probe):
-    """How much of the time each unit's gates are shut or wide open."""
+    """The share of steps at which each unit's gates are shut or wide open."""
 
     def __init__(self, rows: int, steps: int) -> None:
         """Set up the probe.

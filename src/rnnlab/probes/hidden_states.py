@@ -35,6 +35,10 @@ class HiddenStates:
     def num_layers(self) -> int:
         return next(iter(self.states.values())).shape[1]
 
+    def beginning(self, count: int) -> HiddenStates:
+        """Keep the first so many symbols."""
+        return HiddenStates(self.symbols[:count], {name: part[: count + 1] for name, part in self.states.items()})
+
 
 def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> HiddenStates:
     """Have a task read one text.

@@ -1,22 +1,16 @@
-"""What the best runs of a comparison do: the texts that they generate, and the charts of their predictions."""
+"""The examples that a run left, and the texts among them."""
 
 from __future__ import annotations
 
-import re
 import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from rnnlab.charts.examples import Examples
-from rnnlab.charts.values import Lines
 from rnnlab.records.reading import Run
-
-if TYPE_CHECKING:
-    from rnnlab.analysis.comparison import Comparison
 
 LINE = 100  # characters; a sample that is longer than a line is shown alone
 EMPTY = "(empty)"
@@ -33,23 +27,6 @@ def read_examples(run: Run) -> Examples:
 def samples_of(run: Run) -> Samples:
     """Return the texts that a run's model generated."""
     return Samples(run.folder, read_examples(run).samples)
-
-
-def example_charts(comparison: Comparison) -> list[Lines]:
-    """Return the charts of the best runs' predictions, those of each quantity from the best run that predicts it."""
-    best: dict[tuple[str, str], tuple[str, Lines]] = {}
-    for label, run in comparison.best_runs:
-        for chart in read_examples(run).charts:
-            best.setdefault((chart.name, chart.y.label), (label, chart))
-    names = [name for name, _ in best]
-    return [
-        replace(
-            chart,
-            name=name if names.count(name) == 1 else f"{name}-{re.sub(r'[^a-z0-9]+', '-', quantity.lower())}",
-            caption=f"{chart.caption} Of the best run of {label}.",
-        )
-        for (name, quantity), (label, chart) in best.items()
-    ]
 
 
 @dataclass(frozen=True)

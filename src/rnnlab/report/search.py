@@ -1,4 +1,4 @@
-"""What a search found: its history, and which of the values made the difference."""
+"""The history of a search, and the importance of what it searched over."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def _importance(study: Study) -> dict[str, float]:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
-    return {key: share for key, share in found.items() if math.isfinite(share)}
+        shares = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+    return {key: share for key, share in shares.items() if math.isfinite(share)}
 
 
 def _draw_history(axes: Axes, study: Study, metric: str) -> None:

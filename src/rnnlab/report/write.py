@@ -1,8 +1,8 @@
-"""Writing a comparison down: results.csv, summary.csv, report.md with its figures, and the page report.html."""
+"""The files of a report: results.csv, summary.csv, report.md with its figures, and the page report.html."""
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,15 +11,11 @@ from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
 from rnnlab.records.folder import write_atomically
 from rnnlab.report.factor_tables import factor_tables
-from rnnlab.report.figures import charts
+from rnnlab.report.figures.options import report_charts
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
 
-# Charts that not every comparison has.
-SOMETIMES = (
-    "forecasts", "overfitting", "changes", "inside-", "loss-by-", "holds-by-", "loss-and-", "heat-map",
-    "parallel-coordinates",
-)  # fmt: skip
+MANIFEST = "figures.json"  # the names of the pictures that a report wrote, for the next one to delete
 
 
 def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
@@ -30,31 +26,37 @@ def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
     Returns:
         The paths of report.md and report.html.
     """
-    report, drawn = folder / "report.md", charts(comparison)
-    text = "\n".join(filter(None, [markdown(comparison, drawn), factor_tables(comparison)]))
+    report, charts = folder / "report.md", report_charts(comparison)
+    text = "\n".join(filter(None, [markdown(comparison, charts), factor_tables(comparison)]))
     files = {
         "results.csv": comparison.runs.to_csv(index=False, lineterminator="\n"),
         "summary.csv": comparison.ranking.drop(columns="runs").to_csv(index=False, lineterminator="\n"),
-        "report.html": page(comparison, drawn),
+        "report.html": page(comparison, charts),
     }
-    write_figures(drawn, folder, before=report)
+    _write_pictures(charts, folder)
     for name, content in files.items():
         write_atomically(folder / name, content)
     write_atomically(report, f"# Comparison of {comparison.name}\n\n{text}")
     return report, folder / "report.html"
 
 
-def write_figures(drawn: Sequence[Chart], folder: Path, before: Path) -> None:
-    """A PNG for each chart, under its name.
+def _write_pictures(charts: Sequence[Chart], folder: Path) -> None:
+    """Write a PNG for each chart, under its name, and delete the pictures of an earlier report that are no more."""
+    names = [f"{chart.name}.png" for chart in charts]
+    for chart, name in zip(charts, names, strict=True):
+        write_atomically(folder / name, png(chart))
+    for name in _written_before(folder) - set(names):
+        (folder / name).unlink(missing_ok=True)
+    write_atomically(folder / MANIFEST, json.dumps(names, indent=2, ensure_ascii=False) + "\n")
 
-    Args:
-        drawn: The charts.
-        folder: Where the pictures belong.
-        before: A text that shows those of an earlier time, which go if they are no more; it may not exist yet.
-    """
-    for chart in drawn:
-        write_atomically(folder / f"{chart.name}.png", png(chart))
-    text = before.read_text(encoding="utf-8", errors="replace") if before.is_file() else ""
-    for name in set(re.findall(r"\]\(([\w.-]+)\.png\)", text)) - {chart.name for chart in drawn}:
-        if name.startswith(SOMETIMES):
-            (folder / f"{name}.png").unlink(missing_ok=True)
+
+def _written_before(folder: Path) -> set[str]:
+    """Return the pictures in the folder that an earlier report wrote; none where its manifest is damaged."""
+    try:
+        names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return set()
+    if not isinstance(names, list):
+        return set()
+    # Only pictures, and only in this folder: the manifest may be a stranger's.
+    return {name for name in names if isinstance(name, str) and Path(name).name == name and name.endswith(".png")}

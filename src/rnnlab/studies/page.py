@@ -16,7 +16,7 @@ from rnnlab.records.folder import write_atomically
 from rnnlab.records.recording import Recording, read_recording
 from rnnlab.report.answers import MOST_COLUMNS, Answers
 from rnnlab.report.examples import Samples, samples_of
-from rnnlab.report.figures import telling_charts
+from rnnlab.report.figures.options import study_charts
 from rnnlab.report.findings import findings, verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.wording import escaped
@@ -56,7 +56,7 @@ def write_page(study: Study) -> Page:
     """
     recording = read_recording(study.recording)
     comparison = compare_runs(recording.study, recording.runs, holds=recording.holds)
-    examples, charts = _examples(comparison, recording), telling_charts(comparison)
+    examples, charts = _examples(comparison, recording), study_charts(comparison)
     kept = (*recording.probes.figures, *recording.search.figures)
     parts = [markdown(comparison, charts), examples.markdown()]
     # What probes have measured is the answer where there is no other.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import lightning.pytorch as pl
 
-from rnnlab.charts.paper import draw
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.tasks.capabilities import DrawsCharts
 from rnnlab.tensorboard.probe_view import title_of
-from rnnlab.tensorboard.writers import summary_writers
-
-DPI = 100
+from rnnlab.tensorboard.writers import log_chart, summary_writers
 
 
 class ForecastsOfSeries(pl.Callback):
@@ -26,13 +24,10 @@ class ForecastsOfSeries(pl.Callback):
         self.count = count
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        writers = summary_writers(trainer)
-        if not (isinstance(pl_module, DrawsCharts) and writers):
+        if not (isinstance(pl_module, DrawsCharts) and summary_writers(trainer)):
             return
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
         assert isinstance(data, SequenceDataModule)
         for chart in pl_module.charts(data.prepared.parts["val"], "validation", self.count):
-            for writer in writers:
-                figure = draw(chart, DPI)
-                figure.suptitle(f"{chart.title}: {title_of(trainer, pl_module)}", fontsize=11, parse_math=False)
-                writer.add_figure(chart.name, figure, trainer.global_step)
+            title = f"{chart.title}: {title_of(trainer, pl_module)}"
+            log_chart(trainer, chart.name, replace(chart, title=title))

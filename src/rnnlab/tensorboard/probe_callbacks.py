@@ -7,16 +7,18 @@ import lightning.pytorch as pl
 from rnnlab.data.collation import Batch
 from rnnlab.data.text.display import display
 from rnnlab.errors import UserError
-from rnnlab.probes.embedding import table_of
-from rnnlab.probes.gates import gate_saturation
-from rnnlab.probes.gradient_flow import GradientFlow, gradient_flow
-from rnnlab.probes.hidden_states import hidden_states
+from rnnlab.probes.embedding import table_of, vectors_chart
+from rnnlab.probes.gates import gate_saturation, gates_chart
+from rnnlab.probes.gradient_flow import GradientFlow, flow_chart, gradient_flow
+from rnnlab.probes.hidden_states import hidden_states, states_chart
 from rnnlab.probes.inputs import read
-from rnnlab.probes.saliency import saliency
+from rnnlab.probes.probe import BEFORE
+from rnnlab.probes.saliency import saliency, saliency_chart
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.tensorboard import figures
 from rnnlab.tensorboard.probe_view import ProbeView, title_of
-from rnnlab.tensorboard.writers import log_scalars, summary_writers
+from rnnlab.tensorboard.writers import log_chart, log_scalars
+
+MOST_SYMBOLS = 60  # of a text that is read; of a longer one, its beginning
 
 
 class GradientFlowThroughTime(ProbeView):
@@ -32,14 +34,14 @@ class GradientFlowThroughTime(ProbeView):
             self._before = flow
         ends = {"gradient_flow/first": float(flow.norms["h"][-1]), "gradient_flow/last": float(flow.norms["h"][0])}
         log_scalars(trainer, {**ends, "gradient_flow/first_to_last": flow.first_to_last}, trainer.global_step)
-        before = self._before if trainer.global_step else None
-        for writer in summary_writers(trainer):
-            figure = figures.gradient_flow(flow, before, title_of(trainer, task))
-            writer.add_figure("gradient_flow", figure, trainer.global_step)
+        flows = {} if self._before is None else {BEFORE: self._before}
+        if trainer.global_step:
+            flows[f"after step {trainer.global_step:,}"] = flow
+        log_chart(trainer, "gradient_flow", flow_chart(title_of(trainer, task), flows))
 
 
 class HiddenStatesOfText(ProbeView):
-    """What every unit does while one text is read, as a figure."""
+    """The activation of every unit while one text is read, as a figure."""
 
     def __init__(self, text: str | None) -> None:
         """Choose the text.
@@ -47,19 +49,18 @@ class HiddenStatesOfText(ProbeView):
         Args:
             text: What is read; None for the first sequence of the validation part.
         """
-        super().__init__(rows=1, steps=figures.SHOWN)
+        super().__init__(rows=1, steps=MOST_SYMBOLS)
         self.text = text
 
     def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         symbols = batch.inputs[0, : int(batch.lengths[0])] if self.text is None else str(self.text)
-        read = hidden_states(task, symbols, "callbacks.hidden_states.text")
-        for writer in summary_writers(trainer):
-            figure = figures.hidden_states(read, title_of(trainer, task))
-            writer.add_figure("hidden_states", figure, trainer.global_step)
+        states = hidden_states(task, symbols, "callbacks.hidden_states.text").beginning(MOST_SYMBOLS)
+        title = f"Hidden states: {title_of(trainer, task)}"
+        log_chart(trainer, "hidden_states", states_chart(states, range(states.num_layers), title))
 
 
 class SaliencyOfText(ProbeView):
-    """Which symbols of one text the predictions hang on, as a figure."""
+    """The saliency of the symbols of one text for the predictions, as a figure."""
 
     def __init__(self, text: str | None) -> None:
         """Choose the text.
@@ -67,17 +68,15 @@ class SaliencyOfText(ProbeView):
         Args:
             text: What is read; None for the first sequence of the validation part.
         """
-        super().__init__(rows=1, steps=figures.SHOWN)
+        super().__init__(rows=1, steps=MOST_SYMBOLS)
         self.text = text
 
     def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         symbols = batch.inputs[0, : int(batch.lengths[0])]
         if self.text is not None:
             symbols = read(task, str(self.text), "callbacks.saliency.text")[: self.steps]
-        shares = saliency(task, symbols)
-        for writer in summary_writers(trainer):
-            figure = figures.saliency(shares, title_of(trainer, task))
-            writer.add_figure("saliency", figure, trainer.global_step)
+        title = title_of(trainer, task)
+        log_chart(trainer, "saliency", saliency_chart(saliency(task, symbols), title, f"Saliency: {title}"))
 
 
 class EmbeddingVectors(ProbeView):
@@ -89,16 +88,15 @@ class EmbeddingVectors(ProbeView):
         Args:
             symbols: How many, each once.
         """
-        super().__init__(rows=64, steps=figures.SHOWN)
+        super().__init__(rows=64, steps=MOST_SYMBOLS)
         self.symbols = symbols
 
     def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         table, vocabulary = table_of(task)
         kept = batch.inputs.unique()[: self.symbols].cpu()
         names = [display(vocabulary.symbols[index]) for index in kept.tolist()]
-        for writer in summary_writers(trainer):
-            figure = figures.embedding(table[kept], names, title_of(trainer, task))
-            writer.add_figure("embedding", figure, trainer.global_step)
+        title = f"Embedding: {title_of(trainer, task)}"
+        log_chart(trainer, "embedding", vectors_chart(table[kept], names, title))
 
 
 class Gates(ProbeView):
@@ -112,5 +110,4 @@ class Gates(ProbeView):
             shares = {"shut": float(gate.shut.mean()), "wide_open": float(gate.wide_open.mean())}
             tags = {f"gates_{how}/layer{gate.layer}_{gate.gate}": share for how, share in shares.items()}
             log_scalars(trainer, tags, trainer.global_step)
-        for writer in summary_writers(trainer):
-            writer.add_figure("gates", figures.gates(saturations, title_of(trainer, task)), trainer.global_step)
+        log_chart(trainer, "gates", gates_chart(saturations, f"Gates: {title_of(trainer, task)}"))

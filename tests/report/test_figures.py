@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import plotly.graph_objects
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from rnnlab.charts.paper import DPI, INCHES, png
 from rnnlab.charts.values import Changes, Chart, HeatMap, Lines, Parallel, Scatter
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import read_run
-from rnnlab.report.figures import charts, telling_charts
+from rnnlab.report.figures.options import report_charts, study_charts
 from rnnlab.report.write import write_report
 
 SWEEP = Path("runs/first-look")
@@ -34,19 +35,24 @@ def three_factors(write_run: Callable[..., Path]) -> dict[str, Chart]:
                     loss = 2 + worse - size / 1000 - length / 1000 + seed / 1000
                     changes = {"data": {"sequence_length": length}}
                     write_run(cell, loss, seed, hidden_size=size, changes=changes, suffix=f"-t{length}")
-    return {chart.name: chart for chart in charts(compare([SWEEP]))}
+    return {chart.name: chart for chart in report_charts(compare([SWEEP]))}
 
 
 def test_what_varied_decides_which_charts_there_are(three_factors):
     assert set(three_factors) == {
-        "learning-curves", "loss-by-hidden_size", "loss-by-sequence_length", "loss-and-parameters",
-        "loss-and-seconds", "heat-map", "parallel-coordinates",
-    }  # fmt: skip
+        "learning-curves",
+        "loss-by-hidden_size",
+        "loss-by-sequence_length",
+        "loss-and-parameters",
+        "loss-and-seconds",
+        "heat-map",
+        "parallel-coordinates",
+    }
 
 
 def test_one_configuration_has_its_learning_curve_alone(write_seeds):
     write_seeds("gru", (2.0, 2.1))
-    assert [chart.name for chart in charts(compare([SWEEP]))] == ["learning-curves"]
+    assert [chart.name for chart in report_charts(compare([SWEEP]))] == ["learning-curves"]
 
 
 def test_loss_against_a_size_has_a_line_for_every_setting_of_the_rest(three_factors):
@@ -86,8 +92,9 @@ def test_parallel_coordinates_have_an_axis_a_setting_and_the_loss_last(three_fac
     assert chart.dimensions[1].names == ("32", "64", "128") and len(chart.losses) == 12
 
 
-def test_every_chart_is_a_picture_with_something_in_it_and_the_same_bytes_again(three_factors):
+def test_every_chart_is_a_picture_and_a_figure_of_the_page_and_the_same_bytes_again(three_factors):
     for chart in three_factors.values():
+        plotly.graph_objects.Figure(figure(chart))
         picture = Image.open(io.BytesIO(png(chart)))
         assert picture.width == round(INCHES[0] * DPI)
         assert len(picture.convert("RGB").getcolors(1 << 24) or []) > 50
@@ -95,9 +102,12 @@ def test_every_chart_is_a_picture_with_something_in_it_and_the_same_bytes_again(
 
 
 def test_a_study_shows_loss_against_what_varied_first(three_factors):
-    assert [chart.name for chart in telling_charts(compare([SWEEP]))] == [
-        "loss-by-hidden_size", "loss-by-sequence_length", "learning-curves", "loss-and-seconds",
-    ]  # fmt: skip
+    assert [chart.name for chart in study_charts(compare([SWEEP]))] == [
+        "loss-by-hidden_size",
+        "loss-by-sequence_length",
+        "learning-curves",
+        "loss-and-seconds",
+    ]
 
 
 def test_changes_of_a_base_are_one_chart_with_the_base_in_it(write_run):
@@ -107,7 +117,7 @@ def test_changes_of_a_base_are_one_chart_with_the_base_in_it(write_run):
         for seed in (0, 1):
             write_run("gru", 2 + number / 10 + seed / 100, seed, changes=changes, suffix=f"-{number}")
     comparison = compare([SWEEP])
-    found = {chart.name: chart for chart in charts(comparison)}
+    found = {chart.name: chart for chart in report_charts(comparison)}
     assert set(found) == {"learning-curves", "changes", "loss-and-parameters", "loss-and-seconds"}
     chart = found["changes"]
     assert isinstance(chart, Changes)
@@ -115,13 +125,13 @@ def test_changes_of_a_base_are_one_chart_with_the_base_in_it(write_run):
     assert chart.base == pytest.approx(2.405) == chart.losses[-1]
     assert chart.halves[0] == pytest.approx(12.7062 * 0.005, rel=1e-4)
     assert png(chart) == png(chart)
-    assert [chart.name for chart in telling_charts(comparison)] == ["changes", "learning-curves", "loss-and-seconds"]
+    assert [chart.name for chart in study_charts(comparison)] == ["changes", "learning-curves", "loss-and-seconds"]
     places = figure(chart)
     assert places["data"][0]["x"][0] == pytest.approx(2.005) and places["layout"]["shapes"][0]["x0"] == chart.base
     assert places["layout"]["yaxis"]["ticktext"][-1] == "the base"
 
 
-def test_a_chart_that_is_no_more_leaves_no_old_picture(three_factors, write_run):
+def test_a_chart_that_is_no_more_leaves_no_old_picture(three_factors):
     report = SWEEP / "report"
     write_report(compare([SWEEP]), report)
     assert (report / "heat-map.png").is_file()
@@ -130,12 +140,24 @@ def test_a_chart_that_is_no_more_leaves_no_old_picture(three_factors, write_run)
     assert sorted(file.name for file in report.glob("*.png")) == ["learning-curves.png", "loss-by-hand.png"]
 
 
+@pytest.mark.parametrize("manifest", ['["../mine.png", "mine.csv", "/etc/mine.png", 3]', "{", '{"a": 1}', "[" * 9999])
+def test_a_manifest_from_a_stranger_deletes_nothing_but_pictures_beside_it(first_look, manifest):
+    report = first_look / "report"
+    report.mkdir()
+    for file in (first_look / "mine.png", report / "mine.csv"):
+        file.write_bytes(b"mine")
+    (report / "figures.json").write_text(manifest)
+    write_report(compare([first_look]), report)
+    assert (first_look / "mine.png").is_file() and (report / "mine.csv").is_file()
+    assert (report / "results.csv").is_file()
+
+
 def test_a_mean_over_other_settings_compares_like_with_like(write_run):
     """The small size was tried at the bad learning rate only once more: its mean must not suffer for that."""
     for cell in ("gru", "lstm", "rnn"):
         for size, rate, loss in ((32, 0.01, 2.0), (64, 0.01, 1.9), (32, 0.1, 2.5), (32, 0.2, 2.6), (64, 0.3, 2.7)):
             write_run(cell, loss, hidden_size=size, changes={"optimizer": {"lr": rate}}, suffix=f"-{rate}")
-    found = {chart.name: chart for chart in charts(compare([SWEEP]))}
+    found = {chart.name: chart for chart in report_charts(compare([SWEEP]))}
     lines, heat = found["loss-by-hidden_size"], found["heat-map"]
     assert isinstance(lines, Lines) and isinstance(heat, HeatMap)
     assert {line.y for line in lines.lines} == {(2.0, 1.9)}

@@ -11,26 +11,31 @@ from rnnlab.charts.values import Dimension, Parallel
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
 
+MANY = 3  # settings from which lines across parallel axes say more than a table
 MOST_PLACES = 8  # numbers that stand at equal distances, each with its name
 
 
-def parallel_coordinates(comparison: Comparison) -> Parallel:
-    """Every setting and the loss."""
+def parallel_coordinates(comparison: Comparison) -> list[Parallel]:
+    """Draw every setting and the loss; nothing where fewer than three settings varied, or changes of a base."""
+    if comparison.base or len(comparison.settings) < MANY:
+        return []
     table = comparison.ranking
     loss = Dimension("validation loss", tuple(table["val_loss"]))
-    return Parallel(
-        name="parallel-coordinates",
-        title="All settings at once",
-        caption="A line for each configuration, coloured by its mean validation loss: dark is low.",
-        dimensions=(*(_dimension(name, list(table[name])) for name in comparison.settings), loss),
-        losses=tuple(table["val_loss"]),
-        labels=tuple(table["label"]),
-        unit=f"validation loss ({comparison.unit})",
-    )
+    return [
+        Parallel(
+            name="parallel-coordinates",
+            title="All settings at once",
+            caption="A line for each configuration, coloured by its mean validation loss: dark is low.",
+            dimensions=(*(_dimension(name, list(table[name])) for name in comparison.settings), loss),
+            losses=tuple(table["val_loss"]),
+            labels=tuple(table["label"]),
+            unit=f"validation loss ({comparison.unit})",
+        )
+    ]
 
 
 def _dimension(name: str, values: Sequence[Any]) -> Dimension:
-    """Names stand at equal distances, and so do few numbers; of many numbers, each stands where it belongs."""
+    """Set names at equal distances, and few numbers too; of many numbers, each stands where it belongs."""
     numbers = [number for value in values if (number := number_of(value)) is not None]
     if len(numbers) == len(values) and len(set(numbers)) > MOST_PLACES:
         return Dimension(name, tuple(numbers))

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects
 import pytest
 
-from rnnlab.analysis.comparison import compare
 from rnnlab.charts.page import figure
 from rnnlab.charts.palette import COLOURS
 from rnnlab.charts.values import Axis, Changes, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
-from rnnlab.report.figures import charts
 
 LOSS = Axis("validation loss", "nats per token")
 EPOCH, PARAMETERS = Axis("epoch"), Axis("trainable parameters", log=True)
@@ -64,11 +61,6 @@ def test_plotly_and_json_accept_a_figure_of_every_kind(chart: Chart) -> None:
     found = figure(chart)
     plotly.graph_objects.Figure(found)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-
-
-def test_every_chart_of_a_sweep_has_a_figure(first_look: Path) -> None:
-    for chart in charts(compare([first_look])):
-        plotly.graph_objects.Figure(figure(chart))
 
 
 def test_a_band_comes_and_goes_with_its_line_and_the_best_line_is_on_top() -> None:

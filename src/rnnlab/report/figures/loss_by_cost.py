@@ -1,0 +1,46 @@
+"""The loss against the size of networks or the time of their training, with the Pareto front."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from rnnlab.analysis.configurations import plain
+from rnnlab.charts.values import Axis, Point, Scatter
+from rnnlab.report.figures.grouping import GROUPED_BY
+from rnnlab.report.figures.lines import INTERVAL, is_wide
+
+if TYPE_CHECKING:
+    from rnnlab.analysis.comparison import Comparison
+
+COSTS = {"parameters": ("trainable parameters", ""), "seconds": ("training time", "seconds")}  # name and unit
+
+
+def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"]) -> list[Scatter]:
+    """Draw every configuration by what it costs; nothing where there is one, or where no cost is known."""
+    table = comparison.ranking[comparison.ranking[cost].notna()]
+    if len(comparison.ranking) < 2 or table.empty:
+        return []
+    by = next((name for name in GROUPED_BY if name in comparison.settings), None)
+    points = tuple(
+        Point(
+            label=row["label"],
+            group=plain(row[by]) if by else "",
+            x=row[cost],
+            y=row["val_loss"],
+            half=row["val_loss_half"],
+            on_front=row[f"on_{cost}_front"],
+        )
+        for row in table.to_dict("records")
+    )
+    name, unit = COSTS[cost]
+    return [
+        Scatter(
+            name=f"loss-and-{cost}",
+            title=f"Loss against {name}",
+            caption=f"Every configuration by its {name} and its validation loss. Nothing lies below and left of the"
+            f" line, the Pareto front; {INTERVAL}.",
+            x=Axis(name, unit, log=is_wide([point.x for point in points])),
+            y=Axis("validation loss", comparison.unit),
+            points=points,
+        )
+    ]

@@ -1,0 +1,74 @@
+"""The loss against each factor of numbers, such as the hidden size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from rnnlab.analysis.balance import balanced
+from rnnlab.analysis.configurations import number_of, plain
+from rnnlab.analysis.factors import Factor
+from rnnlab.analysis.statistics import Mean, mean
+from rnnlab.charts.values import Axis, Line, Lines
+from rnnlab.report.figures.grouping import AVERAGED, GROUPED_BY
+from rnnlab.report.figures.lines import INTERVAL, MOST_LINES, is_wide, line_of_means
+
+if TYPE_CHECKING:
+    from rnnlab.analysis.comparison import Comparison
+
+
+def loss_by_factor(comparison: Comparison) -> list[Lines]:
+    """Draw a chart for each factor of numbers.
+
+    There is none where one setting of a base is changed at a time: it would have one line and a crowd of single points.
+    """
+    if comparison.base:
+        return []
+    return [_chart(comparison, factor) for factor in comparison.factors if factor.numeric]
+
+
+def _chart(comparison: Comparison, factor: Factor) -> Lines:
+    """Draw a line for every setting of the rest, or for each cell where those are too many."""
+    name = factor.axis
+    table = comparison.ranking[comparison.ranking[name].map(lambda value: number_of(value) is not None)]
+    others = [setting for setting in comparison.settings if setting not in (name, *factor.others)]
+    by = others
+    if by and len(table.groupby(by, dropna=False)) > MOST_LINES:
+        by = [setting for setting in GROUPED_BY if setting in others][:1]
+    averaged = by != others
+    if averaged:
+        table = balanced(table, [name], by, others)
+    groups = list(table.groupby(by, dropna=False)) if by else [((), table)]
+    lines = [_line(_label(by, key), rows, name, averaged) for key, rows in groups]
+    lines.sort(key=lambda line: mean(line.y))
+    caption = f"Validation loss against {factor.name}{f', {AVERAGED}' if averaged else f'; {INTERVAL}'}"
+    if (left_out := len(lines) - MOST_LINES) > 0:
+        caption += f". The {MOST_LINES} lowest lines are drawn, {left_out} left out"
+    ticks = tuple(sorted({float(value) for value in table[name]}))
+    return Lines(
+        name=f"loss-by-{name}",
+        title=f"Loss against {name}",
+        caption=f"{caption}.",
+        x=Axis(name, log=is_wide(ticks), ticks=ticks),
+        y=Axis("validation loss", comparison.unit),
+        lines=tuple(lines[:MOST_LINES]),
+        legend=", ".join(by),
+    )
+
+
+def _line(label: str, rows: pd.DataFrame, name: str, averaged: bool) -> Line:
+    """Draw the mean at each level; it has an interval only where it is of one configuration."""
+    means = {}
+    for level, at_level in rows.groupby(name):
+        half = math.nan if averaged or len(at_level) > 1 else at_level["val_loss_half"].iloc[0]
+        means[float(str(level))] = Mean(mean(at_level["val_loss"]), half, len(at_level))
+    return line_of_means(label, means)
+
+
+def _label(names: Sequence[str], key: Any) -> str:
+    values = key if isinstance(key, tuple) else (key,)
+    pairs = zip(names, values, strict=False)
+    return ", ".join(plain(v) if name in GROUPED_BY else f"{name} {plain(v)}" for name, v in pairs) or "mean"

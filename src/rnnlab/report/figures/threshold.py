@@ -1,0 +1,39 @@
+"""A metric along each factor of numbers, for the bound that `holds=` asks about."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rnnlab.analysis.threshold import SHARES, Holding
+from rnnlab.charts.values import Axis, Lines
+from rnnlab.report.figures.lines import MOST_LINES, is_wide, line_of_means
+
+if TYPE_CHECKING:
+    from rnnlab.analysis.comparison import Comparison
+
+
+def threshold(comparison: Comparison) -> list[Lines]:
+    """Draw the means along each factor; nothing where no bound was asked about."""
+    return [threshold_chart(holding) for holding in comparison.holdings]
+
+
+def threshold_chart(holding: Holding) -> Lines:
+    """Draw the means along one factor as lines with their intervals."""
+    metric = holding.asked.metric
+    share = metric.endswith(SHARES)
+    least, most = (0.0, 1.0) if share else (-math.inf, math.inf)
+    lines = [line_of_means(name or "mean", means, least, most) for name, means in holding.rows.items()]
+    left_out = max(0, len(lines) - MOST_LINES)
+    more = f" The first {MOST_LINES} rows of the table are drawn, {left_out} left out." if left_out else ""
+    cut = ", as far as they lie between 0 and 1" if share else ""
+    ticks = tuple(sorted({x for line in lines for x in line.x}))
+    return Lines(
+        name=f"holds-by-{holding.axis}",
+        title=f"{metric} against {holding.axis}",
+        caption=f"{metric} against {holding.axis}: means over seeds with their 95% intervals{cut}.{more}",
+        x=Axis(holding.axis, log=is_wide(ticks), ticks=ticks),
+        y=Axis(metric),
+        lines=tuple(lines[:MOST_LINES]),
+        legend=holding.kind,
+    )
