@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
@@ -23,18 +24,24 @@ if TYPE_CHECKING:
     from rnnlab.sweeps.search.search import Search
 
 
-class GridSweeper(BasicSweeper):
-    """Every combination of the values given. Unlike Hydra's own it writes nothing before the runs are checked."""
+class GridSweeper(Sweeper):
+    """Every combination of the values given; nothing is written before all runs are checked."""
 
     def __init__(self, params: dict[str, str] | None, cases: Sequence[Mapping[str, Any]] | None) -> None:
-        """Sweep nothing yet.
+        """Remember what is to be swept.
 
         Args:
             params: Key by key what is swept.
             cases: Values that move together; each case is combined with all of `params`.
         """
-        super().__init__(max_batch_size=None, params=params)
+        self.params = params
         self.cases = cases
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.hydra_context = hydra_context
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
 
     def sweep(self, arguments: list[str]) -> Any:
         from rnnlab.sweeps.cases import words_of
@@ -43,9 +50,30 @@ class GridSweeper(BasicSweeper):
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         jobs: list[list[str]] = []
         for case in words_of(self.cases):
-            overrides = parser.parse_overrides([*self._parse_config(), *case, *arguments])
-            jobs += self.split_arguments(overrides, max_batch_size=None)[0]
+            overrides = parser.parse_overrides([*_words(self.params), *case, *arguments])
+            values = {override.get_key_element(): _values_of(override) for override in overrides}  # a later word wins
+            jobs += map(list, product(*values.values()))
         return self.launcher.launch(jobs, initial_job_idx=0)
+
+
+def _words(params: Mapping[str, str] | None) -> list[str]:
+    return [f"{key}={value}" for key, value in (params or {}).items()]
+
+
+def _values_of(override: Override) -> list[str]:
+    """The words for each value of an override; one where it is not swept.
+
+    Raises:
+        UserError: It has no values to try one after the other, as an interval.
+    """
+    key = override.get_key_element()
+    if not override.is_sweep_override():
+        return [f"{key}={override.get_value_element_as_str()}"]
+    if not override.is_discrete_sweep():
+        from rnnlab.errors import UserError
+
+        raise UserError(f"{key}: a grid has no intervals; give its values, or choose hydra/sweeper=optuna")
+    return [f"{key}={value}" for value in override.sweep_string_iterator()]
 
 
 class OptunaSweeper(Sweeper):
@@ -82,21 +110,22 @@ class OptunaSweeper(Sweeper):
         return conclude(search, study, console)
 
     def _search(self, arguments: list[str]) -> Search:
-        from rnnlab.config.compose import flags_of, plain
+        from rnnlab.config.compose import compose_jobs, flags_of, plain
         from rnnlab.errors import UserError
         from rnnlab.records.identity import run_hash
         from rnnlab.sweeps.plan import named_files, plan
         from rnnlab.sweeps.search.search import Search
-        from rnnlab.sweeps.search.space import space_of
+        from rnnlab.sweeps.search.space import example_of, space_of
 
         assert self.config is not None and self.hydra_context is not None
         given = self.settings
-        params = [f"{key}={value}" for key, value in (self.params or {}).items()]
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        space, fixed = space_of(parser.parse_overrides([*params, *arguments]))
+        space, fixed = space_of(parser.parse_overrides([*_words(self.params), *arguments]))
         if not space:
             raise UserError("hydra.sweeper.params: say what to search over, such as optimizer.lr=interval(1e-3,1e-1)")
-        (usual,) = plan([plain(self.config)])  # what is wrong with all trials is found here
+        # What is wrong with all trials is found here, before anything is written.
+        compose_jobs(self.hydra_context.config_loader, self.config, [[*fixed, *example_of(space)]])
+        (usual,) = plan([plain(self.config)])
         sweep = str(self.config.sweep)
         return Search(
             sweep=sweep,

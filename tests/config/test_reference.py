@@ -54,7 +54,7 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("choice", OPTIONS)
 def test_defaults_shown_are_those_that_hydra_composes(choice: str) -> None:
-    _, config = compose_train([choice])
+    config = compose_train([choice]).config
     composed = OmegaConf.to_container(config, resolve=False)
     for name, key in reference.default_keys("train", [choice]).items():
         value = composed

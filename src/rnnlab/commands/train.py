@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import hydra
-from hydra.core.global_hydra import GlobalHydra
-from hydra.types import RunMode
-from omegaconf import DictConfig
+from hydra.core.plugins import Plugins
+from hydra.types import HydraContext, RunMode
 
-from rnnlab.config.compose import compose_train, plain, readable_errors
-from rnnlab.config.locations import conf_folder
-from rnnlab.errors import RunsFailedError, UserError
+from rnnlab.config.compose import Composed, compose_train, plain, readable_errors
+from rnnlab.errors import RunsFailedError
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.plan import PlannedRun
@@ -20,50 +16,41 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str]) -> int:
-    """Check everything, then hand over to Hydra, which runs or sweeps.
+    """Check everything, then train one run or sweep.
 
     Raises:
         UserError: Something in the arguments, the configuration or the data is wrong; nothing was written.
         RunsFailedError: Runs failed; their folders say why.
     """
-    mode, config = compose_train(arguments)
-    from rnnlab.sweeps.plan import plan  # imports NumPy, now that the configuration is known to be right
-
-    jobs: list[PlannedRun] = []
-    if mode is RunMode.RUN:
-        with readable_errors("train"):
-            jobs = plan([plain(config)])
-
-    problems: list[Exception] = []
-
-    if mode is RunMode.RUN and config.dry_run:
-        from rnnlab.sweeps.preview import show
-
-        show(jobs)
-        return 0
-
-    def train(config: DictConfig) -> None:
-        try:  # Hydra prints a line of its own about an exception that leaves here
-            for job in jobs or plan([plain(config)]):
-                _train(job)
-        except (UserError, RunsFailedError, OSError) as problem:
-            problems.append(problem)
-
-    _run_hydra(train, arguments)
-    for problem in problems:
-        raise problem
+    composed = compose_train(arguments)
+    with readable_errors("train"):
+        if composed.mode is RunMode.MULTIRUN:
+            _sweep(composed)
+        else:
+            _train_one(composed)
     return 0
 
 
-def _run_hydra(function: Any, arguments: list[str]) -> None:
-    """Hydra reads the arguments of its application from sys.argv."""
-    GlobalHydra.instance().clear()
-    before, sys.argv = sys.argv, ["rnnlab train", *arguments]
-    try:
-        with readable_errors("train"):
-            hydra.main(config_path=str(conf_folder()), config_name="train", version_base="1.3")(function)()
-    finally:
-        sys.argv = before
+def _train_one(composed: Composed) -> None:
+    from rnnlab.sweeps.plan import plan  # imports NumPy, now that the configuration is known to be right
+
+    jobs = plan([plain(composed.config)])
+    if composed.config.dry_run:
+        from rnnlab.sweeps.preview import show
+
+        show(jobs)
+        return
+    for job in jobs:
+        _train(job)
+
+
+def _sweep(composed: Composed) -> None:
+    """Have the sweeper that the configuration names plan the runs, and its launcher train them."""
+    context = HydraContext(config_loader=composed.loader, callbacks=cast(Any, None))  # Hydra's callbacks are refused
+    sweeper = Plugins.instance().instantiate_sweeper(
+        hydra_context=context, task_function=lambda _: None, config=composed.config
+    )
+    sweeper.sweep(arguments=list(composed.config.hydra.overrides.task))
 
 
 def _train(run: PlannedRun) -> None:

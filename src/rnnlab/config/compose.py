@@ -4,51 +4,78 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from hydra import initialize_config_dir
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.utils import get_args_parser
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
-from rnnlab.config import safety as strangers
+from rnnlab.config import safety
 from rnnlab.config.locations import conf_folder, plugin_conf_folders
-from rnnlab.config.messages import explain
+from rnnlab.config.messages import explain, unknown_key
+from rnnlab.config.unused_keys import check_keys
 from rnnlab.errors import UserError
 
+MISSING_OPTION = "???"  # what Hydra calls an option that a defaults list leaves open
 
-class PluginConfFolders(SearchPathPlugin):
-    """Lets the conf/ folders of RNNLAB_PLUGINS add options to every group."""
+
+class ConfFolders(SearchPathPlugin):
+    """Lets the folder of -cd and the conf/ folders of RNNLAB_PLUGINS add options to every group."""
+
+    of_the_command: Path | None = None
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         for folder in plugin_conf_folders():
             search_path.append("rnnlab-plugin", f"file://{folder}")
+        if self.of_the_command is not None:
+            search_path.append("command-line", f"file://{self.of_the_command.absolute()}")
 
 
-def use_hydra() -> None:
-    """Prepare Hydra once per process: plugins' folders, and errors that reach us instead of ending the process."""
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    Plugins.instance().register(PluginConfFolders)
-    # Hydra's own launcher and the official plugins, where installed, would claim our options of the same names.
-    for group in ("launcher", "sweeper"):
-        theirs: Any = ConfigStore.instance().repo.get("hydra", {}).get(group, {})
-        for option in [name for name in theirs if (conf_folder() / "hydra" / group / name).is_file()]:
-            del theirs[option]
+class Flags(NamedTuple):
+    """What the command line of `rnnlab train` says beside its overrides.
+
+    Attributes:
+        folder: Of `-cd`, where the primary configuration lies; None for rnnlab's own.
+        name: Of `-cn`, the primary configuration.
+        multirun: Whether `-m` is there.
+        overrides: The other words.
+    """
+
+    folder: str | None
+    name: str
+    multirun: bool
+    overrides: list[str]
+
+
+class Composed(NamedTuple):
+    """What `rnnlab train` was asked for.
+
+    Attributes:
+        mode: One run or a sweep.
+        config: The configuration, `hydra` included. In a sweep the values that are swept stand at their defaults.
+        loader: What composes the configurations of a sweep's runs.
+        overrides: The words that are swept and those that are not.
+    """
+
+    mode: RunMode
+    config: DictConfig
+    loader: ConfigLoader
+    overrides: list[str]
 
 
 @contextmanager
@@ -67,15 +94,22 @@ def readable_errors(command: str) -> Iterator[None]:
 
 
 @contextmanager
-def hydra_in(command: str) -> Iterator[GlobalHydra]:
-    """Hydra, initialised on rnnlab's conf/ and cleared afterwards."""
-    use_hydra()
+def hydra_in(command: str, folder: str | None = None) -> Iterator[GlobalHydra]:
+    """Hydra, initialised on rnnlab's conf/ and a folder of the user's, and cleared afterwards."""
+    if folder is not None and not Path(folder).is_dir():
+        raise UserError(f"--config-dir: there is no folder {folder}")
+    Plugins.instance().register(ConfFolders)
+    _drop_options_of_other_packages()
     GlobalHydra.instance().clear()
-    with (
-        readable_errors(command),
-        initialize_config_dir(str(conf_folder()), job_name="rnnlab", version_base="1.3"),
-    ):
-        yield GlobalHydra.instance()
+    ConfFolders.of_the_command = None if folder is None else Path(folder)
+    try:
+        with (
+            readable_errors(command),
+            initialize_config_dir(str(conf_folder()), job_name="rnnlab", version_base="1.3"),
+        ):
+            yield GlobalHydra.instance()
+    finally:
+        ConfFolders.of_the_command = None
 
 
 def compose(command: str, arguments: list[str]) -> dict[str, Any]:
@@ -85,58 +119,81 @@ def compose(command: str, arguments: list[str]) -> dict[str, Any]:
         UserError: An argument is not `key=value`, a key is unknown or a value is missing.
     """
     with hydra_in(command) as hydra:
-        return plain(_compose(hydra, f"command/{command}", arguments, RunMode.RUN))
+        config = _compose(hydra, f"command/{command}", arguments)
+        _refuse_sweeps(_parser(hydra).parse_overrides(arguments))
+        return plain(config)
 
 
-def compose_train(arguments: list[str]) -> tuple[RunMode, DictConfig]:
-    """What `rnnlab train ARGUMENTS` asks for, checked for targets that it may not name, before Hydra acts on it.
-
-    Returns:
-        The mode (one run or a sweep) and the composed configuration, `hydra` included. In a sweep the values
-        that are swept stand at their defaults.
+def compose_train(arguments: list[str]) -> Composed:
+    """What `rnnlab train ARGUMENTS` asks for, checked for what it may not say before anything acts on it.
 
     Raises:
-        UserError: The arguments do not compose, or a target is not allowed.
+        UserError: The arguments do not compose, a target is not allowed or nothing reads a key.
     """
-    flags = get_args_parser().parse_args(arguments)
-    name = flags.config_name or "train"
-    strangers.check_before_composing(flags.config_dir, name, flags.overrides)
+    flags = parse_flags(arguments)
+    safety.check_before_composing(flags.folder, flags.name, flags.overrides)
+    with hydra_in("train", flags.folder) as hydra:
+        assert hydra.hydra is not None
+        config = _compose(hydra, flags.name, flags.overrides)
+        overrides = _parser(hydra).parse_overrides(flags.overrides)
+        loader: ConfigLoader = hydra.hydra.config_loader
+    if _may_be_a_strangers(flags):
+        safety.check_hydra_node(config, own_hydra_node())
+    safety.check_targets(config, flags.overrides)
+    mode = RunMode.MULTIRUN if flags.multirun else config.hydra.mode or RunMode.RUN
+    if mode is RunMode.RUN:
+        _refuse_sweeps(overrides)
+        _refuse_missing_options(config)
+    else:
+        _refuse_swept_settings_of_hydra(overrides)
+    check_keys(_unresolved(config), config.hydra.runtime.choices, flags.overrides)
+    return Composed(mode, config, loader, flags.overrides)
+
+
+@cache
+def own_hydra_node() -> Mapping[str, Any]:
+    """Hydra's own settings in rnnlab's primary configuration, with which those of other files are compared."""
     with hydra_in("train") as hydra:
-        usual = _compose(hydra, "train", [], RunMode.RUN)
-        if flags.config_dir:
-            _search_first(hydra, flags.config_dir)
-        mode = RunMode.MULTIRUN if flags.multirun else _mode(hydra, name, flags.overrides)
-        config = _compose(hydra, name, flags.overrides, mode)
-    strangers.check_composed(config, usual, flags.overrides)
-    strangers.check_keys(config, flags.overrides)
-    return mode, config
+        return safety.hydra_node(_compose(hydra, "train", []))
 
 
 def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    """The resolved configurations of a sweep's runs.
+    """The resolved configurations of a sweep's runs, each checked for keys that nothing reads.
 
     Hydra takes a tenth of a second to compose one. Runs that choose the same options differ in values alone, so the
-    options are composed once, and each run's values are set in a copy as Hydra itself sets them.
+    options are composed once, those of the command itself not even that, and each run's values are set in a copy.
+
+    Args:
+        loader: Hydra's.
+        master: What was composed for the command.
+        jobs: The words of each run.
 
     Raises:
+        UserError: A key is unknown or nothing reads it.
         HydraException: A run's arguments do not compose.
         OmegaConfBaseException: A value is missing or an interpolation leads nowhere.
     """
     parser = OverridesParser.create(config_loader=loader)
     is_group = cache(lambda name: bool(loader.get_group_options(name)))
-    composed: dict[tuple[str, ...], DictConfig] = {}
+
+    def is_value(override: Override) -> bool:
+        of_hydra = override.is_hydra_override() or override.package is not None
+        return not of_hydra and override.type is OverrideType.CHANGE and not is_group(override.key_or_group)
+
+    typed = list(master.hydra.overrides.task)
+    words_of_master = [word for word, o in zip(typed, parser.parse_overrides(typed), strict=True) if not is_value(o)]
+    composed = {tuple(words_of_master): master}
     configs = []
     for words in jobs:
-        choices, values = [], []
-        for word, override in zip(words, parser.parse_overrides(list(words)), strict=True):
-            if override.is_hydra_override() or override.package is not None or is_group(override.key_or_group):
-                choices.append(word)
-            else:
-                values.append(override)
-        if tuple(choices) not in composed:
-            composed[tuple(choices)] = _ours(loader.load_sweep_config(master, choices))
-        config = copy.deepcopy(composed[tuple(choices)])
-        ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        overrides = list(zip(words, parser.parse_overrides(list(words)), strict=True))
+        choices = tuple(word for word, override in overrides if not is_value(override))
+        if choices not in composed:
+            composed[choices] = loader.load_sweep_config(master, list(choices))
+        config = copy.deepcopy(_without_hydra(composed[choices]))
+        for _, override in overrides:
+            if is_value(override):
+                _set_value(config, override)
+        check_keys(_unresolved(config), composed[choices].hydra.runtime.choices, words)
         configs.append(plain(config))
     return configs
 
@@ -152,14 +209,20 @@ def flags_of(config: DictConfig) -> list[str]:
     ]
 
 
-def _search_first(hydra: GlobalHydra, folder: str) -> None:
-    """What Hydra's flag --config-dir does."""
-    if not Path(folder).is_dir():
-        raise UserError(f"--config-dir: there is no folder {folder}")
-    assert hydra.hydra is not None
-    loader: Any = hydra.hydra.config_loader
-    loader.get_search_path().prepend("command-line", f"file://{Path(folder).absolute()}")
-    loader.repository.initialize_sources(loader.get_search_path())
+def parse_flags(arguments: Sequence[str]) -> Flags:
+    """Take apart the words of `rnnlab train`, in which every flag that has a value is followed by it or by `=`."""
+    values: dict[str, str] = {}
+    multirun, overrides = False, []
+    words = iter(arguments)
+    for word in words:
+        flag, equals, value = word.partition("=")
+        if flag in ("-cd", "--config-dir", "-cn", "--config-name"):
+            values[flag.replace("--config-", "-c")[:3]] = value if equals else next(words)
+        elif word in ("-m", "--multirun"):
+            multirun = True
+        else:
+            overrides.append(word)
+    return Flags(values.get("-cd"), values.get("-cn", "train"), multirun, overrides)
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
@@ -168,27 +231,76 @@ def plain(config: DictConfig) -> dict[str, Any]:
     Raises:
         OmegaConfBaseException: A value is missing or an interpolation leads nowhere.
     """
-    container = OmegaConf.to_container(_ours(config), resolve=True, throw_on_missing=True)
+    container = OmegaConf.to_container(_without_hydra(config), resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}
 
 
-def _ours(config: DictConfig) -> DictConfig:
-    """Without what is Hydra's own."""
-    return OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+def _without_hydra(config: DictConfig) -> DictConfig:
+    """What is not Hydra's own; like the whole, it takes no key that it does not have."""
+    ours = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    OmegaConf.set_struct(ours, True)
+    return ours
 
 
-def _compose(hydra: GlobalHydra, name: str, overrides: list[str], mode: RunMode) -> DictConfig:
+def _unresolved(config: DictConfig) -> dict[str, Any]:
+    container = OmegaConf.to_container(_without_hydra(config))
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def _set_value(config: DictConfig, override: Override) -> None:
+    try:
+        OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+    except (ConfigAttributeError, ConfigKeyError) as error:
+        raise UserError(unknown_key(override.key_or_group, "train")) from error
+
+
+def _compose(hydra: GlobalHydra, name: str, overrides: list[str]) -> DictConfig:
+    """Compose as for a sweep, whose words Hydra's public `compose` refuses; whether there may be any is seen later."""
     assert hydra.hydra is not None
     return hydra.hydra.compose_config(
         config_name=name,
         overrides=overrides,
-        run_mode=mode,
+        run_mode=RunMode.MULTIRUN,
         from_shell=False,
         with_log_configuration=False,
+        validate_sweep_overrides=False,
     )
 
 
-def _mode(hydra: GlobalHydra, name: str, overrides: list[str]) -> RunMode:
+def _parser(hydra: GlobalHydra) -> OverridesParser:
     assert hydra.hydra is not None
-    return hydra.hydra.get_mode(config_name=name, overrides=overrides) or RunMode.RUN
+    return OverridesParser.create(config_loader=hydra.hydra.config_loader)
+
+
+def _may_be_a_strangers(flags: Flags) -> bool:
+    """Whether anything but rnnlab's own files says something about Hydra."""
+    return flags.folder is not None or flags.name != "train" or any("hydra" in word for word in flags.overrides)
+
+
+def _refuse_sweeps(overrides: Sequence[Override]) -> None:
+    for override in overrides:
+        if override.is_sweep_override():
+            key = override.key_or_group
+            raise UserError(f"{key}: several values need -m (or quotes, if the comma belongs to the value)")
+
+
+def _refuse_swept_settings_of_hydra(overrides: Sequence[Override]) -> None:
+    for override in overrides:
+        if override.is_sweep_override() and override.is_hydra_override():
+            raise UserError(f"{override.key_or_group}: one value for the whole sweep, not {override.input_line}")
+
+
+def _refuse_missing_options(config: DictConfig) -> None:
+    for group, option in config.hydra.runtime.choices.items():
+        if option == MISSING_OPTION:
+            raise UserError(f"{group}: no option was chosen; add {group}=OPTION")
+
+
+def _drop_options_of_other_packages() -> None:
+    """Hydra's own launcher and the official plugins, where installed, would claim our options of the same names."""
+    for group in ("launcher", "sweeper"):
+        registered: Any = ConfigStore.instance().repo.get("hydra", {}).get(group, {})
+        for option in [name for name in registered if (conf_folder() / "hydra" / group / name).is_file()]:
+            del registered[option]

@@ -132,13 +132,6 @@ def all_keys(command: str) -> list[str]:
     return [*names, *groups(command)]
 
 
-def defined_keys() -> frozenset[str]:
-    """Every key of `train` under any of its options, wiring included."""
-    options = [(group, option) for group in groups() for option in group_options(group)]
-    keys = [*command_keys("train"), *(key for choice in options for key in keys_of(*choice))]
-    return frozenset(key.name for key in keys)
-
-
 def options_with(key: str, command: str) -> list[str]:
     """The options, as `group=option`, that define a key."""
     pairs = [(group, option) for group in groups(command) for option in group_options(group)]

@@ -17,8 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from rnnlab.config import targets
 from rnnlab.config.keys import flatten
 from rnnlab.config.locations import conf_folder
-from rnnlab.config.messages import unknown_key
-from rnnlab.config.reference import defined_keys, group_options, groups
+from rnnlab.config.reference import group_options, groups
 from rnnlab.errors import UserError
 
 PLUGINS = frozenset(
@@ -45,8 +44,6 @@ CHOOSERS = {
 BY_HAND = ("hydra.launcher.address", "hydra.sweeper.storage")
 # What Hydra fills in by itself, and what is checked on its own.
 VARIABLE = ("mode", "launcher", "sweeper", "overrides", "runtime", "job", "verbose")
-# Lightning's own arguments, callbacks and loggers have keys that conf/ does not list.
-OPEN = ("callbacks.", "logger.", "trainer.")
 
 
 def check_before_composing(folder: str | None, name: str, overrides: Sequence[str]) -> None:
@@ -74,24 +71,36 @@ def check_before_composing(folder: str | None, name: str, overrides: Sequence[st
         raise UserError("hydra.searchpath: folders of options are listed in RNNLAB_PLUGINS, not in a configuration")
 
 
-def check_composed(config: DictConfig, usual: DictConfig, overrides: Sequence[str]) -> None:
-    """Refuse every setting of Hydra's node that is not rnnlab's, and every target that is not allowed.
+def check_hydra_node(config: DictConfig, own: Mapping[str, Any]) -> None:
+    """Check that nothing but rnnlab's own files sets folders, logs and callbacks of Hydra.
 
     Args:
         config: As it was composed.
-        usual: What rnnlab's own primary configuration composes to.
+        own: Hydra's node as rnnlab's own primary configuration has it.
+
+    Raises:
+        UserError: Something does; the line names its key.
+    """
+    node = hydra_node(config)
+    for key in {*node, *own} - set(VARIABLE):
+        if node.get(key) != own.get(key):
+            raise UserError(f"hydra.{key}: leave it as it is; rnnlab takes care of folders, logs and callbacks")
+    for key in ("chdir", "env_set", "env_copy"):
+        if node["job"].get(key) != own["job"].get(key):
+            raise UserError(f"hydra.job.{key}: leave it as it is")
+
+
+def check_targets(config: DictConfig, overrides: Sequence[str]) -> None:
+    """Check what the launcher and the sweeper are told, and every target.
+
+    Args:
+        config: As it was composed.
         overrides: The words of the command line.
 
     Raises:
-        UserError: One is there; the line names its key.
+        UserError: A setting or a target is not allowed; the line names its key.
     """
-    node, expected = _unresolved(config), _unresolved(usual)
-    for key in {*node, *expected} - set(VARIABLE):
-        if node.get(key) != expected.get(key):
-            raise UserError(f"hydra.{key}: leave it as it is; rnnlab takes care of folders, logs and callbacks")
-    for key in ("chdir", "env_set", "env_copy"):
-        if node["job"].get(key) != expected["job"].get(key):
-            raise UserError(f"hydra.job.{key}: leave it as it is")
+    node = hydra_node(config)
     for key in ("launcher", "sweeper"):
         _check_plugin(node[key], f"hydra.{key}")
     typed = {word.partition("=")[0].lstrip("+") for word in overrides}
@@ -107,28 +116,17 @@ def check_composed(config: DictConfig, usual: DictConfig, overrides: Sequence[st
             targets.check(target, key)
 
 
+def hydra_node(config: DictConfig) -> dict[str, Any]:
+    """Hydra's own node of a configuration, with its interpolations."""
+    node = OmegaConf.to_container(config.hydra, resolve=False)
+    assert isinstance(node, dict)
+    return {str(key): value for key, value in node.items()}
+
+
 def launcher_keys() -> set[str]:
     """The keys that rnnlab's own launchers have."""
     files = (conf_folder() / "hydra" / "launcher").glob("*.yaml")
     return {key for file in files for key in yaml.safe_load(file.read_text(encoding="utf-8"))}
-
-
-def check_keys(config: DictConfig, overrides: Sequence[str]) -> None:
-    """Refuse a key that nothing reads: in a study.yaml Hydra takes a mistyped one without a word.
-
-    Raises:
-        UserError: There is one, and no argument adds it on purpose with `+`.
-    """
-    known = defined_keys()
-    added = tuple(word.lstrip("+").partition("=")[0] for word in overrides if word.startswith("+"))
-    ours = OmegaConf.to_container(OmegaConf.masked_copy(config, _ours(config)))
-    assert isinstance(ours, dict)
-    for word in overrides:
-        if (name := word.partition("=")[0]) in ("cell.name", "data.name", "scheduler.name", "task.name"):
-            raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
-    for key, value in flatten({str(name): node for name, node in ours.items()}):
-        if key not in known and not key.startswith((*OPEN, *added)) and value != {}:
-            raise UserError(unknown_key(key, "train"))
 
 
 def _check_plugin(node: Any, key: str) -> None:
@@ -141,12 +139,6 @@ def _check_plugin(node: Any, key: str) -> None:
             continue
         if OF_INSTANTIATE.get(name.rpartition(".")[2], value) != value or "_target_" in name or "${" in str(value):
             raise UserError(f"{key}.{name}: '{value}' is not something a configuration may call")
-
-
-def _unresolved(config: DictConfig) -> dict[str, Any]:
-    node = OmegaConf.to_container(config.hydra, resolve=False)
-    assert isinstance(node, dict)
-    return {str(key): value for key, value in node.items()}
 
 
 def _ours(config: DictConfig) -> list[str]:

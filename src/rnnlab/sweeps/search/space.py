@@ -37,6 +37,18 @@ def space_of(overrides: Iterable[Override]) -> tuple[Space, list[str]]:
     return space, fixed
 
 
+def example_of(space: Space) -> list[str]:
+    """The words of one of the trials that there may be: the first choice, the lowest number."""
+    return words_of({key: _first_value(distribution) for key, distribution in space.items()})
+
+
+def _first_value(distribution: BaseDistribution) -> Any:
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[0]
+    assert isinstance(distribution, FloatDistribution | IntDistribution)
+    return distribution.low
+
+
 def words_of(parameters: Mapping[str, Any]) -> list[str]:
     """What a trial's parameters are on the command line."""
     return [f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in parameters.items()]
