@@ -74,7 +74,7 @@ def test_a_study_is_composed_once_beside_what_its_check_needs(
 
 @pytest.mark.parametrize(
     "words",
-    [["-cd", "x", "-cn", "y", "-m"], ["--config-dir=x", "--config-name=y", "--multirun"], ["-cd=x", "-cn=y", "-m"]],
+    ["-cd x -cn y -m", "--config-dir=x --config-name=y --multirun", "-cd=x -cn=y -m", "--config-dir x -cn y -m"],
 )
 def test_flags_are_taken_in_every_form(words: str) -> None:
     assert parse_flags([*words.split(), "seed=1,2"]) == ("x", "y", True, ["seed=1,2"])
