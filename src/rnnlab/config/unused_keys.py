@@ -19,6 +19,7 @@ from rnnlab.errors import UserError
 BESIDE_TARGETS = {"callbacks": ("enabled", "changes_result"), "logger": ("package",)}
 # What rnnlab hands to a target, which a configuration cannot.
 HANDED_OVER = {
+    "callbacks": (),
     "cell": ("input_size", "hidden_size", "num_layers", "dropout", "bidirectional"),
     "data": ("files",),
     "logger": ("save_dir",),
@@ -73,9 +74,9 @@ def _check_own_target(key: str, value: str, default: str) -> None:
 def _check_argument(key: str, config: Mapping[str, Any]) -> None:
     """Check a key of no option: it may be an argument of the target that the nearest node around it names."""
     group, _, inner = key.partition(".")
-    if group in BESIDE_TARGETS and (
-        "." not in inner or inner.partition(".")[2] in (*BESIDE_TARGETS[group], "_target_")
-    ):
+    if group in HANDED_OVER and key.endswith("._target_"):  # of an option that lies beside the study's own file
+        return
+    if group in BESIDE_TARGETS and inner.partition(".")[2] in ("", *BESIDE_TARGETS[group]):
         return
     node = next((node for node in _nodes_around(key, config) if "_target_" in node[1]), None)
     if node is None:
