@@ -11,7 +11,7 @@ import pandas as pd
 from rnnlab.analysis.configurations import Configuration, configurations
 from rnnlab.analysis.factors import Factor, factors
 from rnnlab.analysis.measure import comparable, declared_metrics
-from rnnlab.analysis.missing import Missing
+from rnnlab.analysis.missing import Missing, missing_runs
 from rnnlab.analysis.overfitting import Overfit, overfitting
 from rnnlab.analysis.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.runs_table import runs_table
@@ -27,7 +27,7 @@ VALIDATED_ON = ("data.limit", "data.labels", "split.seed", "split.deduplicate", 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison found, as plain data: `rnnlab.report` puts it into words, tables and charts.
+    """The result of a comparison as plain data: `rnnlab.report` puts it into words, tables and charts.
 
     Attributes:
         name: The sweep, the sweeps or the folder that was compared.
@@ -64,7 +64,7 @@ class Comparison:
 
     @property
     def unit(self) -> str:
-        """What every loss is a mean of, such as `nats per token`."""
+        """The unit of every loss, such as `nats per token`."""
         return self.measure.unit
 
     @property
@@ -79,7 +79,7 @@ class Comparison:
 
     @property
     def repeated(self) -> bool:
-        """Whether any configuration was trained from more than one seed: without, a ranking finds nothing."""
+        """True if a configuration was trained from more than one seed; otherwise no difference can be tested."""
         return bool(self.ranking["seeds"].max() > 1)
 
     @property
@@ -94,7 +94,7 @@ class Comparison:
 
     @property
     def repeats(self) -> int:
-        """How many runs have the configuration and seed of another, and do not count."""
+        """The number of runs that repeat the configuration and seed of another, and do not count."""
         return len(self.complete) - sum(len(configuration.runs) for configuration in self.configurations)
 
     @property
@@ -134,8 +134,8 @@ def compare(
 
 
 def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, holds: str | None = None) -> Comparison:
-    """The same for runs that were read; the comparison is called `name`."""
-    complete, missing = comparable([run for run in runs if run.is_complete]), Missing.of(runs)
+    """Compare runs that were read; the comparison is called `name`. The other arguments are those of `compare`."""
+    complete, missing = comparable([run for run in runs if run.is_complete]), missing_runs(runs)
     if not complete:
         raise UserError(_nothing_yet(name, missing))
     metrics = declared_metrics(complete)

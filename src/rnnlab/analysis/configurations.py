@@ -1,4 +1,4 @@
-"""Which runs are seeds of one configuration, and by which few settings configurations are told apart."""
+"""Grouping runs by configuration, over their seeds, and the few settings that tell configurations apart."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
 def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """The configuration of which the others change a setting or two, where a sweep was made so.
 
-    It has what more than half of them have, in every setting. Without one, or with so few settings that a label can
-    say them all, nothing.
+    In every setting it has the value that more than half of them have. Empty where no configuration does, or where
+    the settings are so few that a label can say them all.
     """
     common = {name: Counter(row[name] for row in rows).most_common(1)[0] for name in rows[0]}
     base = {name: value for name, (value, _) in common.items()}
@@ -91,7 +91,7 @@ def short_names(keys: Iterable[str]) -> dict[str, str]:
 
 
 def _is_column(name: str) -> bool:
-    """Whether a setting of that name could pass for another column of the ranking."""
+    """Return True if a setting of that name could pass for another column of the ranking."""
     return name in RESERVED or name.startswith(METRICS)
 
 
@@ -104,7 +104,7 @@ def _identity(run: Run) -> dict[str, Any]:
 
 
 def _without_unused(identities: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Without the keys that are neutral wherever they are: earlier runs may lack a key that later ones have."""
+    """Leave out keys that are neutral in every run: earlier runs may lack a key that later ones have."""
     used = {key for identity in identities.values() for key, value in identity.items() if tells_apart(key, value)}
     return {
         name: {key: _whole(value) for key, value in identity.items() if key in used}
@@ -113,7 +113,7 @@ def _without_unused(identities: Mapping[str, Mapping[str, Any]]) -> dict[str, di
 
 
 def _whole(value: Any) -> Any:
-    """0 for 0.0: what is the same number is the same setting."""
+    """Return 0 for 0.0: equal numbers are the same setting."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -127,7 +127,7 @@ def _shown(key: str, identity: Mapping[str, Any]) -> Any:
 
 
 def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> str:
-    """What options have been chosen, and their settings; of both what differs from a base, where there is one."""
+    """Return a label: the chosen options and their settings, of which a base leaves only those that differ from it."""
     base = base or {}
     given = {
         long: short

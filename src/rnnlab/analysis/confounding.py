@@ -1,4 +1,4 @@
-"""Which settings are one factor, since they vary together."""
+"""Confounded settings: those that vary together are one factor."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def confounded(configurations: Sequence[Configuration]) -> list[tuple[str, ...]]
 
 
 def _leads(lead: Pattern, pattern: Pattern, groups: Mapping[Pattern, Sequence[str]]) -> bool:
-    """Whether a setting follows from another, which has more levels.
+    """Return True if a setting follows from another, which has more levels.
 
-    Where each configuration has a level of its own, as in a search, all follows from it by chance; a choice of a cell
-    or of data is no chance.
+    Where each configuration has a level of its own, as in a search, everything follows from it by chance, unless it is
+    a choice of a cell, a task or data.
     """
     if len(set(lead)) <= len(set(pattern)) or len(set(zip(lead, pattern, strict=True))) > len(set(lead)):
         return False

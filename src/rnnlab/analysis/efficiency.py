@@ -1,4 +1,4 @@
-"""What quality costs: the time to a loss, and what nothing else beats in both."""
+"""The cost of quality: the time to a loss, and the Pareto front of loss against a cost."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rnnlab.records.reading import Run
 
 
 def front(costs: Sequence[float], losses: Sequence[float]) -> list[bool]:
-    """Which points are on the Pareto front: nothing costs as little and has as low a loss, one of them lower.
+    """Return for each point whether it is on the Pareto front: none has as low a cost and loss, one of them lower.
 
-    What has no cost is not on it.
+    A point without a finite cost is not on it.
     """
     known = sorted((cost, loss) for cost, loss in zip(costs, losses, strict=True) if math.isfinite(cost))
     best: list[tuple[float, float]] = []

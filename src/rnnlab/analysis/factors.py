@@ -1,4 +1,4 @@
-"""What varied in a comparison, one thing at a time: each factor's levels, compared where everything else is equal."""
+"""The factors of a comparison: the levels of each, compared where everything else is equal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rnnlab.analysis.confounding import confounded
 from rnnlab.analysis.statistics import SIGNIFICANT, Difference, Mean, difference, holm, mean, mean_of
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.enumeration import joined
-from rnnlab.records.reading import number
+from rnnlab.records.reading import float_or_nan
 
 MOST_LEVELS = 12  # of a factor of which every two are compared; of more, all with the best
 
@@ -56,8 +56,8 @@ class Contrast:
     p: float | None
 
     @property
-    def found(self) -> bool:
-        """Whether the runs tell the two apart."""
+    def significant(self) -> bool:
+        """True if the corrected p-value says that the two levels differ."""
         return self.p is not None and self.p < SIGNIFICANT
 
 
@@ -81,18 +81,18 @@ class Factor:
 
     @property
     def name(self) -> str:
-        """As a heading has it."""
+        """The factor as a heading calls it."""
         return f"{self.axis} ({joined(self.others)} with it)" if self.others else self.axis
 
     def contrast(self, first: str, second: str) -> Contrast:
-        """That of two levels, whichever is better."""
+        """Return the contrast of two levels, whichever is better."""
         return next(contrast for contrast in self.contrasts if {contrast.better, contrast.worse} == {first, second})
 
     @property
     def winner(self) -> str | None:
         """The level that is found to be better than every other; None while there is none."""
         best = self.levels[0].name
-        beaten = [contrast for contrast in self.contrasts if contrast.better == best and contrast.found]
+        beaten = [contrast for contrast in self.contrasts if contrast.better == best and contrast.significant]
         return best if len(beaten) == len(self.levels) - 1 else None
 
 
@@ -155,8 +155,8 @@ def _factor(names: Sequence[str], levels: Levels) -> Factor:
 
 
 def _mean_of(level: Mapping[Settings, Configuration], shared: Sequence[Settings], figure: str) -> float:
-    """The mean of a figure over settings; not a number where a setting does not have it, which others would not."""
-    means = [mean(number(run.summary.get(figure)) for run in level[at].runs) for at in shared]
+    """Return the mean of a figure over settings; NaN where a setting lacks it, so that levels stay comparable."""
+    means = [mean(float_or_nan(run.summary.get(figure)) for run in level[at].runs) for at in shared]
     return sum(means) / len(means)
 
 
@@ -172,7 +172,7 @@ def _contrast(
 
 
 def _corrected(contrasts: Sequence[Contrast], pairs: int) -> tuple[Contrast, ...]:
-    """With p-values corrected for all pairs of levels, also where only those with the best are looked at."""
+    """Return the contrasts with p-values corrected for all pairs of levels, also where only the best's are tested."""
     tested = [contrast.difference.p for contrast in contrasts if contrast.difference.p is not None]
     corrected = iter(holm(tested) if len(contrasts) == pairs else [min(1.0, p * pairs) for p in tested])
     return tuple(

@@ -26,13 +26,13 @@ def runs_frame(folders: Folders) -> pd.DataFrame:
 
 def curves_frame(folders: Folders) -> pd.DataFrame:
     """One row a validation; see `rnnlab.curves`."""
-    found = find_runs(_existing(folders))
-    by_folder = {run.folder.as_posix(): run for run in found}
-    runs = _table(found)
-    described = [name for name in runs.columns[: list(runs.columns).index("parameters")] if name != "rank"]
+    runs = find_runs(_existing(folders))
+    by_folder = {run.folder.as_posix(): run for run in runs}
+    table = _table(runs)
+    described = [name for name in table.columns[: list(table.columns).index("parameters")] if name != "rank"]
     frames = [
         pd.DataFrame(rows).assign(**{name: row[name] for name in described}, folder=row["folder"])
-        for row in runs.to_dict("records")
+        for row in table.to_dict("records")
         if (rows := _validations(by_folder[row["folder"]]))
     ]
     if not frames:
@@ -48,7 +48,7 @@ def _table(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def _existing(folders: Folders) -> list[Path]:
-    paths = [Path(each) for each in ([folders] if isinstance(folders, str | Path) else folders)]
+    paths = [Path(folder) for folder in ([folders] if isinstance(folders, str | Path) else folders)]
     for path in paths:
         if not path.is_dir():
             raise UserError(f"folders: there is no folder {path}")

@@ -1,4 +1,4 @@
-"""Which runs of a sweep have no result yet, and why."""
+"""The runs of a sweep that have no result, and why."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ class Missing:
     unfinished: tuple[Path, ...]
     pruned: int = 0
 
-    @classmethod
-    def of(cls, runs: Iterable[Run]) -> Missing:
-        runs = list(runs)
-        missing = [run for run in runs if not run.is_complete and run.status != PRUNED]
-        return cls(
-            planned=len(runs),
-            failed=tuple((run.folder, run.reason) for run in missing if run.status == FAILED),
-            unfinished=tuple(run.folder for run in missing if run.status != FAILED),
-            pruned=sum(run.status == PRUNED for run in runs),
-        )
-
     @property
     def count(self) -> int:
         return len(self.failed) + len(self.unfinished)
+
+
+def missing_runs(runs: Iterable[Run]) -> Missing:
+    """Return the runs that have no result."""
+    runs = list(runs)
+    missing = [run for run in runs if not run.is_complete and run.status != PRUNED]
+    return Missing(
+        planned=len(runs),
+        failed=tuple((run.folder, run.reason) for run in missing if run.status == FAILED),
+        unfinished=tuple(run.folder for run in missing if run.status != FAILED),
+        pruned=sum(run.status == PRUNED for run in runs),
+    )

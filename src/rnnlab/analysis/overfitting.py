@@ -1,4 +1,4 @@
-"""Which configurations learn their training part by heart: validation gets worse while training goes on getting better.
+"""Overfitting: configurations whose validation loss rises while their training loss goes on falling.
 
 The ranking does not suffer from it, since the best epoch's weights are what counts; whoever chooses a size or a number
 of epochs wants to know.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rnnlab.analysis.configurations import Configuration
 from rnnlab.analysis.statistics import Mean, mean, mean_of
-from rnnlab.records.reading import OBJECTIVE, Run, number
+from rnnlab.records.reading import OBJECTIVE, Run, float_or_nan
 
 TRAINING = "train/loss"
 WORTH_SAYING = 0.02  # a rise of the validation loss, as a share of its lowest
@@ -47,8 +47,8 @@ def overfitting(ranked: Sequence[Configuration]) -> list[Overfit]:
 
     Over several seeds, the 95% interval of the rise has to lie above 0: a loss that wavers has not risen.
     """
-    found = [case for each in ranked if (case := _case(each))]
-    return sorted(found, key=lambda case: -case.rise.value)
+    cases = [case for configuration in ranked if (case := _case(configuration))]
+    return sorted(cases, key=lambda case: -case.rise.value)
 
 
 def _case(configuration: Configuration) -> Overfit | None:
@@ -69,13 +69,13 @@ def _case(configuration: Configuration) -> Overfit | None:
 
 
 def _may_overfit(run: Run) -> bool:
-    """Whether its best epoch was not its last, as summary.json says: most files need not be read.
+    """Return True if the best epoch was not the last, by summary.json alone: most metrics.csv need not be read.
 
-    Who validates on what was trained on is learning by heart on purpose.
+    A run that validates on its training data overfits on purpose, and does not count.
     """
     if run.config.get("data.parts") == WHOLE:
         return False
-    best, epochs = number(run.summary.get("best_epoch")), number(run.summary.get("epochs"))
+    best, epochs = float_or_nan(run.summary.get("best_epoch")), float_or_nan(run.summary.get("epochs"))
     return best < epochs - 1
 
 

@@ -11,7 +11,7 @@ from rnnlab.analysis.configurations import Configuration, losses
 from rnnlab.analysis.efficiency import front, seconds_to
 from rnnlab.analysis.statistics import mean, mean_of, sample_sd
 from rnnlab.records.metrics import Metric, shown_in_summary
-from rnnlab.records.reading import Run, number
+from rnnlab.records.reading import Run, float_or_nan
 
 
 def in_order(configurations: Sequence[Configuration]) -> list[Configuration]:
@@ -57,7 +57,7 @@ def _row(rank: int, configuration: Configuration, metrics: Sequence[Metric], tar
     times = [seconds_to(target, run) for run in runs]
 
     def average(figure: str) -> float:
-        return mean(number(run.summary.get(figure)) for run in runs)
+        return mean(float_or_nan(run.summary.get(figure)) for run in runs)
 
     return {
         "rank": rank,

@@ -12,9 +12,9 @@ from rnnlab.config.keys import short_name
 from rnnlab.records.reading import Run
 
 HPARAMS = (
-    "task", "data", "cell", "hidden_size", "num_layers", "embedding_size",
-    "sequence_length", "dropout", "lr", "batch_size", "seed", "parameters",
-)  # fmt: skip
+    *("task", "data", "cell", "hidden_size", "num_layers", "embedding_size"),
+    *("sequence_length", "dropout", "lr", "batch_size", "seed", "parameters"),
+)
 RESULTS = ("epochs", "best_epoch", "seconds")
 
 

@@ -1,4 +1,4 @@
-"""The size from which on larger is no better for each cell: what an average over cells would hide."""
+"""Saturation: the size of each cell from which on a larger one is no better."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def saturations(ranked: Sequence[Configuration], varied: Sequence[Factor]) -> li
 
 
 def _limits(ranked: Sequence[Configuration], kind: Factor, axis: str) -> dict[str, list[str]]:
-    """Such as 8 for gru and lstm."""
+    """Return the cells by the smallest level that suffices for them, such as 8 for gru and lstm."""
     limits: dict[str, list[str]] = {}
     for level in kind.levels:
         alone = [configuration for configuration in ranked if plain(configuration.settings[kind.axis]) == level.name]
         size = next((factor for factor in factors(alone) if factor.axis == axis), None)
-        if size is not None and any(contrast.found for contrast in size.contrasts):
+        if size is not None and any(contrast.significant for contrast in size.contrasts):
             limits.setdefault(plain(_smallest(size)), []).append(level.name)
     return limits
 
@@ -61,6 +61,8 @@ def _smallest(factor: Factor) -> float:
     best = factor.levels[0].name
     others = [factor.contrast(best, level.name) for level in factor.levels[1:]]
     beaten = {
-        contrast.worse for contrast in others if contrast.p is None or (contrast.found and contrast.better == best)
+        contrast.worse
+        for contrast in others
+        if contrast.p is None or (contrast.significant and contrast.better == best)
     }
     return min(float(level.name) for level in factor.levels if level.name not in {*beaten, ABSENT})

@@ -38,7 +38,7 @@ class Mean:
 
 @dataclass(frozen=True)
 class Difference:
-    """How far two sides are apart at equal settings.
+    """The difference of two sides at equal settings.
 
     Attributes:
         mean: First minus second, averaged over the settings.

@@ -1,4 +1,4 @@
-"""Which settings tell configurations apart, and which only say again what another says."""
+"""The settings that tell configurations apart, without those that follow from another."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:
-    """Whether a key belongs to the option that the head names, rather than being set for every option.
+    """Return True if a key belongs to the option that the head names, rather than being set for every option.
 
     `optimizer.momentum` comes with sgd alone; `optimizer.lr` is a setting in its own right.
     """
@@ -52,7 +52,7 @@ def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:
 
 
 def _follows(values: tuple[str, ...], heads: tuple[str, ...]) -> bool:
-    """Whether each value of the head goes with one value only."""
+    """Return True if each value of the head goes with one value only."""
     return len(set(zip(heads, values, strict=True))) == len(set(heads))
 
 
@@ -65,7 +65,7 @@ def _is_of_data(key: str) -> bool:
 
 
 def _repeats(key: str, others: Iterable[str], identities: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a key has, wherever it is, the value of another and shallower one; a single value may be chance."""
+    """Return True if a key always has the value of another, shallower one; a single value may be chance."""
     having = [identity for identity in identities if key in identity]
     several = len({json.dumps(identity[key], default=str) for identity in having}) > 1
     return several and any(
@@ -77,7 +77,7 @@ def _repeats(key: str, others: Iterable[str], identities: Sequence[Mapping[str, 
 
 
 def _follows_all(values: Sequence[str], heads: Sequence[tuple[str, ...]]) -> bool:
-    """Whether each combination of the heads' values goes with one value only."""
+    """Return True if each combination of the heads' values goes with one value only."""
     combined = tuple(map(str, zip(*heads, strict=True)))
     return bool(values) and bool(combined) and _follows(tuple(values), combined)
 

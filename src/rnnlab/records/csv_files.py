@@ -16,19 +16,19 @@ def read_rows(file: Path) -> list[Row]:
         text = file.read_text(encoding="utf-8", errors="replace").replace("\0", "")
     except OSError:
         return []
-    return [{key: number(value) for key, value in row.items() if key} for row in csv.DictReader(text.splitlines())]
+    return [{key: parse_float(value) for key, value in row.items() if key} for row in csv.DictReader(text.splitlines())]
 
 
 def rows_with(rows: Iterable[Row], columns: Iterable[str]) -> list[Row]:
     """Return the rows that have a finite number in every one of these columns.
 
-    The last row of a file that was cut off has not: a report is not to fail because of one run.
+    The last row of a file that was cut off lacks some: one damaged run must not make a report fail.
     """
     return [row for row in rows if all(math.isfinite(row.get(column, math.nan)) for column in columns)]
 
 
-def number(field: str | list[str] | None) -> float:
-    """A field as a number, or NaN."""
+def parse_float(field: str | list[str] | None) -> float:
+    """Return a field as a number; NaN where it is none."""
     try:
         return float(field)  # type: ignore[arg-type]  # None and lists raise TypeError
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""The run folder: which files it has, and how they are written so that a reader never sees half of one.
+"""The run folder and its files, each written whole, so that a reader never sees half of one.
 
 Nothing here imports torch: sweeps and reports read run folders without it.
 """
@@ -105,12 +105,12 @@ class RunFolder:
         self.write_config(config)
 
     def go_on(self, config: Mapping[str, Any]) -> None:
-        """Take back that an earlier attempt has ended; what it left stays."""
+        """Reopen the folder of an attempt that has ended, for training to go on; its files stay."""
         self.summary.unlink(missing_ok=True)
         self.write_config(config)
 
     def was_begun(self) -> bool:
-        """Whether an attempt has been started that has not come to any end."""
+        """Return True if an attempt was started that has not ended."""
         return self.config.is_file() and not self.summary.is_file()
 
     def write_config(self, config: Mapping[str, Any]) -> None:
@@ -136,7 +136,7 @@ class RunFolder:
         write_atomically(self.summary, json.dumps(summary, indent=2, allow_nan=False) + "\n")
 
     def read_summary(self) -> dict[str, Any] | None:
-        """What summary.json says, or None where there is none yet.
+        """Return the contents of summary.json, or None where there is none yet.
 
         Raises:
             ValueError: It is damaged.
@@ -178,8 +178,8 @@ def find_checkpoint(given: str | Path, key: str = "checkpoint") -> Path:
     """The checkpoint file that a path stands for: itself, or the best one of a run's or a sweep's folder.
 
     Args:
-        given: What the user wrote.
-        key: Where they wrote it.
+        given: The path as the user gave it.
+        key: The key that it was given for; messages begin with it.
 
     Raises:
         UserError: There is none.

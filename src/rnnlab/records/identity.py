@@ -1,4 +1,4 @@
-"""What makes a run the run that it is, and the name of its folder.
+"""The identity of a run, and the name of its folder.
 
 A run is identified by the names and values of the options that can change its result, by its data and by the files
 that its configuration names. So that a run stays the same run in later versions, these are no part of it:
@@ -73,7 +73,7 @@ def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def identity(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells one run from another beside its data, by dotted key: the settings with effect that are not neutral."""
+    """Return what identifies a run beside its data, by dotted key: the settings with effect that are not neutral."""
     return {
         key: value
         for key, value in with_effect(config).items()
@@ -82,9 +82,9 @@ def identity(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tells_apart(key: str, value: Any) -> bool:
-    """Whether a run with this setting is another than one without the key.
+    """Return True if a run with this setting is another than one without the key.
 
-    It is not where the value is neutral, the option is empty or the callback is switched off.
+    It is the same where the value is neutral, the option is empty or the callback is switched off.
     """
     switched_off = key.endswith(".enabled") and value is False
     return not (switched_off or value == {} or is_neutral(key, value))
@@ -154,7 +154,7 @@ def _class_name(target: Any) -> str:
 
 
 def _has_a_name(key: str, leaves: Mapping[str, Any]) -> bool:
-    """Whether the option's name, or the switch of a callback, says what a `_target_` says."""
+    """Return True if the option's name, or the switch of a callback, stands for the `_target_`."""
     return f"{key.partition('.')[0]}.name" in leaves or f"{key.removesuffix('_target_')}enabled" in leaves
 
 

@@ -53,7 +53,7 @@ def claimed(folder: RunFolder, wait: bool, say: Callable[[str], None] = lambda _
 
 
 def is_claimed(folder: RunFolder) -> bool:
-    """Whether a process that is alive holds the run."""
+    """Return True if a process that is alive holds the run."""
     if not lock_file(folder).is_file():
         return False
     with claimed(folder, wait=False) as mine:

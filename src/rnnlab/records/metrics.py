@@ -1,4 +1,4 @@
-"""The metrics of a task as plain values: what each of them is called, which way is better, and where it is shown.
+"""The metrics of a task as plain values: name, direction, unit, and the tables that show them.
 
 A task declares a metric once. The declarations travel in summary.json, and every table, page, CSV and TensorBoard view
 loops over them.

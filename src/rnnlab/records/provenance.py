@@ -26,7 +26,7 @@ def versions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a command knows of where it was given; its workers pass it on.
+    """The origin of a run: the command and the commit that it was started from; workers pass it on.
 
     Attributes:
         command: As it was typed.
@@ -44,7 +44,7 @@ class Origin:
 
     @classmethod
     def of_this_command(cls) -> Origin:
-        """Where and how this process was started."""
+        """Return the origin of this process."""
         command = _command(sys.orig_argv)
         commit = _ask("rev-parse", "HEAD")
         if not commit:
@@ -55,7 +55,7 @@ class Origin:
         return cls(command, command, commit, diff, bool(_ask("status", "--porcelain")))
 
     def alone(self, words: Sequence[str]) -> Origin:
-        """The same for one run of a sweep, which those words behind `rnnlab train` train alone; none: as it is."""
+        """Return the origin of one run of a sweep, which `rnnlab train WORDS` trains alone; without words, this one."""
         if not words:
             return self
         one = [] if words[0] not in ("-cd", "-cn") else ["hydra.mode=RUN"]  # a study may say MULTIRUN
@@ -63,7 +63,7 @@ class Origin:
 
     @property
     def commands(self) -> dict[str, str]:
-        """What was typed, and what would train this run alone."""
+        """The command as it was typed, and the command that trains this run alone."""
         return {"command": self.command, "repeat": self.repeat}
 
     @property
@@ -73,7 +73,7 @@ class Origin:
 
 
 def machine() -> dict[str, Any]:
-    """What this process computes on."""
+    """Return the machine that this process runs on: system, processor, cores, GPUs."""
     import torch
 
     gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
@@ -87,13 +87,13 @@ def machine() -> dict[str, Any]:
 
 
 def _command(words: list[str]) -> str:
-    """`rnnlab train …`, however Python was told to run it; as it stands where another program has called it."""
+    """Return the command as `rnnlab train …`, however Python was started; as it is where another program called it."""
     start = next((number for number, word in enumerate(words) if Path(word).name == "rnnlab"), None)
     return shlex.join(words if start is None else ["rnnlab", *words[start + 1 :]])
 
 
 def _processor() -> str:
-    """Its name where the system tells it, else its kind."""
+    """Return the processor's name where the system has it, else its kind."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

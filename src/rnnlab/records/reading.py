@@ -1,4 +1,4 @@
-"""Finding run folders and reading what each of them says, finished or not."""
+"""Finding run folders and reading their files into `Run`, finished or not."""
 
 from __future__ import annotations
 
@@ -90,12 +90,12 @@ class Run:
 
     @property
     def unit(self) -> str:
-        """What its losses are a mean of, such as `nats per token`."""
+        """The unit of its losses, such as `nats per token`."""
         return self.measure.unit
 
     def value(self, name: str) -> float:
         """A metric of the best epoch (`val/…`, `train/…`) or of the test (`test/…`); NaN where there is none."""
-        return number(self.metrics("test" if name.startswith("test/") else "best").get(name))
+        return float_or_nan(self.metrics("test" if name.startswith("test/") else "best").get(name))
 
     def part(self, name: str) -> Mapping[str, Any]:
         """A mapping of summary.json, such as `hparams`; empty where it is missing."""
@@ -117,7 +117,7 @@ class Run:
 
     @property
     def answers(self) -> Sequence[Mapping[str, Any]]:
-        """What a recorded run said of the texts that its study shows; nothing of any other run."""
+        """The answers of a recorded run to the texts that its study shows; none of any other run."""
         return self.recorded.answers if self.recorded else ()
 
     def examples(self) -> Mapping[str, Any]:
@@ -132,8 +132,8 @@ class Run:
 
 def find_runs(folders: Iterable[Path]) -> list[Run]:
     """Every run that lies in or below the folders or was planned for them, sorted by path and each once."""
-    found = {folder for root in folders for folder in run_folders(root)}
-    return [read_run(folder) for folder in sorted(found, key=Path.as_posix)]
+    unique = {folder for root in folders for folder in run_folders(root)}
+    return [read_run(folder) for folder in sorted(unique, key=Path.as_posix)]
 
 
 def run_folders(root: Path) -> Iterator[Path]:
@@ -177,8 +177,8 @@ def checked(run: Run) -> Run:
     return run
 
 
-def number(value: Any) -> float:
-    """A number as a float; anything else as NaN."""
+def float_or_nan(value: Any) -> float:
+    """Return a number as a float, anything else as NaN."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 

@@ -1,4 +1,4 @@
-"""Which folders a person means by `sweep=a`, `sweep=[a,b]` or `path=FOLDER`."""
+"""The folders that `sweep=a`, `sweep=[a,b]` or `path=FOLDER` stand for."""
 
 from __future__ import annotations
 

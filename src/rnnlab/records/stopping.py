@@ -1,4 +1,4 @@
-"""Being asked to stop: what trains writes a checkpoint and ends, and nothing else is begun."""
+"""Stopping on request: a training writes a checkpoint and ends, and no other begins."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class PrunedError(Exception):
 
 
 def ask_to_stop() -> None:
-    """Let the training of this process, whose callbacks look here after every block of batches, come to an end."""
+    """Ask the training of this process to stop; its callbacks check after every block of batches."""
     _asked.set()
 
 
 def asked_to_stop() -> bool:
-    """Whether this process is to come to an end."""
+    """Return True if this process was asked to stop."""
     return _asked.is_set()
 
 
@@ -62,7 +62,7 @@ def stopping_on_signals(tell_others: Callable[[], None] = lambda: None) -> Itera
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Lightning answers Ctrl-C by ending the process, deaf to the next one; a notebook goes on."""
+    """Turn the SystemExit with which Lightning answers Ctrl-C into KeyboardInterrupt: a notebook goes on."""
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield

@@ -164,13 +164,13 @@ def _fewest(best: Contender, untold: Sequence[tuple[Contender, float | None]]) -
 
 
 def _ranking(factor: Factor, unit: str) -> str:
-    if not any(each.found for each in factor.contrasts):
+    if not any(contrast.significant for contrast in factor.contrasts):
         return _nothing_found(factor, unit)
     if len(factor.levels) > MOST_CHAINED:
         return _from_the_best(factor, unit)
     names = [level.name for level in factor.levels]
     contrasts = [factor.contrast(first, second) for first, second in itertools.pairwise(names)]
-    if not any(each.found for each in contrasts):  # neighbours are too close, the ends are not
+    if not any(contrast.significant for contrast in contrasts):  # neighbours are too close, the ends are not
         contrasts = [factor.contrast(names[0], names[-1])]
     return "; ".join(_said(each, "" if index else unit) for index, each in enumerate(contrasts))
 
@@ -179,8 +179,8 @@ def _from_the_best(factor: Factor, unit: str) -> str:
     """Of many levels: which of them are told apart from the one of the lowest mean."""
     best = factor.levels[0].name
     contrasts = [factor.contrast(best, level.name) for level in factor.levels[1:]]
-    found = [each for each in contrasts if each.found]
-    alike = [_other(each, best) for each in contrasts if not each.found]
+    found = [contrast for contrast in contrasts if contrast.significant]
+    alike = [_other(contrast, best) for contrast in contrasts if not contrast.significant]
     said = [f"{_called(best)} has the lowest mean, not told apart from {joined(alike)}"] if alike else []
     said += [_said(each, "" if index else unit) for index, each in enumerate(found[:MOST_CONTRASTS])]
     said += [f"and {len(found) - MOST_CONTRASTS} more"] if len(found) > MOST_CONTRASTS else []
@@ -205,7 +205,7 @@ def _said(contrast: Contrast, unit: str) -> str:
     in_brackets = f"({p_value(contrast.p)})" if contrast.p is not None else "(too few seeds for a test)"
     gap = " ".join(filter(None, [_gap(contrast), unit]))
     better, worse = _called(contrast.better), _called(contrast.worse)
-    if not contrast.found:
+    if not contrast.significant:
         return f"{better} and {worse} are not told apart, {gap} {in_brackets}"
     return f"{better} beats {worse} by {gap}{_where(contrast)} {in_brackets}"
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from rnnlab.durations import duration
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
 from rnnlab.records.lock import is_claimed
-from rnnlab.records.reading import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, number
+from rnnlab.records.reading import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, float_or_nan
 
 ORDER = (RUNNING, FAILED, INTERRUPTED, NOT_STARTED, PRUNED, COMPLETE)
 STYLES = {RUNNING: "cyan", FAILED: "red", INTERRUPTED: "yellow", COMPLETE: "green"}
@@ -98,7 +98,7 @@ def _progress(run: Run) -> Progress:
         run=run,
         state=_state(run, folder),
         epochs=len(timing),
-        planned_epochs=int(number(run.config.get("trainer.max_epochs", 0)) or 0),
+        planned_epochs=int(float_or_nan(run.config.get("trainer.max_epochs", 0)) or 0),
         best=min(losses, default=math.nan),
         seconds=timing[-1].get("seconds", math.nan) if timing else 0.0,
     )
