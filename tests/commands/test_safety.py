@@ -38,6 +38,7 @@ STUDIES = {
     "a data file's reader": "data: {reader: {_target_: os.mkdir}}",
     "a walk through an import": "cell: {_target_: rnnlab.data.sources.files.os.mkdir}",
     "a walk to a builtin": "cell: {_target_: rnnlab.nn.recurrent.__builtins__.exec}",
+    "a helper of a reader": "data: {reader: {_target_: rnnlab.data.sources.downloads._fetch, url: x}}",
     "a package that is looked up": "logger: {x: {_target_: rnnlab.training.loggers.RunTensorBoard, package: evil.sub}}",
     "data in a package that is looked up": "data: {files: {_target_: rnnlab.data.sources.files.packaged,"
     " package: evil.sub}}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import Any
 
 FILE_KEYS = frozenset({"file", "path", "checkpoint", "init_from", "data.path", "data.tokenizer", "folder"})
 TEXT_KEYS = frozenset({"text", "prompt", "condition", "callbacks.hidden_states.text", "callbacks.saliency.text"})
@@ -14,18 +16,25 @@ def quote_arguments(arguments: list[str]) -> list[str]:
     return [_quote_argument(argument) for argument in arguments]
 
 
+def written(value: Any) -> str:
+    """A plain value as Hydra's grammar has it behind `key=`: text in quotation marks, a list in brackets."""
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(written, value))}]"
+    if isinstance(value, str):
+        return quote(value)
+    return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+
+
 def quote(value: str) -> str:
     r"""One word of Hydra's override grammar that stands for exactly `value`.
 
-    Two readers take it apart. Hydra ends a quoted value at the first quote that is not escaped, and halves the
-    backslashes in front of a quote; OmegaConf takes `${` for an interpolation unless it is escaped, and halves the
-    backslashes in front of that, so those are doubled for each of them, innermost first.
+    Two readers take it apart. Hydra's knows how to quote for itself. OmegaConf takes `${` for an interpolation unless
+    it is escaped, and halves the backslashes in front of that, so those are doubled first.
     """
-    if "${" in value:
-        value = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", value)
-    value = re.sub(r"(\\*)'", lambda m: m[1] * 2 + r"\'", value)
-    trailing = len(value) - len(value.rstrip("\\"))
-    return f"'{value}{chr(92) * trailing}'"
+    from hydra.core.override_parser.types import Quote, QuotedString  # when a command has begun, not for its help
+
+    escaped = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + r"\${", value)
+    return QuotedString(escaped, Quote.single).with_quotes()
 
 
 def unquote_argument(argument: str) -> str:

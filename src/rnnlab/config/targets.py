@@ -1,8 +1,8 @@
 """The one place where a name in a configuration becomes an object: an allow-list, then a call.
 
-A study, a configuration or a checkpoint may come from a stranger, so a `_target_` reaches only the rooms of rnnlab
-that are made to be configured, a few named classes of torch and Lightning, and the modules that the user of this
-machine lists in the environment variable RNNLAB_PLUGINS.
+A study, a configuration or a checkpoint may come from a stranger, so a `_target_` reaches only public names in the
+rooms of rnnlab that are made to be configured, a few named classes of torch and Lightning, and the modules that the
+user of this machine lists in the environment variable RNNLAB_PLUGINS.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ ROOMS = (
     "rnnlab.reference",
     "rnnlab.report.figures",
     "rnnlab.tasks",
+    "rnnlab.tensorboard",
     "rnnlab.training.callbacks",
-    "rnnlab.training.confusion",  # gone; checkpoints from before name what was in it
     "rnnlab.training.loggers",
     "rnnlab.training.schedules",
-    "rnnlab.tensorboard",
 )
 OWN = "rnnlab."  # what the names of our own classes begin with
 CLASSES = frozenset(
@@ -110,4 +109,7 @@ def targets(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _in_rooms(target: str) -> bool:
+    """Whether it is a public name of a room, or anything in a plugin."""
+    if target.startswith(OWN) and any(name.startswith("_") for name in target.split(".")):
+        return False
     return any(target.startswith(f"{room}.") for room in (*ROOMS, *plugin_modules()))

@@ -11,7 +11,7 @@ from rnnlab.charts.document import Document, Table, csv_files
 from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
 from rnnlab.config.compose import compose
-from rnnlab.config.literals import quote
+from rnnlab.config.literals import written
 from rnnlab.config.schema import check
 from rnnlab.config.targets import build
 from rnnlab.errors import UserError
@@ -114,7 +114,7 @@ def probe_configurations(entries: Iterable[Mapping[str, Any]]) -> list[dict[str,
     composed = []
     for number, entry in enumerate(entries):
         try:
-            config = compose("probe", [*(f"{key}={_written(value)}" for key, value in entry.items()), "checkpoint=''"])
+            config = compose("probe", [*(f"{key}={written(value)}" for key, value in entry.items()), "checkpoint=''"])
             check(config)
         except UserError as error:
             raise UserError(f"probes.{number}: {error}") from error
@@ -160,12 +160,3 @@ def _renamed(measured: Document, names: set[str]) -> Iterator[str | Table | Char
             yield replace(block, name=name)
         else:
             yield block
-
-
-def _written(value: Any) -> str:
-    """Write a value as a word of the command line."""
-    if isinstance(value, list):
-        return f"[{','.join(map(_written, value))}]"
-    if isinstance(value, str):
-        return quote(value)
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)

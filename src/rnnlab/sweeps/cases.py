@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rnnlab.config.literals import written
 from rnnlab.errors import UserError
 
 KEY = "hydra.sweeper.cases"
@@ -30,10 +31,11 @@ def words_of(cases: Sequence[Mapping[str, Any]] | None) -> list[list[str]]:
 
 
 def _word(key: str, value: Any) -> str:
+    """What stands behind `key=`: a text as it is, which may be a choice itself, and a list as a choice."""
     if isinstance(value, Mapping):
         raise UserError(f"{KEY}: write {key}.KEY: VALUE in place of a mapping inside a case")
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ",".join(_word(key, each) for each in value)
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return str(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Sequence):
+        return ",".join(_word(key, item) for item in value)
+    return written(value)

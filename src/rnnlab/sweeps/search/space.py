@@ -8,6 +8,7 @@ from typing import Any
 from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep, Transformer
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
+from rnnlab.config.literals import written
 from rnnlab.errors import UserError
 
 Space = dict[str, BaseDistribution]
@@ -51,7 +52,7 @@ def _first_value(distribution: BaseDistribution) -> Any:
 
 def words_of(parameters: Mapping[str, Any]) -> list[str]:
     """What a trial's parameters are on the command line."""
-    return [f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in parameters.items()]
+    return [f"{key}={value if isinstance(value, str) else written(value)}" for key, value in parameters.items()]
 
 
 def _distribution(override: Override) -> BaseDistribution:
@@ -68,7 +69,7 @@ def _distribution(override: Override) -> BaseDistribution:
             last = value.start + (value.stop - value.start - 1) // step * step
             return IntDistribution(value.start, last, log=log, step=1 if log else step)
         assert isinstance(value, ChoiceSweep | RangeSweep)
-        return CategoricalDistribution([_choice(each) for each in override.sweep_iterator(Transformer.identity)])
+        return CategoricalDistribution([_choice(value) for value in override.sweep_iterator(Transformer.identity)])
     except ValueError as error:  # Optuna says what is wrong with the limits
         raise UserError(f"{key}: {' '.join(str(error).split())}") from error
 
