@@ -59,10 +59,11 @@ bench: install  ## Measure what the framework costs, as ratios, into experiments
 bench-quick: install  ## The main ratios from one round each, in two minutes; nothing written
 	$(BIN)/python tests/benchmarks/bench.py --quick
 
-lint: install  ## Check style and types
+lint: install  ## Check style, types, and that arrows between rooms run downwards
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: install  ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .

@@ -12,24 +12,35 @@ from rnnlab.config.reference import all_keys, group_options, options_with
 
 
 def explain(error: Exception, command: str) -> str:
-    """One line for the user."""
-    chain = list(_causes(error))
-    for cause in chain:
-        match cause:
-            case MissingConfigException():
-                return _missing_option(cause)
-            case OverrideParseException():
-                return f"{cause.override}: not of the form key=value ({_first_line(cause.message)})"
-            case errors.MissingMandatoryValue():
-                return _missing_value(cause)
-            case errors.InterpolationResolutionError() | errors.ConfigTypeError() | errors.ValidationError():
-                return f"{cause.full_key or 'configuration'}: {_first_line(str(cause.msg or cause))}"
-    for cause in chain:
-        if found := re.search(r"Could not override '([^']+)'", str(cause)):
-            return unknown_key(found[1], command)
-        if found := re.search(r"(?:Sweep parameters|Ambiguous value for argument) '([^']+)'", str(cause)):
-            return f"{found[1]}: several values need -m (or quotes, if the comma belongs to the value)"
-    return _first_line(str(error)) or type(error).__name__
+    """Say in one line what is wrong: which key, and what would be right.
+
+    The error itself and what has caused it are asked in turn, first by their class, then by their text.
+    """
+    causes = _causes(error)
+    lines = [*map(_by_class, causes), *(_by_text(cause, command) for cause in causes)]
+    return next(filter(None, lines), "") or _first_line(str(error)) or type(error).__name__
+
+
+def _by_class(cause: BaseException) -> str:
+    match cause:
+        case MissingConfigException():
+            return _missing_option(cause)
+        case OverrideParseException():
+            return f"{cause.override}: not of the form key=value ({_first_line(cause.message)})"
+        case errors.MissingMandatoryValue():
+            return _missing_value(cause)
+        case errors.InterpolationResolutionError() | errors.ConfigTypeError() | errors.ValidationError():
+            return f"{cause.full_key or 'configuration'}: {_first_line(str(cause.msg or cause))}"
+        case _:
+            return ""
+
+
+def _by_text(cause: BaseException, command: str) -> str:
+    if unknown := re.search(r"Could not override '([^']+)'", str(cause)):
+        return unknown_key(unknown[1], command)
+    if several := re.search(r"(?:Sweep parameters|Ambiguous value for argument) '([^']+)'", str(cause)):
+        return f"{several[1]}: several values need -m (or quotes, if the comma belongs to the value)"
+    return ""
 
 
 def _causes(error: BaseException) -> list[BaseException]:

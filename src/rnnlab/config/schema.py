@@ -318,6 +318,10 @@ def _check_groups(config: Mapping[str, Any]) -> None:
             if not (isinstance(entry, Mapping) and "_target_" in entry):
                 raise UserError(f"{group}.{name}: a mapping with a _target_ is expected, not {entry!r}")
     for name, callback in config.get("callbacks", {}).items():
-        for switch in ("enabled", "changes_result"):
-            if not isinstance(value := callback.get(switch, False), bool):
-                raise UserError(f"callbacks.{name}.{switch} must be true or false, not {value!r}")
+        _check_switches(name, callback)
+
+
+def _check_switches(name: str, callback: Mapping[str, Any]) -> None:
+    for switch in ("enabled", "changes_result"):
+        if not isinstance(value := callback.get(switch, False), bool):
+            raise UserError(f"callbacks.{name}.{switch} must be true or false, not {value!r}")

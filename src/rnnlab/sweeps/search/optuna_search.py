@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optuna.study import Study
@@ -42,9 +42,7 @@ def run_search(search: Search, backend: Backend, console: Console, on_failure: s
             console.print(f"{min(done, search.trials)} of {search.trials} trials have ended already")
         while not asked_to_stop() and (wanted := left(search, study)) > 0:
             outcomes = 0
-            for _, outcome in backend.map(do_trial, [search] * wanted):
-                if outcome is None or isinstance(outcome, Lost):
-                    continue
+            for outcome in _outcomes(search, backend, wanted):
                 outcomes += 1
                 if outcome["status"] != INTERRUPTED:
                     console.print(_line(search, outcome), highlight=False, soft_wrap=True)
@@ -56,6 +54,13 @@ def run_search(search: Search, backend: Backend, console: Console, on_failure: s
         if asked_to_stop() and not gave_up:
             raise KeyboardInterrupt
     return study
+
+
+def _outcomes(search: Search, backend: Backend, wanted: int) -> Iterator[Outcome]:
+    """Do so many trials, and yield the outcome of each that was begun and whose process lived."""
+    for _, outcome in backend.map(do_trial, [search] * wanted):
+        if outcome is not None and not isinstance(outcome, Lost):
+            yield outcome
 
 
 def preview_search(search: Search) -> None:
