@@ -59,7 +59,7 @@ def test_the_same_runs_give_the_same_bytes(file: Path) -> None:
 
 
 def packed(*lines: Any) -> bytes:
-    return gzip.compress("".join(f"{json.dumps(line)}\n" for line in lines).encode())
+    return gzip.compress("".join(f"{json.dumps(line)}\n" for line in lines).encode(), mtime=0)
 
 
 def lines_of(file: Path) -> list[Any]:
@@ -72,13 +72,13 @@ def lines_of(file: Path) -> list[Any]:
         b"",
         b"runs",
         b"\x1f\x8b\x08",
-        gzip.compress(b"x" * 5000)[:-20],
-        gzip.compress(b"\xff\xfe"),
+        gzip.compress(b"x" * 5000, mtime=0)[:-20],
+        gzip.compress(b"\xff\xfe", mtime=0),
         packed(),
         packed([1]),
-        gzip.compress(b"[" * 100_000),
+        gzip.compress(b"[" * 100_000, mtime=0),
         packed({"study": "s"}),
-        gzip.compress(b'{"study": 1e9999}'),
+        gzip.compress(b'{"study": 1e9999}', mtime=0),
     ],
 )
 def test_a_file_that_is_no_recording_is_named_and_refused(file: Path, content: bytes) -> None:
@@ -119,7 +119,7 @@ def test_a_value_of_another_kind_is_refused(file: Path, line: int, key: str, val
 
 def test_a_file_that_unpacks_to_far_too_much_is_not_unpacked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "MOST_BYTES", 2**20)
-    file.write_bytes(gzip.compress(b" " * (2**20 + 1)))
+    file.write_bytes(gzip.compress(b" " * (2**20 + 1), mtime=0))
     with pytest.raises(UserError, match="unpacks to more than 1 MiB"):
         read_recording(file)
 
