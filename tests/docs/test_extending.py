@@ -53,9 +53,7 @@ def web() -> Iterator[str]:
 def reader(workdir: Path, web: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current folder of a reader who has written every file of the page, and whose data lies on that server."""
     for name, text in FILES.items():
-        there = text.replace("https://example.org", web).replace(
-            "0" * 64, hashlib.sha256(RIVERS.encode()).hexdigest()
-        )
+        there = text.replace("https://example.org", web).replace("0" * 64, hashlib.sha256(RIVERS.encode()).hexdigest())
         (workdir / name).parent.mkdir(parents=True, exist_ok=True)
         (workdir / name).write_text(there, encoding="utf-8")
     monkeypatch.setattr(sys, "path", [*sys.path])
