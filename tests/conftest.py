@@ -35,9 +35,19 @@ settings.load_profile("rnnlab")
 NEED_A_BROWSER = {"browser", "server"}  # fixtures: chromium, and TensorBoard as it is looked at
 
 LONGEST = (
-    "test_killed.py", "test_launchers.py", "test_sweep.py", "test_chars.py", "test_experiments.py", "test_search.py",
-    "test_readme.py", "test_resume.py", "test_threads.py", "test_plan.py", "test_tensorboard.py", "test_views.py",
-)  # fmt: skip
+    "test_killed.py",
+    "test_launchers.py",
+    "test_sweep.py",
+    "test_chars.py",
+    "test_experiments.py",
+    "test_search.py",
+    "test_readme.py",
+    "test_resume.py",
+    "test_threads.py",
+    "test_plan.py",
+    "test_tensorboard.py",
+    "test_views.py",
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest looks at markers

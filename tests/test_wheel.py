@@ -30,13 +30,22 @@ def trains(python: Path, folder: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME")}
     where = subprocess.run(
         [python, "-c", "import rnnlab; print(rnnlab.__file__)"],
-        cwd=folder, env=environment, check=True, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert python.parent.parent in Path(where.stdout.strip()).parents
     done = subprocess.run(
         [python.parent / "rnnlab", "train", "debug=fast", "trainer.max_epochs=1"],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     (summary,) = folder.glob("runs/names/*/summary.json")
     assert json.loads(summary.read_text())["status"] == "complete"

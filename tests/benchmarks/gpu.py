@@ -19,10 +19,17 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 
 MODEL = (
-    "task=chars", "data=shakespeare", "model.hidden_size=512", "model.embedding_size=512", "model.num_layers=2",
-    "data.batch_size=128", "data.sequence_length=256", "data.windows=sliding", "data.stride=64",
+    "task=chars",
+    "data=shakespeare",
+    "model.hidden_size=512",
+    "model.embedding_size=512",
+    "model.num_layers=2",
+    "data.batch_size=128",
+    "data.sequence_length=256",
+    "data.windows=sliding",
+    "data.stride=64",
     "trainer.accelerator=gpu",
-)  # fmt: skip
+)
 PRECISIONS = {"32-true": None, "bf16-mixed": torch.bfloat16}
 BATCHES = 100
 

@@ -89,9 +89,13 @@ def plain_lightning(
     """Seconds of an epoch of a plain Lightning module with a DataLoader, a progress bar and TensorBoard."""
     module = PlainModule(cell, symbols, hidden)
     trainer = pl.Trainer(
-        max_epochs=1, accelerator="cpu", logger=TensorBoardLogger(str(folder)), enable_model_summary=False,
-        enable_checkpointing=False, enable_progress_bar=True,
-    )  # fmt: skip
+        max_epochs=1,
+        accelerator="cpu",
+        logger=TensorBoardLogger(str(folder)),
+        enable_model_summary=False,
+        enable_checkpointing=False,
+        enable_progress_bar=True,
+    )
     trainer.fit(module, DataLoader(items, batch_size, shuffle=True, collate_fn=collate))
     return module.seconds
 

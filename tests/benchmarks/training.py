@@ -48,10 +48,12 @@ def _row(cell: str, size: int, rounds: int) -> list[object]:
         }
         lightning = in_turn(sides, 1, warm_up=False)
     return [
-        f"{cell}, batch {size}", f"{1 / statistics.median(seconds['rnnlab']):,.0f}",
-        ratio(seconds["same"], seconds["rnnlab"]), ratio(seconds["shuffled"], seconds["rnnlab"]),
+        f"{cell}, batch {size}",
+        f"{1 / statistics.median(seconds['rnnlab']):,.0f}",
+        ratio(seconds["same"], seconds["rnnlab"]),
+        ratio(seconds["shuffled"], seconds["rnnlab"]),
         ratio(lightning["Lightning"], lightning["rnnlab"]),
-    ]  # fmt: skip
+    ]
 
 
 def _batches(prepared: Prepared, size: int, bucketing: bool) -> list[Batch]:

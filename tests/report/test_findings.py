@@ -107,8 +107,12 @@ def test_how_large_is_large_enough_is_said_for_each_cell(write_seeds):
 def test_settings_that_always_change_together_are_one_factor(write_run):
     for size, layers in ((64, 1), (128, 2)):
         for seed in range(3):
-            write_run(loss=2 - size / 1000 + seed / 1000, seed=seed, hidden_size=size,
-                      changes={"model": {"hidden_size": size, "num_layers": layers}})  # fmt: skip
+            write_run(
+                loss=2 - size / 1000 + seed / 1000,
+                seed=seed,
+                hidden_size=size,
+                changes={"model": {"hidden_size": size, "num_layers": layers}},
+            )
     (factor,) = compare([SWEEP]).factors
     assert factor.name == "hidden_size (num_layers with it)"
     assert [level.name for level in factor.levels] == ["128", "64"]
@@ -118,8 +122,12 @@ def test_what_was_never_varied_alone_is_no_factor(write_run):
     """As the trials of a search: no two of them share the rest."""
     trials = ((32, 0.1, 0.0), (32, 0.2, 0.5), (64, 0.1, 0.5), (64, 0.2, 0.0))
     for index, (size, rate, dropout) in enumerate(trials):
-        write_run(loss=2 + index / 10, hidden_size=size, suffix=f"-{index}",
-                  changes={"optimizer": {"lr": rate}, "model": {"hidden_size": size, "dropout": dropout}})  # fmt: skip
+        write_run(
+            loss=2 + index / 10,
+            hidden_size=size,
+            suffix=f"-{index}",
+            changes={"optimizer": {"lr": rate}, "model": {"hidden_size": size, "dropout": dropout}},
+        )
     comparison = compare([SWEEP])
     assert set(comparison.settings) == {"hidden_size", "lr", "dropout"} and findings(comparison) == []
     assert "Never varied at equal settings of the rest, so not compared alone:" in notes(comparison)[0]

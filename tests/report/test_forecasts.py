@@ -77,8 +77,9 @@ def test_each_series_has_a_sentence_and_a_figure_of_its_own(write_run: Callable[
     sentences = [each for each in findings(found) if each.startswith("forecasts")]
     assert [each.partition(":")[0] for each in sentences] == ["forecasts of co2", "forecasts of elnino"]
     assert [chart.name for chart in report_charts(found) if chart.name.startswith("forecasts")] == [
-        "forecasts-co2-x-", "forecasts-elnino-x-",
-    ]  # fmt: skip
+        "forecasts-co2-x-",
+        "forecasts-elnino-x-",
+    ]
 
 
 def test_the_chart_that_a_run_left_is_drawn_with_its_gaps_and_says_whose_it_is(comparison: Comparison) -> None:

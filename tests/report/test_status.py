@@ -52,9 +52,14 @@ def test_every_state_is_told(rnnlab: Callable[..., Answer], sweep: Path) -> None
     answer = rnnlab("status", "sweep=mixed")
     assert answer.code == 0
     assert states(answer.out) == {
-        "run": "state", "done": "complete", "broken": "failed", "pruned": "pruned", "stopped": "interrupted",
-        "killed": "interrupted", "later": "not started",
-    }  # fmt: skip
+        "run": "state",
+        "done": "complete",
+        "broken": "failed",
+        "pruned": "pruned",
+        "stopped": "interrupted",
+        "killed": "interrupted",
+        "later": "not started",
+    }
     assert "broken failed: FloatingPointError: train/loss became nan at step 7" in answer.out
     assert "6 runs: 1 failed, 2 interrupted, 1 not started, 1 pruned, 1 complete" in answer.out
 

@@ -30,9 +30,13 @@ def finish(folder: Path) -> None:
 def begin(folder: Path) -> subprocess.Popen[str]:
     """The sweep, in a session of its own: its workers can be counted."""
     return subprocess.Popen(
-        [sys.executable, "-m", "rnnlab", *SWEEP], cwd=folder, start_new_session=True, text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-m", "rnnlab", *SWEEP],
+        cwd=folder,
+        start_new_session=True,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
@@ -143,8 +147,13 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
 
 def test_ctrl_c_in_a_single_run_costs_nothing_of_it(tmp_path: Path) -> None:
     words = ("train", "sweep=trust", "model.hidden_size=32", "data.batch_size=8", "data.limit=20000")
-    process = subprocess.Popen([sys.executable, "-m", "rnnlab", *words, "trainer.max_epochs=2"], cwd=tmp_path,
-                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rnnlab", *words, "trainer.max_epochs=2"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
     wait_for(lambda: list(tmp_path.glob("runs/trust/*/events*")))
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)

@@ -111,9 +111,14 @@ def interrupt(folder: Path, *words: str, **environment: str) -> tuple[str, int, 
     """
     mark = f"mark-{uuid.uuid4().hex}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "rnnlab", *words], cwd=folder, start_new_session=True, text=True,
-        env={**os.environ, **PLUGIN, **environment, "MARK": mark}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, "-m", "rnnlab", *words],
+        cwd=folder,
+        start_new_session=True,
+        text=True,
+        env={**os.environ, **PLUGIN, **environment, "MARK": mark},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     wait_for(lambda: (folder / "accident").exists() or process.poll() is not None)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: every process of the group gets it
     _, error = process.communicate(timeout=60)
@@ -163,11 +168,19 @@ def test_what_is_complete_is_not_submitted_again(far: tuple[str, Path, str]) -> 
 def test_a_run_that_fails_and_one_that_is_killed_stop_no_other(tmp_path: Path, launcher: str) -> None:
     pytest.importorskip(PACKAGES[launcher])
     done = shell(
-        *SMALL, f"hydra/launcher={launcher}", "optimizer=sgd", "scheduler=constant", "trainer.gradient_clip_val=null",
-        "trainer.accelerator=cpu", "hydra.sweeper.cases=[{optimizer.lr:1e38,seed:2},{optimizer.lr:0.1,seed:[1,0]}]",
-        *FEW[launcher], accident(tmp_path, 1, signal.SIGKILL),
-        cwd=tmp_path, CUDA_VISIBLE_DEVICES="0,1", **PLUGIN,
-    )  # fmt: skip
+        *SMALL,
+        f"hydra/launcher={launcher}",
+        "optimizer=sgd",
+        "scheduler=constant",
+        "trainer.gradient_clip_val=null",
+        "trainer.accelerator=cpu",
+        "hydra.sweeper.cases=[{optimizer.lr:1e38,seed:2},{optimizer.lr:0.1,seed:[1,0]}]",
+        *FEW[launcher],
+        accident(tmp_path, 1, signal.SIGKILL),
+        cwd=tmp_path,
+        CUDA_VISIBLE_DEVICES="0,1",
+        **PLUGIN,
+    )
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     statuses = {seed: summary["status"] for (_, seed), summary in summaries(tmp_path).items()}
     assert statuses == {0: "complete", 1: "failed", 2: "failed"}
@@ -245,12 +258,26 @@ def test_slurm_runs_an_array_of_jobs_and_queues_again_what_it_takes_away(
     tmp_path: Path, slurm: tuple[Path, dict[str, str]], expected: dict[tuple[str, int], object]
 ) -> None:
     place, environment = slurm
-    launcher = {"name": "names", "slurm_partition": "small", "timeout_min": 90, "cpus_per_task": 3,
-                "gpus_per_node": 1, "mem_gb": 4, "slurm_account": "me", "slurm_qos": "low"}  # fmt: skip
+    launcher = {
+        "name": "names",
+        "slurm_partition": "small",
+        "timeout_min": 90,
+        "cpus_per_task": 3,
+        "gpus_per_node": 1,
+        "mem_gb": 4,
+        "slurm_account": "me",
+        "slurm_qos": "low",
+    }
     done = shell(
-        *SMALL, "hydra/launcher=submitit_slurm", *(f"hydra.launcher.{key}={value}" for key, value in launcher.items()),
-        "seed=0,1", accident(tmp_path, 1, signal.SIGUSR2), cwd=tmp_path, **PLUGIN, **environment,
-    )  # fmt: skip
+        *SMALL,
+        "hydra/launcher=submitit_slurm",
+        *(f"hydra.launcher.{key}={value}" for key, value in launcher.items()),
+        "seed=0,1",
+        accident(tmp_path, 1, signal.SIGUSR2),
+        cwd=tmp_path,
+        **PLUGIN,
+        **environment,
+    )
     assert done.returncode == 0 and len(done.stderr.splitlines()) == 2, done.stderr
     assert metrics(tmp_path) == {key: value for key, value in expected.items() if key[0] == "gru"}
     assert (place / "requeued").read_text() == "100_1 "
@@ -259,10 +286,17 @@ def test_slurm_runs_an_array_of_jobs_and_queues_again_what_it_takes_away(
     assert left_behind(tmp_path) == []
     script = set((place / "100.sh").read_text().splitlines())
     assert script >= {
-        "#SBATCH --job-name=names", "#SBATCH --partition=small", "#SBATCH --time=90", "#SBATCH --cpus-per-task=3",
-        "#SBATCH --gpus-per-node=1", "#SBATCH --mem=4GB", "#SBATCH --account=me", "#SBATCH --qos=low",
-        "#SBATCH --array=0-1%2", "#SBATCH --signal=USR2@90",
-    }  # fmt: skip
+        "#SBATCH --job-name=names",
+        "#SBATCH --partition=small",
+        "#SBATCH --time=90",
+        "#SBATCH --cpus-per-task=3",
+        "#SBATCH --gpus-per-node=1",
+        "#SBATCH --mem=4GB",
+        "#SBATCH --account=me",
+        "#SBATCH --qos=low",
+        "#SBATCH --array=0-1%2",
+        "#SBATCH --signal=USR2@90",
+    }
 
 
 def test_ctrl_c_takes_jobs_that_wait_out_of_slurms_queue(tmp_path: Path, slurm: tuple[Path, dict[str, str]]) -> None:

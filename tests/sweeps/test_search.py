@@ -17,8 +17,16 @@ from optuna.trial import TrialState
 
 from support import ROOT, Answer, assert_refused
 
-TRAIN = ("train", "-m", "hydra/sweeper=optuna", "hydra/launcher=basic", "debug=fast", "sweep=hunt", "data.limit=300",
-         "trainer.max_epochs=2")  # fmt: skip
+TRAIN = (
+    "train",
+    "-m",
+    "hydra/sweeper=optuna",
+    "hydra/launcher=basic",
+    "debug=fast",
+    "sweep=hunt",
+    "data.limit=300",
+    "trainer.max_epochs=2",
+)
 SPACE = ("model.hidden_size=range(4,9)", "optimizer.lr=tag(log,interval(1e-3,1e-1))", "cell=rnn,gru")
 SAMPLERS = sorted(file.stem for file in (ROOT / "conf" / "hydra" / "sweeper" / "sampler").glob("*.yaml"))
 
@@ -89,8 +97,14 @@ def test_failed_trials_do_not_end_a_search(rnnlab: Callable[..., Answer], workdi
 
 
 def test_pruning_ends_trials_before_their_time(rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    words = ("hydra/sweeper/pruner=median", "hydra.sweeper.pruner.n_startup_trials=1", "trainer.max_epochs=4",
-             "optimizer.lr=0.02,1e-7", "hydra/sweeper/sampler=grid", "hydra.sweeper.sampler.seed=1")  # fmt: skip
+    words = (
+        "hydra/sweeper/pruner=median",
+        "hydra.sweeper.pruner.n_startup_trials=1",
+        "trainer.max_epochs=4",
+        "optimizer.lr=0.02,1e-7",
+        "hydra/sweeper/sampler=grid",
+        "hydra.sweeper.sampler.seed=1",
+    )
     answer = rnnlab(*TRAIN, *words, "hydra.sweeper.n_trials=2")
     assert answer.code == 0, answer.err
     states = {trial.params["optimizer.lr"]: trial.state for trial in trials(workdir)}
@@ -171,9 +185,21 @@ def test_a_dry_run_shows_the_space(rnnlab: Callable[..., Answer], workdir: Path)
 @pytest.mark.launchers
 def test_a_killed_search_goes_on_with_the_trials_it_had(tmp_path: Path) -> None:
     """Killed in the middle, nothing that ended is lost, and what did not is tried again."""
-    words = [sys.executable, "-m", "rnnlab", "train", "-m", "hydra/sweeper=optuna", "sweep=hunt", "data.limit=4000",
-             "trainer.max_epochs=4", "data.batch_size=8", "model.hidden_size=range(8,32)", "hydra.sweeper.n_trials=6",
-             "hydra.sweeper.n_jobs=2"]  # fmt: skip
+    words = [
+        sys.executable,
+        "-m",
+        "rnnlab",
+        "train",
+        "-m",
+        "hydra/sweeper=optuna",
+        "sweep=hunt",
+        "data.limit=4000",
+        "trainer.max_epochs=4",
+        "data.batch_size=8",
+        "model.hidden_size=range(8,32)",
+        "hydra.sweeper.n_trials=6",
+        "hydra.sweeper.n_jobs=2",
+    ]
     process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 90
     while not list(tmp_path.glob("runs/hunt/*/summary.json")):

@@ -24,8 +24,11 @@ def runs(folder: Path, sweep: str = "small") -> list[Path]:
 def test_a_sweep_has_one_complete_folder_for_each_combination(sweep_folder: Path) -> None:
     summaries = [json.loads((run / "summary.json").read_text()) for run in runs(sweep_folder)]
     assert {(s["hparams"]["cell"], s["hparams"]["seed"]) for s in summaries} == {
-        ("rnn", 0), ("rnn", 1), ("lstm", 0), ("lstm", 1),
-    }  # fmt: skip
+        ("rnn", 0),
+        ("rnn", 1),
+        ("lstm", 0),
+        ("lstm", 1),
+    }
     assert all(s["status"] == "complete" for s in summaries)
 
 
@@ -57,9 +60,17 @@ def test_the_same_command_again_trains_only_what_is_not_complete(
 def test_one_failing_run_stops_no_other_and_the_command_says_so(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     """Three times as many runs as worker processes: a failure finds its way back while others are still handed out."""
     done = rnnlab(
-        "train", "-m", "optimizer=sgd", "optimizer.lr=1e38,0.1,0.2,0.3,0.4,0.5", "scheduler=constant", "sweep=mixed",
-        "debug=fast", "trainer.gradient_clip_val=null", "model.hidden_size=8", "hydra.launcher.workers=2",
-    )  # fmt: skip
+        "train",
+        "-m",
+        "optimizer=sgd",
+        "optimizer.lr=1e38,0.1,0.2,0.3,0.4,0.5",
+        "scheduler=constant",
+        "sweep=mixed",
+        "debug=fast",
+        "trainer.gradient_clip_val=null",
+        "model.hidden_size=8",
+        "hydra.launcher.workers=2",
+    )
     assert done.code == 1 and "Traceback" not in done.err
     assert "1 of 6 runs failed" in done.err
     statuses = [json.loads((run / "summary.json").read_text())["status"] for run in runs(workdir, "mixed")]
@@ -105,9 +116,15 @@ class Killer(Callback):
 def test_a_run_that_kills_its_worker_fails_alone(tmp_path: Path) -> None:
     (tmp_path / "killer.py").write_text(KILLER)
     done = shell(
-        "train", "-m", "seed=0,1,2", "sweep=deadly", "debug=fast", "+callbacks.x._target_=killer.Killer",
-        cwd=tmp_path, RNNLAB_PLUGINS="killer",
-    )  # fmt: skip
+        "train",
+        "-m",
+        "seed=0,1,2",
+        "sweep=deadly",
+        "debug=fast",
+        "+callbacks.x._target_=killer.Killer",
+        cwd=tmp_path,
+        RNNLAB_PLUGINS="killer",
+    )
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     statuses = {
         summary["hparams"]["seed"] if "hparams" in summary else 1: summary["status"]

@@ -33,10 +33,19 @@ CASES = ",".join(
     ]
 )
 SWEEP = [
-    "train", "-m", f"hydra.sweeper.cases=[{CASES}]", "sweep=killed", "hydra/launcher=basic", "trainer.threads=1",
-    "model.embedding_size=8", "model.hidden_size=8", "model.dropout=0.3", "trainer.max_epochs=3",
-    "callbacks.last_checkpoint.minutes=0.002", "trainer.val_check_interval=0.5",
-]  # fmt: skip
+    "train",
+    "-m",
+    f"hydra.sweeper.cases=[{CASES}]",
+    "sweep=killed",
+    "hydra/launcher=basic",
+    "trainer.threads=1",
+    "model.embedding_size=8",
+    "model.hidden_size=8",
+    "model.dropout=0.3",
+    "trainer.max_epochs=3",
+    "callbacks.last_checkpoint.minutes=0.002",
+    "trainer.val_check_interval=0.5",
+]
 RUNS = 6
 LONGEST = 0.6  # seconds of training until a sweep is killed
 KILLS = 20  # of one sweep; the next ones are another's
@@ -67,8 +76,11 @@ def outcomes(folder: Path) -> dict[str, Any]:
         found[run.parent.name] = (
             {key: summary[key] for key in ("status", "objective", "metrics", "epochs", "best_epoch")},
             (run.parent / "metrics.csv").read_bytes(),
-            last["state_dict"], best["state_dict"], last["optimizer_states"], last["lr_schedulers"],
-        )  # fmt: skip
+            last["state_dict"],
+            best["state_dict"],
+            last["optimizer_states"],
+            last["lr_schedulers"],
+        )
     return found
 
 

@@ -16,7 +16,7 @@ from rnnlab.analysis.overfitting import Overfit, overfitting
 from rnnlab.analysis.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.runs_table import runs_table
 from rnnlab.analysis.saturation import Saturation, saturations
-from rnnlab.analysis.threshold import Holding, holdings
+from rnnlab.analysis.threshold import ThresholdReach, threshold_reaches
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import Run, find_runs
@@ -37,7 +37,7 @@ class Comparison:
         configurations: Best first.
         factors: What varied, compared where everything else is equal.
         saturations: The sizes from which on larger is no better.
-        holdings: How far the bound that was asked for holds; nothing where none was.
+        threshold_reaches: How far the bound that was asked for holds; nothing where none was.
         overfitting: The configurations that learn their training part by heart, the steepest case first.
         target: The validation loss to which `ranking` has the seconds.
         ranking: One row a configuration; see `rnnlab.analysis.ranking`.
@@ -51,7 +51,7 @@ class Comparison:
     configurations: tuple[Configuration, ...]
     factors: tuple[Factor, ...]
     saturations: tuple[Saturation, ...]
-    holdings: tuple[Holding, ...]
+    threshold_reaches: tuple[ThresholdReach, ...]
     overfitting: tuple[Overfit, ...]
     target: float
     ranking: pd.DataFrame
@@ -150,7 +150,7 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, ho
         configurations=tuple(ranked),
         factors=tuple(varied),
         saturations=tuple(saturations(ranked, varied)),
-        holdings=tuple(holdings(ranked, varied, metrics, holds)),
+        threshold_reaches=tuple(threshold_reaches(ranked, varied, metrics, holds)),
         overfitting=tuple(overfitting(ranked)),
         target=target,
         ranking=ranking(ranked, metrics, target),

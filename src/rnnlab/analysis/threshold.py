@@ -1,4 +1,4 @@
-"""How far something holds: up to which sequence length, say, each cell's accuracy is at least 0.9."""
+"""Thresholds: how far a bound on a metric holds, such as the sequence length up to which accuracy is at least 0.9."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Threshold:
     bound: float
 
     @classmethod
-    def of(cls, text: str) -> Threshold:
-        """What `holds=` says, on the command line or in the configuration of a run.
+    def parse(cls, text: str) -> Threshold:
+        """Read the value of the key `holds`.
 
         Raises:
-            UserError: It says something else.
+            UserError: It is not a metric and a bound.
         """
         check({"holds": text})
         metric, sign, bound = re.split("([<>])=", text)
@@ -49,26 +49,26 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Holding:
+class ThresholdReach:
     """The means of a metric along a factor of numbers, and where they keep within a bound.
 
     Attributes:
         axis: The factor, such as `sequence_length`.
-        kind: What has a row of its own, such as `cell`; empty where nothing of that kind varied.
-        asked: The bound.
-        rows: For each of those, or for everything under the name '', the mean at each level, smallest level first.
+        kind: The setting with a row for each of its levels, such as `cell`; empty where none of that kind varied.
+        threshold: The bound.
+        rows: For each row, or for all configurations under the name '', the mean at each level, smallest level first.
     """
 
     axis: str
     kind: str
-    asked: Threshold
+    threshold: Threshold
     rows: Mapping[str, Mapping[float, Mean]]
 
 
-def holdings(
+def threshold_reaches(
     ranked: Sequence[Configuration], varied: Sequence[Factor], metrics: Sequence[Metric], holds: str | None = None
-) -> list[Holding]:
-    """For each factor of numbers, the metric along it at equal settings of the rest; for each cell, if it varied.
+) -> list[ThresholdReach]:
+    """Return the metric along each factor of numbers, at equal settings of the rest; for each cell, if it varied.
 
     Rows are sorted by how much of the factor they hold, and then by their mean.
 
@@ -81,30 +81,30 @@ def holdings(
     configured = (str(run.config["holds"]) for entry in ranked for run in entry.runs if run.config.get("holds"))
     if (text := holds or next(configured, None)) is None:
         return []
-    asked = Threshold.of(text)
-    declared = next((metric for metric in metrics if asked.metric in (metric.validation, metric.test)), None)
-    higher = asked.least if declared is None else declared.direction == "higher"
+    threshold = Threshold.parse(text)
+    declared = next((metric for metric in metrics if threshold.metric in (metric.validation, metric.test)), None)
+    higher = threshold.least if declared is None else declared.direction == "higher"
     kind = next((factor.axis for factor in varied if factor.axis in KINDS), "")
-    found = []
+    reaches = []
     for factor in (factor for factor in varied if factor.numeric):
         names = [factor.axis, *factor.others]
-        alone: dict[str, list[Configuration]] = {}
-        for each in ranked:
-            alone.setdefault(plain(each.settings[kind]) if kind else "", []).append(each)
-        rows = {name: _means(of, names, asked.metric) for name, of in alone.items()}
-        ordered = sorted(rows.items(), key=lambda row: _place(row[1], asked, higher))
-        found.append(Holding(factor.axis, kind, asked, dict(ordered)))
-    return found
+        groups: dict[str, list[Configuration]] = {}
+        for configuration in ranked:
+            groups.setdefault(plain(configuration.settings[kind]) if kind else "", []).append(configuration)
+        rows = {name: _means(group, names, threshold.metric) for name, group in groups.items()}
+        ordered = sorted(rows.items(), key=lambda row: _place(row[1], threshold, higher))
+        reaches.append(ThresholdReach(factor.axis, kind, threshold, dict(ordered)))
+    return reaches
 
 
-def _means(alone: Sequence[Configuration], names: Sequence[str], metric: str) -> dict[float, Mean]:
+def _means(configurations: Sequence[Configuration], names: Sequence[str], metric: str) -> dict[float, Mean]:
     """The mean at each level of a factor, over the settings of the rest that all levels have."""
     levels: dict[float, dict[str, Configuration]] = {}
-    for each in alone:
-        level = number_of(each.settings[names[0]])
-        rest = str([(name, str(value)) for name, value in each.settings.items() if name not in names])
+    for configuration in configurations:
+        level = number_of(configuration.settings[names[0]])
+        rest = str([(name, str(value)) for name, value in configuration.settings.items() if name not in names])
         if level is not None:
-            levels.setdefault(level, {})[rest] = each
+            levels.setdefault(level, {})[rest] = configuration
     shared = set.intersection(*map(set, levels.values())) if levels else set()
     return {
         level: mean_of([_values(levels[level][rest], metric) for rest in sorted(shared)])
@@ -117,6 +117,6 @@ def _values(configuration: Configuration, metric: str) -> dict[object, float]:
     return {str(run.seed): run.value(metric) for run in configuration.runs}
 
 
-def _place(means: Mapping[float, Mean], asked: Threshold, higher: bool) -> tuple[int, float]:
-    total = mean(each.value for each in means.values())
-    return -sum(asked.holds(each.value) for each in means.values()), -total if higher else total
+def _place(means: Mapping[float, Mean], threshold: Threshold, higher: bool) -> tuple[int, float]:
+    values = [at_level.value for at_level in means.values()]
+    return -sum(map(threshold.holds, values)), -mean(values) if higher else mean(values)

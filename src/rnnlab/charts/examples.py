@@ -1,4 +1,4 @@
-"""What a trained model does, as plain values: texts that it generates, its confusion matrix, charts."""
+"""The examples of a trained model as plain values: generated texts, confusion matrix, charts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rnnlab.charts.values import Axis, Line, Lines
 
 @dataclass(frozen=True)
 class Examples:
-    """What a report shows of a trained model. A run's folder keeps it as examples.json.
+    """The examples that a report shows of a trained model. A run's folder keeps it as examples.json.
 
     Attributes:
         samples: Texts that the model generated.

@@ -27,6 +27,7 @@ from rnnlab.charts.values import (
     Parallel,
     Point,
     Scatter,
+    zero_for_nan,
 )
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -173,7 +174,7 @@ def _points(chart: Scatter, points: Sequence[Point], index: int) -> go.Scatter:
         x=[point.x for point in points],
         y=[point.y for point in points],
         error_y={
-            "array": [_zero_for_nan(point.half) for point in points],
+            "array": [zero_for_nan(point.half) for point in points],
             "color": _transparent(colour(index), 0.45),
             "thickness": 1.2,
             "width": 3,
@@ -219,7 +220,7 @@ def _changes(chart: Changes) -> go.Figure:
         x=chart.losses,
         y=list(range(len(chart.labels))),
         error_x={
-            "array": [_zero_for_nan(half) for half in chart.halves],
+            "array": [zero_for_nan(half) for half in chart.halves],
             "color": colour(0),
             "thickness": 1.6,
             "width": 4,
@@ -476,7 +477,3 @@ def _transparent(hexadecimal: str, opacity: float) -> str:
     """A colour of six hexadecimal digits that lets others through."""
     red, green, blue = (int(hexadecimal[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
-
-
-def _zero_for_nan(half: float) -> float:
-    return 0.0 if math.isnan(half) else half

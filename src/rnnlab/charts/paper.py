@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
 from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour, dash, marker
-from rnnlab.charts.values import Axis, Changes, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter
+from rnnlab.charts.values import Axis, Changes, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter, zero_for_nan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,7 +108,7 @@ def _scatter(chart: Scatter, figure: Figure) -> None:
         points = [point for point in chart.points if point.group == group]
         x, y = [point.x for point in points], [point.y for point in points]
         style: dict[str, Any] = {"color": colour(index), "zorder": 3}
-        bars = [_zero_for_nan(point.half) for point in points]
+        bars = [zero_for_nan(point.half) for point in points]
         axes.errorbar(x, y, yerr=bars, fmt="none", elinewidth=1, alpha=0.6, **style)
         axes.plot(x, y, marker(index).matplotlib, label=group, **style)
     front = sorted((point.x, point.y) for point in chart.points if point.on_front)
@@ -120,7 +120,7 @@ def _scatter(chart: Scatter, figure: Figure) -> None:
 
 def _changes(chart: Changes, figure: Figure) -> None:
     axes = figure.add_subplot()
-    places, bars = range(len(chart.labels)), [_zero_for_nan(half) for half in chart.halves]
+    places, bars = range(len(chart.labels)), [zero_for_nan(half) for half in chart.halves]
     axes.axvline(chart.base, color=GREY, linewidth=1.2, linestyle="--", zorder=2)
     axes.errorbar(chart.losses, places, xerr=bars, fmt="o", color=colour(0), elinewidth=1.6, capsize=3, zorder=3)
     _dress(axes, chart.x, Axis(""))
@@ -252,10 +252,6 @@ def _dress(axes: Axes, x: Axis, y: Axis) -> None:
     axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _zero_for_nan(half: float) -> float:
-    return 0.0 if math.isnan(half) else half
 
 
 def _legend(figure: Figure, axes: Axes, title: str, labels: Sequence[str]) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+
+def zero_for_nan(half: float) -> float:
+    """Return half the width of an interval as it is drawn: 0 for NaN, where the interval is not known."""
+    return 0.0 if math.isnan(half) else half
 
 
 @dataclass(frozen=True)

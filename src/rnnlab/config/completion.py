@@ -81,25 +81,25 @@ def _answers_or_none(words: list[str]) -> list[str]:
 
 
 def answers(words: list[str]) -> list[str]:
-    """What the last word could become.
+    """Return the words that the last one could become.
 
     Args:
         words: The words after `rnnlab` up to the cursor; the last one, perhaps empty, is being typed.
     """
     *before, current = [re.sub("[\"']", "", word) for word in words] or [""]
     if not before:
-        found: Iterable[str] = [*reference.commands(), *(["--help", "--version"] if current else [])]
+        answers: Iterable[str] = [*reference.commands(), *(["--help", "--version"] if current else [])]
     elif before[0] == "completion":
-        found = SCRIPTS
+        answers = SCRIPTS
     elif before[0] not in reference.commands():
-        found = []
+        answers = []
     elif before[-1] in ("-cd", "--config-dir"):
-        found = [FILES]
+        answers = [FILES]
     elif "=" in current:
-        found = _values(before, current)
+        answers = _values(before, current)
     else:
-        found = _names(before, current)
-    return [answer for answer in found if answer == FILES or answer.startswith(current)]
+        answers = _names(before, current)
+    return [answer for answer in answers if answer == FILES or answer.startswith(current)]
 
 
 def _values(before: list[str], current: str) -> list[str]:
@@ -160,8 +160,8 @@ def _next_step(name: str, current: str) -> str:
 
 def _keys(command: str, words: list[str]) -> dict[str, Key]:
     """The command's keys at the options on the line, at all of them where a sweep names several."""
-    found = reference.default_keys(command, words)
+    keys = reference.default_keys(command, words)
     for group, options in reference.choices(words).items():
         for option in options[1:]:
-            found = {key.name: key for key in reference.keys_of(group, option)} | found
-    return found
+            keys = {key.name: key for key in reference.keys_of(group, option)} | keys
+    return keys

@@ -131,9 +131,9 @@ def _row(key: Key, keys: Mapping[str, Key]) -> tuple[str, str]:
 def _resolved(default: str, keys: Mapping[str, Key]) -> str:
     """A default that points to another key, as that key's default."""
 
-    def follow(found: re.Match[str]) -> str:
-        others = {name: key for name, key in keys.items() if name != found[1]}
-        return _resolved(keys[found[1]].default, others) if found[1] in keys else found[0]
+    def follow(match: re.Match[str]) -> str:
+        others = {name: key for name, key in keys.items() if name != match[1]}
+        return _resolved(keys[match[1]].default, others) if match[1] in keys else match[0]
 
     return re.sub(r"\$\{([\w.]+)\}", follow, default)
 

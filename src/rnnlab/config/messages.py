@@ -44,12 +44,12 @@ def _by_text(cause: BaseException, command: str) -> str:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
+    causes: list[BaseException] = []
     current: BaseException | None = error
-    while current is not None and current not in found:
-        found.append(current)
+    while current is not None and current not in causes:
+        causes.append(current)
         current = current.__cause__ or current.__context__
-    return found
+    return causes
 
 
 def _missing_option(error: MissingConfigException) -> str:
@@ -66,8 +66,8 @@ def _missing_option(error: MissingConfigException) -> str:
 def _missing_value(error: errors.MissingMandatoryValue) -> str:
     key = str(error.full_key or "").strip(".")
     if not key:
-        found = re.search(r"Missing mandatory value: (\S+)", str(error))
-        key = found[1] if found else "a key"
+        match = re.search(r"Missing mandatory value: (\S+)", str(error))
+        key = match[1] if match else "a key"
     return f"{key}: no value was given; add {key}=VALUE"
 
 

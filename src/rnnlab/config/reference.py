@@ -19,8 +19,8 @@ from rnnlab.config.yaml_docs import Key
 def commands() -> dict[str, str]:
     """Every command with the line that says what it does; training, the most used, first."""
     files = [command_file("train"), *sorted((conf_folder() / "command").glob("*.yaml"))]
-    found = {file.stem: remarks.summary(file) for file in files}
-    return {**found, "completion": "Set up tab completion of bash or zsh."}
+    summaries = {file.stem: remarks.summary(file) for file in files}
+    return {**summaries, "completion": "Set up tab completion of bash or zsh."}
 
 
 def groups(command: str = "train", words: Iterable[str] = ()) -> dict[str, str]:
@@ -34,26 +34,26 @@ def groups(command: str = "train", words: Iterable[str] = ()) -> dict[str, str]:
         Each group with its option.
     """
     chosen = {group: options[0] for group, options in choices(words).items()}
-    found: dict[str, str] = {}
+    chosen_groups: dict[str, str] = {}
     for group, default in remarks.defaults(command_file(command)):
         option = chosen.get(group, default)
         file = option_file(group, option)
-        inner = {name: chosen.get(name, its) for name, its in remarks.defaults(file) if name} if file else {}
+        inner = {name: chosen.get(name, usual) for name, usual in remarks.defaults(file) if name} if file else {}
         wins = remarks.behind_itself(file) if file else set()
-        found |= {name: its for name, its in inner.items() if name not in wins}
-        found[group] = option
-        found |= inner  # what the file names behind `_self_` is composed after it
-    return found
+        chosen_groups |= {name: option for name, option in inner.items() if name not in wins}
+        chosen_groups[group] = option
+        chosen_groups |= inner  # what the file names behind `_self_` is composed after it
+    return chosen_groups
 
 
 def choices(words: Iterable[str]) -> dict[str, list[str]]:
     """The options that arguments choose, several where they are swept; what does not exist is left out."""
-    found: dict[str, list[str]] = {}
+    chosen: dict[str, list[str]] = {}
     for word in words:
         group, _, value = word.partition("=")
         if options := [option for option in value.split(",") if option in group_options(group)]:
-            found[group] = options
-    return found
+            chosen[group] = options
+    return chosen
 
 
 def group_options(group: str) -> list[str]:
@@ -92,11 +92,11 @@ def command_keys(command: str) -> list[Key]:
 
 def default_keys(command: str, words: Iterable[str] = ()) -> dict[str, Key]:
     """Every key of a command at its default options, or at those that the words choose, wiring included."""
-    found: dict[str, Key] = {}
+    keys: dict[str, Key] = {}
     for group, option in groups(command, words).items():
-        _merge(found, keys_of(group, option))
-    _merge(found, command_keys(command))
-    return found
+        _merge(keys, keys_of(group, option))
+    _merge(keys, command_keys(command))
+    return keys
 
 
 def sweep_groups(words: Iterable[str] = ()) -> dict[str, str]:
@@ -104,31 +104,31 @@ def sweep_groups(words: Iterable[str] = ()) -> dict[str, str]:
     chosen = {group: options[0] for group, options in choices(words).items()}
     defaults = remarks.defaults(command_file("train"), hydra=True)
     outer = {group: chosen.get(group, option) for group, option in defaults if group_options(group)}
-    inner = {name: its for group in outer for option in group_options(group) for name, its in _inner(group, option)}
-    return {**outer, **{name: chosen.get(name, its) for name, its in inner.items()}}
+    inner = {name: usual for group in outer for option in group_options(group) for name, usual in _inner(group, option)}
+    return {**outer, **{name: chosen.get(name, usual) for name, usual in inner.items()}}
 
 
 def sweep_keys(words: Iterable[str] = ()) -> list[Key]:
     """The keys of the launcher and the sweeper; those of what belongs to another sweeper only where it is chosen."""
     words = list(words)
-    found, picked = sweep_groups(words), choices(words)
-    apply = {name for group, option in found.items() for name, _ in _inner(group, option)}
-    chosen = {group: option for group, option in found.items() if group.count("/") == 1 or group in {*apply, *picked}}
+    swept, picked = sweep_groups(words), choices(words)
+    apply = {name for group, option in swept.items() for name, _ in _inner(group, option)}
+    chosen = {group: option for group, option in swept.items() if group.count("/") == 1 or group in {*apply, *picked}}
     return [key for group, option in chosen.items() for key in keys_of(group, option) if key.shown]
 
 
 def _inner(group: str, option: str) -> list[tuple[str, str]]:
     """The groups below a group of which an option takes one option each."""
     file = option_file(group, option)
-    return [(f"{group}/{name}", its) for name, its in (remarks.defaults(file) if file else ()) if name]
+    return [(f"{group}/{name}", usual) for name, usual in (remarks.defaults(file) if file else ()) if name]
 
 
 def all_keys(command: str) -> list[str]:
     """Every key and group that a command knows under any of its options."""
     every = [*groups(command), *(sweep_groups() if command == "train" else ())]
     options = [(group, option) for group in every for option in group_options(group)]
-    found = [*command_keys(command), *(key for choice in options for key in keys_of(*choice))]
-    names = dict.fromkeys(key.name for key in found if key.shown)
+    keys = [*command_keys(command), *(key for choice in options for key in keys_of(*choice))]
+    names = dict.fromkeys(key.name for key in keys if key.shown)
     return [*names, *groups(command)]
 
 
@@ -138,8 +138,8 @@ def options_with(key: str, command: str) -> list[str]:
     return [f"{group}={option}" for group, option in pairs if key in {k.name for k in keys_of(group, option)}]
 
 
-def _merge(found: dict[str, Key], keys: Iterable[Key]) -> None:
+def _merge(merged: dict[str, Key], keys: Iterable[Key]) -> None:
     """A later key takes an earlier one's place, and its remark too where it has none of its own."""
     for key in keys:
-        earlier = found.get(key.name, key)
-        found[key.name] = replace(key, remark=key.remark or earlier.remark)
+        earlier = merged.get(key.name, key)
+        merged[key.name] = replace(key, remark=key.remark or earlier.remark)

@@ -56,7 +56,7 @@ def check_before_composing(folder: str | None, name: str, overrides: Sequence[st
         group, _, option = word.partition("=")
         if group in groups() and option in ("null", ""):
             raise UserError(f"{word}: choose an option of this group: {', '.join(group_options(group))}")
-    found = any(word.lstrip("+~").startswith("hydra.searchpath") for word in overrides)
+    named = any(word.lstrip("+~").startswith("hydra.searchpath") for word in overrides)
     file = Path(folder or ".") / f"{name}.yaml"
     if folder and file.is_file():
         try:
@@ -66,8 +66,8 @@ def check_before_composing(folder: str | None, name: str, overrides: Sequence[st
         if isinstance(content, dict) and "reference" in content:
             raise UserError(f"{file} trains nothing; `rnnlab study name={file.absolute().parent.name}` shows it")
         hydra = content.get("hydra") if isinstance(content, dict) else None
-        found = found or "searchpath" in (hydra or {}) or any("searchpath" in str(key) for key in content or {})
-    if found:
+        named = named or "searchpath" in (hydra or {}) or any("searchpath" in str(key) for key in content or {})
+    if named:
         raise UserError("hydra.searchpath: folders of options are listed in RNNLAB_PLUGINS, not in a configuration")
 
 

@@ -71,13 +71,13 @@ def locate(target: str) -> Any:
     check(target)
     module_name, _, attribute = target.rpartition(".")
     try:
-        found = getattr(importlib.import_module(module_name), attribute)
+        located = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError) as error:
         raise UserError(f"_target_: there is no '{target}' ({error})") from error
-    home = getattr(found, "__module__", None)
-    if not callable(found) or not (target in CLASSES or (home and _in_rooms(f"{home}.{attribute}"))):
+    home = getattr(located, "__module__", None)
+    if not callable(located) or not (target in CLASSES or (home and _in_rooms(f"{home}.{attribute}"))):
         raise UserError(f"_target_: '{target}' is {home}.{attribute}, which a configuration may not call")
-    return found
+    return located
 
 
 def check(target: str, key: str = "_target_") -> None:

@@ -43,7 +43,7 @@ def _text(file: Path) -> str:
 
 
 def summary(file: Path) -> str:
-    """What the comment at the head of a file says."""
+    """Return the comment at the head of a file, without its example lines."""
     return " ".join(line for line in head(file) if not line.startswith(("@package", "$ ")))
 
 
@@ -54,12 +54,12 @@ def examples(file: Path) -> list[str]:
 
 def head(file: Path) -> list[str]:
     """The lines of the comment that a file begins with."""
-    found = []
+    comment = []
     for line in _text(file).splitlines():
         if not line.startswith("#"):
             break
-        found.append(line.lstrip("#").strip())
-    return found
+        comment.append(line.lstrip("#").strip())
+    return comment
 
 
 def _root(file: Path) -> yaml.MappingNode | None:
@@ -142,8 +142,8 @@ def _remark(key: yaml.Node, value: yaml.Node, lines: list[str]) -> str:
     assert key.end_mark and value.end_mark
     row = key.end_mark.line
     end = value.end_mark.column if value.end_mark.line == row else key.end_mark.column + 1
-    if found := re.match(r"\s*#\s*(.*)", lines[row][end:]):
-        return str(found[1]).strip()
+    if match := re.match(r"\s*#\s*(.*)", lines[row][end:]):
+        return str(match[1]).strip()
     above: list[str] = []
     while row > 0 and lines[row - 1].lstrip().startswith("#"):
         row -= 1

@@ -1,4 +1,4 @@
-"""What the configurations of a comparison say of a few texts, side by side: a table, and who minds word order."""
+"""The predictions of several configurations for the same texts: a table, and a sentence on word order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NARROWEST = 12  # characters of a column's head in the terminal
 
 
 class Prediction(Protocol):
-    """What a trained model says of a text; a report never loads the model itself."""
+    """The prediction of a trained model for a text; a report never loads the model itself."""
 
     @property
     def label(self) -> str | None:
@@ -43,7 +43,7 @@ class Prediction(Protocol):
 
 @dataclass(frozen=True)
 class Answers:
-    """What each configuration says of the same texts.
+    """The predictions of each configuration for the same texts.
 
     Attributes:
         texts: Each as its words: those of one text in another order tell which configurations mind the order.
@@ -72,7 +72,7 @@ class Answers:
             console.print(Text(sentence))
 
     def word_order(self) -> str:
-        """Which configurations tell texts apart that differ in the order of their words alone; '' without such texts.
+        """Say which configurations tell apart texts that differ in word order alone; '' without such texts.
 
         Two answers are one where the probability of every class is the same to within `SAME`.
         """
@@ -97,8 +97,8 @@ class Answers:
     @property
     def _introduction(self) -> str:
         best = f"of the best {len(self.said)} configurations ({self.left_out} left out)"
-        each = best if self.left_out else "configuration"
-        return f"What the best run of each {each} says of a few texts, and how probable it finds that:"
+        those = best if self.left_out else "configuration"
+        return f"What the best run of each {those} says of a few texts, and how probable it finds that:"
 
     def _rows(self) -> list[list[str]]:
         return [
@@ -108,7 +108,7 @@ class Answers:
 
     def _reordered(self) -> list[tuple[int, int]]:
         """The places of every two texts that have the same words, but not in the same order."""
-        words = [list(each) for each in self.texts.values()]
+        words = [list(text) for text in self.texts.values()]
         pairs = itertools.combinations(range(len(words)), 2)
         return [(a, b) for a, b in pairs if words[a] != words[b] and sorted(words[a]) == sorted(words[b])]
 

@@ -1,4 +1,4 @@
-"""What varied, as tables for a report: the levels of each factor, and how far every two of them are apart."""
+"""Tables of each factor for a report: its levels, and the differences of every two of them."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def whole(value: float) -> float:
 
 def contrast_cells(contrast: Contrast) -> list[str]:
     """A pair and its figures in the order of `CONTRASTS`, as text."""
-    found = contrast.difference
+    difference = contrast.difference
     return [
         f"{contrast.better} – {contrast.worse}",
-        plus_minus(found.mean, found.half),
-        decimals(found.effect, 1),
+        plus_minus(difference.mean, difference.half),
+        decimals(difference.effect, 1),
         p_value(contrast.p).removeprefix("p = ").removeprefix("p ") or ABSENT,
-        str(found.settings),
-        str(found.firsts),
-        str(found.seeds),
+        str(difference.settings),
+        str(difference.firsts),
+        str(difference.seeds),
     ]
 
 

@@ -39,7 +39,7 @@ def verdict(comparison: Comparison) -> str:
 def findings(comparison: Comparison) -> list[str]:
     """Return the sentences on the bound that was asked for, each factor, the metrics and overfitting, in this order."""
     return [
-        *map(threshold_finding, comparison.holdings),
+        *map(threshold_finding, comparison.threshold_reaches),
         *factor_findings(comparison.factors, comparison.unit),
         *map(_saturation, comparison.saturations),
         *_metric_findings(comparison.metrics, comparison.ranking),
@@ -121,20 +121,20 @@ def verdict_on(contenders: Sequence[Contender], unit: str, only: Factor | None =
 
     Args:
         contenders: Best mean first; at least one.
-        unit: What the losses are a mean of, such as `nats per token`.
+        unit: The unit of the losses, such as `nats per token`.
         only: The factor whose levels the contenders are, if one thing alone varied: its contrasts are what counts.
     """
     best, others = contenders[0], contenders[1:]
-    told = f"{best.result} {unit} over {seeds(len(best.losses))}"
+    result = f"{best.result} {unit} over {seeds(len(best.losses))}"
     if not others:
-        return f"There is one configuration, {best.label}, and nothing to compare it with: {told}."
-    lead = f"{best.label} has the lowest {'mean ' if len(best.losses) > 1 else ''}validation loss, {told}"
+        return f"There is one configuration, {best.label}, and nothing to compare it with: {result}."
+    lead = f"{best.label} has the lowest {'mean ' if len(best.losses) > 1 else ''}validation loss, {result}"
     p_values = _against(best, others, only)
     untold = [(other, p) for other, p in zip(others, p_values, strict=True) if p is None or p >= SIGNIFICANT]
     if not untold:
         all_of = {1: "", 2: "both others; the nearest is "}
-        number = all_of.get(len(others), f"all {len(others)} others; the nearest is ")
-        return f"{lead}, and the seeds separate it from {number}{_told(others[0], p_values[0])}."
+        these = all_of.get(len(others), f"all {len(others)} others; the nearest is ")
+        return f"{lead}, and the seeds separate it from {these}{_told(others[0], p_values[0])}."
     if all(p is None for _, p in untold):
         return (
             f"{lead}, before {untold[0][0].label} ({untold[0][0].result}), but {_fewest(best, untold)} cannot tell a"
@@ -172,24 +172,24 @@ def _ranking(factor: Factor, unit: str) -> str:
     contrasts = [factor.contrast(first, second) for first, second in itertools.pairwise(names)]
     if not any(contrast.significant for contrast in contrasts):  # neighbours are too close, the ends are not
         contrasts = [factor.contrast(names[0], names[-1])]
-    return "; ".join(_said(each, "" if index else unit) for index, each in enumerate(contrasts))
+    return "; ".join(_said(contrast, "" if index else unit) for index, contrast in enumerate(contrasts))
 
 
 def _from_the_best(factor: Factor, unit: str) -> str:
     """Of many levels: which of them are told apart from the one of the lowest mean."""
     best = factor.levels[0].name
     contrasts = [factor.contrast(best, level.name) for level in factor.levels[1:]]
-    found = [contrast for contrast in contrasts if contrast.significant]
+    apart = [contrast for contrast in contrasts if contrast.significant]
     alike = [_other(contrast, best) for contrast in contrasts if not contrast.significant]
     said = [f"{_called(best)} has the lowest mean, not told apart from {joined(alike)}"] if alike else []
-    said += [_said(each, "" if index else unit) for index, each in enumerate(found[:MOST_CONTRASTS])]
-    said += [f"and {len(found) - MOST_CONTRASTS} more"] if len(found) > MOST_CONTRASTS else []
+    said += [_said(contrast, "" if index else unit) for index, contrast in enumerate(apart[:MOST_CONTRASTS])]
+    said += [f"and {len(apart) - MOST_CONTRASTS} more"] if len(apart) > MOST_CONTRASTS else []
     return "; ".join(said)
 
 
 def _nothing_found(factor: Factor, unit: str) -> str:
-    tested = [each for each in factor.contrasts if each.p is not None]
-    widest = max(tested or factor.contrasts, key=lambda each: abs(each.difference.mean))
+    tested = [contrast for contrast in factor.contrasts if contrast.p is not None]
+    widest = max(tested or factor.contrasts, key=lambda contrast: abs(contrast.difference.mean))
     gap = f"{_gap(widest)} {unit} between {_called(widest.better)} and {_called(widest.worse)}"
     few, settings = widest.difference.seeds, widest.difference.settings
     if widest.p is None:
@@ -235,7 +235,7 @@ def _where(contrast: Contrast) -> str:
 
 
 def _costs(factor: Factor) -> str:
-    """What the cheapest level saves beside the best."""
+    """Return a clause on what the cheapest level saves beside the best."""
     best = factor.levels[0]
     quickest = min(factor.levels, key=lambda level: (math.isnan(level.seconds), level.seconds))
     smallest = min(factor.levels, key=lambda level: (math.isnan(level.parameters), level.parameters))

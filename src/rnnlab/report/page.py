@@ -55,7 +55,8 @@ class Best:
     examples: Examples
 
     @classmethod
-    def of(cls, run: Run) -> Best:
+    def from_run(cls, run: Run) -> Best:
+        """Read what the page shows of a run."""
         repeat = str(run.summary.get("repeat") or "")
         return cls(
             run,
@@ -70,7 +71,7 @@ class Best:
 
     @property
     def short(self) -> bool:
-        """Whether its samples fit side by side."""
+        """True if its samples fit side by side."""
         return all(len(sample) <= SHORT and "\n" not in sample for sample in self.samples)
 
     @property
@@ -80,7 +81,7 @@ class Best:
         if not labels or [len(row) for row in counts] != [len(labels)] * len(labels):
             return []
         return [
-            (label, [(number, number / (sum(row) or 1)) for number in row])
+            (label, [(count_, count_ / (sum(row) or 1)) for count_ in row])
             for label, row in zip(labels, counts, strict=True)
         ]
 
@@ -109,7 +110,7 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
             columns=shown,
             rows=rows(comparison, shown),
             complete=int((comparison.runs["status"] == "complete").sum()),
-            best=Best.of(comparison.best),
+            best=Best.from_run(comparison.best),
             filtered=len(comparison.ranking) > FILTERED,
             data={"figures": [figure(chart) for chart in charts], **unfolded(comparison)},
             policy=policy,
@@ -130,7 +131,7 @@ def _environment() -> Environment:
         "separators": (",", ":"),
     }
     written = (count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
-    environment.filters.update({each.__name__: each for each in written})
+    environment.filters.update({function.__name__: function for function in written})
     environment.globals["ABSENT"] = ABSENT
     return environment
 
@@ -140,7 +141,7 @@ def _part(name: str) -> str:
 
 
 def _hash(script: str) -> str:
-    """How a page's policy names a script that it may run."""
+    """Return the source expression by which a content security policy allows a script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 

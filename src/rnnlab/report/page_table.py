@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.analysis.configurations import number_of, plain
 from rnnlab.analysis.runs_table import RESULTS
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
+from rnnlab.charts.values import zero_for_nan
 from rnnlab.records.metrics import Metric, shown_in_tables
 from rnnlab.report.wording import count, seconds
 
@@ -21,8 +22,8 @@ NO_SETTING = frozenset({"rank", "configuration", "seed", *RESULTS, "status", "re
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What a cell shows, the number or text that it is sorted by, and whether it is marked as on a Pareto front."""
+class TableCell:
+    """A cell of the table: its text, the value that it is sorted by, and whether it is marked as on a Pareto front."""
 
     text: str
     order: str
@@ -34,16 +35,16 @@ class Column:
     """A column.
 
     Attributes:
-        head: What it is called.
-        hint: What that means, where the name does not say it.
+        head: Its name.
+        hint: The meaning, where the name does not say it.
         numeric: Whether it has numbers.
-        of: Its cell of a row of the ranking.
+        cell: Builds its cell from a row of the ranking.
     """
 
     head: str
     hint: str
     numeric: bool
-    of: Callable[[Values], Cell]
+    cell: Callable[[Values], TableCell]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Row:
 
     rank: int
     label: str
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
     low: float
     middle: float
     high: float
@@ -73,10 +74,10 @@ def columns(comparison: Comparison) -> list[Column]:
     ]
 
 
-def rows(comparison: Comparison, of: Sequence[Column]) -> list[Row]:
-    """A row a configuration, best first."""
+def rows(comparison: Comparison, table_columns: Sequence[Column]) -> list[Row]:
+    """Return a row a configuration, best first."""
     records = [_by_name(record) for record in comparison.ranking.to_dict("records")]
-    halves = [0.0 if math.isnan(record["val_loss_half"]) else record["val_loss_half"] for record in records]
+    halves = [zero_for_nan(record["val_loss_half"]) for record in records]
     low = min(record["val_loss"] - half for record, half in zip(records, halves, strict=True))
     high = max(record["val_loss"] + half for record, half in zip(records, halves, strict=True))
 
@@ -87,7 +88,7 @@ def rows(comparison: Comparison, of: Sequence[Column]) -> list[Row]:
         Row(
             record["rank"],
             record["label"],
-            tuple(column.of(record) for column in of),
+            tuple(column.cell(record) for column in table_columns),
             place(record["val_loss"] - half),
             place(record["val_loss"]),
             place(record["val_loss"] + half),
@@ -97,17 +98,18 @@ def rows(comparison: Comparison, of: Sequence[Column]) -> list[Row]:
 
 
 def unfolded(comparison: Comparison) -> dict[str, Any]:
-    """What the rows unfold: the heads of their runs, and by rank the `runs` and the `settings` that those share."""
+    """Return what the rows unfold: the heads of their runs, and by rank the `runs` and their common `settings`."""
     records = [_by_name(record) for record in comparison.runs.to_dict("records")]
     names = [name for name in comparison.runs.columns if name not in NO_SETTING and "/" not in name]
     titles = [metric.title for metric in shown_in_tables(comparison.metrics) if metric.interval]
     heads = ["seed", "validation loss", "test loss", *titles, "epochs", "best epoch", "seconds", "status", "folder"]
-    found: dict[str, Any] = {}
+    configurations: dict[str, Any] = {}
     for record in records:
         if number_of(record["rank"]) is not None and not math.isnan(record["rank"]):
-            place = found.setdefault(str(int(record["rank"])), {"runs": [], "settings": _settings(record, names)})
-            place["runs"].append(_run(record, comparison))
-    return {"heads": heads, "configurations": found}
+            rank = str(int(record["rank"]))
+            entry = configurations.setdefault(rank, {"runs": [], "settings": _settings(record, names)})
+            entry["runs"].append(_run(record, comparison))
+    return {"heads": heads, "configurations": configurations}
 
 
 def _setting(name: str, comparison: Comparison) -> Column:
@@ -126,18 +128,18 @@ def _interval(head: str, name: str, hint: str) -> Column:
 
 
 def _figure(head: str, name: str, written: Callable[[float], str], hint: str, front: str | None = None) -> Column:
-    def cell(row: Values) -> Cell:
+    def cell(row: Values) -> TableCell:
         return _cell(written(row[name]), row[name], marked=bool(front and row[front]))
 
     return Column(head, hint, True, cell)
 
 
-def _cell(shown: str, value: Any, marked: bool = False) -> Cell:
-    """What is missing is sorted behind everything else."""
+def _cell(shown: str, value: Any, marked: bool = False) -> TableCell:
+    """Return a cell; a missing value is sorted behind everything else."""
     number = number_of(value)
     missing = value == ABSENT or (number is not None and math.isnan(number))
     order = "" if missing else str(value) if number is None else repr(number)
-    return Cell(shown, order, marked)
+    return TableCell(shown, order, marked)
 
 
 def _run(record: Values, comparison: Comparison) -> list[str]:

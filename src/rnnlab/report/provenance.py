@@ -1,4 +1,4 @@
-"""What stands behind the results of several runs: data, packages, commit, machine."""
+"""The provenance of the results of several runs: data, packages, commit, machine."""
 
 from __future__ import annotations
 
@@ -42,4 +42,4 @@ def _described(machine: Mapping[str, Any]) -> str:
     listed = machine.get("gpus")
     gpus = Counter(map(str, listed if isinstance(listed, list) else []))
     parts = [machine.get("system"), machine.get("processor"), f"{machine.get('cores')} cores"]
-    return ", ".join([*map(str, filter(None, parts)), *(f"{number} x {gpu}" for gpu, number in gpus.items())])
+    return ", ".join([*map(str, filter(None, parts)), *(f"{count} x {gpu}" for gpu, count in gpus.items())])

@@ -37,7 +37,7 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
         charts: Those whose pictures lie beside the file that the text goes into.
     """
     blocks = [escaped(verdict(comparison)), "\n".join(f"- {escaped(finding)}" for finding in findings(comparison))]
-    blocks += map(threshold_table, comparison.holdings)
+    blocks += map(threshold_table, comparison.threshold_reaches)
     blocks += [_markdown_table(comparison), escaped(explanation(comparison)), missing_sentence(comparison.missing)]
     blocks += [_failures(comparison), *map(escaped, notes(comparison))]
     for chart in charts:
@@ -48,7 +48,7 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
 
 
 def explanation(comparison: Comparison) -> str:
-    """What the figures of the table are."""
+    """Return the sentences that explain the figures of the table."""
     several = any(level.loss.values > 1 for factor in comparison.factors for level in factor.levels) or bool(
         (comparison.ranking["seeds"] > 1).any()
     )

@@ -1,4 +1,4 @@
-"""How far a sweep is, read from its folder alone: from any terminal, whatever trains it wherever."""
+"""The progress of a sweep, read from its folder alone, wherever it is trained."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ STYLES = {RUNNING: "cyan", FAILED: "red", INTERRUPTED: "yellow", COMPLETE: "gree
 
 @dataclass(frozen=True)
 class Progress:
-    """How far one run is.
+    """The progress of one run.
 
     Attributes:
         run: What its folder says.
         state: complete, running, interrupted, failed, pruned or not started.
-        epochs: How many have ended.
-        planned_epochs: How many it is to have; 0 where its configuration does not say.
+        epochs: The number that have ended.
+        planned_epochs: The number planned; 0 where its configuration does not say.
         best: The lowest validation loss so far; NaN before the first.
         seconds: Of training so far.
     """
@@ -43,7 +43,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float:
-        """Of training, if its epochs go on taking as long as they did; NaN before the first has ended."""
+        """The seconds of training left, if epochs take as long as they did; NaN before the first has ended."""
         if not self.epochs or self.state not in (RUNNING, INTERRUPTED):
             return math.nan
         return self.seconds / self.epochs * max(0, self.planned_epochs - self.epochs)
@@ -51,12 +51,12 @@ class Progress:
 
 def progress_of(folders: Iterable[Path]) -> list[Progress]:
     """Every run of those folders, planned ones included; what is running first, what is complete last."""
-    found = [_progress(run) for run in find_runs(folders)]
-    return sorted(found, key=lambda each: ORDER.index(each.state) if each.state in ORDER else len(ORDER))
+    progress = [_progress(run) for run in find_runs(folders)]
+    return sorted(progress, key=lambda run: ORDER.index(run.state) if run.state in ORDER else len(ORDER))
 
 
 def show(progress: Sequence[Progress], console: Console) -> None:
-    """A line for each run and one for all; why a run failed stands behind it."""
+    """Print a line for each run and one for all; the reasons of failures stand between them."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading, justify in (
         ("run", "left"),
@@ -66,24 +66,24 @@ def show(progress: Sequence[Progress], console: Console) -> None:
         ("left", "right"),
     ):
         table.add_column(heading, justify=justify, no_wrap=heading != "run", overflow="fold")  # type: ignore[arg-type]
-    for each in progress:
+    for entry in progress:
         table.add_row(
-            each.run.folder.name,
-            Text(each.state, STYLES.get(each.state, "")),
-            f"{each.epochs}/{each.planned_epochs}" if each.epochs or each.state == RUNNING else "",
-            "" if math.isnan(each.best) else f"{each.best:.4f}",
-            duration(each.seconds_left),
+            entry.run.folder.name,
+            Text(entry.state, STYLES.get(entry.state, "")),
+            f"{entry.epochs}/{entry.planned_epochs}" if entry.epochs or entry.state == RUNNING else "",
+            "" if math.isnan(entry.best) else f"{entry.best:.4f}",
+            duration(entry.seconds_left),
         )
     console.print(table)
-    for each in progress:
-        if each.state == FAILED:
-            console.print(Text(f"{each.run.folder.name} failed: {each.run.reason}", "red"), soft_wrap=True)
+    for entry in progress:
+        if entry.state == FAILED:
+            console.print(Text(f"{entry.run.folder.name} failed: {entry.run.reason}", "red"), soft_wrap=True)
     console.print(f"\n{summary(progress)}")
 
 
 def summary(progress: Sequence[Progress]) -> str:
     """Such as `18 runs: 2 running, 4 not started, 12 complete`."""
-    counts = Counter(each.state for each in progress)
+    counts = Counter(entry.state for entry in progress)
     parts = ", ".join(
         f"{counts[state]} {state}" for state in (*ORDER, *sorted(set(counts) - set(ORDER))) if counts[state]
     )

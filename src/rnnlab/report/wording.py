@@ -1,4 +1,4 @@
-"""How results are put into words: figures with sensible digits."""
+"""Figures as words, with sensible digits."""
 
 from __future__ import annotations
 

@@ -85,9 +85,9 @@ def plan(
         folder = RunFolder(there(sweep).get(hash_in(name), sweep / name))
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
-        its = origin.alone(next(words, ()))
+        run_origin = origin.alone(next(words, ()))
         planned.setdefault(
-            folder.path, PlannedRun(config, data[key], folder, label, its, data[key].sha256, given["rerun"])
+            folder.path, PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, given["rerun"])
         )
     return list(planned.values())
 

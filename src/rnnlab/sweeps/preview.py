@@ -63,18 +63,18 @@ def _state(run: PlannedRun) -> str:
 
 def _estimates(planned: Sequence[PlannedRun]) -> list[Estimate]:
     """Parameters and seconds; one for all runs that differ in their seed alone, from one that is complete if any is."""
-    found: dict[str, Estimate] = {}
+    estimates: dict[str, Estimate] = {}
     keys = [_but_for_its_seed(run) for run in planned]
     for key, run in zip(keys, planned, strict=True):
         if result := run.folder.result():
-            found[key] = int(result["parameters"]), float(result["seconds"])
+            estimates[key] = int(result["parameters"]), float(result["seconds"])
     for key, run in zip(keys, planned, strict=True):
-        if key not in found:
+        if key not in estimates:
             from rnnlab.training.estimate import estimate  # imports torch, now that there is something to try
 
             assert run.prepared is not None
-            found[key] = estimate(run.config, run.prepared)
-    return [found[key] for key in keys]
+            estimates[key] = estimate(run.config, run.prepared)
+    return [estimates[key] for key in keys]
 
 
 def _but_for_its_seed(run: PlannedRun) -> str:

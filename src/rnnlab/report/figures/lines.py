@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from rnnlab.analysis.statistics import Mean
-from rnnlab.charts.values import Line
+from rnnlab.charts.values import Line, zero_for_nan
 
 MOST_LINES = 8  # as many as colours and dashes still tell apart
 WIDE = 8.0  # a range whose ends are so many times apart is shown on a logarithmic axis
@@ -22,7 +22,7 @@ def line_of_means(label: str, means: Mapping[float, Mean], least: float = -math.
         least: The least that a mean can be, at which the band ends.
         most: The most that it can be.
     """
-    halves = {place: 0.0 if math.isnan(mean.half) else mean.half for place, mean in means.items()}
+    halves = {place: zero_for_nan(mean.half) for place, mean in means.items()}
     return Line(
         label=label,
         x=tuple(means),
@@ -33,5 +33,5 @@ def line_of_means(label: str, means: Mapping[float, Mean], least: float = -math.
 
 
 def is_wide(values: Sequence[float]) -> bool:
-    """Whether a logarithmic axis shows the values better."""
+    """Return True if a logarithmic axis shows the values better."""
     return bool(values) and min(values) > 0 and max(values) / min(values) >= WIDE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.threshold import SHARES, Holding
+from rnnlab.analysis.threshold import SHARES, ThresholdReach
 from rnnlab.charts.values import Axis, Lines
 from rnnlab.report.figures.lines import MOST_LINES, is_wide, line_of_means
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 def threshold(comparison: Comparison) -> list[Lines]:
     """Draw the means along each factor; nothing where no bound was asked about."""
-    return [threshold_chart(holding) for holding in comparison.holdings]
+    return [threshold_chart(reach) for reach in comparison.threshold_reaches]
 
 
-def threshold_chart(holding: Holding) -> Lines:
+def threshold_chart(reach: ThresholdReach) -> Lines:
     """Draw the means along one factor as lines with their intervals."""
-    metric = holding.asked.metric
+    metric = reach.threshold.metric
     share = metric.endswith(SHARES)
     least, most = (0.0, 1.0) if share else (-math.inf, math.inf)
-    lines = [line_of_means(name or "mean", means, least, most) for name, means in holding.rows.items()]
+    lines = [line_of_means(name or "mean", means, least, most) for name, means in reach.rows.items()]
     left_out = max(0, len(lines) - MOST_LINES)
     more = f" The first {MOST_LINES} rows of the table are drawn, {left_out} left out." if left_out else ""
     cut = ", as far as they lie between 0 and 1" if share else ""
     ticks = tuple(sorted({x for line in lines for x in line.x}))
     return Lines(
-        name=f"holds-by-{holding.axis}",
-        title=f"{metric} against {holding.axis}",
-        caption=f"{metric} against {holding.axis}: means over seeds with their 95% intervals{cut}.{more}",
-        x=Axis(holding.axis, log=is_wide(ticks), ticks=ticks),
+        name=f"holds-by-{reach.axis}",
+        title=f"{metric} against {reach.axis}",
+        caption=f"{metric} against {reach.axis}: means over seeds with their 95% intervals{cut}.{more}",
+        x=Axis(reach.axis, log=is_wide(ticks), ticks=ticks),
         y=Axis(metric),
         lines=tuple(lines[:MOST_LINES]),
-        legend=holding.kind,
+        legend=reach.kind,
     )

@@ -39,8 +39,8 @@ class Job:
                 warned.set()
             ask_to_stop()
 
-        for each in (warning, signal.SIGTERM):
-            signal.signal(each, stop)
+        for signum in (warning, signal.SIGTERM):
+            signal.signal(signum, stop)
         result = session.do(work, number, item)
         if _was_interrupted(result) and not session.stopped:
             # After SIGTERM alone only Slurm knows whether the job is cancelled or its machine is taken away.

@@ -64,10 +64,10 @@ def _outcomes(search: Search, backend: Backend, wanted: int) -> Iterator[Outcome
 
 
 def preview_search(search: Search) -> None:
-    """What a search chooses from, and how many of its trials have ended."""
+    """Print the space of a search, and how many of its trials have ended."""
     console = Console(highlight=False, markup=False)
-    for key, each in search.space.items():
-        console.print(f"{key}: {each}", soft_wrap=True)
+    for key, distribution in search.space.items():
+        console.print(f"{key}: {distribution}", soft_wrap=True)
     done = len(ended(open_study(search))) if search.folder.is_dir() else 0
     runs = f", each the mean of {search.seeds} runs" if search.seeds > 1 else ""
     console.print(f"\n{done} of {search.trials} trials have ended{runs}. Nothing was trained: dry_run=true")
@@ -92,8 +92,9 @@ def conclude(search: Search, study: Study, console: Console) -> None:
         console.print(
             f"\n{len(trials)} trials ({states}). The best is trial {best.number}: {search.metric}"
             f" {best.value:.4f} with {_short(best.params)}:",
-            highlight=False, soft_wrap=True,
-        )  # fmt: skip
+            highlight=False,
+            soft_wrap=True,
+        )
         console.print(f"  rnnlab train {words}", highlight=False, soft_wrap=True, markup=False)
     failed = [trial for trial in trials if trial.state == TrialState.FAIL]
     if failed:

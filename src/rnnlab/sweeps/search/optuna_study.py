@@ -35,10 +35,10 @@ def open_study(search: Search) -> Study:
     """
     with search.lock():
         study = _study(search.folder.absolute(), search.storage, search.name, search.direction)
-        found = study.user_attrs.get("search")
-        if found is None:
+        fingerprint = study.user_attrs.get("search")
+        if fingerprint is None:
             study.set_user_attr("search", search.fingerprint)
-        elif found != search.fingerprint or study.direction.name.lower() != search.direction:
+        elif fingerprint != search.fingerprint or study.direction.name.lower() != search.direction:
             raise UserError(
                 f"hydra.sweeper.study_name={search.name}: its storage holds another search of that name, over other"
                 " values or with other settings; give another name, or another sweep="
@@ -118,7 +118,7 @@ def _sampler(search: Search, number: int) -> BaseSampler:
     kind = getattr(optuna.samplers, str(keys.pop("_target_")).rpartition(".")[2])
     seed = int(keys.pop("seed", None) or 0)
     if kind is GridSampler:
-        keys["search_space"] = {key: _values(key, each) for key, each in search.space.items()}
+        keys["search_space"] = {key: _values(key, distribution) for key, distribution in search.space.items()}
     # A grid and a sequence are the same for all trials, and the storage says how far through them it is.
     keys["seed"] = seed if kind in (GridSampler, QMCSampler) else seed + number
     with warnings.catch_warnings():

@@ -22,7 +22,7 @@ class Pruning(pl.Callback):
         self._told = 0
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        (file,) = (each for each in trainer.callbacks if isinstance(each, MetricsFile))  # type: ignore[attr-defined]
+        (file,) = (callback for callback in trainer.callbacks if isinstance(callback, MetricsFile))  # type: ignore[attr-defined]
         measured = [row for row in file.rows if self.metric in row]
         for step in range(self._told, len(measured)):
             self.trial.report(float(measured[step][self.metric]), step)

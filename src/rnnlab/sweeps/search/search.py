@@ -59,7 +59,7 @@ class Search:
     @property
     def fingerprint(self) -> str:
         """Equal for searches whose trials can be compared."""
-        space = {key: distribution_to_json(each) for key, each in sorted(self.space.items())}
+        space = {key: distribution_to_json(distribution) for key, distribution in sorted(self.space.items())}
         content = [self.common, space, self.metric, self.seeds, self.most_parameters]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 

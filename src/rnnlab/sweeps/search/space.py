@@ -69,7 +69,7 @@ def _distribution(override: Override) -> BaseDistribution:
             last = value.start + (value.stop - value.start - 1) // step * step
             return IntDistribution(value.start, last, log=log, step=1 if log else step)
         assert isinstance(value, ChoiceSweep | RangeSweep)
-        return CategoricalDistribution([_choice(value) for value in override.sweep_iterator(Transformer.identity)])
+        return CategoricalDistribution([_choice(choice) for choice in override.sweep_iterator(Transformer.identity)])
     except ValueError as error:  # Optuna says what is wrong with the limits
         raise UserError(f"{key}: {' '.join(str(error).split())}") from error
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 
 from rnnlab.analysis.statistics import Mean
-from rnnlab.analysis.threshold import Holding, Threshold
+from rnnlab.analysis.threshold import Threshold, ThresholdReach
 from rnnlab.errors import UserError
 from rnnlab.report.figures.threshold import threshold_chart
 from rnnlab.report.thresholds import threshold_finding, threshold_table
 
 
-def held(text: str, **rows: list[float]) -> Holding:
+def reach(text: str, **rows: list[float]) -> ThresholdReach:
     levels = (10.0, 25.0, 50.0)
-    means = {name: {x: Mean(y, 0.01, 3) for x, y in zip(levels, of, strict=True)} for name, of in rows.items()}
-    return Holding("sequence_length", "cell", Threshold.of(text), means)
+    means = {name: {x: Mean(y, 0.01, 3) for x, y in zip(levels, row, strict=True)} for name, row in rows.items()}
+    return ThresholdReach("sequence_length", "cell", Threshold.parse(text), means)
 
 
 def test_the_sentence_says_where_each_falls_below_the_bound() -> None:
-    asked = held(
+    reached = reach(
         "test/accuracy>=0.9", lstm=[0.99, 0.98, 0.9], gru=[1, 1, 1], rnn=[0.95, 0.89, 0.5], bag=[0.6, 0.5, 0.5]
     )
-    assert threshold_finding(asked) == (
+    assert threshold_finding(reached) == (
         "sequence_length by cell: test/accuracy of at least 0.9 (mean over seeds) holds at all of 10, 25 and 50 for"
         " lstm and gru; up to 10, not at 25, for rnn; at none of 10, 25 and 50 for bag."
     )
@@ -29,17 +29,19 @@ def test_the_sentence_says_where_each_falls_below_the_bound() -> None:
 
 @pytest.mark.parametrize(
     ("bound", "losses", "said"),
-    [("val/loss<=0.5", [0.6, 0.4, 0.3], "holds from 25 on, not at 10, for gru"),
-     ("val/loss<=0.5", [0.4, 0.6, 0.3], "holds at 10 and 50 alone for gru"),
-     ("val/loss<=0.5", [0.5, 0.5, 0.51], "holds up to 25, not at 50, for gru")],
-)  # fmt: skip
+    [
+        ("val/loss<=0.5", [0.6, 0.4, 0.3], "holds from 25 on, not at 10, for gru"),
+        ("val/loss<=0.5", [0.4, 0.6, 0.3], "holds at 10 and 50 alone for gru"),
+        ("val/loss<=0.5", [0.5, 0.5, 0.51], "holds up to 25, not at 50, for gru"),
+    ],
+)
 def test_a_bound_may_be_one_from_above_and_hold_anywhere(bound: str, losses: list[float], said: str) -> None:
-    assert said in threshold_finding(held(bound, gru=losses))
-    assert "val/loss of at most 0.5" in threshold_finding(held(bound, gru=losses))
+    assert said in threshold_finding(reach(bound, gru=losses))
+    assert "val/loss of at most 0.5" in threshold_finding(reach(bound, gru=losses))
 
 
 def test_the_table_has_a_row_for_each_and_what_holds_in_bold() -> None:
-    lines = threshold_table(held("test/accuracy>=0.9", gru=[0.95, 0.91, 0.4])).splitlines()
+    lines = threshold_table(reach("test/accuracy>=0.9", gru=[0.95, 0.91, 0.4])).splitlines()
     assert lines[0] == "| cell | sequence_length 10 | sequence_length 25 | sequence_length 50 |"
     assert lines[2] == "| gru | **0.9500 ± 0.0100** | **0.9100 ± 0.0100** | 0.4000 ± 0.0100 |"
 
@@ -48,11 +50,11 @@ def test_the_table_has_a_row_for_each_and_what_holds_in_bold() -> None:
 def test_the_band_around_a_share_ends_at_one_and_around_a_loss_where_its_interval_does(
     bound: str, highest: float
 ) -> None:
-    chart = threshold_chart(held(bound, gru=[0.995, 0.5, 0.005]))
+    chart = threshold_chart(reach(bound, gru=[0.995, 0.5, 0.005]))
     assert chart.lines[0].high == pytest.approx((highest, 0.51, 0.015))
     assert chart.lines[0].low == pytest.approx((0.985, 0.49, -0.005 if "loss" in bound else 0))
 
 
 def test_a_bound_that_is_none_is_refused_wherever_it_stands() -> None:
     with pytest.raises(UserError, match="holds must be a metric and a bound"):
-        Threshold.of("accuracy")
+        Threshold.parse("accuracy")
