@@ -282,8 +282,8 @@ def _may_be_a_strangers(flags: Flags) -> bool:
 def _refuse_sweeps(overrides: Sequence[Override]) -> None:
     for override in overrides:
         if override.is_sweep_override():
-            key = override.key_or_group
-            raise UserError(f"{key}: several values need -m (or quotes, if the comma belongs to the value)")
+            hint = "several values need -m (or quotes, if the comma belongs to the value)"
+            raise UserError(f"{override.input_line}: {hint}")
 
 
 def _refuse_swept_settings_of_hydra(overrides: Sequence[Override]) -> None:
