@@ -17,12 +17,15 @@ from rnnlab.config.literals import quote_arguments
 from rnnlab.config.locations import conf_folder
 
 CONFIGURED = [command for command in reference.commands() if command != "completion"]
-FILES = sorted(file.relative_to(conf_folder()) for file in conf_folder().rglob("*.yaml"))
+# Figures of the report are no option of any command: what lies in conf/figure is drawn.
+FILES = sorted(
+    file.relative_to(conf_folder()) for file in conf_folder().rglob("*.yaml") if file.parent.name != "figure"
+)
 
 # How parts are put together, and what an option is called: no help for these.
 WIRING = re.compile(
     r"(.*\.)?defaults|data\.reader\.(sequences|length|seed|texts|gap|tag_column)|hydra\.(?!launcher|sweeper).*"
-    r"|.*_target_|(cell|data|probe|scheduler|task)\.name|data\.files\..*"
+    r"|.*_target_|.*\.changes_result|(cell|data|probe|scheduler|task)\.name|data\.files\..*"
     r"|task\.(file_reader|prepare)\..*|logger\.\w+\.package"
 )
 

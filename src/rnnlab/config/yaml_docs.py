@@ -128,7 +128,7 @@ def _written(value: Any) -> str:
     if isinstance(value, yaml.SequenceNode):
         return f"[{','.join(_quoted(_written(item)) for item in value.value)}]"
     if isinstance(value, yaml.MappingNode):
-        return "{" + ",".join(f"{key.value}:{_written(item)}" for key, item in value.value) + "}"
+        return "{" + ", ".join(f"{key.value}: {_written(item)}" for key, item in value.value) + "}"
     return str(value.value) or ('""' if value.style else "null")
 
 
