@@ -57,6 +57,12 @@ def test_every_argument_of_lightnings_trainer_works_or_is_refused_with_a_reason(
     assert names == set(REFUSED) | (ruled - {"threads", "block_size"})
 
 
+def test_a_training_is_validated_at_least_once(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    rarely = rnnlab("train", "debug=fast", "trainer.max_epochs=2", "+trainer.check_val_every_n_epoch=3")
+    assert_refused(rarely, ["trainer.check_val_every_n_epoch=3", "trainer.max_epochs=2"])
+    assert not any(workdir.iterdir())
+
+
 @pytest.mark.parametrize("name", [*REFUSED, "max_epoch"])
 def test_an_argument_that_a_run_cannot_use_is_refused_before_anything_is_written(
     rnnlab: Callable[..., Answer], workdir: Path, name: str

@@ -210,6 +210,7 @@ TRAINING: dict[str, Kind] = {
     "trainer.val_check_interval": PORTION.neutral_at(1.0),
     **{f"trainer.limit_{part}_batches": PORTION.neutral_at(1.0) for part in ("train", "val", "test")},
     "trainer.log_every_n_steps": whole(1),
+    "trainer.check_val_every_n_epoch": whole(1).neutral_at(1),
     "trainer.detect_anomaly": TRUE_OR_FALSE.neutral_at(False),
     "trainer.inference_mode": TRUE_OR_FALSE.neutral_at(True),
     "trainer.profiler": either(one_of("simple", "advanced"), NOTHING).neutral_at(None),

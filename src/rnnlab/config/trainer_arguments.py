@@ -17,7 +17,6 @@ REFUSED = {
     "barebones": "a run needs its metrics, loggers and checkpoints",
     "benchmark": OF_THE_PROCESS,
     "callbacks": "add a callback with +callbacks.NAME._target_=CLASS",
-    "check_val_every_n_epoch": "every epoch is validated; trainer.limit_val_batches makes that shorter",
     "default_root_dir": "a run is written to runs/SWEEP/RUN; choose SWEEP with sweep=NAME",
     "deterministic": OF_THE_PROCESS,
     "enable_autolog_hparams": "hyperparameters are logged when a run is complete, with its result",

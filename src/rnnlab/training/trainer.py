@@ -84,6 +84,9 @@ def check_limits(training: Mapping[str, Any], data: BlockDataModule) -> None:
     interval, count = training["val_check_interval"], data.steps_per_epoch
     if (isinstance(interval, int) and interval > count) or int(interval * count) == 0:
         raise UserError(f"trainer.val_check_interval={interval} does not fit into an epoch of {count} batches")
+    every, epochs = training.get("check_val_every_n_epoch", 1), training["max_epochs"]
+    if every > epochs > 0:
+        raise UserError(f"trainer.check_val_every_n_epoch={every}: none of trainer.max_epochs={epochs} is validated")
 
 
 def check_monitors(trainer: pl.Trainer, task: SequenceTask) -> None:
