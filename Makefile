@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-browser test-docs test-launchers test-records test-more test-all torture bench bench-quick lint format screenshot tensorboard clean
+.PHONY: help install sweep test test-browser test-data test-docs test-launchers test-records test-more test-all torture bench bench-quick lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ test: install  ## Run the tests, in at most six minutes on two idle cores
 test-browser: install  ## Look at pages and TensorBoard in Debian's chromium
 	$(BIN)/python -m pytest -m browser
 
+test-data: install  ## Check the published figures of data sets that lie in RNNLAB_DATA_DIR, else say what is skipped
+	$(BIN)/python -m pytest -m data
+
 test-docs: install  ## Type every command of the documentation
 	$(BIN)/python -m pytest -m docs
 
@@ -44,7 +47,7 @@ test-launchers: install  ## Kill sweeps and searches; start jobs of submitit and
 test-records: install  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: install  ## The four targets above in one
+test-more: install  ## Those of browser, docs, launchers and records in one
 	$(BIN)/python -m pytest -m '(browser or docs or launchers or records) and not slow'
 
 test-all: install  ## Run every test, the slow ones too

@@ -45,7 +45,9 @@ def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
     return [json.loads(file.read_text()) for file in Path.cwd().glob(f"runs/{folder.name}/*/summary.json")]
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize(
+    "study", [pytest.param(study, marks=[pytest.mark.data] if study in NEEDS else []) for study in STUDIES]
+)
 def test_the_first_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir: Path, study: str) -> None:
     config = yaml.safe_load(FILES[study])
     sweeper = config["hydra"]["sweeper"]

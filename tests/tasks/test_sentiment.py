@@ -214,6 +214,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next((folder / "runs" / "sentiment").glob("bag*"))
 
 
+@pytest.mark.data
 def test_it_learns_what_people_praise_and_what_they_do_not(tmp_path: Path) -> None:
     """SYSTEMS A10, on real sentences."""
     real_data("rt_polarity")

@@ -209,6 +209,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, corpus: Path) -> Path:
     return small_tagger(tmp_path_factory.mktemp("tagging"), corpus)
 
 
+@pytest.mark.data
 def test_it_learns_parts_of_speech(tmp_path: Path) -> None:
     """On the 2,001 sentences of the web treebank's validation part."""
     _, dev, _ = real_data("ewt")

@@ -95,6 +95,7 @@ def test_classes_are_mixed_though_the_file_is_sorted(reviews: Prepared) -> None:
         assert all(30 <= sum(actual[begin : begin + 100]) <= 70 for begin in (0, 1_000, len(actual) - 100)), part
 
 
+@pytest.mark.data
 def test_the_published_test_part_of_the_treebank_stays_whole() -> None:
     real_data("sst2")
     data = prepared("data=sst2", "data.min_count=1")
@@ -110,6 +111,7 @@ def test_a_limit_is_a_fair_sample_of_a_file_that_is_sorted_by_label(tmp_path: Pa
     assert 430 < sum(counts["negative"] for counts in data.balance.values()) < 570
 
 
+@pytest.mark.data
 def test_polarity_is_cut_by_class() -> None:
     real_data("rt_polarity")
     whole = prepared("data=rt_polarity")

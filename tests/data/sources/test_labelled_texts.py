@@ -34,6 +34,7 @@ def polarity() -> LabelledTexts:
     return read_polarity_sentences(real_data("rt_polarity"), encoding="cp1252")
 
 
+@pytest.mark.data
 def test_polarity_has_its_10662_sentences_half_of_them_positive(polarity: LabelledTexts) -> None:
     assert len(polarity) == 10_662
     assert polarity.labels[:5_331] == ["negative"] * 5_331 and polarity.labels[5_331:] == ["positive"] * 5_331
@@ -41,6 +42,7 @@ def test_polarity_has_its_10662_sentences_half_of_them_positive(polarity: Labell
     assert polarity.texts[5_331].startswith("the rock is destined to be the 21st century's new")
 
 
+@pytest.mark.data
 def test_bytes_that_are_no_utf8_are_letters_and_dots_inside_of_sentences(polarity: LabelledTexts) -> None:
     assert polarity.texts[57].startswith("pascale bailly's rom-com provides amélie's audrey tautou")
     # Byte 0x85 ends a line in Unicode; in these files it is an ellipsis.
@@ -63,6 +65,7 @@ def test_the_files_of_a_treebank_are_its_parts(tmp_path: Path) -> None:
     assert actual.parts == ["train", "train", "val", "val", "test", "test"]
 
 
+@pytest.mark.data
 def test_the_treebank_has_its_published_parts() -> None:
     actual = read_sentiment_treebank(real_data("sst2"))
     assert actual.parts is not None

@@ -41,6 +41,7 @@ def write(file: Path, content: str) -> Path:
     return file
 
 
+@pytest.mark.data
 def test_the_web_treebank_has_its_published_parts_and_tags() -> None:
     """The words are the lines that begin with a whole number: `1-2` and `8.1` are in none of these counts."""
     actual: TaggedSentences = read_treebank(real_data("ewt"), "UPOS")
