@@ -17,11 +17,12 @@ from rnnlab.errors import UserError
 
 # Read by rnnlab itself and not by the callback or logger that they stand beside.
 BESIDE_TARGETS = {"callbacks": ("enabled", "changes_result"), "logger": ("package",)}
-# What rnnlab hands to a target, which a configuration cannot.
+# What rnnlab hands to the target of a node or of a group, which a configuration cannot.
 HANDED_OVER = {
     "callbacks": (),
     "cell": ("input_size", "hidden_size", "num_layers", "dropout", "bidirectional"),
-    "data": ("files",),
+    "data": (),
+    "data.reader": ("files",),
     "logger": ("save_dir",),
     "optimizer": ("params",),
     "scheduler": ("optimizer", "steps"),
@@ -86,7 +87,8 @@ def _check_argument(key: str, config: Mapping[str, Any]) -> None:
     name = key.removeprefix(f"{node[0]}.").partition(".")[0]
     target = str(node[1]["_target_"])
     arguments = _arguments(targets.locate(target))
-    if arguments is not None and name not in arguments - set(HANDED_OVER.get(group, ())):
+    handed_over = HANDED_OVER.get(node[0], HANDED_OVER.get(group, ()))
+    if arguments is not None and name not in arguments - set(handed_over):
         near = difflib.get_close_matches(name, arguments, n=1)
         raise UserError(f"{key}: {target} has no such argument{f'; did you mean {near[0]}?' if near else ''}")
 
