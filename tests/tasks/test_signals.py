@@ -19,6 +19,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.probes.gradient_flow import gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
+from rnnlab.report.findings import findings
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.checkpoints import new_task
 from support import ALONE, Answer, assert_refused, table, trained
@@ -171,7 +172,7 @@ def test_a_sweep_over_lengths_and_cells_says_up_to_which_length_a_bound_holds(
     assert "| cell | sequence_length 4 | sequence_length 8 |" in text
     assert "| cell | sequence_length | validation loss |" in text  # and no column for what only follows from these
     assert (workdir / "runs/span/report/holds-by-sequence_length.png").is_file()
-    asked = compare([workdir / "runs/span"], holds="val/accuracy<=-1").findings[0]
+    asked = findings(compare([workdir / "runs/span"], holds="val/accuracy<=-1"))[0]
     assert "val/accuracy of at most -1 (mean over seeds) holds at none of 4 and 8" in asked
     assert_refused(rnnlab("compare", "sweep=span", "holds=accuracy"), ["holds", "test/accuracy>=0.9"])
 
