@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from itertools import chain
 from pathlib import Path
@@ -231,14 +230,12 @@ def test_the_hparams_tab_shows_every_run_and_parallel_coordinates(server: Server
             .or_(tab.page.locator("tf-hparams-table-view vaadin-grid").get_by_text("small/"))
         )
         expect(rows).to_have_count(6, timeout=60_000)
+        accuracy = tab.page.locator("tf-hparams-query-pane .metric-checkbox", has_text="test_accuracy")
+        if accuracy.count() and accuracy.get_attribute("aria-checked") == "true":
+            accuracy.click()  # the plot leaves out a run that lacks a value of any column, as runs of names do here
+        tab.page.get_by_text("Parallel Coordinates View").click()
         lines = tab.page.locator("tf-hparams-parallel-coords-plot .foreground path")
-        for _ in range(5):  # the plot draws the runs that have arrived when it is opened
-            tab.page.get_by_text("Table View").click()
-            tab.page.get_by_text("Parallel Coordinates View").click()
-            with contextlib.suppress(AssertionError):
-                expect(lines).to_have_count(6, timeout=10_000)
-                break
-        expect(lines).to_have_count(6)
+        expect(lines).to_have_count(6, timeout=60_000)
         assert all(line.get_attribute("d") for line in lines.all())
         assert tab.errors == []
 
