@@ -114,6 +114,8 @@ class OptunaSweeper(Sweeper):
         from rnnlab.errors import UserError
         from rnnlab.records.identity import run_hash
         from rnnlab.sweeps.plan import named_files, plan
+        from rnnlab.sweeps.search.objective import direction_of
+        from rnnlab.sweeps.search.optuna_study import check_search
         from rnnlab.sweeps.search.search import Search
         from rnnlab.sweeps.search.space import example_of, space_of
 
@@ -127,7 +129,7 @@ class OptunaSweeper(Sweeper):
         compose_jobs(self.hydra_context.config_loader, self.config, [[*fixed, *example_of(space)]])
         (usual,) = plan([plain(self.config)])
         sweep = str(self.config.sweep)
-        return Search(
+        search = Search(
             sweep=sweep,
             words=(*flags_of(self.config), *fixed),
             common=run_hash(usual.config, usual.sha256, named_files(usual.config)),
@@ -135,13 +137,15 @@ class OptunaSweeper(Sweeper):
             sampler=given["sampler"],
             pruner=given["pruner"],
             metric=given["metric"],
-            direction=given["direction"],
+            direction=direction_of(given["metric"], given["direction"], usual),
             storage=given["storage"],
             name=given["study_name"] or sweep,
             trials=given["n_trials"],
             seeds=given["seeds"],
             most_parameters=given["most_parameters"],
         )
+        check_search(search)
+        return search
 
 
 class RunLauncher(Launcher, ABC):

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import optuna
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
+from rnnlab.sweeps.search import optuna_study
+from rnnlab.sweeps.search.search import Search
 from support import ROOT, Answer, assert_refused
 
 TRAIN = (
@@ -116,6 +124,64 @@ def test_pruning_ends_trials_before_their_time(rnnlab: Callable[..., Answer], wo
         pytest.fail("the grid begins with the bad one: choose another seed")
 
 
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@settings(max_examples=3, deadline=None)
+@given(deaths=st.lists(st.sampled_from(["", "ended", "reported", "stopped"]), min_size=6, max_size=6))
+def test_whoever_dies_the_same_trials_follow_in_the_same_order(sampler: str, deaths: list[str]) -> None:
+    with TemporaryDirectory() as alive, TemporaryDirectory() as killed:
+        expected = trials_of(search_in(Path(alive), sampler), [""] * 6)
+        assert trials_of(search_in(Path(killed), sampler), deaths) == expected
+        assert len(expected) == 6 and len({str(parameters) for parameters, *_ in expected}) > 1
+
+
+def search_in(folder: Path, sampler: str) -> Search:
+    """A search over a function, whose trials Hyperband's and the median's rule may end."""
+    keys = yaml.safe_load((ROOT / "conf" / "hydra" / "sweeper" / "sampler" / f"{sampler}.yaml").read_text())
+    pruner = {"_target_": "optuna.pruners.HyperbandPruner", "min_resource": 1, "max_resource": 3}
+    size = IntDistribution(4, 9) if sampler == "grid" else IntDistribution(4, 64, log=True)
+    second = IntDistribution(0, 3) if sampler == "grid" else FloatDistribution(1e-3, 1e-1, log=True)
+    space = {"size": size, "rate": second}
+    settings = {"words": (), "common": "", "metric": "val/loss", "direction": "minimize", "name": "hunt", "trials": 6}
+    return Search(
+        sweep=str(folder),
+        space=space,
+        sampler={**{k: v for k, v in keys.items() if k != "defaults"}, "seed": 3},
+        pruner=pruner,
+        storage=None,
+        seeds=1,
+        most_parameters=None,
+        **settings,
+    )
+
+
+def trials_of(search: Search, deaths: list[str]) -> list[tuple[object, ...]]:
+    """What the trials of a search come to where a process dies at those moments, one moment for each trial."""
+    optuna_study._study.cache_clear()
+    study = optuna_study.open_study(search)
+    for death in deaths:
+        while (trial := optuna_study.ask(search, study)) is not None:
+            number = trial.number
+            rate, size = trial.params["rate"], trial.params["size"]
+            for step in range(3):
+                if step not in study.get_trials(deepcopy=False)[number].intermediate_values:
+                    trial.report((size - 20) ** 2 / 400 + abs(rate - 0.01) + 1 / (step + 1), step)
+                if death == "reported":
+                    break
+            if death:
+                trial.set_user_attr("worker", {} if death == "stopped" else DEAD)
+                death = ""
+                optuna_study._study.cache_clear()
+                study = optuna_study.open_study(search)
+                continue
+            pruned = trial.should_prune()
+            study.tell(trial, None if pruned else rate + size, state=TrialState.PRUNED if pruned else None)
+            break
+    return [(t.params, t.state, t.value, t.intermediate_values) for t in study.get_trials(deepcopy=False)]
+
+
+DEAD = {"place": "", "pid": 1, "born": "", "seen": 0.0}  # what a process has signed that is no more
+
+
 @pytest.mark.slow
 def test_hyperband_gives_up_some_of_many(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     words = ("hydra/sweeper/pruner=hyperband", "hydra/sweeper/sampler=random", "trainer.max_epochs=4", SPACE[1])
@@ -152,6 +218,11 @@ def test_a_model_with_too_many_parameters_is_not_trained(rnnlab: Callable[..., A
         (["hydra.sweeper.seeds=0"], ["hydra.sweeper.seeds"]),
         (["hydra.sweeper.direction=up"], ["hydra.sweeper.direction"]),
         (["hydra.sweeper.metric=loss"], ["hydra.sweeper.metric"]),
+        (["hydra.sweeper.metric=val/acuracy"], ["hydra.sweeper.metric", "val/acuracy", "val/loss", "val/accuracy"]),
+        (["hydra.sweeper.metric=val/accuracy", "hydra.sweeper.direction=minimize"], ["direction", "maximize"]),
+        (["hydra.sweeper.direction=maximize"], ["hydra.sweeper.direction", "minimize"]),
+        (["+hydra.sweeper.sampler.n_trials=3"], ["hydra.sweeper.sampler", "n_trials"]),
+        (["hydra/sweeper/pruner=median", "hydra.sweeper.pruner.interval_steps=0"], ["hydra.sweeper.pruner"]),
         (["hydra.sweeper.storage=nonsense"], ["hydra.sweeper.storage", "nonsense"]),
         (["seed=0,1"], ["seed", "hydra.sweeper.seeds"]),
         (["optimizer.lr=interval(1,1e-3)"], ["optimizer.lr"]),
@@ -163,7 +234,36 @@ def test_what_no_search_can_do_is_refused(
     rnnlab: Callable[..., Answer], workdir: Path, words: list[str], named: list[str]
 ) -> None:
     assert_refused(rnnlab(*TRAIN, "model.hidden_size=4,5", *words), named)
-    assert not list(workdir.glob("runs/hunt/*/config.yaml"))
+    assert not (workdir / "runs").exists()
+
+
+def test_a_metric_knows_that_higher_is_better(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    words = ("hydra.sweeper.metric=val/accuracy", "hydra/sweeper/sampler=grid", "optimizer.lr=1e-6,0.03")
+    answer = rnnlab(*TRAIN, "task=sentiment", "data.limit=60", *words, "hydra.sweeper.n_trials=2")
+    assert answer.code == 0, answer.err
+    values = {trial.number: trial.value for trial in trials(workdir)}
+    best = int(re.search(r"best is trial (\d+)", answer.err)[1])  # type: ignore[index]
+    assert values[best] == max(values.values()) > min(values.values())
+
+
+def test_a_journal_that_was_cut_off_loses_a_line_and_says_so(
+    rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (*TRAIN, "model.hidden_size=range(4,12)")
+    assert rnnlab(*words, "hydra.sweeper.n_trials=2").code == 0
+    before = [trial.params for trial in trials(workdir)]
+    optuna_study._study.cache_clear()  # as if the first command had been another process, which is no more
+    monkeypatch.setattr(optuna_study, "is_alive", lambda _: False)
+    journal = workdir / "runs" / "hunt" / "search.journal"
+    journal.write_bytes(journal.read_bytes()[:-5])
+    answer = rnnlab(*words, "hydra.sweeper.n_trials=3")
+    assert answer.code == 0 and "search.journal: its last line was cut off" in answer.err
+    assert [trial.params for trial in trials(workdir)][:2] == before
+    assert [trial.state for trial in trials(workdir)] == [TrialState.COMPLETE] * 3
+    content = journal.read_bytes()
+    optuna_study._study.cache_clear()
+    journal.write_bytes(content[:10] + content[30:])
+    assert_refused(rnnlab(*words, "hydra.sweeper.n_trials=3"), ["search.journal", "damaged"])
 
 
 def test_nothing_to_search_over_is_refused(rnnlab: Callable[..., Answer], workdir: Path) -> None:
@@ -208,14 +308,9 @@ def test_a_killed_search_goes_on_with_the_trials_it_had(tmp_path: Path) -> None:
     time.sleep(0.7)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    before = [trial for trial in trials(tmp_path) if trial.state == TrialState.COMPLETE]
-    running = [trial.params for trial in trials(tmp_path) if trial.state == TrialState.RUNNING]
+    before = {trial.number: trial.params for trial in trials(tmp_path) if trial.params}
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     found = trials(tmp_path)
-    complete = [trial for trial in found if trial.state == TrialState.COMPLETE]
-    assert len(complete) == 6 and {trial.number for trial in before} <= {trial.number for trial in complete}
-    died = [trial for trial in found if trial.user_attrs.get("died")]
-    assert [trial.params for trial in died] == running
-    assert all(any(trial.params == params for trial in complete) for params in running)
-    assert not [trial for trial in found if trial.state in (TrialState.RUNNING, TrialState.WAITING)]
+    assert [trial.state for trial in found] == [TrialState.COMPLETE] * 6
+    assert before.items() <= {trial.number: trial.params for trial in found}.items()

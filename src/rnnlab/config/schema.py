@@ -230,7 +230,7 @@ SWEEPS: dict[str, Kind] = {
     "hydra.sweeper.n_jobs": either(whole(1), NOTHING),
     "hydra.sweeper.seeds": whole(1),
     "hydra.sweeper.metric": Kind("a validation metric, such as val/loss", lambda v: str(v).startswith("val/")),
-    "hydra.sweeper.direction": one_of("minimize", "maximize"),
+    "hydra.sweeper.direction": either(one_of("minimize", "maximize"), NOTHING),
     "hydra.sweeper.most_parameters": either(whole(1), NOTHING),
 }
 

@@ -39,7 +39,7 @@ def write_search(study: Study, folder: Path, metric: str) -> None:
 
 
 def _text(study: Study, metric: str, importance: dict[str, float]) -> str:
-    trials = [trial for trial in study.trials if not trial.user_attrs.get("died")]  # those were tried again
+    trials = study.trials
     states = Counter(trial.state.name.lower() for trial in trials)
     best = study.best_trial
     values = ", ".join(f"`{key}={_plain(value)}`" for key, value in best.params.items())

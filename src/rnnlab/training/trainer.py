@@ -93,13 +93,18 @@ def check_monitors(trainer: pl.Trainer, task: SequenceTask) -> None:
     """Check the metrics that callbacks monitor.
 
     Raises:
-        UserError: The task has no such metric.
+        UserError: The task has no such metric, or a callback takes its worse values for the better ones.
     """
-    known = ["train/loss", *map(str, task.metrics_of("val"))]
+    modes = {metric.validation: "max" if metric.direction == "higher" else "min" for metric in task.declared}
+    modes["train/loss"] = "min"
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
-        if getattr(callback, "monitor", None) not in [None, *known]:
-            name = type(callback).__name__
-            raise UserError(f"callbacks: {name} monitors {callback.monitor}; choose {', '.join(known)}")
+        name, monitor = type(callback).__name__, getattr(callback, "monitor", None)
+        mode = getattr(callback, "mode", None)
+        if monitor not in [None, *modes]:
+            raise UserError(f"callbacks: {name} monitors {monitor}; choose {', '.join(modes)}")
+        if monitor is not None and mode in ("min", "max") and mode != modes[monitor]:
+            better = "higher" if mode == "min" else "lower"
+            raise UserError(f"callbacks: {name}: a {better} {monitor} is better; give mode={modes[monitor]}")
 
 
 def fit(

@@ -15,7 +15,7 @@ from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, add_to_plan
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
 from rnnlab.sweeps.launchers.backend import Backend, Lost
-from rnnlab.sweeps.search.optuna_study import FOLDERS, REASON, ended, left, open_study
+from rnnlab.sweeps.search.optuna_study import FOLDERS, JOURNAL, REASON, drop_cut_line, ended, left, open_study
 from rnnlab.sweeps.search.search import Search
 from rnnlab.sweeps.search.space import words_of
 from rnnlab.sweeps.search.trial import Outcome, do_trial
@@ -36,10 +36,7 @@ def run_search(search: Search, backend: Backend, console: Console, on_failure: s
     """
     gave_up = False
     with backend, stopping_on_signals(backend.stop):
-        study = open_study(search)
-        add_to_plan(search.folder, [name for trial in ended(study) for name in trial.user_attrs.get(FOLDERS, ())])
-        if done := len(ended(study)):
-            console.print(f"{min(done, search.trials)} of {search.trials} trials have ended already")
+        study = _opened(search, console)
         while not asked_to_stop() and (wanted := left(search, study)) > 0:
             outcomes = 0
             for outcome in _outcomes(search, backend, wanted):
@@ -53,6 +50,17 @@ def run_search(search: Search, backend: Backend, console: Console, on_failure: s
                 break
         if asked_to_stop() and not gave_up:
             raise KeyboardInterrupt
+    return study
+
+
+def _opened(search: Search, console: Console) -> Study:
+    """The search's study; says what was done before and what cannot be read of it."""
+    if drop_cut_line(search):
+        console.print(f"{search.folder / JOURNAL}: its last line was cut off and is dropped", soft_wrap=True)
+    study = open_study(search)
+    add_to_plan(search.folder, [name for trial in ended(study) for name in trial.user_attrs.get(FOLDERS, ())])
+    if done := len(ended(study)):
+        console.print(f"{min(done, search.trials)} of {search.trials} trials have ended already")
     return study
 
 

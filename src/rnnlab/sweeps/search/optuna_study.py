@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import optuna
+from filelock import FileLock
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GridSampler, QMCSampler, RandomSampler
 from optuna.storages import BaseStorage, JournalStorage
@@ -16,11 +18,14 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from rnnlab.errors import UserError
+from rnnlab.records.folder import RUNS
 from rnnlab.sweeps.search.liveness import is_alive, signature
 from rnnlab.sweeps.search.search import Direction, Search
 
 # What a trial says of itself in the storage.
-WORKER, REASON, DIED, DEATHS, FOLDERS = "worker", "reason", "died", "deaths", "runs"
+WORKER, REASON, DEATHS, FOLDERS = "worker", "reason", "deaths", "runs"
+STOPPED: dict[str, str] = {}  # the worker of a trial whose own was stopped
+JOURNAL = "search.journal"  # in the sweep's folder
 MOST_DEATHS = 10  # a trial whose process dies so often is left alone
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -33,6 +38,8 @@ def open_study(search: Search) -> Study:
     Raises:
         UserError: The storage cannot be opened, or holds another search under this name.
     """
+    if search.storage is not None:  # where there is no such database, no folder is made either
+        _study(search.folder.absolute(), search.storage, search.name, search.direction)
     with search.lock():
         study = _study(search.folder.absolute(), search.storage, search.name, search.direction)
         fingerprint = study.user_attrs.get("search")
@@ -47,36 +54,63 @@ def open_study(search: Search) -> Study:
     return study
 
 
+def check_search(search: Search) -> None:
+    """Check that the search's sampler and pruner can be made, before its storage is.
+
+    Raises:
+        UserError: One of them lacks a key or has a wrong value, or the sampler cannot draw from the space.
+    """
+    _sampler(search, 0)
+    _pruner(search)
+
+
 def ask(search: Search, study: Study) -> Trial | None:
-    """The next trial, marked as this process's; None where as many as were wished for have ended or are running."""
+    """The next trial, marked as this process's; None where as many as were wished for have ended or are running.
+
+    A trial whose process died or was stopped is taken over under its own number: samplers and pruners go by numbers,
+    so that a search which was killed goes on as if it had not been.
+    """
     with search.lock():
-        for running in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if not is_alive(running.user_attrs.get(WORKER)):
-                give_back(study, running)
+        for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if not is_alive(abandoned.user_attrs.get(WORKER)) and (trial := _taken_over(search, study, abandoned)):
+                return trial
         trials = study.get_trials(deepcopy=False)
-        study.sampler = _sampler(search, len(trials))
+        waiting = [trial.number for trial in trials if trial.state == TrialState.WAITING]
+        study.sampler = _sampler(search, min(waiting, default=len(trials)))
         exhausted = isinstance(study.sampler, GridSampler) and study.sampler.is_exhausted(study)
-        if exhausted or sum(map(_counts, trials)) >= search.trials:
+        if exhausted or len(trials) - len(waiting) >= search.trials:
             return None
-        trial = study.ask(search.space)
-        trial.set_user_attr(WORKER, signature())
-        if isinstance(study.sampler, GridSampler):
-            # When its last trial ends it would stop `optimize`, Optuna's own loop, which does not run here.
-            study.sampler = RandomSampler()
-        return trial
+        return _signed(study, study.ask(search.space))
 
 
-def give_back(study: Study, trial: FrozenTrial | Trial) -> None:
-    """A trial that was not brought to an end fails, and is tried again as another one."""
-    parameters, attributes = trial.params, trial.user_attrs
-    deaths = int(attributes.get(DEATHS, 0)) + 1
-    retried = bool(parameters) and deaths < MOST_DEATHS
-    live = Trial(study, trial._trial_id)
-    live.set_user_attr(REASON, "its process died")
-    live.set_user_attr(DIED, retried or not parameters)
-    study.tell(trial.number, state=TrialState.FAIL)
-    if retried:
-        study.enqueue_trial(parameters, user_attrs={DEATHS: deaths})
+def _taken_over(search: Search, study: Study, abandoned: FrozenTrial) -> Trial | None:
+    """An abandoned trial, its parameters drawn as far as they were not; None where its processes die too often."""
+    deaths = int(abandoned.user_attrs.get(DEATHS, 0))
+    study.sampler = _sampler(search, abandoned.number)
+    trial = Trial(study, abandoned._trial_id)
+    if WORKER in abandoned.user_attrs and abandoned.user_attrs[WORKER] != STOPPED:
+        deaths += 1
+        trial.set_user_attr(DEATHS, deaths)
+    if deaths >= MOST_DEATHS:
+        trial.set_user_attr(REASON, f"its process died {deaths} times")
+        study.tell(trial, state=TrialState.FAIL)
+        return None
+    for name, distribution in search.space.items():
+        trial._suggest(name, distribution)
+    return _signed(study, trial)
+
+
+def _signed(study: Study, trial: Trial) -> Trial:
+    trial.set_user_attr(WORKER, signature())
+    if isinstance(study.sampler, GridSampler):
+        # When its last trial ends it would stop `optimize`, Optuna's own loop, which does not run here.
+        study.sampler = RandomSampler()
+    return trial
+
+
+def abandon(trial: Trial) -> None:
+    """Leave a trial that was stopped to whoever asks for one next."""
+    trial.set_user_attr(WORKER, STOPPED)
 
 
 def left(search: Search, study: Study) -> int:
@@ -88,12 +122,8 @@ def left(search: Search, study: Study) -> int:
 
 
 def ended(study: Study) -> list[FrozenTrial]:
-    """The trials that came to an end of their own."""
-    return [trial for trial in study.get_trials(deepcopy=False, states=ENDED) if _counts(trial)]
-
-
-def _counts(trial: FrozenTrial) -> bool:
-    return trial.state == TrialState.RUNNING or (trial.state in ENDED and not trial.user_attrs.get(DIED))
+    """The trials that came to an end."""
+    return study.get_trials(deepcopy=False, states=ENDED)
 
 
 @cache  # a worker does trial after trial
@@ -103,13 +133,41 @@ def _study(folder: Path, storage: str | None, name: str, direction: Direction) -
             storage=_storage(folder, storage), study_name=name, direction=direction, load_if_exists=True
         )
     except Exception as error:  # every database fails in a way of its own
-        raise UserError(f"hydra.sweeper.storage={storage}: {str(error).splitlines()[0]}") from error
+        reason = str(error).splitlines()[0]
+        if storage is None:
+            file = RUNS / folder.name / JOURNAL
+            raise UserError(
+                f"{file}: damaged ({reason}); bring it back from a copy, or move it away to search anew"
+            ) from error
+        raise UserError(f"hydra.sweeper.storage={storage}: {reason}") from error
 
 
 def _storage(folder: Path, url: str | None) -> BaseStorage | str:
     if url is not None:
         return url
-    return JournalStorage(JournalFileBackend(str(folder / "search.journal")))
+    return JournalStorage(JournalFileBackend(str(folder / JOURNAL), lock_obj=_journal_lock(folder)))
+
+
+def _journal_lock(folder: Path) -> Any:
+    """A lock that the system releases when its process dies; Optuna's own outlive it, for 30 seconds of warnings."""
+    file = folder / ".locks" / "journal.lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(file)  # which has what Optuna asks of a lock: acquire and release
+
+
+def drop_cut_line(search: Search) -> bool:
+    """Drop the last line of the journal if it was cut off, by a full disk for instance; return whether it was."""
+    journal = search.folder / JOURNAL
+    if search.storage is not None or not journal.exists():
+        return False
+    with _journal_lock(search.folder):
+        content = journal.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole == len(content):
+            return False
+        with journal.open("r+b") as file:
+            file.truncate(whole)
+    return True
 
 
 def _sampler(search: Search, number: int) -> BaseSampler:
@@ -123,8 +181,15 @@ def _sampler(search: Search, number: int) -> BaseSampler:
     keys["seed"] = seed if kind in (GridSampler, QMCSampler) else seed + number
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # that its interface may change is ours to follow
-        sampler: BaseSampler = kind(**keys)
+        sampler: BaseSampler = _made("sampler", kind, keys)
     return sampler
+
+
+def _made(node: str, kind: Callable[..., Any], keys: Mapping[str, Any]) -> Any:
+    try:
+        return kind(**keys)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"hydra.sweeper.{node}: {' '.join(str(error).split())}") from error
 
 
 def _values(key: str, distribution: Any) -> list[Any]:
@@ -137,4 +202,4 @@ def _values(key: str, distribution: Any) -> list[Any]:
 
 def _pruner(search: Search) -> Any:
     keys = dict(search.pruner)
-    return getattr(optuna.pruners, str(keys.pop("_target_")).rpartition(".")[2])(**keys)
+    return _made("pruner", getattr(optuna.pruners, str(keys.pop("_target_")).rpartition(".")[2]), keys)

@@ -11,22 +11,22 @@ from rnnlab.training.callbacks import MetricsFile
 
 
 class Pruning(pl.Callback):
-    """Tells Optuna of every validation, and ends the run where its pruner says so.
+    """Reports every validation to Optuna, and ends the run where its pruner says so.
 
-    A run that goes on from a checkpoint, for another trial of the same values, tells of its earlier validations too.
+    A trial that is taken over from a process that died has reported its first validations already.
     """
 
     def __init__(self, trial: Trial, metric: str) -> None:
         self.trial = trial
         self.metric = metric
-        self._told = 0
+        self._reported = len(trial.study.get_trials(deepcopy=False)[trial.number].intermediate_values)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         (file,) = (callback for callback in trainer.callbacks if isinstance(callback, MetricsFile))  # type: ignore[attr-defined]
         measured = [row for row in file.rows if self.metric in row]
-        for step in range(self._told, len(measured)):
+        for step in range(self._reported, len(measured)):
             self.trial.report(float(measured[step][self.metric]), step)
-        self._told = len(measured)
+        self._reported = max(self._reported, len(measured))
         if self.trial.should_prune():
             raise PrunedError(f"pruned after epoch {trainer.current_epoch}")
 

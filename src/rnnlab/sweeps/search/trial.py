@@ -13,7 +13,7 @@ from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, add_to_
 from rnnlab.records.stopping import asked_to_stop
 from rnnlab.sweeps.plan import PlannedRun, plan
 from rnnlab.sweeps.search.liveness import signs_of_life
-from rnnlab.sweeps.search.optuna_study import FOLDERS, REASON, WORKER, ask, give_back, open_study
+from rnnlab.sweeps.search.optuna_study import FOLDERS, REASON, WORKER, abandon, ask, open_study
 from rnnlab.sweeps.search.search import Search
 from rnnlab.sweeps.search.space import words_of
 from rnnlab.sweeps.worker import execute_after_others, prepared_here
@@ -36,7 +36,7 @@ def do_trial(search: Search) -> Outcome | None:
     with signs_of_life(lambda signed: trial.set_user_attr(WORKER, signed)):
         outcome = _outcome(search, trial)
     if outcome["status"] == INTERRUPTED:
-        give_back(study, trial)
+        abandon(trial)
     else:
         _tell(study, trial, outcome)
     return {"number": trial.number, "parameters": trial.params, **outcome}
