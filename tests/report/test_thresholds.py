@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rnnlab.analysis.statistics import Mean
-from rnnlab.analysis.threshold import Threshold, ThresholdReach
+from rnnlab.analysis.threshold import Threshold, ThresholdReach, metric_of
 from rnnlab.errors import UserError
+from rnnlab.records.metrics import ranking_loss, share
 from rnnlab.report.figures.threshold import threshold_chart
 from rnnlab.report.thresholds import threshold_finding, threshold_table
 
@@ -58,3 +59,10 @@ def test_the_band_around_a_share_ends_at_one_and_around_a_loss_where_its_interva
 def test_a_bound_that_is_none_is_refused_wherever_it_stands() -> None:
     with pytest.raises(UserError, match="holds must be a metric and a bound"):
         Threshold.parse("accuracy")
+
+
+def test_a_bound_on_an_unknown_metric_is_refused_with_those_that_there_are() -> None:
+    metrics = [ranking_loss("nats per token"), share("accuracy", "accuracy")]
+    assert metric_of(Threshold.parse("test/accuracy>=0.9"), metrics) == metrics[1]
+    with pytest.raises(UserError, match="no metric test/foo; choose val/loss, test/loss, val/accuracy, test/accuracy"):
+        metric_of(Threshold.parse("test/foo>=1"), metrics)

@@ -11,6 +11,7 @@ from rnnlab.analysis.factors import Factor
 from rnnlab.analysis.saturation import KINDS
 from rnnlab.analysis.statistics import Mean, mean, mean_of
 from rnnlab.config.schema import check
+from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
 
 SHARES = ("accuracy", "auroc", "f1")  # from 0 to 1, beyond which Student's intervals may reach
@@ -77,13 +78,15 @@ def threshold_reaches(
         varied: Their factors.
         metrics: The declared metrics, which say whether lower or higher is better.
         holds: The bound; None for the one that the runs' own configurations ask for.
+
+    Raises:
+        UserError: No run has such a metric.
     """
     configured = (str(run.config["holds"]) for entry in ranked for run in entry.runs if run.config.get("holds"))
     if (text := holds or next(configured, None)) is None:
         return []
     threshold = Threshold.parse(text)
-    declared = next((metric for metric in metrics if threshold.metric in (metric.validation, metric.test)), None)
-    higher = threshold.least if declared is None else declared.direction == "higher"
+    higher = metric_of(threshold, metrics).direction == "higher"
     kind = next((factor.axis for factor in varied if factor.axis in KINDS), "")
     reaches = []
     for factor in (factor for factor in varied if factor.numeric):
@@ -95,6 +98,18 @@ def threshold_reaches(
         ordered = sorted(rows.items(), key=lambda row: _place(row[1], threshold, higher))
         reaches.append(ThresholdReach(factor.axis, kind, threshold, dict(ordered)))
     return reaches
+
+
+def metric_of(threshold: Threshold, metrics: Sequence[Metric]) -> Metric:
+    """The declared metric that a threshold bounds.
+
+    Raises:
+        UserError: There is none of its name.
+    """
+    named = {known: metric for metric in metrics for known in (metric.validation, metric.test)}
+    if threshold.metric not in named:
+        raise UserError(f"holds: there is no metric {threshold.metric}; choose {', '.join(named)}")
+    return named[threshold.metric]
 
 
 def _means(configurations: Sequence[Configuration], names: Sequence[str], metric: str) -> dict[float, Mean]:

@@ -9,10 +9,15 @@ from typing import Any
 FILE_KEYS = frozenset({"file", "path", "checkpoint", "init_from", "data.path", "data.tokenizer", "folder"})
 TEXT_KEYS = frozenset({"text", "prompt", "condition", "callbacks.hidden_states.text", "callbacks.saliency.text"})
 LITERAL_KEYS = FILE_KEYS | TEXT_KEYS | {"holds", "name", "question"}
+# Columns of a table and sweeps have whatever names people gave them, which may also be listed, swept or null.
+NAME_KEYS = re.compile(r"data\.\w+_column|sweep")
+PLAIN = re.compile(r"[\w./:+-]+", re.ASCII)
+IN_GRAMMAR = re.compile(rf"""({PLAIN.pattern},?)*|'.*'|".*"|(choice|glob|sort|shuffle|tag)\(.*\)""", re.ASCII)
+PLAIN_LIST = re.compile(r"""\[([^\[\]'"]*)\]""")
 
 
 def quote_arguments(arguments: list[str]) -> list[str]:
-    """Quote the value of every `key=value` whose key takes its value literally; leave the others alone."""
+    """Quote the value of every `key=value` whose key takes its value to the letter; leave the others alone."""
     return [_quote_argument(argument) for argument in arguments]
 
 
@@ -40,7 +45,8 @@ def quote(value: str) -> str:
 def unquote_argument(argument: str) -> str:
     """A `key=value` as it was before `quote_arguments`, whichever key it has."""
     key, equals, value = argument.partition("=")
-    if not (equals and key.lstrip("+") in LITERAL_KEYS and len(value) > 1 and value[0] == value[-1] == "'"):
+    literal = key.lstrip("+") in LITERAL_KEYS or NAME_KEYS.fullmatch(key.lstrip("+"))
+    if not (equals and literal and len(value) > 1 and value[0] == value[-1] == "'"):
         return argument
     value = value[1:-1]
     trailing = len(value) - len(value.rstrip("\\"))
@@ -52,6 +58,16 @@ def unquote_argument(argument: str) -> str:
 
 def _quote_argument(argument: str) -> str:
     key, equals, value = argument.partition("=")
-    if equals and key.lstrip("+") in LITERAL_KEYS:
+    name = key.lstrip("+")
+    if equals and name in LITERAL_KEYS:
         return f"{key}={quote(value)}"
+    if equals and NAME_KEYS.fullmatch(name):
+        return f"{key}={_quote_names(value)}"
     return argument
+
+
+def _quote_names(value: str) -> str:
+    """A name, or a list of names, of which those are quoted that Hydra's grammar would not take for one."""
+    if items := PLAIN_LIST.fullmatch(value):
+        return f"[{','.join(item if PLAIN.fullmatch(item) else quote(item) for item in items[1].split(','))}]"
+    return value if IN_GRAMMAR.fullmatch(value) else quote(value)

@@ -26,7 +26,7 @@ def _by_class(cause: BaseException) -> str:
         case MissingConfigException():
             return _missing_option(cause)
         case OverrideParseException():
-            return f"{cause.override}: not of the form key=value ({_first_line(cause.message)})"
+            return _unreadable_word(str(cause.override), _first_line(cause.message))
         case errors.MissingMandatoryValue():
             return _missing_value(cause)
         case errors.InterpolationResolutionError() | errors.ConfigTypeError() | errors.ValidationError():
@@ -50,6 +50,12 @@ def _causes(error: BaseException) -> list[BaseException]:
         causes.append(current)
         current = current.__cause__ or current.__context__
     return causes
+
+
+def _unreadable_word(word: str, reason: str) -> str:
+    if not re.match(r"[+~]*[\w./@:-]+=", word, re.ASCII):
+        return f"{word}: not of the form key=value ({reason})"
+    return f"{word}: the value cannot be read ({reason}); a text with such characters needs quotation marks of its own"
 
 
 def _missing_option(error: MissingConfigException) -> str:

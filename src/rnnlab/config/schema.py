@@ -92,9 +92,9 @@ DURATION = Kind(
     "a time as DD:HH:MM:SS, such as 00:00:10:00 for ten minutes",
     lambda v: isinstance(v, str) and bool(re.fullmatch(r"\d+:\d{1,2}:\d{1,2}:\d{1,2}", v)) and bool(v.strip("0:")),
 )
-FOLDER_NAME = matching(
-    r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}",
-    "a folder name of letters, digits, '.', '_' and '-' that does not begin with '.'",
+FOLDER_NAME = Kind(
+    "a folder name of letters, digits, '.', '_' and '-', at most 100 bytes, that does not begin with '.'",
+    lambda v: isinstance(v, str) and bool(re.fullmatch(r"[\w-][\w.-]*", v)) and len(v.encode()) <= 100,
 )
 TEXTS = Kind(
     "a list of texts, such as ['not good','good not']",

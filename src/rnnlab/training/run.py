@@ -11,6 +11,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
+from rnnlab.analysis.threshold import Threshold, metric_of
 from rnnlab.data.prepared import Prepared
 from rnnlab.records import provenance
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
@@ -83,6 +84,8 @@ class TrainingRun:
         self.task.total_steps = steps_of(config["trainer"], self.data.steps_per_epoch)
         self.task.build_optimizer(steps=100)  # finds a key that the optimizer does not take
         check_monitors(self.trainer, self.task)
+        if config["holds"] is not None:
+            metric_of(Threshold.parse(config["holds"]), self.task.declared)
 
     def execute(self, again: bool = False) -> Summary:
         """Train, test the best checkpoint and write summary.json last, whatever happens.

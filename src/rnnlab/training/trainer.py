@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,20 +55,27 @@ def build_trainer(
         callbacks.append(BatchProgressBar())
     # Last, so that random states are restored behind whatever another callback draws when a training begins.
     callbacks.append(BlockLoop(config["trainer"]["max_steps"], config["trainer"]["gradient_clip_val"]))
+    arguments = {
+        **settings,
+        "logger": _loggers(config["logger"] or {}, folder),
+        "callbacks": callbacks,
+        "plugins": [AtomicCheckpointIO()],
+        "default_root_dir": str(folder.path),
+        "enable_progress_bar": show_bar,
+        "enable_model_summary": False,
+        "num_sanity_val_steps": 0,
+        "val_check_interval": blocks.per_interval,
+    }
     try:
-        return pl.Trainer(
-            **settings,
-            logger=_loggers(config["logger"] or {}, folder),
-            callbacks=callbacks,
-            plugins=[AtomicCheckpointIO()],
-            default_root_dir=str(folder.path),
-            enable_progress_bar=show_bar,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            val_check_interval=blocks.per_interval,
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "You passed .* AMP with fp16 is not supported")
+            trainer = pl.Trainer(**arguments)
     except (MisconfigurationException, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
+    if settings["precision"] == "16-mixed" and trainer.precision != "16-mixed":  # Lightning took another
+        device = trainer.strategy.root_device.type
+        raise UserError(f"trainer.precision=16-mixed: a {device} does not compute in it; choose bf16-mixed or 32-true")
+    return trainer
 
 
 def check_limits(training: Mapping[str, Any], data: BlockDataModule) -> None:
