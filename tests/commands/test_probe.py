@@ -47,6 +47,31 @@ def test_every_probe_writes_a_figure_and_its_numbers(rnnlab: Callable[..., Answe
     assert all(str(file) in answer.out for file in files) and "nan" not in answer.out
 
 
+@pytest.fixture(scope="module")
+def numbers_and_words(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A run on signals, whose inputs are numbers, and one of a tagger that reads forwards, whose words have letters."""
+    folder = tmp_path_factory.mktemp("others")
+    sentences = "\n\n".join(f"the\tD\ncat{n}\tN\nsleeps\tV" for n in range(40))
+    (folder / "tagged.txt").write_text(sentences + "\n", encoding="utf-8")
+    common = ("trainer.max_epochs=1", "model.hidden_size=8", "cell=gru")
+    trained(folder, "task=signals", "data=first_sign", "data.limit=200", "sweep=numbers", *common)
+    file = ("data=file", f"data.path={folder / 'tagged.txt'}")
+    trained(folder, "task=tagging", *file, "model.bidirectional=false", "sweep=words", *common)
+    return {sweep: next(folder.glob(f"runs/{sweep}/gru*")) for sweep in ("numbers", "words")}
+
+
+@pytest.mark.parametrize("sweep", ["numbers", "words"])
+@pytest.mark.parametrize("probe", group_options("probe"))
+def test_every_probe_of_another_task_draws_or_says_why_it_cannot(
+    rnnlab: Callable[..., Answer], numbers_and_words: dict[str, Path], sweep: str, probe: str
+) -> None:
+    run = numbers_and_words[sweep]
+    answer = rnnlab("probe", f"checkpoint={run}", f"probe={probe}")
+    impossible = {"saliency", "units", "embedding"}
+    assert (answer.code, len(answer.err.splitlines())) == ((2, 1) if probe in impossible else (0, 0)), answer.err
+    assert (run / "probes" / probe).exists() == (probe not in impossible)
+
+
 def test_one_hot_vectors_of_the_rhyme_take_more_bytes_than_learned_ones(
     rnnlab: Callable[..., Answer], rhyme: Path, workdir: Path
 ) -> None:

@@ -69,7 +69,7 @@ def gradient_flow(task: nn.Module, batch: Batch) -> GradientFlow:
         raise UserError("the loss of a forecaster lies behind its decoder, and gradients are followed in encoders only")
     network = Network.of(task)
     with undisturbed(task):
-        inputs, targets = batch.inputs.clone(), batch.targets.clone()  # what an evaluation made has no gradients
+        inputs, targets = _as_read(task, batch.inputs), batch.targets.clone()
         ends = batch.lengths.to(inputs.device).clone()
         with torch.no_grad():
             x = network.embedding(inputs)  # (B, T, D)
@@ -117,7 +117,7 @@ def state_weights_gradient(task: nn.Module, batch: Batch, lengths: Sequence[int]
                 continue
             rows = rows.to(batch.inputs.device)
             with torch.no_grad():
-                x = network.embedding(batch.inputs[rows, :length].clone())
+                x = network.embedding(_as_read(task, batch.inputs[rows, :length]))
             y, _ = encoder(x)
             targets = batch.targets[rows].clone()
             last = targets if targets.dim() == 1 else targets[:, length - 1]
@@ -125,6 +125,11 @@ def state_weights_gradient(task: nn.Module, batch: Batch, lengths: Sequence[int]
             squares = torch.stack([gradient.double().square().sum() for gradient in gradients])
             norms[length] = float(squares.sum().sqrt())
     return norms
+
+
+def _as_read(task: nn.Module, inputs: Tensor) -> Tensor:
+    """Copy inputs, since what an evaluation made has no gradients; vectors come in the precision of the weights."""
+    return inputs.clone().to(next(task.parameters()).dtype) if inputs.is_floating_point() else inputs.clone()
 
 
 def _loss(output: Tensor, target: Tensor) -> Tensor:

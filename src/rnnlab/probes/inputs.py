@@ -33,7 +33,7 @@ class Inputs:
     key: str = "text"
 
     def symbols(self, task: nn.Module, most: int | None = None) -> Tensor:
-        """Return one sequence `(T,)`, cut after `most` symbols: the text, or the first of the part.
+        """Return one sequence `(T, …)`, as the task reads it: the text, or the first of the part, cut after `most`.
 
         Raises:
             UserError: The task reads no texts, or the text has a symbol that it does not know.
@@ -42,7 +42,8 @@ class Inputs:
             return read(task, self.text, self.key)[:most]
         if not hasattr(task, "vocabulary"):
             raise UserError(f"{type(task).__name__} reads no symbols")
-        sequences = self.part().sequences
+        part = self.part()
+        sequences = part.sequences
         if isinstance(sequences, Windows):  # windows on one text
             sequence = sequences.symbols
         else:
@@ -50,7 +51,9 @@ class Inputs:
             begin, length = int(sequences.starts(first)[0]), int(sequences.lengths(first)[0])
             sequence = sequences.symbols[begin : begin + length]
         sequence = sequence[:most]
-        return torch.from_numpy(sequence.astype(np.int64) if sequence.ndim == 1 else sequence.copy())  # or vectors
+        if part.spelling is not None:
+            return torch.from_numpy(part.spelling[sequence])
+        return torch.from_numpy(sequence.copy() if sequence.dtype == np.float32 else sequence.astype(np.int64))
 
     def counts(self, task: nn.Module) -> Tensor:
         """Count how often each symbol is read, `(V,)` by its index."""

@@ -135,7 +135,10 @@ class UnitResponses(Probe):
         encoder = Network.of(subject.task).encoder
         vocabulary = vocabulary_of(subject.task)
         layer = layer_index(self.layer, encoder.num_layers)
-        measured = responses(subject.task, subject.inputs.batch(subject.task, self.rows, self.steps), layer)
+        batch = subject.inputs.batch(subject.task, self.rows, self.steps)
+        if batch.inputs.dim() > 2:
+            raise UserError(f"{type(subject.task).__name__} reads no single symbols that a unit could respond to")
+        measured = responses(subject.task, batch, layer)
         units = self._units(measured)
         joint = " " if vocabulary.level == "word" else ""
         peaks = {unit: measured.peaks(unit, self.peaks, self.context, vocabulary) for unit in units}
