@@ -125,7 +125,8 @@ def test_the_hparams_have_the_types_that_sliders_and_menus_need(server: Server) 
     texts = {name for name, kind in types.items() if kind == "DATA_TYPE_STRING"}
     assert texts == {"task", "data", "cell"}
     assert all(types[name] == "DATA_TYPE_FLOAT64" for name in KEYS - texts)
-    assert {info["name"]["tag"] for info in experiment["metricInfos"]} == HP
+    metrics = {info["name"]["tag"] for info in experiment["metricInfos"]}
+    assert HP - {"hp/test_accuracy"} <= metrics <= HP  # those of the run that TensorBoard has read first
 
 
 def test_every_task_has_the_same_curves(server: Server, small: list[str], lstm: str, gru: str) -> None:
