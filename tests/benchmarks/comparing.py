@@ -12,9 +12,9 @@ from pathlib import Path
 from measure import in_turn, ratio, table
 from startup import process
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "report"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from conftest import write_run_folder  # the run folders that tests read
+from run_folders import write_run_folder  # which tests read too
 
 RUNS = 1_000
 
