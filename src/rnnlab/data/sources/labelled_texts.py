@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from rnnlab.data.sources.labels import with_labels
+from rnnlab.data.sources.parts import part_of_each, parts_around_classes, parts_of
 from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_table
 from rnnlab.data.sources.text_files import decode
 from rnnlab.errors import UserError
@@ -63,41 +66,56 @@ def read_sentiment_treebank(files: list[Path]) -> LabelledTexts:
     return _labelled(pairs, parts)
 
 
-def read_labelled_texts(files: list[Path], text_column: str, label_column: str) -> LabelledTexts:
+def read_labelled_texts(
+    files: list[Path], text_column: str, label_column: str, missing: str | None = None
+) -> LabelledTexts:
     """Return the rows of the user's CSV or TSV files with a header, or texts of one file each in a folder per class.
+
+    Tables that are named for training, validation and test are the parts, and so are folders of such names around those
+    of the classes or inside of them, as in `train/pos`. `missing` says what is done with labels of a table such as
+    `NaN`; see `leaves_out`.
 
     Raises:
         UserError: The files are neither, or a column or a label is missing.
     """
     others = [file for file in files if not is_table(file)]
     if not others:
-        return _labelled(pair for file in files for pair in _texts_and_labels(file, text_column, label_column))
+        tables = [list(_texts_and_labels(file, text_column, label_column, missing)) for file in files]
+        return _labelled(chain.from_iterable(tables), part_of_each(parts_of(files), map(len, tables)))
     if len(files) == 1 or len(others) < len(files):
         raise UserError(
             f"data.path: {others[0]} is no table that a classifier reads; give .csv or .tsv files, or a folder"
             " that has a folder of text files per class"
         )
-    return _labelled((decode(file), label) for file, label in _sorted_by_folder(files))
+    labels, parts = _sorted_by_folder(files)
+    return _labelled(zip(map(decode, files), labels, strict=True), parts)
 
 
-def _texts_and_labels(file: Path, text_column: str, label_column: str) -> Iterable[tuple[str, str]]:
-    table = read_table(file)
+def _texts_and_labels(
+    file: Path, text_column: str, label_column: str, missing: str | None
+) -> Iterable[tuple[str, str]]:
+    table = with_labels(read_table(file), label_column, missing, file)
     check_column(table, text_column, "data.text_column", file)
     return zip(table[text_column].tolist(), read_labels(table, label_column, file), strict=True)
 
 
-def _sorted_by_folder(files: list[Path]) -> Iterator[tuple[Path, str]]:
-    """Yield each file and its class: the folder in which it lies, however deep, below the one that all share.
+def _sorted_by_folder(files: list[Path]) -> tuple[list[str], list[str] | None]:
+    """Return the class and the part of each file.
+
+    The class is the folder in which it lies, however deep, below the one that all share; one that says a part is none.
 
     Raises:
         UserError: Some lie in folders, and one lies beside those.
     """
     top = Path(os.path.commonpath([file.parent for file in files]))
     below = [file.parent.relative_to(top).parts for file in files]
+    level, parts = parts_around_classes(files) or (None, None)
+    if level is not None:
+        below = [folders[:level] + folders[level + 1 :] for folders in below]
     for file, folders in zip(files, below, strict=True):
-        if not folders and any(below):
+        if not folders and (level is not None or any(below)):
             raise UserError(f"data.path: {file} lies in no folder of a class; move it into one, or away")
-        yield file, folders[0] if folders else file.parent.name
+    return [folders[0] if folders else file.parent.name for file, folders in zip(files, below, strict=True)], parts
 
 
 def _labelled(pairs: Iterable[tuple[str, str]], parts: list[str] | None = None) -> LabelledTexts:

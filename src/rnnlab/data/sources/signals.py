@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.sources.labels import with_labels
+from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.tables import is_table, read_labels, read_numbers, read_table
 from rnnlab.errors import UserError
 
@@ -39,6 +41,7 @@ class Signals:
         silent: The class of a step without an answer, which accuracy leaves out; None without one.
         notes: What a user should know, such as what can be reached without a memory.
         generated: Whether the sequences are independent draws, of which any part is as good as another.
+        parts: `(N,)`, the part of each where the files' names say it (see `sources.parts`); else None.
     """
 
     values: NDArray[np.float32]
@@ -51,6 +54,7 @@ class Signals:
     silent: int | None = None
     notes: tuple[str, ...] = ()
     generated: bool = True
+    parts: Sequence[str] | None = None
 
     @classmethod
     def of_equal_length(
@@ -85,11 +89,12 @@ class Signals:
         return digest.hexdigest()
 
 
-def read_signals(files: list[Path], label_column: str) -> Signals:
+def read_signals(files: list[Path], label_column: str, missing: str | None = None) -> Signals:
     """Return the rows of the user's CSV or TSV files with a header: a row is a sequence of one channel.
 
     The column `label_column` has its class; every other column is a step, in the order of the columns. Empty cells at
-    the end of a row are steps that the sequence does not have.
+    the end of a row are steps that the sequence does not have. Files that are named for training, validation and test
+    are the parts (see `parts_of`); `missing` says what is done with labels such as `NaN` (see `leaves_out`).
 
     Raises:
         UserError: A file is no such table, or a cell no number.
@@ -98,7 +103,7 @@ def read_signals(files: list[Path], label_column: str) -> Signals:
     for file in files:
         if not is_table(file):
             raise UserError(f"data.path: {file} is no table of signals; give .csv or .tsv files, a sequence a row")
-        table = read_table(file)
+        table = with_labels(read_table(file), label_column, missing, file)
         labels += read_labels(table, label_column, file)
         if table.empty:
             raise UserError(f"data.path: {file} has a header and no sequence below it")
@@ -119,4 +124,5 @@ def read_signals(files: list[Path], label_column: str) -> Signals:
         ("value",),
         tuple(classes),
         generated=False,
+        parts=part_of_each(parts_of(files), map(len, sizes)),
     )
