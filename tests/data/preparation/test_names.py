@@ -127,7 +127,7 @@ def test_files_named_for_parts_are_the_parts_and_no_item_is_in_two(tmp_path: Pat
     data = prepared("data=file", path)
     actual = {part: sorted(words(data, part)) for part in ("train", "val", "test")}
     assert actual == {"train": ["anna", "dora", "emil"], "val": ["carl", "fritz"], "test": ["bert", "gina"]}
-    assert sum(len(words(prepared("data=file", path, "data.limit=5"), part)) for part in actual) == 5
+    assert sum(len(words(prepared("data=file", path, "data.limit=6"), part)) for part in actual) == 6
     kept = prepared("data=file", path, "split.deduplicate=false")
     assert {part: len(words(kept, part)) for part in actual} == {"train": 6, "val": 2, "test": 3}
 

@@ -144,16 +144,11 @@ def folder_of(place: Path, *names: str) -> Path:
     return place / "parts"
 
 
-def words_of(data: Prepared, part: str) -> set[str]:
-    letters = from_card(data.card["characters"])
-    batch = whole(data.parts[part])
-    return {spelled(row[0], letters).rstrip("0123456789") for row in batch.inputs.tolist()}
-
-
 def test_files_named_for_parts_are_the_parts_and_what_is_tested_is_not_trained(tmp_path: Path) -> None:
     data = prepare(own(folder_of(tmp_path, "train", "valid", "test")))
     assert {part: len(piece.sequences) for part, piece in data.parts.items()} == {"train": 10, "val": 10, "test": 11}
-    assert words_of(data, "train") == {"train"} and data.notes == ("2 sentences that repeat another were left out",)
+    assert data.vocabulary.alphabet == (*(f"train{n}" for n in range(10)), "x")
+    assert data.notes == ("2 sentences that repeat another were left out",)
 
 
 def test_without_a_file_for_validation_a_tenth_of_training_validates_and_this_is_said(tmp_path: Path) -> None:

@@ -54,7 +54,9 @@ def prepare_tagged_sentences(
         rows = _distinct(content) if split["deduplicate"] else list(range(len(content)))
         notes.append(_note(len(content) - len(rows)))
         parts = split_sentences(rows, content.parts, split["seed"], source.limit, where)
-        check_classes(chain.from_iterable(content.tags[row] for row in parts["train"]), "tag", "tagger", where)
+        check_classes(
+            chain.from_iterable(content.tags[row] for row in parts["train"]), "tag of training", "tagger", where
+        )
         vocabulary, card = _vocabulary([content.words[row] for row in parts["train"]], data)
     used = list(chain.from_iterable(parts.values()))
     labels = _labels(chain.from_iterable(content.tags[row] for row in used), card, where)

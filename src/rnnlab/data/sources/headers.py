@@ -35,7 +35,8 @@ def begins_with_header(cells: Sequence[str], header: bool | None, where: str, la
     if header is not None:
         return header
     first, *rest = map(_plain, cells)
-    if first in ITEMS and all(name in LABELS or name == _plain(label or "") for name in rest):
+    named = rest == [_plain(label)] if label else False
+    if named or (first in ITEMS and LABELS.issuperset(rest)):
         raise UserError(
             f"{where}: {' '.join(cells)!r} may be a header; data.header=true leaves it out, data.header=false reads it"
         )

@@ -98,7 +98,7 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False) -> Iter
     lines = decode_lines(file)
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     treebank = file.suffix.lower() == CONLLU or len(first.split("\t")) == len(COLUMNS)
-    if not treebank:
+    if first and not treebank:
         lines = _without_header(lines, first, header, file)
     for blank, numbered in groupby(enumerate(lines, start=1), key=lambda pair: not pair[1].strip()):
         pairs: list[tuple[str, str]] = []
@@ -115,7 +115,7 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False) -> Iter
 def _without_header(lines: list[str], first: str, header: bool | None, file: Path) -> list[str]:
     """Return the lines with an empty one where `first` is a header."""
     at = lines.index(first)
-    if begins_with_header(first.split() or [""], header, f"data: {file}, line {at + 1}"):
+    if begins_with_header(first.split(), header, f"data: {file}, line {at + 1}"):
         return [*lines[:at], "", *lines[at + 1 :]]
     return lines
 
