@@ -77,7 +77,7 @@ def note_on_parts(parts: Sequence[str] | None, trained: bool) -> str:
     if parts is None or (trained and "val" in parts):
         return ""
     if trained:
-        return "no file is named for validation: a tenth of the training part, drawn by split.seed, validates"
+        return "no file is named for validation: a tenth of the training part validates"
     return "all files are tested, not only those whose names say test"
 
 

@@ -56,7 +56,7 @@ def test_without_a_file_for_validation_the_end_of_training_validates_and_this_is
     data = prepare(own(tmp_path, "train", "test", level=level, vocab_size=8))
     sizes = {part: len(piece.sequences.symbols) for part, piece in data.parts.items()}
     assert 0 < sizes["val"] < sizes["train"] / 5 < sizes["test"]
-    assert any("no file is named for validation: the last tenth" in note for note in data.notes)
+    assert any("no file is named for validation: a tenth" in note for note in data.notes)
 
 
 def test_a_limit_takes_the_same_share_of_every_part(tmp_path: Path) -> None:

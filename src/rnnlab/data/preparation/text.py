@@ -103,11 +103,9 @@ def _places(
         raise UserError(f"data.parts={shares} tests on what it validates, and files of {where} are named for test")
     names = [part for part in PARTS if part in text.parts]
     places: dict[str, Place] = {part: (part, (0.0, 1.0)) for part in names}
-    note = ""
     if "val" not in names:
         places |= {"train": ("train", (0.0, 0.9)), "val": ("train", (0.9, 1.0))}
-        note = "no file is named for validation: the last tenth of the training part validates"
-    return _limited(text, names, limit), {"test": places["val"], **places}, note
+    return _limited(text, names, limit), {"test": places["val"], **places}, note_on_parts(text.parts, trained=True)
 
 
 def _limited(text: TextFiles, names: Sequence[str], limit: int | None) -> dict[str, TextFiles]:

@@ -42,6 +42,14 @@ def parts_around_classes(files: Sequence[Path]) -> tuple[int, list[str]] | None:
     return None if level is None else (level, _or_path(levels[level], files))
 
 
+def in_time(files: Sequence[Path]) -> list[Path]:
+    """Return the files of a series in the order of their parts: validation comes after training, and the test last."""
+    ranks = {part: rank for rank, part in enumerate(NAMES)}
+    parts = parts_of(files) or ()
+    pairs = sorted(zip(parts, files, strict=True), key=lambda pair: ranks.get(pair[0], len(ranks))) if parts else ()
+    return [file for _, file in pairs] or list(files)
+
+
 def part_of_each(parts: list[str] | None, counts: Iterable[int]) -> list[str] | None:
     """Return the part of each item, given that of each file and how many items it has; None for none."""
     return parts and [part for part, count in zip(parts, counts, strict=True) for _ in range(count)]

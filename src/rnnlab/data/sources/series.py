@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
 from rnnlab.data.sources.tables import is_number, read_numbers, read_table
 from rnnlab.errors import UserError
 
@@ -25,11 +26,13 @@ class Series:
         values: `(T, D)` in their own units.
         names: `(D,)`, of the columns.
         notes: What a user should know about how the numbers were made.
+        parts: `(T,)`, the part of each step where the files' names say it (see `sources.parts`); else None.
     """
 
     values: NDArray[np.float64]
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    parts: list[str] | None = None
 
     @cached_property
     def sha256(self) -> str:
@@ -94,18 +97,20 @@ def read_series(files: list[Path], value_column: str | Sequence[str] | None) -> 
     """Return the user's CSV or TSV files, one behind the other: a row a step, with or without a header.
 
     Args:
-        files: Each with the same columns.
+        files: Each with the same columns; those that are named for training, validation and test follow in this order.
         value_column: The column with the numbers, or a list of them; None for the last one.
 
     Raises:
         UserError: There is no such column, or a cell of it is no number.
     """
-    parts = [_read_columns(file, value_column) for file in files]
-    names = parts[0][0]
-    for file, (others, _) in zip(files, parts, strict=True):
+    files = in_time(files)
+    tables = [_read_columns(file, value_column) for file in files]
+    names = tables[0][0]
+    for file, (others, _) in zip(files, tables, strict=True):
         if others != names:
             raise UserError(f"data: {file} has the column {', '.join(others)} where {files[0]} has {', '.join(names)}")
-    return Series(np.concatenate([values for _, values in parts]), names)
+    pieces = [values for _, values in tables]
+    return Series(np.concatenate(pieces), names, parts=part_of_each(parts_of(files), map(len, pieces)))
 
 
 def _read_columns(file: Path, chosen: str | Sequence[str] | None) -> tuple[tuple[str, ...], NDArray[np.float64]]:
