@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -54,4 +56,5 @@ def with_labels(table: pd.DataFrame, column: str, missing: str | None, file: Pat
         return table
     labels = table[column].astype(str).str.strip()
     where = f"data: {file}, row"
-    return table[[not leaves_out(label, missing, f"{where} {row}") for row, label in enumerate(labels, start=1)]]
+    kept = [not leaves_out(label, missing, f"{where} {row}") for row, label in enumerate(labels, start=1)]
+    return table.loc[np.array(kept, dtype=bool)]

@@ -25,9 +25,9 @@ def parts_of(files: Sequence[Path]) -> list[str] | None:
     files are of one part, such as a folder of test files, they are no parts of a whole.
     """
     levels = [_said(names) for names in _names_by_level(files)]
-    chosen = next((said for said in levels if _kinds(said) > 1), None)
-    chosen = chosen or next((said for said in levels if len({*said}) > 1), None)
-    return chosen and _or_path(chosen, files)
+    of_two = [said for said in levels if _kinds(said) > 1]
+    of_some = [said for said in levels if len({*said}) > 1]
+    return next((_or_path(said, files) for said in (*of_two, *of_some)), None)
 
 
 def parts_around_classes(files: Sequence[Path]) -> tuple[int, list[str]] | None:
