@@ -129,6 +129,13 @@ def test_folders_of_parts_are_no_classes(tmp_path: Path, form: str) -> None:
     assert set(actual.labels) == {"pos", "neg"} and len(actual) == 4
 
 
+def test_a_folder_of_texts_without_a_class_is_not_learned_as_one(tmp_path: Path) -> None:
+    for place in ("train/pos", "train/neg", "train/unsup", "test/pos", "test/neg"):
+        write(tmp_path / place / "1.txt", "a film")
+    with pytest.raises(UserError, match="the class unsup is in the training part alone; move its folder away"):
+        read(tmp_path)
+
+
 def test_folders_of_parts_without_classes_are_refused(tmp_path: Path) -> None:
     write(tmp_path / "train" / "1.txt", "good")
     write(tmp_path / "test" / "1.txt", "bad")

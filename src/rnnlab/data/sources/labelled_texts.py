@@ -105,7 +105,7 @@ def _sorted_by_folder(files: list[Path]) -> tuple[list[str], list[str] | None]:
     The class is the folder in which it lies, however deep, below the one that all share; one that says a part is none.
 
     Raises:
-        UserError: Some lie in folders, and one lies beside those.
+        UserError: Some lie in folders, and one lies beside those; or a class is only trained, such as IMDB's `unsup`.
     """
     top = Path(os.path.commonpath([file.parent for file in files]))
     below = [file.parent.relative_to(top).parts for file in files]
@@ -115,7 +115,11 @@ def _sorted_by_folder(files: list[Path]) -> tuple[list[str], list[str] | None]:
     for file, folders in zip(files, below, strict=True):
         if not folders and (level is not None or any(below)):
             raise UserError(f"data.path: {file} lies in no folder of a class; move it into one, or away")
-    return [folders[0] if folders else file.parent.name for file, folders in zip(files, below, strict=True)], parts
+    labels = [folders[0] if folders else file.parent.name for file, folders in zip(files, below, strict=True)]
+    tested = {label for label, part in zip(labels, parts or [""] * len(labels), strict=True) if part != "train"}
+    if alone := sorted({*labels} - tested):
+        raise UserError(f"data.path: the class {alone[0]} is in the training part alone; move its folder away")
+    return labels, parts
 
 
 def _labelled(pairs: Iterable[tuple[str, str]], parts: list[str] | None = None) -> LabelledTexts:
