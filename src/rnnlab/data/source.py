@@ -11,6 +11,8 @@ from typing import Any
 from rnnlab.config.targets import build
 from rnnlab.data.sources.files import sha256
 
+OWN = "file"  # the option of the group `data` for the user's own files
+
 
 @dataclass(frozen=True)
 class Source:
@@ -36,6 +38,11 @@ class Source:
             UserError: A file cannot be read.
         """
         return build(self.reader, files=self.files) if self.files else build(self.reader)
+
+    @property
+    def description(self) -> str:
+        """What was read of the user's own files, in one line, as their content says; '' of data that comes with one."""
+        return getattr(self.content, "description", "") if self.name == OWN else ""
 
     @property
     def where(self) -> str:

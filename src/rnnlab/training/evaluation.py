@@ -29,7 +29,7 @@ class Evaluation:
         unit: Of the loss, such as `nats per token`.
         metrics: Every metric of the task, `test/loss` or `val/loss` first; what is undefined is not a number.
         balance: How many texts of each class there are; empty where there are no classes.
-        notes: Remarks of the preparation, for instance on texts that were left out.
+        notes: What was read of the user's own files, and remarks of the preparation, such as on texts left out.
     """
 
     data: str
@@ -66,7 +66,7 @@ def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Ma
         task.unit,
         {name: logged[name] for name in names},
         prepared.balance.get(part, {}),
-        prepared.notes,
+        tuple(filter(None, (prepared.description, *prepared.notes))),
     )
 
 

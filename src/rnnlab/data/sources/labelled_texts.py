@@ -25,11 +25,13 @@ class LabelledTexts:
         texts: `(N,)`, as they were written.
         labels: `(N,)`, the class of each, in words.
         parts: `(N,)`, the part of each (`train`, `val` or `test`) where the data set fixes it; else None.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     texts: Sequence[str]
     labels: Sequence[str]
     parts: Sequence[str] | None = None
+    description: str = ""
 
     def __len__(self) -> int:
         return len(self.texts)

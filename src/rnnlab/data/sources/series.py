@@ -27,12 +27,14 @@ class Series:
         names: `(D,)`, of the columns.
         notes: What a user should know about how the numbers were made.
         parts: `(T,)`, the part of each step where the files' names say it (see `sources.parts`); else None.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     values: NDArray[np.float64]
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
     parts: list[str] | None = None
+    description: str = ""
 
     @cached_property
     def sha256(self) -> str:

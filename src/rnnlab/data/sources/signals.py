@@ -42,6 +42,7 @@ class Signals:
         notes: What a user should know, such as what can be reached without a memory.
         generated: Whether the sequences are independent draws, of which any part is as good as another.
         parts: `(N,)`, the part of each where the files' names say it (see `sources.parts`); else None.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     values: NDArray[np.float32]
@@ -55,6 +56,7 @@ class Signals:
     notes: tuple[str, ...] = ()
     generated: bool = True
     parts: Sequence[str] | None = None
+    description: str = ""
 
     @classmethod
     def of_equal_length(
