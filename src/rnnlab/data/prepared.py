@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from rnnlab.config.targets import build
 from rnnlab.data.sequences import SequenceView
 from rnnlab.data.source import Source, locate
+from rnnlab.data.sources.descriptions import count_classes
 from rnnlab.data.text.vocabulary import Vocabulary
 
 SHUFFLED, STREAMS = "shuffled", "streams"
-MOST_SHOWN = 8  # classes that a line in the terminal counts
 BATCHING = ("batch_size", "bucketing")  # keys of the group `data` that say how batches are cut, later
 
 
@@ -104,13 +104,6 @@ class Prepared:
         """What the terminal says about it, a line each: what was read, the classes of every part, the notes."""
         classes = "; ".join(f"{part}: {count_classes(counts)}" for part, counts in self.balance.items())
         return tuple(filter(None, (self.description, classes, *self.notes)))
-
-
-def count_classes(counts: Mapping[str, int]) -> str:
-    """Return how often every class occurs, such as `104 positive, 96 negative`; of many, the most frequent ones."""
-    shown = sorted(counts.items(), key=lambda pair: -pair[1])[:MOST_SHOWN]
-    more = [f"{len(counts) - MOST_SHOWN} more classes"] if len(counts) > MOST_SHOWN else []
-    return ", ".join([*(f"{count:,} {label}" for label, count in shown), *more])
 
 
 def prepare(config: Mapping[str, Any], trained: Vocabulary | None = None) -> Prepared:

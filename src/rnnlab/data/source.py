@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +53,19 @@ class Source:
     def sha256(self) -> str:
         """The SHA-256 of the files' bytes, or of the numbers that were generated."""
         return sha256(self.files) if self.files else str(self.content.sha256)
+
+
+def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    """Return the reader of files for a trained model, which looks for the columns of a series by their names.
+
+    Args:
+        config: Of the training.
+        columns: What the columns of its series are called.
+    """
+    reader = dict(config["task"]["file_reader"])
+    if "value_column" in reader and config["data"]["name"] == OWN:
+        reader |= {"value_column": None, "trained": list(columns)}
+    return reader
 
 
 def locate(data: Mapping[str, Any]) -> Source:

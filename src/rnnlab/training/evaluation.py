@@ -9,7 +9,7 @@ from typing import Any
 
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
-from rnnlab.data.source import locate
+from rnnlab.data.source import OWN, locate, remembering_columns
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.records.stopping import interruptible
@@ -86,7 +86,6 @@ def _name(config: Mapping[str, Any]) -> str:
 def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, Any]) -> Prepared:
     """Prepare the data of training, split as it was, or other data, all of it as `test`."""
     config = dict(card["config"])
-    reader = config["task"]["file_reader"]
     _check_columns(config["task"], columns, path)
     if path is not None:
         config["data"] = {
@@ -108,7 +107,11 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
             f"data: {name} is not what the model was trained on (its SHA-256 differs), so its parts are others;"
             " data.path=FILE evaluates on all of a file"
         )
-    config["data"] = {**config["data"], "name": "file", "reader": {**reader, **columns}}
+    config["data"] = {
+        **config["data"],
+        "name": OWN,
+        "reader": {**remembering_columns(config, vocabulary.symbols), **columns},
+    }
     return prepare_other(config, Known(vocabulary, card["data"]))
 
 

@@ -17,6 +17,7 @@ from rnnlab.data.split import LEAST_ITEMS, PARTS, check_parts, cut, note_on_part
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 
+LARGEST = 1e30  # of numbers whose squares a float64 has, and they themselves a float32
 SMALLEST = 1e-9  # a naive error below this share of the series' deviation is none
 
 
@@ -113,6 +114,13 @@ def _scales(
     """Return the scales of the training part `(T, D)`, each `(D,)`."""
     if len(training) < length + horizon:
         raise _too_short(f"{where}: train", len(training), length, horizon)
+    if not (
+        (np.abs(training).max() < LARGEST and (np.ptp(training, axis=0) > 1 / LARGEST).all()) or not np.ptp(training)
+    ):
+        raise UserError(
+            f"{where}: the numbers are too large or vary too little to compute with in 32 bits (up to"
+            f" {np.abs(training).max():.3g}); give them in another unit"
+        )
     deviation, error = training.std(axis=0), naive_error(training, season)
     if (error <= SMALLEST * np.abs(training).max(axis=0)).any():
         raise UserError(

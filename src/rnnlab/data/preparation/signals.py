@@ -10,7 +10,7 @@ import numpy as np
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
-from rnnlab.data.sources.signals import CLASS, Answers, Signals
+from rnnlab.data.sources.signals import CLASS, Answers, Signals, check_steps
 from rnnlab.data.split import LEAST_ITEMS, check_parts, cut_items, note_on_classes, note_on_parts, split_rows
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
@@ -66,6 +66,7 @@ def prepare_signals(
             "tolerance": signals.tolerance,
             "silent": signals.silent,
             "sequence_length": longest,
+            "steps": list(signals.steps),
             "balance": balance,
         },
         notes=tuple(filter(None, notes)),
@@ -84,6 +85,7 @@ def _as_known(signals: Signals, known: Known, where: str) -> tuple[Answers, list
         raise UserError(
             f"{where}: its steps have {len(signals.channels)} numbers, those of training {len(known.vocabulary)}"
         )
+    check_steps(known.card.get("steps", ()), signals.steps, where.removeprefix("data: "))
     names = list(known.card["labels"])
     if signals.asked != known.card["asked"]:
         raise UserError(f"{where}: what it asks of a sequence ({signals.asked}) is not what the model was trained on")
