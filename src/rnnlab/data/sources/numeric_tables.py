@@ -62,9 +62,10 @@ def read_numeric_table(file: Path, header: bool | None, decimal: str | None, sep
     """
     if separator is None and decimal == COMMA:
         separator = separator_of(decode(file), file, decimal_commas=True)
-    rows = [Row([cell.strip() for cell in row.cells], row.first, row.last) for row in read_rows(file, separator)]
+    as_written = read_rows(file, separator)
     if separator is None and decimal is None:
-        _refuse_pairs(rows, file)
+        _refuse_pairs(as_written, file)
+    rows = [Row([cell.strip() for cell in row.cells], row.first, row.last) for row in as_written]
     first, *body = rows
     if has_header(first.cells, [row.cells for row in body], header, file):
         return NumericTable(file, as_table(first.cells, body, file), True)
