@@ -154,7 +154,7 @@ DATA: dict[str, Kind] = {
     "data.reader.header": either(TRUE_OR_FALSE, NOTHING).neutral_at(None),
     "data.missing": either(one_of("drop", "keep"), NOTHING),
     "data.reader.missing": either(one_of("drop", "keep"), NOTHING).neutral_at(None),
-    "data.verbatim": TRUE_OR_FALSE,
+    "data.verbatim": either(TRUE_OR_FALSE, NOTHING),
     "data.reader.verbatim": TRUE_OR_FALSE.neutral_at(False),
     "data.decimal": either(one_of("point", "comma"), NOTHING),
     "data.reader.decimal": either(one_of("point", "comma"), NOTHING).neutral_at(None),

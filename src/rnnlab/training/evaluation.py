@@ -107,10 +107,11 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
             f"data: {name} is not what the model was trained on (its SHA-256 differs), so its parts are others;"
             " data.path=FILE evaluates on all of a file"
         )
+    header = {"header": None} if "header" in reader else {}  # the file of training may have had one, and this one not
     config["data"] = {
         **config["data"],
         "name": OWN,
-        "reader": {**remembering_columns(config, vocabulary.symbols), **columns},
+        "reader": {**remembering_columns(config, vocabulary.symbols), **header, **columns},
     }
     return prepare_other(config, Known(vocabulary, card["data"]))
 
@@ -120,7 +121,7 @@ def _check_columns(task: Mapping[str, Any], columns: Mapping[str, Any], path: st
     reader = task["file_reader"]
     for key in columns:
         if key not in reader:
-            what = key if any(name.endswith("_column") for name in reader) else "table"
+            what = "table" if key.endswith("_column") and not any(n.endswith("_column") for n in reader) else key
             raise UserError(f"data.{key}: a model of task={task['name']} reads no {what}")
         if path is None:
-            raise UserError(f"data.{key}: it names a column of data.path=FILE, which was not given")
+            raise UserError(f"data.{key}: it says how data.path=FILE is read, which was not given")

@@ -210,8 +210,8 @@ class Trained:
             text_column: The column of that file with the texts, if it is a table; None for the one of training.
             label_column: The column with the labels; None for the one of training.
             value_column: The column with the numbers of a series, or several; None for those of training.
-            reading: How its table is read, where otherwise than in training: `header`, `decimal`, `separator`,
-                `quoting` and `stacked`, as the keys of `data=file`.
+            reading: How it is read, where otherwise than in training: `header`, `decimal`, `separator`, `quoting`,
+                `stacked`, `missing` and `verbatim`, as the keys of `data=file`. A header is never taken from training.
 
         Raises:
             UserError: The data is missing, unreadable or, without `path`, not the data of training any more.
