@@ -10,6 +10,7 @@ from typing import Any
 
 from rnnlab.config.targets import build
 from rnnlab.data.sources.files import sha256
+from rnnlab.data.sources.parts import in_words
 
 OWN = "file"  # the option of the group `data` for the user's own files
 
@@ -42,7 +43,13 @@ class Source:
     @property
     def description(self) -> str:
         """What was read of the user's own files, in one line, as their content says; '' of data that comes with one."""
-        return getattr(self.content, "description", "") if self.name == OWN else ""
+        if self.name != OWN:
+            return ""
+        content = self.content
+        said = in_words(getattr(content, "parts", None))
+        parts = f"parts {said} as the names of files say" if said else ""
+        items = f"{len(content):,} items, the first {content[0]!r}" if isinstance(content, list) and content else ""
+        return ", ".join(filter(None, (getattr(content, "description", items), parts)))
 
     @property
     def where(self) -> str:

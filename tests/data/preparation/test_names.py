@@ -127,6 +127,8 @@ def test_files_named_for_parts_are_the_parts_and_no_item_is_in_two(tmp_path: Pat
     data = prepared("data=file", path)
     actual = {part: sorted(words(data, part)) for part in ("train", "val", "test")}
     assert actual == {"train": ["anna", "dora", "emil"], "val": ["carl", "fritz"], "test": ["bert", "gina"]}
+    said = "11 items, the first 'carl', parts train 6, val 2, test 3 as the names of files say"
+    assert data.description == said
     assert sum(len(words(prepared("data=file", path, "data.limit=6"), part)) for part in actual) == 6
     kept = prepared("data=file", path, "split.deduplicate=false")
     assert {part: len(words(kept, part)) for part in actual} == {"train": 6, "val": 2, "test": 3}
@@ -140,6 +142,7 @@ def test_items_with_labels_stay_in_the_part_of_their_file_with_all_labels_of_it(
     actual = {part: sorted(words(data, part)) for part in ("train", "val", "test")}
     assert actual == {"train": ["bert", "carl", "kim", "kim"], "val": ["dora"], "test": ["anna", "anna"]}
     assert data.card["labels_of_training"] == {"F": 1, "M": 3}
+    assert data.description.startswith("8 items, sex: 4 F, 4 M, parts train 5, val 1, test 2")
 
 
 def test_files_of_which_no_three_parts_can_be_made_are_refused(tmp_path: Path) -> None:

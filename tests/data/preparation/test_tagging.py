@@ -149,6 +149,9 @@ def test_files_named_for_parts_are_the_parts_and_what_is_tested_is_not_trained(t
     assert {part: len(piece.sequences) for part, piece in data.parts.items()} == {"train": 10, "val": 10, "test": 11}
     assert data.vocabulary.alphabet == (*(f"train{n}" for n in range(10)), "x")
     assert data.notes == ("2 sentences that repeat another were left out",)
+    assert data.description == (
+        "tagged: 66 words in 33 sentences, 2 tags, parts train 11, val 11, test 11 as the names of files say"
+    )
 
 
 def test_without_a_file_for_validation_a_tenth_of_training_validates_and_this_is_said(tmp_path: Path) -> None:
@@ -178,6 +181,15 @@ def test_a_trained_model_is_tested_on_all_files_whatever_they_are_called_and_thi
     other = prepare_other(own(folder_of(tmp_path / "parts", "train", "dev")), known(trained))
     assert list(other.parts) == ["test"] and len(other.parts["test"].sequences) == 22
     assert other.notes == ("all files are tested, not only those whose names say test",)
+
+
+def test_what_is_left_out_of_a_file_is_said(twenty: Path) -> None:
+    content = twenty.read_text(encoding="utf-8")
+    twenty.write_text(f"word tag\n{content}\nold NaN\n", encoding="utf-8")
+    composed = own(twenty)
+    reader = {**composed["data"]["reader"], "header": True, "missing": "drop"}
+    data = prepare({**composed, "data": {**composed["data"], "reader": reader}})
+    assert data.description.endswith("1 sentence left out: a tag is missing, the first line left out")
 
 
 def test_a_single_tag_is_nothing_to_learn(tmp_path: Path) -> None:

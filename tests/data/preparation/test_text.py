@@ -41,6 +41,7 @@ def test_files_named_for_parts_are_the_parts(tmp_path: Path, level: str) -> None
     data = prepare(own(tmp_path, "train", "valid", "test", level=level, vocab_size=10))
     assert letters(data) == {"train": "ab", "val": "cd", "test": "ef"}
     assert not [note for note in data.notes if "file" in note]
+    assert data.description == "text: 600 bytes in 3 files, parts train 1, val 1, test 1 as the names of files say"
 
 
 def test_words_of_validation_are_not_of_the_vocabulary(tmp_path: Path) -> None:

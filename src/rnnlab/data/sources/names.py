@@ -23,6 +23,7 @@ TABLES = {
     "a number at its beginning": re.compile(r"^\d+[.):]?\s"),
     "quotes around it": re.compile(r"^([\"']).*\1$"),
 }
+MOST_COUNTED = 8  # labels of which a line says how many items have them
 SHOWN = 40  # characters of a line
 NEARLY_ALL = 0.9  # of the lines: a table may begin with a title and end with a sum
 
@@ -100,12 +101,23 @@ def read_lines(
         pairs = [_pairs(inner, labels, missing, file) for inner, file in zip(rows, files, strict=True)]
         together = list(chain.from_iterable(pairs))
         each = part_of_each(parts, map(len, pairs))
-        return LabelledTexts([item for item, _ in together], [label for _, label in together], each)
+        return _labelled(together, labels, sum(map(len, rows)) - len(together), each)
     if not verbatim:
         for inner, file in zip(rows, files, strict=True):
             _refuse_table(inner, file)
     everything = list(chain.from_iterable(rows))
-    return LabelledTexts(everything, (), part_of_each(parts, map(len, rows))) if parts else everything
+    if parts is None:
+        return everything
+    said = f"{len(everything):,} items, the first {everything[0]!r}"
+    return LabelledTexts(everything, (), part_of_each(parts, map(len, rows)), said)
+
+
+def _labelled(pairs: list[tuple[str, str]], kind: str, left_out: int, parts: list[str] | None) -> LabelledTexts:
+    items, labels = [item for item, _ in pairs], [label for _, label in pairs]
+    counts = ", ".join(f"{count:,} {label}" for label, count in Counter(labels).most_common(MOST_COUNTED))
+    more = f", {len(set(labels)) - MOST_COUNTED} more" if len(set(labels)) > MOST_COUNTED else ""
+    lost = f", {left_out:,} left out: the label is missing" if left_out else ""
+    return LabelledTexts(items, labels, parts, f"{len(items):,} items, {kind}: {counts}{more}{lost}")
 
 
 def _rows(file: Path, labels: str | None, header: bool | None) -> list[str]:

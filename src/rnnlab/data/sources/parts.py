@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -53,6 +54,12 @@ def in_time(files: Sequence[Path]) -> list[Path]:
 def part_of_each(parts: list[str] | None, counts: Iterable[int]) -> list[str] | None:
     """Return the part of each item, given that of each file and how many items it has; None for none."""
     return parts and [part for part, count in zip(parts, counts, strict=True) for _ in range(count)]
+
+
+def in_words(parts: Sequence[str] | None) -> str:
+    """Return how many items or files every part has, such as `train 40, val 10, test 10`; '' where there are none."""
+    counts = Counter(parts or ())
+    return ", ".join(f"{part} {counts[part]:,}" for part in NAMES if counts[part])
 
 
 def _names_by_level(files: Sequence[Path]) -> list[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -34,11 +34,13 @@ class TaggedSentences:
         words: `(N,)`, the words of each sentence as they were written; every sentence has one at least.
         tags: `(N,)`, the tags of each, one a word.
         parts: `(N,)`, the part of each (`train`, `val` or `test`) where the data set fixes it; else None.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     words: Sequence[Sequence[str]]
     tags: Sequence[Sequence[str]]
     parts: Sequence[str] | None = None
+    description: str = ""
 
     def __len__(self) -> int:
         return len(self.words)
@@ -72,8 +74,23 @@ def read_tagged_sentences(
         UserError: A line is neither, a sentence does not end, or there are no words; the message names file and line.
     """
     chosen = [file for file in files if file.suffix.lower() == CONLLU] or files
-    by_file = [[s for s in _sentences(file, tag_column, header) if not _left_out(s, missing, file)] for file in chosen]
-    return _together(chosen, by_file, parts_of(chosen))
+    whole = [list(_sentences(file, tag_column, header)) for file in chosen]
+    by_file = [[s for s in inner if not _left_out(s, missing, file)] for inner, file in zip(whole, chosen, strict=True)]
+    left_out = sum(map(len, whole)) - sum(map(len, by_file))
+    read = _together(chosen, by_file, parts_of(chosen))
+    return replace(read, description=_description(read, left_out, len(files) - len(chosen), header is True))
+
+
+def _description(read: TaggedSentences, left_out: int, files: int, header: bool) -> str:
+    tags = {tag for tags in read.tags for tag in tags}
+    remarks = [
+        f"tagged: {sum(map(len, read.words)):,} words in {len(read):,} sentences",
+        f"{len(tags):,} tag{'s'[: len(tags) != 1]}",
+        f"{left_out:,} sentence{'s'[: left_out != 1]} left out: a tag is missing" if left_out else "",
+        "the first line left out" if header else "",
+        f"{files:,} file{'s'[: files != 1]} without {CONLLU} left out" if files else "",
+    ]
+    return ", ".join(filter(None, remarks))
 
 
 def _together(files: list[Path], by_file: list[list[Sentence]], parts: list[str] | None) -> TaggedSentences:

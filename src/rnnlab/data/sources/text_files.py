@@ -23,12 +23,14 @@ class TextFiles:
         limit: How many characters are to be used; None for all.
         parts: The part of each file where all of their names say one (see `sources.parts`); else None.
         note: What a user should know about how the files were read.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     files: list[Path]
     limit: int | None = None
     parts: list[str] | None = None
     note: str = ""
+    description: str = ""
 
     def pieces(self) -> Iterator[str]:
         """Yield the text in its order, some hundred thousand characters at a time.
@@ -62,7 +64,8 @@ def read_text(files: list[Path]) -> TextFiles:
         UserError: A line is not UTF-8, or there is nothing but blanks.
     """
     parts = parts_of(files)
-    text = TextFiles(files)
+    size = sum(file.stat().st_size for file in files)
+    text = TextFiles(files, description=f"text: {size:,} bytes in {len(files):,} file{'s'[: len(files) != 1]}")
     if parts and {*parts} <= {*PARTS}:
         text = replace(text, parts=parts)
     elif parts:
