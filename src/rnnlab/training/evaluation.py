@@ -107,12 +107,10 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
             f"data: {name} is not what the model was trained on (its SHA-256 differs), so its parts are others;"
             " data.path=FILE evaluates on all of a file"
         )
-    header = {"header": None} if "header" in reader else {}  # the file of training may have had one, and this one not
-    config["data"] = {
-        **config["data"],
-        "name": OWN,
-        "reader": {**remembering_columns(config, vocabulary.symbols), **header, **columns},
-    }
+    reader = remembering_columns(config, vocabulary.symbols)
+    if "header" in reader:
+        reader["header"] = None  # the file of training may have had one, and this one not
+    config["data"] = {**config["data"], "name": OWN, "reader": {**reader, **columns}}
     return prepare_other(config, Known(vocabulary, card["data"]))
 
 
