@@ -114,6 +114,7 @@ class OptunaSweeper(Sweeper):
         from rnnlab.errors import UserError
         from rnnlab.records.identity import run_hash
         from rnnlab.sweeps.plan import named_files, plan
+        from rnnlab.sweeps.remarks import print_remarks
         from rnnlab.sweeps.search.objective import direction_of
         from rnnlab.sweeps.search.optuna_study import check_search
         from rnnlab.sweeps.search.search import Search
@@ -128,6 +129,7 @@ class OptunaSweeper(Sweeper):
         # What is wrong with all trials is found here, before anything is written.
         compose_jobs(self.hydra_context.config_loader, self.config, [[*fixed, *example_of(space)]])
         (usual,) = plan([plain(self.config)])
+        print_remarks([usual])
         sweep = str(self.config.sweep)
         search = Search(
             sweep=sweep,
@@ -166,17 +168,20 @@ class RunLauncher(Launcher, ABC):
         from rnnlab.config.schema import check
         from rnnlab.sweeps.plan import labels_of, plan
         from rnnlab.sweeps.pool import report_failures, run_all
+        from rnnlab.sweeps.remarks import print_remarks, print_warnings
 
         check({"hydra": {"launcher": {"workers": getattr(self, "workers", None)}}})
         configs = compose_jobs(self.hydra_context.config_loader, self.config, job_overrides)
         flags = flags_of(self.config)
         planned = plan(configs, labels_of(job_overrides), alone=[[*flags, *words] for words in job_overrides])
+        print_remarks(planned)
         if self.config.dry_run:
             from rnnlab.sweeps.preview import show
 
             show(planned, self.backend().workers)
             return []
         summaries = run_all(planned, self.backend(), Console(stderr=True), self.config.on_failure)
+        print_warnings(planned)
         report_failures(planned, summaries)
         return [JobReturn(status=JobStatus.COMPLETED, _return_value=summary["objective"]) for summary in summaries]
 

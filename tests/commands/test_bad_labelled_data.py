@@ -36,7 +36,7 @@ TABLE = [
     (OWN + "rare.csv", ["rare.csv", "label 'b'", "2 distinct texts", "at least 3"]),
     (OWN + "good.csv data.limit=1", ["good.csv", "data.limit=1", "two classes"]),
     (OWN + "notes.txt", ["data.path", "notes.txt", "no table", ".csv or .tsv", "folder"]),
-    (OWN + "broken.csv", ["broken.csv", "cannot be read as a table"]),
+    (OWN + "broken.csv", ["broken.csv", "lines 2 to 3", "a quote begins a cell", "data.quoting=false"]),
     (OWN + "commas.csv", ["commas.csv", "more cells than its header", "quotes"]),
     (OWN + "header.csv", ["header.csv", "no text"]),
     (OWN + "latin.csv", ["latin.csv", "line 2", "UTF-8"]),

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support import Answer, table
+from support import Answer, assert_refused, table
 
 Evaluate = Callable[..., Any]
 RUNS = {
@@ -188,6 +188,16 @@ def test_columns_without_a_table_are_refused(
     assert answer.code == 2 and "data.text_column: a model of task=names reads no table" in answer.err
     answer = rnnlab("evaluate", f"checkpoint={sentiment_folder / 'runs' / 'tone'}", "data.label_column=stars")
     assert answer.code == 2 and "data.label_column" in answer.err and "data.path=FILE" in answer.err
+
+
+def test_what_may_be_a_header_of_other_data_is_refused_with_a_key_that_decides(
+    rnnlab: Callable[..., Answer], evaluate: Evaluate, checkpoint: Path, workdir: Path
+) -> None:
+    (workdir / "names.txt").write_text("name\nann\n")
+    words = (f"checkpoint={checkpoint}", "data.path=names.txt")
+    assert_refused(rnnlab("evaluate", *words), ["names.txt, line 1", "'name' may be a header", "data.header=true"])
+    assert evaluate(*words, "data.header=true")["predictions"] == 4  # a, n, n and the end
+    assert evaluate(*words, "data.header=false")["predictions"] == 4 + 5
 
 
 def test_a_classifier_says_that_it_generates_nothing(rnnlab: Callable[..., Answer], sentiment_folder: Path) -> None:

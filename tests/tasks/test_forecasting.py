@@ -244,6 +244,24 @@ def test_several_columns_are_forecast_together(rnnlab: Callable[..., Answer], wo
     assert {name: len(values) for name, values in json.loads(answer.out).items()} == {"sine": 3, "cosine": 3}
 
 
+def test_a_model_goes_on_with_the_column_that_it_was_trained_on(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    values = [20 + 5 * math.sin(step / 4) for step in range(120)]
+    (workdir / "a.csv").write_text("".join(["date,temp\n", *(f"d{n},{y:.2f}\n" for n, y in enumerate(values))]))
+    (workdir / "b.csv").write_text("".join(["temp,humidity\n", *(f"{y:.2f},{800 + y:.2f}\n" for y in values)]))
+    (workdir / "huge.csv").write_text("".join(f"{y}e301\n" for y in values))
+    small = ("data.sequence_length=8", "data.horizon=3", "trainer.max_epochs=1", "model.hidden_size=4")
+    words = ("train", "task=forecasting", "data=file", *small)
+    answer = rnnlab(*words, "data.path=a.csv")
+    assert answer.code == 0 and "column 'temp' of a.csv, 120 values, a header row, not read: 'date'" in answer.err
+    model = "checkpoint=runs/forecasting"
+    forecast = rnnlab("predict", model, "file=b.csv", "format=json")
+    (series,) = json.loads(forecast.out).items()
+    assert series[0] == "temp" and max(series[1]) < 100 and "column 'temp' of b.csv" in forecast.err
+    evaluation = rnnlab("evaluate", model, "data.path=b.csv", "format=json")
+    assert json.loads(evaluation.out)["metrics"]["test/mae"] < 50 and "column 'temp' of b.csv" in evaluation.err
+    assert "numbers are too large" in rnnlab(*words, "data.path=huge.csv").err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -352,6 +352,7 @@ def test_dry_run_counts_a_taggers_parameters(rnnlab: Callable[..., Answer], corp
         (("data.word_length=0",), ["data.word_length", "at least 1"]),
         (("data.tag_column=POS",), ["data.tag_column", "UPOS, XPOS, FEATS, DEPREL"]),
         (("data.path=broken.txt",), ["broken.txt, line 2", "a word and its tag"]),
+        (("data.path=single.txt",), ["single.txt", "only tag of training is 'X'", "two classes"]),
         (("cell=transformer",), ["model.bidirectional=true is not for cell=transformer"]),
         (
             ("cell=transformer", "model.bidirectional=false", "model.char_hidden_size=50"),
@@ -364,6 +365,7 @@ def test_what_is_wrong_about_a_tagger_is_one_clear_line(
     rnnlab: Callable[..., Answer], workdir: Path, words: tuple[str, ...], named: list[str]
 ) -> None:
     (workdir / "broken.txt").write_text("the DET\nboat\n")
-    (workdir / "own.txt").write_text("".join(f"word{n} A\n\n" for n in range(10)))
+    (workdir / "single.txt").write_text("".join(f"word{n} X\n\n" for n in range(20)))
+    (workdir / "own.txt").write_text("".join(f"word{n} A\nand B\n\n" for n in range(10)))
     assert_refused(rnnlab("train", "task=tagging", "data=file", "data.path=own.txt", *words), named)
     assert not (workdir / "runs").exists()

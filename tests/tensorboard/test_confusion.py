@@ -12,6 +12,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
+from rnnlab.tasks.confusion import ConfusionCounts
 from rnnlab.tensorboard.confusion import confusion_figure
 from support import Answer
 
@@ -79,3 +80,12 @@ def test_a_row_is_a_true_class_with_its_counts_and_shares() -> None:
     assert [text.get_text() for text in axes.texts] == ["30\n75.0%", "10\n25.0%", "0\n0.0%", "0\n0.0%"]
     assert axes.get_ylabel() == "true" and axes.get_xlabel() == "predicted"
     assert [label.get_text() for label in axes.get_yticklabels()] == ["negative", "positive"]
+
+
+def test_a_single_class_has_a_picture_too() -> None:
+    task = ConfusionCounts({}, {})
+    task.count_confusion(["X"])
+    task.confusion.update(torch.zeros(3, dtype=torch.long), torch.zeros(3, dtype=torch.long))
+    assert task.confusion_matrix().tolist() == [[3]]
+    (axes,) = confusion_figure(task.confusion_matrix(), task.labels).axes
+    assert [text.get_text() for text in axes.texts] == ["3\n100.0%"]

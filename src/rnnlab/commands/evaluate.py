@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
+from rnnlab.data.text.display import printable
 from rnnlab.records.folder import find_checkpoint
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def main(arguments: list[str]) -> int:
     model = Trained(checkpoint)
     evaluation = model.evaluate(config["part"], **config["data"])
     for note in evaluation.notes:
-        print(note, file=sys.stderr)
+        print(printable(note), file=sys.stderr)
     FORMATS[config["format"]](model.checkpoint, evaluation)
     return 0
 

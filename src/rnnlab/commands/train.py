@@ -33,8 +33,10 @@ def main(arguments: list[str]) -> int:
 
 def _train_one(composed: Composed) -> None:
     from rnnlab.sweeps.plan import plan  # imports NumPy, now that the configuration is known to be right
+    from rnnlab.sweeps.remarks import print_remarks
 
     jobs = plan([plain(composed.config)])
+    print_remarks(jobs)
     if composed.config.dry_run:
         from rnnlab.sweeps.preview import show
 
@@ -85,7 +87,10 @@ def _is_complete(run: PlannedRun) -> bool:
 
 def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     print(f"{run.folder.path}: {ready.parameters:,} parameters")
+    from rnnlab.sweeps.remarks import print_warnings
+
     summary = ready.execute(again=run.again)
+    print_warnings([run])
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
     best, test = summary["metrics"]["best"], summary["metrics"]["test"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from rnnlab.config.targets import build
 from rnnlab.data.sequences import SequenceView
-from rnnlab.data.source import locate
+from rnnlab.data.source import Source, locate
+from rnnlab.data.sources.descriptions import count_classes
 from rnnlab.data.text.vocabulary import Vocabulary
 
 SHUFFLED, STREAMS = "shuffled", "streams"
@@ -82,6 +83,7 @@ class Prepared:
         parts: `train`, `val` and `test`; of other data than a model was trained on, all of it as `test`.
         card: What a checkpoint carries of the data beside the vocabulary; plain values and arrays.
         notes: What a user should know about how the data was prepared.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     name: str
@@ -90,11 +92,18 @@ class Prepared:
     parts: dict[str, Part]
     card: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    description: str = ""
 
     @property
     def balance(self) -> dict[str, dict[str, int]]:
         """How many sequences of each class every part has; empty where there are no classes."""
         return dict(self.card.get("balance", {}))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the terminal says about it, a line each: what was read, the classes of every part, the notes."""
+        classes = "; ".join(f"{part}: {count_classes(counts)}" for part, counts in self.balance.items())
+        return tuple(filter(None, (self.description, classes, *self.notes)))
 
 
 def prepare(config: Mapping[str, Any], trained: Vocabulary | None = None) -> Prepared:
@@ -108,9 +117,7 @@ def prepare(config: Mapping[str, Any], trained: Vocabulary | None = None) -> Pre
         UserError: The data is missing, unreadable or too small.
     """
     data = {**config["data"], "vocabulary": trained}
-    prepared = build(config["task"]["prepare"], source=locate(config["data"]), split=config["split"], data=data)
-    assert isinstance(prepared, Prepared)
-    return prepared
+    return _build(config, locate(config["data"]), data=data)
 
 
 def prepare_other(config: Mapping[str, Any], known: Known) -> Prepared:
@@ -119,15 +126,13 @@ def prepare_other(config: Mapping[str, Any], known: Known) -> Prepared:
     Raises:
         UserError: The data is missing or unreadable, or has symbols or labels that the model does not know.
     """
-    prepared = build(
-        config["task"]["prepare"],
-        source=locate(config["data"]),
-        split=config["split"],
-        data=dict(config["data"]),
-        known=known,
-    )
+    return _build(config, locate(config["data"]), data=dict(config["data"]), known=known)
+
+
+def _build(config: Mapping[str, Any], source: Source, **arguments: Any) -> Prepared:
+    prepared = build(config["task"]["prepare"], source=source, split=config["split"], **arguments)
     assert isinstance(prepared, Prepared)
-    return prepared
+    return replace(prepared, description=source.description)
 
 
 def data_key(config: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,9 @@ from typing import Any
 
 from rnnlab.config.targets import build
 from rnnlab.data.sources.files import sha256
+from rnnlab.data.sources.parts import in_words
+
+OWN = "file"  # the option of the group `data` for the user's own files
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,17 @@ class Source:
         return build(self.reader, files=self.files) if self.files else build(self.reader)
 
     @property
+    def description(self) -> str:
+        """What was read of the user's own files, in one line, as their content says; '' of data that comes with one."""
+        if self.name != OWN:
+            return ""
+        content = self.content
+        said = in_words(getattr(content, "parts", None))
+        parts = f"parts {said} as the names of files say" if said else ""
+        items = f"{len(content):,} items, the first {content[0]!r}" if isinstance(content, list) and content else ""
+        return ", ".join(filter(None, (getattr(content, "description", items), parts)))
+
+    @property
     def where(self) -> str:
         """The beginning of a line that says what is wrong with the data."""
         return f"data: {self.files[0]}" if self.files else f"data={self.name}"
@@ -46,6 +60,19 @@ class Source:
     def sha256(self) -> str:
         """The SHA-256 of the files' bytes, or of the numbers that were generated."""
         return sha256(self.files) if self.files else str(self.content.sha256)
+
+
+def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    """Return the reader of files for a trained model, which looks for the columns of a series by their names.
+
+    Args:
+        config: Of the training.
+        columns: What the columns of its series are called.
+    """
+    reader = dict(config["task"]["file_reader"])
+    if "value_column" in reader and config["data"]["name"] == OWN:
+        reader |= {"value_column": None, "trained": list(columns)}
+    return reader
 
 
 def locate(data: Mapping[str, Any]) -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from rnnlab.errors import UserError
@@ -13,6 +13,7 @@ PARTS = ("train", "val", "test")
 Item = TypeVar("Item", bound=Hashable)
 LEAST_ITEMS = 10  # the fewest of which 80/10/10 leaves one for every part
 LEAST_OF_A_CLASS = 3  # one for training, one for validation, one for the test
+MOST_NAMED = 3  # classes that a note names
 
 
 def cut(count: int) -> tuple[int, int]:
@@ -46,6 +47,55 @@ def split_items(items: Sequence[Item], seed: int, deduplicate: bool, where: str 
     return cut_items(shuffled)
 
 
+def check_parts(parts: Sequence[str] | None, where: str) -> None:
+    """Raise UserError if the files' names say parts of which training, validation and test cannot be made.
+
+    Without validation they can: see `by_fixed_part`.
+
+    Args:
+        parts: `(N,)`, of every item, as `sources.parts.parts_of` gives them; None where the data set fixes none.
+        where: Begins the line about what is wrong.
+    """
+    kinds = set(parts or PARTS)
+    named = " and ".join(part for part in PARTS if part in kinds)
+    if strange := sorted(kinds - set(PARTS)):
+        raise UserError(f"data: {strange[0]} is named for no part, and other files for {named}; rename or move it")
+    if missing := [part for part in ("train", "test") if part not in kinds]:
+        raise UserError(
+            f"{where}: files are named for {named} and none for {missing[0]}; add one, or give data.path one file,"
+            " which is split"
+        )
+
+
+def note_on_parts(parts: Sequence[str] | None, trained: bool) -> str:
+    """Return a note on how the files' parts become training, validation and test; '' where there is nothing to say.
+
+    Args:
+        parts: `(N,)`, of every item; None where the data set fixes none.
+        trained: Whether the data trains a model; else a trained model is tested on all of it.
+    """
+    if parts is None or (trained and "val" in parts):
+        return ""
+    if trained:
+        return "no file is named for validation: a tenth of the training part validates"
+    return "all files are tested, not only those whose names say test"
+
+
+def note_on_classes(balance: Mapping[str, Mapping[str, int]], kind: str) -> str:
+    """Return a note on classes that are tested and never trained; '' where there are none.
+
+    Args:
+        balance: How often each class occurs in each part.
+        kind: What a class is called.
+    """
+    counts = balance["train"]
+    strange = [label for label, count in counts.items() if not count and any(part[label] for part in balance.values())]
+    if not strange:
+        return ""
+    names = ", ".join(map(repr, strange[:MOST_NAMED])) + (", …" if len(strange) > MOST_NAMED else "")
+    return f"training has no {kind} {names}, which validation or test has"
+
+
 def distinct(keys: Sequence[str], parts: Sequence[str] | None) -> list[int]:
     """Return the rows that are left when repeated texts are dropped, so that nothing tested was trained on.
 
@@ -71,8 +121,10 @@ def distinct(keys: Sequence[str], parts: Sequence[str] | None) -> list[int]:
 def by_fixed_part(rows: Sequence[int], parts: Sequence[str], kind: str, where: str) -> dict[str, list[int]]:
     """Return the rows of each part that the data set fixes, in their order.
 
+    Where it fixes none for validation, the first tenth of the training rows validates.
+
     Args:
-        rows: Which of the items take part.
+        rows: Which of the items take part, in random order.
         parts: `(N,)`, the part of every item.
         kind: What an item is called.
         where: Begins the line about what is wrong.
@@ -81,6 +133,9 @@ def by_fixed_part(rows: Sequence[int], parts: Sequence[str], kind: str, where: s
         UserError: A part has no item.
     """
     fixed = {part: _rows_of(part, parts, rows) for part in PARTS}
+    if "val" not in parts:
+        tenth = max(1, len(fixed["train"]) // 10)
+        fixed["val"], fixed["train"] = fixed["train"][:tenth], fixed["train"][tenth:]
     if empty := [part for part, piece in fixed.items() if not piece]:
         raise UserError(f"{where}: there is no {kind} for the part {empty[0]}")
     return fixed
@@ -93,6 +148,19 @@ def shuffled_rows(rows: Iterable[int], random_: random.Random, limit: int | None
     if limit is not None and limit < len(shuffled):
         return shuffled[:limit], f"{where}, data.limit={limit}"
     return shuffled, where
+
+
+def check_classes(labels: Iterable[str], kind: str, task: str, where: str) -> None:
+    """Raise UserError if there is a single class, of which nothing can be learned.
+
+    Args:
+        labels: One or more.
+        kind: What a class is called.
+        task: What needs two of them.
+        where: Begins the line about what is wrong.
+    """
+    if len(classes := set(labels)) < 2:
+        raise UserError(f"{where}: the only {kind} is {classes.pop()!r}; a {task} needs two classes or more")
 
 
 def split_rows(
@@ -114,11 +182,13 @@ def split_rows(
     random_ = random.Random(seed)
     shuffled, where = shuffled_rows(rows, random_, limit, where)
     counts = Counter(labels[row] for row in shuffled)
-    if len(counts) < 2:
-        only = f"the only label is {next(iter(counts))!r}" if counts else "there is no text"
-        raise UserError(f"{where}: {only}; a classifier needs two classes or more")
+    if not counts:
+        raise UserError(f"{where}: there is no text; a classifier needs two classes or more")
+    check_classes(counts, "label", "classifier", where)
     if parts is not None:
-        return by_fixed_part(shuffled, parts, "text", where)
+        fixed = by_fixed_part(shuffled, parts, "text", where)
+        check_classes((labels[row] for row in fixed["train"]), "label of training", "classifier", where)
+        return fixed
     label, fewest = min(counts.items(), key=lambda pair: pair[1])
     if fewest < LEAST_OF_A_CLASS:
         raise UserError(

@@ -39,10 +39,17 @@ WITHOUT_EFFECT = (
     "trainer.num_nodes",
     "trainer.strategy",
     "data.files",
-    "data.text_column",  # and the next three: data.reader says them again
+    "data.text_column",  # and the next ten: data.reader says them again
     "data.label_column",
     "data.value_column",
     "data.tag_column",
+    "data.header",
+    "data.missing",
+    "data.verbatim",
+    "data.decimal",
+    "data.separator",
+    "data.quoting",
+    "data.stacked",
     "data.reader.labels",  # and the next: data.labels and model.condition say them
     "task.prepare.condition",
     "task.file_reader",

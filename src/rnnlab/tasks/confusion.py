@@ -31,7 +31,7 @@ class ConfusionCounts(SequenceTask):
     def confusion_matrix(self) -> Tensor:
         """Return the counts `(classes, classes)`, a row for each true class."""
         counts: Tensor = self.confusion.compute()
-        return counts
+        return counts.reshape(len(self.labels), -1)  # torchmetrics makes a number of a single class's matrix
 
     def on_validation_epoch_start(self) -> None:
         self.confusion.reset()

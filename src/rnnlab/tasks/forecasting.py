@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -16,9 +17,12 @@ from torchmetrics import MeanAbsoluteError, MeanMetric, MetricCollection
 from torchmetrics import Metric as Measured
 
 from rnnlab.charts.values import Axis, Line, Lines
+from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.prepared import Part
-from rnnlab.data.sources.series import Series, read_series
+from rnnlab.data.source import remembering_columns
+from rnnlab.data.sources.series import Series
+from rnnlab.data.text.display import printable
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.decoding import decode
@@ -149,10 +153,13 @@ class Forecaster(SequenceTask):
             raise UserError(
                 f"{key}: this model goes on with a series of numbers; give file=series.csv, a table with a row a step"
             )
-        column = source.value_column
-        if column is None:
-            column = self.card["config"]["task"]["file_reader"].get("value_column")
-        series = read_series([Path(source.file)], column)
+        reader = remembering_columns(self.card["config"], self.vocabulary.symbols)
+        if source.value_column is not None:
+            reader["value_column"] = source.value_column
+        series = build(reader, files=[Path(source.file)])
+        if not isinstance(series, Series):
+            raise UserError(f"file: {source.file} holds no series of numbers")
+        print(printable(series.description), file=sys.stderr)
         try:
             self._check(series.values)
         except UserError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
-from rnnlab.data.source import locate
+from rnnlab.data.source import OWN, locate, remembering_columns
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.records.stopping import interruptible
@@ -29,7 +29,7 @@ class Evaluation:
         unit: Of the loss, such as `nats per token`.
         metrics: Every metric of the task, `test/loss` or `val/loss` first; what is undefined is not a number.
         balance: How many texts of each class there are; empty where there are no classes.
-        notes: Remarks of the preparation, for instance on texts that were left out.
+        notes: What was read of the user's own files, and remarks of the preparation, such as on texts left out.
     """
 
     data: str
@@ -66,7 +66,7 @@ def evaluate(task: SequenceTask, part: str, path: str | Path | None, columns: Ma
         task.unit,
         {name: logged[name] for name in names},
         prepared.balance.get(part, {}),
-        prepared.notes,
+        tuple(filter(None, (prepared.description, *prepared.notes))),
     )
 
 
@@ -86,7 +86,6 @@ def _name(config: Mapping[str, Any]) -> str:
 def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, Any]) -> Prepared:
     """Prepare the data of training, split as it was, or other data, all of it as `test`."""
     config = dict(card["config"])
-    reader = config["task"]["file_reader"]
     _check_columns(config["task"], columns, path)
     if path is not None:
         config["data"] = {
@@ -108,7 +107,10 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
             f"data: {name} is not what the model was trained on (its SHA-256 differs), so its parts are others;"
             " data.path=FILE evaluates on all of a file"
         )
-    config["data"] = {**config["data"], "name": "file", "reader": {**reader, **columns}}
+    reader = remembering_columns(config, vocabulary.symbols)
+    if "header" in reader:
+        reader["header"] = None  # the file of training may have had one, and this one not
+    config["data"] = {**config["data"], "name": OWN, "reader": {**reader, **columns}}
     return prepare_other(config, Known(vocabulary, card["data"]))
 
 
@@ -117,7 +119,7 @@ def _check_columns(task: Mapping[str, Any], columns: Mapping[str, Any], path: st
     reader = task["file_reader"]
     for key in columns:
         if key not in reader:
-            what = key if any(name.endswith("_column") for name in reader) else "table"
+            what = "table" if key.endswith("_column") and not any(n.endswith("_column") for n in reader) else key
             raise UserError(f"data.{key}: a model of task={task['name']} reads no {what}")
         if path is None:
-            raise UserError(f"data.{key}: it names a column of data.path=FILE, which was not given")
+            raise UserError(f"data.{key}: it says how data.path=FILE is read, which was not given")

@@ -199,6 +199,7 @@ class Trained:
         text_column: str | None = None,
         label_column: str | None = None,
         value_column: str | list[str] | None = None,
+        **reading: Any,
     ) -> Evaluation:
         """Every metric of the task on the data that the model was trained on, or on other data.
 
@@ -209,12 +210,14 @@ class Trained:
             text_column: The column of that file with the texts, if it is a table; None for the one of training.
             label_column: The column with the labels; None for the one of training.
             value_column: The column with the numbers of a series, or several; None for those of training.
+            reading: How it is read, where otherwise than in training: `header`, `decimal`, `separator`, `quoting`,
+                `stacked`, `missing` and `verbatim`, as the keys of `data=file`. A header is never taken from training.
 
         Raises:
             UserError: The data is missing, unreadable or, without `path`, not the data of training any more.
         """
         check({"part": part})
-        columns = {"text_column": text_column, "label_column": label_column, "value_column": value_column}
+        columns = {"text_column": text_column, "label_column": label_column, "value_column": value_column, **reading}
         return evaluate(self.task, part, path, columns)
 
     def _answers_with(self, answer_type: type[Any]) -> bool:

@@ -202,3 +202,21 @@ def test_other_data_that_the_model_cannot_be_measured_on_is_refused(
     other.write_text(content, encoding="utf-8")
     with pytest.raises(UserError, match=line):
         prepare_other(own(other), Known(data.vocabulary, data.card))
+
+
+def test_tables_named_for_parts_are_the_parts_and_classes_that_are_never_trained_are_said(tmp_path: Path) -> None:
+    for part, labels in (("train", "ab"), ("dev", "ab"), ("test", "abc")):
+        rows = "".join(f"{part} film {n},{label}\n" for n, label in enumerate(labels * 4))
+        (tmp_path / f"{part}.csv").write_text(f"review,stars\n{rows}", encoding="utf-8")
+    data = prepare(own(tmp_path, min_count=1))
+    assert {part: {text.split()[0] for text in texts(data, part)} for part in ("train",)} == {"train": {"train"}}
+    assert data.balance["test"] == {"a": 4, "b": 4, "c": 4} and data.balance["train"] == {"a": 4, "b": 4, "c": 0}
+    assert data.notes == ("training has no text of 'c', which validation or test has",)
+
+
+def test_a_training_part_of_one_class_is_refused(tmp_path: Path) -> None:
+    for part, labels in (("train", "a"), ("test", "ab")):
+        rows = "".join(f"{part} film {n},{label}\n" for n, label in enumerate(labels * 4))
+        (tmp_path / f"{part}.csv").write_text(f"review,stars\n{rows}", encoding="utf-8")
+    with pytest.raises(UserError, match="the only label of training is 'a'; a classifier needs two"):
+        prepare(own(tmp_path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.preparation.forecasting import naive_error, prepare_series
 from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.source import Source
-from rnnlab.data.sources.series import Series
+from rnnlab.data.sources.series import Series, read_series
 from rnnlab.errors import UserError
 
 KEYS = {"sequence_length": 4, "horizon": 2, "season": 2, "stride": 1, "normalise": "series"}
@@ -114,3 +115,29 @@ def test_a_series_that_cannot_be_learned_from_is_refused(
 ) -> None:
     with pytest.raises(UserError, match=said):
         prepared(values, **keys)
+
+
+@pytest.mark.parametrize("names", [("train", "valid", "test"), ("train", "test")])
+def test_files_named_for_parts_follow_in_time_and_are_the_parts(tmp_path: Path, names: tuple[str, ...]) -> None:
+    sizes = {"train": 50, "valid": 20, "test": 30}
+    walk, written = random_walk(100)[:, 0], 0
+    for name in names:
+        numbers = walk[written : written + sizes[name]]
+        (tmp_path / f"{name}.csv").write_text("\n".join(map(repr, numbers.tolist())), encoding="utf-8")
+        written += sizes[name]
+    source = Source("series", [], {})
+    source.__dict__["content"] = read_series(sorted(tmp_path.iterdir()), None)
+    actual = prepare_series(source, {}, KEYS)
+    last = {part: whole(actual, part).targets[-1, -1].item() for part in ("train", "val", "test")}
+    ends = (50, 70, 100) if "valid" in names else (45, 50, 80)
+    assert list(last.values()) == pytest.approx([walk[end - 1] for end in ends], abs=1e-4)
+    assert bool(actual.notes) == ("valid" not in names)
+
+
+def test_a_series_in_files_for_training_and_validation_alone_is_refused(tmp_path: Path) -> None:
+    for name in ("train", "dev"):
+        (tmp_path / f"{name}.csv").write_text("\n".join(map(str, range(40))), encoding="utf-8")
+    source = Source("series", [], {})
+    source.__dict__["content"] = read_series(sorted(tmp_path.iterdir()), None)
+    with pytest.raises(UserError, match="files are named for train and val and none for test"):
+        prepare_series(source, {}, KEYS)

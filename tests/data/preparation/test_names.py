@@ -116,6 +116,41 @@ def test_a_line_that_is_not_utf8_is_named(tmp_path: Path) -> None:
         read_lines([file])
 
 
+def folder_of(place: Path, **files: str) -> str:
+    for name, items in files.items():
+        (place / f"{name}.txt").write_text("\n".join(items.split()), encoding="utf-8")
+    return f"data.path={place}"
+
+
+def test_files_named_for_parts_are_the_parts_and_no_item_is_in_two(tmp_path: Path) -> None:
+    path = folder_of(tmp_path, train="anna bert carl dora anna emil", dev="carl fritz", test="bert gina gina")
+    data = prepared("data=file", path)
+    actual = {part: sorted(words(data, part)) for part in ("train", "val", "test")}
+    assert actual == {"train": ["anna", "dora", "emil"], "val": ["carl", "fritz"], "test": ["bert", "gina"]}
+    said = "11 items, the first 'carl', parts train 6, val 2, test 3 as the names of files say"
+    assert data.description == said
+    assert sum(len(words(prepared("data=file", path, "data.limit=6"), part)) for part in actual) == 6
+    kept = prepared("data=file", path, "split.deduplicate=false")
+    assert {part: len(words(kept, part)) for part in actual} == {"train": 6, "val": 2, "test": 3}
+
+
+def test_items_with_labels_stay_in_the_part_of_their_file_with_all_labels_of_it(tmp_path: Path) -> None:
+    files = {"train": "kim\tF kim\tM anna\tF bert\tM carl\tM", "val": "dora\tF", "test": "anna\tF anna\tM"}
+    for name, rows in files.items():
+        (tmp_path / f"{name}.txt").write_text("\n".join(rows.split(" ")), encoding="utf-8")
+    data = prepared("data=file", f"data.path={tmp_path}", "model.condition=sex")
+    actual = {part: sorted(words(data, part)) for part in ("train", "val", "test")}
+    assert actual == {"train": ["bert", "carl", "kim", "kim"], "val": ["dora"], "test": ["anna", "anna"]}
+    assert data.card["labels_of_training"] == {"F": 1, "M": 3}
+    assert data.description.startswith("8 items, sex: 4 F, 4 M, parts train 5, val 1, test 2")
+
+
+def test_files_of_which_no_three_parts_can_be_made_are_refused(tmp_path: Path) -> None:
+    path = folder_of(tmp_path, train=" ".join(f"na{'x' * n}" for n in range(20)), valid="bert carl")
+    with pytest.raises(UserError, match="files are named for train and val and none for test"):
+        prepared("data=file", path)
+
+
 def test_a_hash_tells_names_apart(us_names: Prepared) -> None:
     assert len(us_names.card["training_items"]) == 23_928
     assert item_hash("emma") != item_hash("emmb")

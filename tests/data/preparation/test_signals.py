@@ -195,3 +195,19 @@ def test_a_table_that_is_none_of_signals_is_refused(tmp_path: Path, name: str, t
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match=named):
         read_signals([tmp_path / name], "label")
+
+
+def test_tables_named_for_parts_are_the_parts_and_a_missing_label_is_no_class(tmp_path: Path) -> None:
+    for number, name in enumerate(("X_TRAIN", "X_VAL", "X_TEST")):
+        rows = "".join(f"{label},{number},{row}\n" for row in range(4) for label in "ab")
+        (tmp_path / f"{name}.csv").write_text(f"label,x,y\n{rows}", encoding="utf-8")
+    composed = config("data=file", "data.path=FILE")
+    files = {**composed["data"]["files"], "path": str(tmp_path)}
+    data = prepare({**composed, "data": {**composed["data"], "files": files}})
+    firsts = {part: {float(p.sequences.symbols[i, 0]) for i in p.sequences.offsets} for part, p in data.parts.items()}
+    assert firsts == {"train": {0.0}, "val": {1.0}, "test": {2.0}} and not data.notes
+    file = tmp_path / "X_TRAIN.csv"
+    file.write_text("label,x\na,1\nNaN,2\nb,3\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"X_TRAIN\.csv, row 2: the label 'NaN' may be none"):
+        read_signals([file], "label")
+    assert read_signals([file], "label", missing="drop").values.tolist() == [[1.0], [3.0]]

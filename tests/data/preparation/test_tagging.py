@@ -135,6 +135,70 @@ def test_other_sentences_are_read_with_what_the_model_knows_and_taken_whole(twen
         prepare_other(own(other), known(data))
 
 
+def folder_of(place: Path, *names: str) -> Path:
+    """A folder of files that have ten sentences of their own, and one that all have."""
+    for name in names:
+        file = place / "parts" / f"{name}.txt"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("all A\nof B\n\n" + "".join(f"{name}{n} A\nx B\n\n" for n in range(10)), encoding="utf-8")
+    return place / "parts"
+
+
+def test_files_named_for_parts_are_the_parts_and_what_is_tested_is_not_trained(tmp_path: Path) -> None:
+    data = prepare(own(folder_of(tmp_path, "train", "valid", "test")))
+    assert {part: len(piece.sequences) for part, piece in data.parts.items()} == {"train": 10, "val": 10, "test": 11}
+    assert data.vocabulary.alphabet == (*(f"train{n}" for n in range(10)), "x")
+    assert data.notes == ("2 sentences that repeat another were left out",)
+    assert data.description == (
+        "tagged: 66 words in 33 sentences, 2 tags, parts train 11, val 11, test 11 as the names of files say"
+    )
+
+
+def test_without_a_file_for_validation_a_tenth_of_training_validates_and_this_is_said(tmp_path: Path) -> None:
+    data = prepare(own(folder_of(tmp_path, "train", "test")))
+    assert {part: len(piece.sequences) for part, piece in data.parts.items()} == {"train": 9, "val": 1, "test": 11}
+    assert any("no file is named for validation" in note for note in data.notes)
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (("train", "dev"), "files are named for train and val and none for test"),
+        (("dev", "test"), "files are named for val and test and none for train"),
+        (("train", "test", "more"), r"parts/more\.txt is named for no part, and other files for train and test"),
+        (("corpus", "test"), r"parts/corpus\.txt is named for no part, and other files for test"),
+    ],
+)
+def test_files_of_which_no_three_parts_can_be_made_are_refused(
+    tmp_path: Path, names: tuple[str, ...], line: str
+) -> None:
+    with pytest.raises(UserError, match=line):
+        prepare(own(folder_of(tmp_path, *names)))
+
+
+def test_a_trained_model_is_tested_on_all_files_whatever_they_are_called_and_this_is_said(tmp_path: Path) -> None:
+    trained = prepare(own(folder_of(tmp_path, "train", "dev", "test")))
+    other = prepare_other(own(folder_of(tmp_path / "parts", "train", "dev")), known(trained))
+    assert list(other.parts) == ["test"] and len(other.parts["test"].sequences) == 22
+    assert other.notes == ("all files are tested, not only those whose names say test",)
+
+
+def test_what_is_left_out_of_a_file_is_said(twenty: Path) -> None:
+    content = twenty.read_text(encoding="utf-8")
+    twenty.write_text(f"word tag\n{content}\nold NaN\n", encoding="utf-8")
+    composed = own(twenty)
+    reader = {**composed["data"]["reader"], "header": True, "missing": "drop"}
+    data = prepare({**composed, "data": {**composed["data"], "reader": reader}})
+    assert data.description.endswith("1 sentence left out: a tag is missing, the first line left out")
+
+
+def test_a_single_tag_is_nothing_to_learn(tmp_path: Path) -> None:
+    file = tmp_path / "one.txt"
+    file.write_text("".join(f"word{n} X\n\n" for n in range(20)), encoding="utf-8")
+    with pytest.raises(UserError, match=r"one\.txt: the only tag of training is 'X'; a tagger needs two classes"):
+        prepare(own(file))
+
+
 def test_a_task_that_reads_something_else_says_so() -> None:
     with pytest.raises(UserError, match=r"data=nursery_rhyme has no tagged words.* data=ewt"):
         prepare(config("data=nursery_rhyme"))

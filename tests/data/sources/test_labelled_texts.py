@@ -17,9 +17,11 @@ from rnnlab.errors import UserError
 from support import real_data
 
 
-def read(path: Path, text_column: str = "text", label_column: str = "label") -> list[tuple[str, str]]:
+def read(
+    path: Path, text_column: str = "text", label_column: str = "label", missing: str | None = None
+) -> list[tuple[str, str]]:
     """The texts and labels that `data=file` reads."""
-    actual = read_labelled_texts(files_at(str(path)), text_column, label_column)
+    actual = read_labelled_texts(files_at(str(path)), text_column, label_column, missing)
     return list(zip(actual.texts, actual.labels, strict=True))
 
 
@@ -88,9 +90,63 @@ def test_tables_with_tabs_other_columns_and_a_byte_order_mark(tmp_path: Path) ->
     assert read(file, "review", "stars") == [("good, really", "5"), ("schön", "1")]
 
 
-def test_words_that_stand_for_nothing_elsewhere_are_texts_and_labels(tmp_path: Path) -> None:
-    file = write(tmp_path / "a.csv", "text,label\nNA,null\nnan,None\n007,1.0\n")
-    assert read(file) == [("NA", "null"), ("nan", "None"), ("007", "1.0")]
+def test_words_that_stand_for_nothing_elsewhere_are_texts_and_labels_if_the_user_says_so(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", "text,label\nNA,null\nnan,None\n007,1.0\n,2\n")
+    assert read(file, missing="keep") == [("NA", "null"), ("nan", "None"), ("007", "1.0"), ("", "2")]
+    assert read(file, missing="drop") == [("007", "1.0"), ("", "2")]
+
+
+@pytest.mark.parametrize("label", ["NaN", "nan", "None", "NULL", "N/A", "#N/A", "NA", "<NA>", " nan "])
+def test_a_label_that_may_be_missing_is_refused(tmp_path: Path, label: str) -> None:
+    file = write(tmp_path / "a.csv", f"text,label\ngood,pos\nbad,{label}\nfine,\n")
+    with pytest.raises(UserError, match=r"a\.csv, row 2: the label '\S+' may be none; data\.missing=drop.*=keep"):
+        read(file)
+    assert read(file, missing="drop") == [("good", "pos")]
+    with pytest.raises(UserError, match=r"row 3 has no label"):
+        read(file, missing="keep")
+
+
+def test_tables_named_for_parts_are_the_parts(tmp_path: Path) -> None:
+    for part in ("Train", "valid", "test"):
+        write(tmp_path / f"{part}.csv", f"text,label\ngood {part},pos\nbad {part},neg\n")
+    actual = read_labelled_texts(files_at(str(tmp_path)), "text", "label")
+    assert {text.split()[1]: part for text, part in zip(actual.texts, actual.parts or (), strict=True)} == {
+        "Train": "train",
+        "valid": "val",
+        "test": "test",
+    }
+
+
+@pytest.mark.parametrize(
+    "form", ["aclImdb/{part}/{label}/1_9.txt", "{label}/{part}/1.txt", "{part}/{label}/2020/a_train.txt"]
+)
+def test_folders_of_parts_are_no_classes(tmp_path: Path, form: str) -> None:
+    for part in ("train", "test"):
+        for label in ("pos", "neg"):
+            write(tmp_path / form.format(part=part, label=label), f"{label} {part}")
+    actual = read_labelled_texts(files_at(str(tmp_path)), "text", "label")
+    assert actual.texts == [f"{label} {part}" for label, part in zip(actual.labels, actual.parts or (), strict=True)]
+    assert set(actual.labels) == {"pos", "neg"} and len(actual) == 4
+
+
+def test_a_folder_of_texts_without_a_class_is_not_learned_as_one(tmp_path: Path) -> None:
+    for place in ("train/pos", "train/neg", "train/unsup", "test/pos", "test/neg"):
+        write(tmp_path / place / "1.txt", "a film")
+    with pytest.raises(UserError, match="the class unsup is in the training part alone; move its folder away"):
+        read(tmp_path)
+
+
+def test_folders_of_parts_without_classes_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "train" / "1.txt", "good")
+    write(tmp_path / "test" / "1.txt", "bad")
+    with pytest.raises(UserError, match="lies in no folder of a class"):
+        read(tmp_path)
+
+
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    write(tmp_path / "train" / "1.txt", "rails")
+    write(tmp_path / "plane" / "test.txt", "wings")
+    assert read(tmp_path) == [("wings", "plane"), ("rails", "train")]
 
 
 def test_a_folder_of_tables_is_one_table(tmp_path: Path) -> None:
@@ -120,10 +176,16 @@ def test_folders_are_found_from_inside_too(tmp_path: Path, monkeypatch: pytest.M
 REFUSED = {
     "one.csv": ("text,label\nbad, really,neg\n", "more cells than its header.*quotes"),
     "all.csv": ("text,label\nbad, really,neg\ngood, really,pos\n", "more cells than its header.*quotes"),
-    "some.csv": ("text,label\ngood,pos\nbad, really,neg\n", r"Expected 2 fields in line 3, saw 3"),
+    "some.csv": ("text,label\ngood,pos\nbad, really,neg\n", r"line 3 has 3 cells, more cells than its header.*quotes"),
     "short.csv": ("text,label\ngood,pos\nbad\n", "row 2 has no label in the column label"),
-    "open.csv": ('text,label\n"good,pos\nbad,neg\n', "EOF inside string"),
-    "semicolons.csv": ("text;label\ngood;pos\n", "data.text_column=text: .*semicolons.csv.* it has text;label"),
+    "open.csv": (
+        'text,label\n"good,pos\nbad,neg\n',
+        r"lines 2 to 3: a quote begins a cell and does not end it.*data\.quoting=false",
+    ),
+    "semicolons.csv": (
+        "text;label,x\ngood;pos,y\n",
+        r"semicolons\.csv.* two ways; say data\.separator=comma or data\.separator=semicolon",
+    ),
     "blank.tsv": ("\n\n", "blank.tsv cannot be read as a table"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,60 @@ def test_what_is_no_series_is_refused_with_its_place(tmp_path: Path, text: str, 
 def test_sines_need_an_amplitude_for_each_period() -> None:
     with pytest.raises(UserError, match=r"data\.reader\.amplitudes: 1 of them do not fit 2"):
         sines(10, [3, 4], [1.0], 0.0, seed=0)
+
+
+ROWS = "".join(f"2020-01-{day:02},{day}.5\n" for day in range(1, 20))
+
+READ = {
+    "dates.csv": (ROWS, {}, "column '2' of dates.csv, 19 values, no header row, not read: '1'", 1.5),
+    "index.csv": (",temp\n0,20.1\n1,21.2\n", {}, "column 'temp' of index.csv, 2 values, a header row", 20.1),
+    "commas.csv": ("day;temp\na;20,13\nb;21,5\n", {}, "column 'temp' of commas.csv, 2 values, .*decimal commas", 20.13),
+    "plain.csv": ("20,13\n21,05\n", {"decimal": "comma"}, "column 'value'.*no header row, decimal commas", 20.13),
+    "pairs.csv": ("20,13\n21,05\n", {"decimal": "point"}, "column '2'.*no header row", 13),
+    "years.csv": ("2019,2020\n1.5,2.5\n", {"header": True}, "column '2020'.*1 values, a header row", 2.5),
+    "number.csv": ("2019,2020\n1.5,2.5\n", {"header": False}, "column '2'.*2 values, no header row", 2020),
+    "trailing.csv": ("day,temp,\na,20.1,\nb,21.1,\n", {}, "column 'temp' of trailing.csv", 20.1),
+    "months.csv": ("year,month,v\n1950,1,5.5\n1950,2,6.5\n1951,1,5.5\n1951,2,6.5\n", {}, "column 'v'.*4 values", 5.5),
+    "stacked.csv": ("day,temp\n" + ROWS + ROWS, {"stacked": True}, "column 'temp' of stacked.csv, 38 values", 1.5),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_what_was_read_is_said_in_one_line(tmp_path: Path, name: str) -> None:
+    text, arguments, line, first = READ[name]
+    series = read_series(table(tmp_path, text, name), None, **arguments)
+    assert re.match(line, series.description), series.description
+    assert series.values[0, 0] == first
+
+
+TWO_WAYS = {
+    "decimal or two columns": ("20,13\n21,05\n", r"20,13 may be one number or two; data\.decimal=comma"),
+    "decimal below a header": ("temp\n20,13\n21,05\n", r"20,13 may be one number or two; data\.decimal=comma"),
+    "semicolons": ("2020-01-01;20,13\n2020-01-02;21,05\n", r"data\.separator=comma or data\.separator=semicolon"),
+    "NaN first": ("NaN\n20.1\n21.2\n", r"first row \(NaN\) may have names or numbers; data\.header=true"),
+    "years": ("2019,2020\n1.5,2.5\n", r"first row \(2019, 2020\) may have names or numbers; data\.header=true"),
+    "twins": ("a,a\n1,2\n", r"data\.value_column=a: .* has 2 columns of that name"),
+    "thousands": ('t,x\na,"1,234"\nb,"2,345"\n', r"'1,234' may have a decimal comma or thousands; data\.decimal=comma"),
+    "counter": ("x,n\n" + "".join(f"{n / 3},{n}\n" for n in range(9)), r"'n' counts the rows; data\.value_column=x"),
+    "names": (
+        "id,t,x\nA,d0,1\nA,d1,2\nB,d0,3\nB,d1,4\n",
+        r"2 series in one column: t begins again for id B.*data\.stacked",
+    ),
+    "dates": ("day,temp\n" + ROWS + ROWS, r"several series in one column: day begins again.*data\.stacked"),
+}
+
+
+@pytest.mark.parametrize("name", TWO_WAYS)
+def test_what_can_be_read_in_two_ways_is_refused_with_the_key_that_decides(tmp_path: Path, name: str) -> None:
+    text, line = TWO_WAYS[name]
+    with pytest.raises(UserError, match=line):
+        read_series(table(tmp_path, text), None)
+
+
+def test_a_trained_model_finds_its_columns_by_their_names(tmp_path: Path) -> None:
+    more = table(tmp_path, "humidity,temp,wind\n800,20.1,3\n801,21.2,4\n", "more.csv")
+    assert read_series(more, None, trained=["temp"]).values.tolist() == [[20.1], [21.2]]
+    assert read_series(more, "wind", trained=["temp"]).values.tolist() == [[3], [4]], "the user's word counts"
+    assert read_series(table(tmp_path, "1.5\n2.5\n"), None, trained=["temp"]).names == ("value",)
+    with pytest.raises(UserError, match=r"has no column level, which the model was trained on; it has humidity, temp"):
+        read_series(more, None, trained=["level"])

@@ -47,3 +47,32 @@ def test_a_cell_that_is_no_number_is_named_by_its_row_and_column(tmp_path: Path)
     with pytest.raises(UserError, match=r"a\.csv, row 2, column y: 'four' is no number"):
         read_numbers(table, tmp_path / "a.csv")
     assert read_numbers(table, tmp_path / "a.csv", np.array([[True, True], [True, False]])).tolist() == [1, 2, 3]
+
+
+REST = "bad,neg\nfine,pos\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '"great film,pos\ndull film",neg\n',
+        '"great film,pos\nan old one,neg\ndull film",neg\n',
+        '"great film,pos\n"dull film,neg\n',
+        '"great" it is,pos\n',
+        '"great film,pos\n',
+    ],
+)
+def test_stray_quotes_are_refused_with_their_lines_and_may_be_letters(tmp_path: Path, rows: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"text,label\n{REST}{rows}")
+    with pytest.raises(UserError, match=r"a\.csv, lines? 4.*data\.quoting=false"):
+        read_table(file)
+    assert len(read_table(file, quoting=False)) == 2 + rows.count("\n")
+
+
+def test_a_text_of_several_lines_is_one_and_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f'text,label\n{REST}"great, really\nand long",pos\n')
+    texts = read_labelled_texts([file], "text", "label")
+    assert texts.texts[-1] == "great, really\nand long"
+    assert texts.description == "text, label of a.csv: 3 rows, 2 pos, 1 neg, 1 of several lines"

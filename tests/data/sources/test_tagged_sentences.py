@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,9 @@ CONTRACTED = "\n".join(
 )
 
 
-def read(path: Path, tag_column: str = "UPOS") -> list[list[tuple[str, str]]]:
+def read(path: Path, tag_column: str = "UPOS", **more: Any) -> list[list[tuple[str, str]]]:
     """The sentences that `data=file` reads."""
-    actual = read_tagged_sentences(files_at(str(path)), tag_column)
+    actual = read_tagged_sentences(files_at(str(path)), tag_column, **more)
     return [list(zip(*pair, strict=True)) for pair in zip(actual.words, actual.tags, strict=True)]
 
 
@@ -80,18 +81,40 @@ def test_two_columns_are_separated_by_tabs_or_blanks(tmp_path: Path) -> None:
     ]
 
 
-def test_the_files_of_a_treebanks_folder_are_its_parts(tmp_path: Path) -> None:
-    for part in ("train", "dev", "test"):
+@pytest.mark.parametrize("val", ["dev", "valid", "VALIDATION"])
+def test_the_files_of_a_treebanks_folder_are_its_parts(tmp_path: Path, val: str) -> None:
+    for part in ("train", val, "test"):
         write(tmp_path / f"xx_own-ud-{part}.conllu", WORD.format(1, part, "X", "X"))
     write(tmp_path / "README.md", "What this treebank is.")
     actual = read_tagged_sentences(files_at(str(tmp_path)), "UPOS")
-    assert {words[0]: part for words, part in zip(actual.words, actual.parts or (), strict=True)} == {
-        "train": "train",
-        "dev": "val",
-        "test": "test",
-    }
-    (tmp_path / "xx_own-ud-dev.conllu").unlink()
-    assert read_tagged_sentences(files_at(str(tmp_path)), "UPOS").parts is None
+    by_word = {words[0]: part for words, part in zip(actual.words, actual.parts or (), strict=True)}
+    assert by_word == {"train": "train", val: "val", "test": "test"}
+
+
+def test_where_a_document_begins_is_no_word(tmp_path: Path) -> None:
+    content = "-DOCSTART- O\n\nEU B-ORG\nrejects O\n\n-DOCSTART-\tO\n\nPeter\tB-PER\n"
+    assert read(write(tmp_path / "a.txt", content)) == [[("EU", "B-ORG"), ("rejects", "O")], [("Peter", "B-PER")]]
+
+
+@pytest.mark.parametrize(
+    "first", ["word\ttag", "token pos", "Word POS-Tag", "FORM\tUPOS", "tokens ner_tags", "Wort Tag"]
+)
+def test_a_header_is_left_out_or_read_as_the_user_says_and_never_silently(tmp_path: Path, first: str) -> None:
+    file = write(tmp_path / "a.txt", f"# made by hand\n{first}\nthe DET\n")
+    with pytest.raises(UserError, match=r"a\.txt, line 2: .* may be a header; data\.header=true"):
+        read(file)
+    assert read(file, header=True) == [[("the", "DET")]]
+    assert len(read(file, header=False)[0]) == 2
+    assert read(write(tmp_path / "b.txt", "The DET\nword NOUN\n")) == [[("The", "DET"), ("word", "NOUN")]]
+
+
+@pytest.mark.parametrize("tag", ["NaN", "nan", "None", "NULL", "N/A", "#N/A"])
+def test_a_missing_tag_is_refused_left_out_or_kept_as_the_user_says(tmp_path: Path, tag: str) -> None:
+    file = write(tmp_path / "a.txt", f"the DET\n\nold {tag}\n")
+    with pytest.raises(UserError, match=rf"a\.txt: 'old': the label '{tag}' may be none; data\.missing=drop"):
+        read(file)
+    assert read(file, missing="drop") == [[("the", "DET")]]
+    assert read(file, missing="keep")[1] == [("old", tag)]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +127,18 @@ def test_the_files_of_a_treebanks_folder_are_its_parts(tmp_path: Path) -> None:
         ("a.conllu", "1 the DET\n", r"a\.conllu, line 1: 1 column separated by tabs, where CoNLL-U has 10"),
         ("a.conllu", WORD.format(1, "a", "X", "X") + "\n2\tthe\n", r"a\.conllu, line 2: 2 columns separated by tabs"),
         ("a.conllu", WORD.format("one", "a", "X", "X"), r"line 1: 'one' is no number of a word"),
+        (
+            "a.conllu",
+            f"{WORD.format(1, 'a', 'X', 'X')}\n# s\n{WORD.format(1, 'b', 'X', 'X')}",
+            "line 3: .*number 1 .*blank",
+        ),
+        (
+            "a.conllu",
+            f"{WORD.format(1, 'a', 'X', 'X')}\n{WORD.format(3, 'b', 'X', 'X')}",
+            "line 2: .*number 3 .* 2 is exp",
+        ),
+        ("a.conllu", WORD.format(2, "a", "X", "X"), "line 1: .*number 2 of the sentence, where 1 is expected"),
+        ("a.txt", "EU NNP B-NP B-ORG\n", r"a\.txt, line 1: a word and its tag are expected.* not 4 columns$"),
         ("a.conllu", WORD.format(1, "", "X", "X"), r"line 1: there is no word in the column FORM"),
         ("a.conllu", WORD.format(1, "a", "_", "X"), r"line 1: 'a' has no tag in the column UPOS.*data\.tag_column"),
     ],

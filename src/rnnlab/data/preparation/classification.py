@@ -13,7 +13,7 @@ from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.sources.labelled_texts import LabelledTexts
-from rnnlab.data.split import distinct, split_rows
+from rnnlab.data.split import check_parts, distinct, note_on_classes, note_on_parts, split_rows
 from rnnlab.data.text.bpe import LEVEL
 from rnnlab.data.text.encoded import alphabet_of
 from rnnlab.data.text.vocabularies import level_of, subwords
@@ -38,7 +38,7 @@ def prepare_labelled_texts(
         raise UserError(f"data={source.name} has no labels; a classifier reads texts with labels, such as data=reviews")
     keys = [text_key(text) for text in content.texts]
     rows = [row for row, key in enumerate(keys) if key]
-    notes = [_dropped(len(keys) - len(rows), "without a word")]
+    notes = [_dropped(len(keys) - len(rows), "without a word"), note_on_parts(content.parts, trained=known is None)]
     where = source.where
     if known is not None:
         if not rows:
@@ -47,12 +47,10 @@ def prepare_labelled_texts(
         vocabulary, names = known.vocabulary, list(known.card["labels"])
         _check_labels({content.labels[row] for row in rows}, names, where)
     else:
-        if split["deduplicate"]:
-            fixed = [content.parts[row] for row in rows] if content.parts else None
-            single = [rows[index] for index in distinct([keys[row] for row in rows], fixed)]
-            notes.append(_dropped(len(rows) - len(single), "that repeat another"))
-            rows = single
-        parts = split_rows(content.labels, content.parts, rows, split["seed"], source.limit, where)
+        check_parts(content.parts, where)
+        single = _single(content, keys, rows) if split["deduplicate"] else rows
+        notes.append(_dropped(len(rows) - len(single), "that repeat another"))
+        parts = split_rows(content.labels, content.parts, single, split["seed"], source.limit, where)
     level = vocabulary.level if known is not None else level_of(data, "sentiment", ("word", "char", LEVEL))
     tokens = {row: tokens_of(content.texts[row], level) for row in chain.from_iterable(parts.values())}
     if known is None:
@@ -60,6 +58,9 @@ def prepare_labelled_texts(
         notes.append(few)
         names = sorted({content.labels[row] for row in tokens})
     cut = data["sequence_length"]
+    balance = {part: _balance(content, parts[part], names) for part in parts}
+    if known is None:
+        notes.append(note_on_classes(balance, "text of"))
     return Prepared(
         name=source.name,
         sha256=source.sha256,
@@ -74,7 +75,7 @@ def prepare_labelled_texts(
         card={
             "labels": names,
             "sequence_length": cut,
-            "balance": {part: _balance(content, parts[part], names) for part in parts},
+            "balance": balance,
         },
         notes=tuple(note for note in notes if note),
     )
@@ -110,6 +111,12 @@ def _vocabulary(training: list[Sequence[str]], level: str, data: Mapping[str, An
     if level == LEVEL:
         return subwords(data, map("".join, training), alphabet, special)
     return Vocabulary((*alphabet, *special)), ""
+
+
+def _single(content: LabelledTexts, keys: Sequence[str], rows: Sequence[int]) -> list[int]:
+    """Return the rows without those whose text repeats another; see `split.distinct`."""
+    parts = [content.parts[row] for row in rows] if content.parts else None
+    return [rows[index] for index in distinct([keys[row] for row in rows], parts)]
 
 
 def _balance(content: LabelledTexts, rows: list[int], names: list[str]) -> dict[str, int]:

@@ -13,10 +13,11 @@ from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.sources.series import Series
-from rnnlab.data.split import LEAST_ITEMS, PARTS, cut
+from rnnlab.data.split import LEAST_ITEMS, PARTS, check_parts, cut, note_on_parts
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 
+LARGEST = 1e30  # of numbers whose squares a float64 has, and they themselves a float32
 SMALLEST = 1e-9  # a naive error below this share of the series' deviation is none
 
 
@@ -28,9 +29,9 @@ def prepare_series(
 ) -> Prepared:
     """Cut a series into windows of `data.sequence_length` values and the `data.horizon` after them.
 
-    The first 80% of the values train, the next 10% validate and the last 10% test: what a window is to forecast lies
-    in its own part as a whole, what it reads may reach back into the part before. All values are standardised with
-    the training part's mean and deviation. `split.seed` is not used: time decides.
+    The first 80% of the values train, the next 10% validate and the last 10% test, or what the files' names say: what
+    a window is to forecast lies in its own part as a whole, what it reads may reach back into the part before. All
+    values are standardised with the training part's mean and deviation. `split.seed` is not used: time decides.
 
     The card has, of the training part and for each column, in its own units: `mean` and `deviation`; `naive_error`,
     by which errors are scaled (see `naive_error`); and `change`, how far a window's targets lie from its last input
@@ -51,10 +52,12 @@ def prepare_series(
         card, bounds = dict(known.card), {"test": (0, len(values))}
         notes: tuple[str, ...] = ("errors are scaled by the naive error of the data of training, not of this",)
     else:
-        values, notes = series.values[-source.limit :] if source.limit else series.values, series.notes
+        check_parts(series.parts, where)
+        values = series.values[-source.limit :] if source.limit else series.values
+        notes = series.notes
         vocabulary = Vocabulary.of_channels(series.names)
         _check(len(values), length, season, where)
-        first, second = cut(len(values))
+        first, second = _cuts(series.parts, len(values))
         bounds = dict(zip(PARTS, ((0, first), (first - length, second), (second - length, len(values))), strict=True))
         card = {
             "sequence_length": length,
@@ -70,7 +73,10 @@ def prepare_series(
         part: _windows(standardised, ends, length, horizon, strides.get(part, 1), f"{where}: {part}")
         for part, ends in bounds.items()
     }
-    return Prepared(source.name, source.sha256, vocabulary, parts, {} if known else card, notes)
+    said = note_on_parts(series.parts, trained=known is None)
+    return Prepared(
+        source.name, source.sha256, vocabulary, parts, {} if known else card, tuple(filter(None, (*notes, said)))
+    )
 
 
 def naive_error(values: NDArray[np.float64], season: int) -> NDArray[np.float64]:
@@ -81,6 +87,15 @@ def naive_error(values: NDArray[np.float64], season: int) -> NDArray[np.float64]
     """
     error: NDArray[np.float64] = np.abs(values[season:] - values[:-season]).mean(axis=0)
     return error
+
+
+def _cuts(parts: list[str] | None, count: int) -> tuple[int, int]:
+    """Return where validation and test begin in the last `count` values."""
+    if parts is None:
+        return cut(count)
+    last = parts[-count:]
+    trained, validated = last.count("train"), last.count("val")
+    return (trained, trained + validated) if "val" in parts else (int(0.9 * trained), trained)
 
 
 def _check(count: int, length: int, season: int, where: str) -> None:
@@ -99,6 +114,13 @@ def _scales(
     """Return the scales of the training part `(T, D)`, each `(D,)`."""
     if len(training) < length + horizon:
         raise _too_short(f"{where}: train", len(training), length, horizon)
+    if not (
+        (np.abs(training).max() < LARGEST and (np.ptp(training, axis=0) > 1 / LARGEST).all()) or not np.ptp(training)
+    ):
+        raise UserError(
+            f"{where}: the numbers are too large or vary too little to compute with in 32 bits (up to"
+            f" {np.abs(training).max():.3g}); give them in another unit"
+        )
     deviation, error = training.std(axis=0), naive_error(training, season)
     if (error <= SMALLEST * np.abs(training).max(axis=0)).any():
         raise UserError(

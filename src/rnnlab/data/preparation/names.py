@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences, SequenceView
 from rnnlab.data.source import Source
 from rnnlab.data.sources.labelled_texts import LabelledTexts
-from rnnlab.data.split import split_items
+from rnnlab.data.split import PARTS, by_fixed_part, check_parts, note_on_parts, shuffled_rows, split_items
 from rnnlab.data.text.bpe import LEVEL
 from rnnlab.data.text.encoded import Encoded, alphabet_of
 from rnnlab.data.text.vocabularies import level_of, subwords, with_labels
@@ -52,11 +54,11 @@ def prepare_names(
         parts, vocabulary, few = {"test": items}, known.vocabulary, ""
         _check_labels(items.labels if condition else (), vocabulary, where)
     else:
-        items = LabelledTexts(items.texts[: source.limit], items.labels[: source.limit])
-        parts = _split(items, split, data.get("labels") is not None, where)
-        vocabulary, few = _vocabulary(items.texts, parts["train"].texts, data)
+        parts = _split(items, split, source.limit, where)
+        used = [text for piece in parts.values() for text in piece.texts]
+        vocabulary, few = _vocabulary(used, parts["train"].texts, data)
         if condition is not None:
-            vocabulary = with_labels(vocabulary, condition, items.labels)
+            vocabulary = with_labels(vocabulary, condition, chain.from_iterable(t.labels for t in parts.values()))
     cut = data["sequence_length"]
     encoded = {part: vocabulary.encode_all(texts.texts, where, part != "train") for part, texts in parts.items()}
     longest = max(int(texts.sizes.max()) for texts in encoded.values()) + 1
@@ -73,7 +75,10 @@ def prepare_names(
             "training_items": np.array(sorted(map(item_hash, set(training.texts))), dtype=np.int64),
             **({"labels_of_training": counts} if counts else {}),
         },
-        notes=(*filter(None, (few, note)), *(f"no item of training has the label {label!r}" for label in unseen)),
+        notes=(
+            *filter(None, (few, note, note_on_parts(items.parts, trained=known is None))),
+            *(f"no item of training has the label {label!r}" for label in unseen),
+        ),
     )
 
 
@@ -82,24 +87,58 @@ def _content(source: Source, labelled: str | None, condition: str | None) -> Lab
     if condition is not None and labelled != condition:
         raise UserError(f"model.condition={condition} reads the labels data.labels={condition}, not {labelled}")
     content = source.content
-    if labelled is None and isinstance(content, list):
-        return LabelledTexts(content, ())
-    if labelled is not None and isinstance(content, LabelledTexts):
-        return content
-    if labelled is not None and isinstance(content, list):
+    items = LabelledTexts(content, ()) if isinstance(content, list) else content
+    if not isinstance(items, LabelledTexts) or (labelled is None and items.labels):
+        raise UserError(f"data={source.name} is no list of items, which a model of names reads, such as data=names")
+    if labelled is not None and not items.labels:
         raise UserError(
             f"data.labels={labelled} (or model.condition, which sets it): data={source.name} has no labels; data=names"
             " has sex and decade, and data=file reads lines of an item, a tab and a label"
         )
-    raise UserError(f"data={source.name} is no list of items, which a model of names reads, such as data=names")
+    return items
 
 
-def _split(items: LabelledTexts, split: Mapping[str, Any], labelled: bool, where: str) -> dict[str, LabelledTexts]:
+def _split(items: LabelledTexts, split: Mapping[str, Any], limit: int | None, where: str) -> dict[str, LabelledTexts]:
+    """Return the first `limit` items, or of those with parts any, as the items of each part."""
     seed, deduplicate = split["seed"], split["deduplicate"]
-    if labelled:
-        return split_labelled(items, seed, deduplicate, where)
-    parts = split_items(items.texts, seed, deduplicate, where)
+    if items.parts is not None:
+        return split_by_files(items, items.parts, split, limit, where)
+    first = LabelledTexts(items.texts[:limit], items.labels[:limit])
+    if items.labels:
+        return split_labelled(first, seed, deduplicate, where)
+    parts = split_items(first.texts, seed, deduplicate, where)
     return {part: LabelledTexts(texts, ()) for part, texts in parts.items()}
+
+
+def split_by_files(
+    items: LabelledTexts, said: Sequence[str], split: Mapping[str, Any], limit: int | None, where: str
+) -> dict[str, LabelledTexts]:
+    """Return the items of each part that the files' names say, in random order.
+
+    Args:
+        items: With labels or without.
+        said: `(N,)`, the part of each.
+        split: The node of the configuration; without repetitions an item is in one part only, with all of its labels.
+        limit: How many are used, chosen at random; None for all.
+        where: Begins the line about what is wrong.
+
+    Raises:
+        UserError: There is a part without an item.
+    """
+    check_parts(said, where)
+    rows: Sequence[int] = range(len(items))
+    if split["deduplicate"]:
+        last = {text: part for part in PARTS for text, own in zip(items.texts, said, strict=True) if own == part}
+        pairs = list(zip(items.texts, items.labels or items.texts, strict=True))
+        first = {pairs[row]: row for row in reversed(rows) if said[row] == last[items.texts[row]]}
+        rows = sorted(first.values())
+    shuffled, where = shuffled_rows(rows, random.Random(split["seed"]), limit, where)
+    parts = by_fixed_part(shuffled, said, "item", where)
+    labels = items.labels
+    return {
+        part: LabelledTexts([items.texts[row] for row in own], [labels[row] for row in own] if labels else ())
+        for part, own in parts.items()
+    }
 
 
 def split_labelled(items: LabelledTexts, seed: int, deduplicate: bool, where: str) -> dict[str, LabelledTexts]:

@@ -10,8 +10,8 @@ import numpy as np
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
-from rnnlab.data.sources.signals import CLASS, Answers, Signals
-from rnnlab.data.split import LEAST_ITEMS, cut_items, split_rows
+from rnnlab.data.sources.signals import CLASS, Answers, Signals, check_steps
+from rnnlab.data.split import LEAST_ITEMS, check_parts, cut_items, note_on_classes, note_on_parts, split_rows
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 
@@ -21,7 +21,8 @@ def prepare_signals(
 ) -> Prepared:
     """Cut the sequences into parts; what is longer than `data.sequence_length` steps loses its end.
 
-    Generated ones are cut 80/10/10 where they are; others are shuffled by `split.seed` and cut by class.
+    Generated ones are cut 80/10/10 where they are; others are shuffled by `split.seed` and cut by class, or have the
+    parts that their files' names say.
 
     Raises:
         UserError: The source is no signals, too few, or has other channels or classes than a model knows.
@@ -38,11 +39,19 @@ def prepare_signals(
     elif signals.generated:
         parts = _cut(min(len(signals), source.limit or len(signals)), where)
     else:
+        check_parts(signals.parts, where)
         labels = [classes[index] for index in answers.tolist()]
-        parts = split_rows(labels, None, range(len(signals)), split["seed"], source.limit, where)
+        parts = split_rows(labels, signals.parts, range(len(signals)), split["seed"], source.limit, where)
     longest = data["sequence_length"]
     sizes = np.minimum(signals.sizes, longest)
-    note = f"the longest sequences were cut to data.sequence_length={longest} of {signals.sizes.max()} steps"
+    cut = f"the longest sequences were cut to data.sequence_length={longest} of {signals.sizes.max()} steps"
+    balance = {part: _balance(answers[rows], classes) for part, rows in parts.items()} if signals.asked == CLASS else {}
+    notes = [
+        *signals.notes,
+        cut if signals.sizes.max() > longest else "",
+        note_on_parts(signals.parts, trained=known is None),
+        note_on_classes(balance, "sequence of") if balance and known is None else "",
+    ]
     return Prepared(
         name=source.name,
         sha256=source.sha256,
@@ -57,11 +66,10 @@ def prepare_signals(
             "tolerance": signals.tolerance,
             "silent": signals.silent,
             "sequence_length": longest,
-            "balance": {part: _balance(answers[rows], classes) for part, rows in parts.items()}
-            if signals.asked == CLASS
-            else {},
+            "steps": list(signals.steps),
+            "balance": balance,
         },
-        notes=(*signals.notes, *([note] if signals.sizes.max() > longest else [])),
+        notes=tuple(filter(None, notes)),
     )
 
 
@@ -77,6 +85,7 @@ def _as_known(signals: Signals, known: Known, where: str) -> tuple[Answers, list
         raise UserError(
             f"{where}: its steps have {len(signals.channels)} numbers, those of training {len(known.vocabulary)}"
         )
+    check_steps(known.card.get("steps", ()), signals.steps, where.removeprefix("data: "))
     names = list(known.card["labels"])
     if signals.asked != known.card["asked"]:
         raise UserError(f"{where}: what it asks of a sequence ({signals.asked}) is not what the model was trained on")

@@ -15,7 +15,16 @@ from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.sources.tagged_sentences import TaggedSentences
-from rnnlab.data.split import by_fixed_part, distinct, shuffled_rows, split_items
+from rnnlab.data.split import (
+    by_fixed_part,
+    check_classes,
+    check_parts,
+    distinct,
+    note_on_classes,
+    note_on_parts,
+    shuffled_rows,
+    split_items,
+)
 from rnnlab.data.text.spelling import characters_of, normal, spelling_table
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
@@ -36,14 +45,18 @@ def prepare_tagged_sentences(
     content = source.content
     if not isinstance(content, TaggedSentences):
         raise UserError(f"data={source.name} has no tagged words, which a tagger reads, such as data=ewt")
-    where, notes = source.where, list[str]()
+    where, notes = source.where, [note_on_parts(content.parts, trained=known is None)]
     if known is not None:
         parts, card = {"test": list(range(len(content)))}, dict(known.card)
         vocabulary = known.vocabulary
     else:
+        check_parts(content.parts, where)
         rows = _distinct(content) if split["deduplicate"] else list(range(len(content)))
-        notes = _notes(content, rows)
+        notes.append(_note(len(content) - len(rows)))
         parts = split_sentences(rows, content.parts, split["seed"], source.limit, where)
+        check_classes(
+            chain.from_iterable(content.tags[row] for row in parts["train"]), "tag of training", "tagger", where
+        )
         vocabulary, card = _vocabulary([content.words[row] for row in parts["train"]], data)
     used = list(chain.from_iterable(parts.values()))
     labels = _labels(chain.from_iterable(content.tags[row] for row in used), card, where)
@@ -55,15 +68,17 @@ def prepare_tagged_sentences(
         most = data["sequence_length"] if part == "train" else None
         words, tags = ([sentences[row][:most] for row in chosen] for sentences in (content.words, content.tags))
         encoded[part] = Part(in_one_array(words, indices), tags=_flat(tags, labels), spelling=spelling)
-    balance = {part: Counter(chain.from_iterable(content.tags[row] for row in parts[part])) for part in parts}
-    names = list(labels)
+    counts = {part: Counter(chain.from_iterable(content.tags[row] for row in parts[part])) for part in parts}
+    balance = {part: {name: counts[part][name] for name in labels} for part in parts}
+    if known is None:
+        notes.append(note_on_classes(balance, "word with the tag"))
     return Prepared(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
         parts=encoded,
-        card={**card, "labels": names, "balance": {p: {name: balance[p][name] for name in names} for p in parts}},
-        notes=tuple(notes),
+        card={**card, "labels": list(labels), "balance": balance},
+        notes=tuple(filter(None, notes)),
     )
 
 
@@ -124,7 +139,7 @@ def _distinct(content: TaggedSentences) -> list[int]:
     return distinct(["\t".join(words) for words in content.words], content.parts)
 
 
-def _notes(content: TaggedSentences, rows: Sequence[int]) -> list[str]:
-    count = len(content) - len(rows)
+def _note(count: int) -> str:
+    """Return a note on sentences that were left out; '' where there are none."""
     several = f"{count:,} sentence{'s that repeat another were' if count > 1 else ' that repeats another was'} left out"
-    return [several] if count else []
+    return several if count else ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from rnnlab.data.prepared import SHUFFLED, STREAMS, Known, Part, Prepared
 from rnnlab.data.sequences import Windows
 from rnnlab.data.source import Source
 from rnnlab.data.sources.text_files import TextFiles
-from rnnlab.data.split import PARTS
+from rnnlab.data.split import PARTS, check_parts, note_on_parts
 from rnnlab.data.text.bpe import LEVEL, pieces
 from rnnlab.data.text.encoded import Encoded, alphabet_of
 from rnnlab.data.text.vocabularies import level_of, subwords
@@ -35,7 +36,8 @@ EVALUATION_STREAM = 8_192
 EVALUATION_WINDOW = 512
 MOST_STREAMS = 128  # of a long text: more would take memory and gain nothing
 
-Cuts = Mapping[str, tuple[float, float]]  # of each part
+ALL = "all"  # the name of a text that is cut into parts
+Place = tuple[str, tuple[float, float]]  # the name of a text, and between which shares of it a part lies
 
 
 def prepare_text(
@@ -44,7 +46,7 @@ def prepare_text(
     data: Mapping[str, Any],
     known: Known | None = None,
 ) -> Prepared:
-    """Cut a text into contiguous parts, and each part into windows.
+    """Cut a text into contiguous parts, unless the names of its files say them, and each part into windows.
 
     Training reads overlapping windows in random order (`data.windows=sliding`) or adjoining ones as streams
     (`data.windows=streams`); validation and test always read their whole text, state carried along. `split.seed` is
@@ -60,49 +62,96 @@ def prepare_text(
         read = _read(source.content, known.vocabulary, where)
         if len(read.symbols) < 2:
             raise UserError(f"{where} holds a single symbol; at least 2 are needed, since the first is not predicted")
-        return Prepared(source.name, source.sha256, known.vocabulary, {"test": _evaluated(read, "test")})
+        note = note_on_parts(source.content.parts, trained=False)
+        parts = {"test": _evaluated(read, "test")}
+        return Prepared(source.name, source.sha256, known.vocabulary, parts, notes=(note,) if note else ())
     level = level_of(data, "chars", ("char", "word", LEVEL))
-    text = replace(source.content, limit=source.limit)
-    cuts = dict(zip(PARTS, CUTS[data["parts"]], strict=True))
-    vocabulary, encoded, note = (_in_subwords if level == LEVEL else _in_symbols)(text, cuts, data)
+    texts, places, on_parts = _places(source.content, source.limit, data["parts"], source.where)
+    vocabulary, encoded, note = (_in_subwords if level == LEVEL else _in_symbols)(texts, places, data)
     parts = {part: _evaluated(encoded[part], part) for part in ("val", "test")}
     return Prepared(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
         parts={"train": _trained(encoded["train"].symbols, data), **parts},
-        notes=tuple(filter(None, (note, NOTES.get(data["parts"])))),
+        notes=tuple(filter(None, (source.content.note, on_parts, note, NOTES.get(data["parts"])))),
     )
 
 
-def _places(cut: tuple[float, float], count: int) -> slice:
+def _places(
+    text: TextFiles, limit: int | None, shares: str, where: str
+) -> tuple[dict[str, TextFiles], dict[str, Place], str]:
+    """Return the texts that are cut, where in them each part lies, and a note on that, or ''.
+
+    Where the files' names say parts, each of those is a text of its own, cut only if it has to serve for two.
+
+    Args:
+        text: All of it.
+        limit: How many characters of it are used.
+        shares: A key of `CUTS`.
+        where: Begins the line about what is wrong.
+
+    Raises:
+        UserError: The files are named for other parts than are needed.
+    """
+    if text.parts is None or shares == "whole":
+        cuts = zip(PARTS, CUTS[shares], strict=True)
+        return {ALL: replace(text, limit=limit)}, {part: (ALL, cut) for part, cut in cuts}, ""
+    if shares == "80/10/10":
+        check_parts(text.parts, where)
+    elif {*text.parts} != {"train", "val"}:
+        raise UserError(f"data.parts={shares} tests on what it validates, and files of {where} are named for test")
+    names = [part for part in PARTS if part in text.parts]
+    places: dict[str, Place] = {part: (part, (0.0, 1.0)) for part in names}
+    if "val" not in names:
+        places |= {"train": ("train", (0.0, 0.9)), "val": ("train", (0.9, 1.0))}
+    return _limited(text, names, limit), {"test": places["val"], **places}, note_on_parts(text.parts, trained=True)
+
+
+def _limited(text: TextFiles, names: Sequence[str], limit: int | None) -> dict[str, TextFiles]:
+    """Return the text of each part; of all together about `limit` characters are used, of each the same share."""
+    texts = {name: text.part(name) for name in names}
+    if limit is None:
+        return texts
+    sizes = {name: sum(map(len, texts[name].pieces())) for name in names}
+    share = min(1.0, limit / sum(sizes.values()))
+    return {name: text.part(name, max(1, int(share * sizes[name]))) for name in names}
+
+
+def _between(cut: tuple[float, float], count: int) -> slice:
     """Return which of `count` characters or symbols lie between two cuts."""
     return slice(int(cut[0] * count), int(cut[1] * count))
 
 
-def _in_symbols(text: TextFiles, cuts: Cuts, data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Encoded], str]:
+def _in_symbols(
+    texts: Mapping[str, TextFiles], places: Mapping[str, Place], data: Mapping[str, Any]
+) -> tuple[Vocabulary, dict[str, Encoded], str]:
     """Return the vocabulary of characters or words, and each part of the text in it."""
     if data["level"] == "word":
-        words = text.words()
-        vocabulary = Vocabulary.of_words(words[_places(cuts["train"], len(words))], data["min_count"])
+        name, cut = places["train"]
+        words = texts[name].words()
+        vocabulary = Vocabulary.of_words(words[_between(cut, len(words))], data["min_count"])
     else:
-        vocabulary = Vocabulary.of_characters(text.pieces())
-    symbols, sizes, widths = _read(text, vocabulary, "data")
-    places = {part: _places(cuts[part], len(symbols)) for part in cuts}
-    encoded = {
-        part: Encoded(symbols[place], sizes, None if widths is None else widths[place])
-        for part, place in places.items()
-    }
-    return vocabulary, encoded, ""
+        vocabulary = Vocabulary.of_characters(chain.from_iterable(text.pieces() for text in texts.values()))
+    read = {name: _read(text, vocabulary, "data") for name, text in texts.items()}
+    return vocabulary, {part: _cut(read[name], cut) for part, (name, cut) in places.items()}, ""
 
 
-def _in_subwords(text: TextFiles, cuts: Cuts, data: Mapping[str, Any]) -> tuple[Vocabulary, dict[str, Encoded], str]:
+def _cut(read: Encoded, cut: tuple[float, float]) -> Encoded:
+    place = _between(cut, len(read.symbols))
+    return Encoded(read.symbols[place], read.sizes, None if read.widths is None else read.widths[place])
+
+
+def _in_subwords(
+    texts: Mapping[str, TextFiles], places: Mapping[str, Place], data: Mapping[str, Any]
+) -> tuple[Vocabulary, dict[str, Encoded], str]:
     """Return the vocabulary of sub-words and each part in it, cut at the character at which level=char cuts it."""
-    whole = "".join(text.pieces())
-    places = {cut: whole[_places(cut, len(whole))] for cut in cuts.values()}  # two parts may be the same
-    vocabulary, note = subwords(data, [places[cuts["train"]]], alphabet_of([whole]))
-    encoded = {cut: vocabulary.encode_all(list(pieces(part)), widths=True) for cut, part in places.items()}
-    return vocabulary, {part: encoded[cut] for part, cut in cuts.items()}, note
+    whole = {name: "".join(text.pieces()) for name, text in texts.items()}
+    # two parts may lie in the same place
+    parts = {(name, cut): whole[name][_between(cut, len(whole[name]))] for name, cut in places.values()}
+    vocabulary, note = subwords(data, [parts[places["train"]]], alphabet_of(whole.values()))
+    encoded = {place: vocabulary.encode_all(list(pieces(part)), widths=True) for place, part in parts.items()}
+    return vocabulary, {part: encoded[place] for part, place in places.items()}, note
 
 
 def _read(text: TextFiles, vocabulary: Vocabulary, where: str) -> Encoded:

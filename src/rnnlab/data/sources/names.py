@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 
+from rnnlab.data.sources.headers import begins_with_header
 from rnnlab.data.sources.labelled_texts import LabelledTexts
+from rnnlab.data.sources.labels import DROP, leaves_out
+from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.text_files import decode_lines
 from rnnlab.errors import UserError
+
+# What lines of an item do not all have, or nearly all, but rows of a table that was exported do.
+TABLES = {
+    "commas": re.compile(","),
+    "semicolons": re.compile(";"),
+    "bars": re.compile(r"\|"),
+    "a number or a letter at its end": re.compile(r"\s(?:-?\d+(?:[.,]\d+)?|[A-Za-z])$"),
+    "a number at its beginning": re.compile(r"^\d+[.):]?\s"),
+    "quotes around it": re.compile(r"^([\"']).*\1$"),
+}
+MOST_COUNTED = 8  # labels of which a line says how many items have them
+SHOWN = 40  # characters of a line
+NEARLY_ALL = 0.9  # of the lines: a table may begin with a title and end with a sum
 
 
 def read_us_names(
@@ -52,25 +71,92 @@ def _labelled_us_names(files: list[Path], year: int, labels: str, most: int | No
     return LabelledTexts(counts["name"].tolist(), counts[labels].tolist())
 
 
-def read_lines(files: list[Path], labels: str | None = None) -> list[str] | LabelledTexts:
+def read_lines(
+    files: list[Path],
+    labels: str | None = None,
+    header: bool | None = None,
+    missing: str | None = None,
+    verbatim: bool = False,
+) -> list[str] | LabelledTexts:
     """Return one item a line, without the blanks around it; empty lines are no items.
 
     Args:
-        files: In UTF-8.
+        files: In UTF-8; those that are named for training, validation and test are the parts (see `parts_of`).
         labels: What the labels are; a line then has an item, a tab and the item's label. None for items alone.
+        header: Whether the first line of a file is left out; None refuses one that looks like a header.
+        missing: What is done with labels such as `NaN`; see `leaves_out`.
+        verbatim: Whether lines without labels are taken as they are, also those that look like rows of a table.
+
+    Returns:
+        A list of the items; with labels or parts `LabelledTexts`.
 
     Raises:
-        UserError: A line is not UTF-8 or lacks its label, or there is no item at all.
+        UserError: A line is not UTF-8 or lacks its label, the lines look like rows of a table, or there is no item.
     """
-    items = [item for file in files for line in decode_lines(file) if (item := line.strip())]
-    if not items:
+    rows = [_rows(file, labels, header) for file in files]
+    if not any(rows):
         raise UserError(f"data: {files[0]} holds no items; one item a line is expected")
-    return items if labels is None else _item_and_label(items, labels, files[0])
+    parts = parts_of(files)
+    if labels is not None:
+        pairs = [_pairs(inner, labels, missing, file) for inner, file in zip(rows, files, strict=True)]
+        together = list(chain.from_iterable(pairs))
+        each = part_of_each(parts, map(len, pairs))
+        return _labelled(together, labels, sum(map(len, rows)) - len(together), each)
+    if not verbatim:
+        for inner, file in zip(rows, files, strict=True):
+            _refuse_table(inner, file)
+    everything = list(chain.from_iterable(rows))
+    if parts is None:
+        return everything
+    said = f"{len(everything):,} items, the first {everything[0]!r}"
+    return LabelledTexts(everything, (), part_of_each(parts, map(len, rows)), said)
 
 
-def _item_and_label(rows: list[str], labels: str, file: Path) -> LabelledTexts:
-    pairs = [tuple(map(str.strip, row.rpartition("\t")[::2])) for row in rows]
-    for row, (item, label) in zip(rows, pairs, strict=True):
-        if not (item and label):
-            raise UserError(f"data: {file}: {row!r} has no {labels}; an item, a tab and its label are expected")
-    return LabelledTexts([item for item, _ in pairs], [label for _, label in pairs])
+def _labelled(pairs: list[tuple[str, str]], kind: str, left_out: int, parts: list[str] | None) -> LabelledTexts:
+    items, labels = [item for item, _ in pairs], [label for _, label in pairs]
+    counts = ", ".join(f"{count:,} {label}" for label, count in Counter(labels).most_common(MOST_COUNTED))
+    more = f", {len(set(labels)) - MOST_COUNTED} more" if len(set(labels)) > MOST_COUNTED else ""
+    lost = f", {left_out:,} left out: the label is missing" if left_out else ""
+    return LabelledTexts(items, labels, parts, f"{len(items):,} items, {kind}: {counts}{more}{lost}")
+
+
+def _rows(file: Path, labels: str | None, header: bool | None) -> list[str]:
+    """Return the lines of a file that are not empty, without its header."""
+    rows = [row for line in decode_lines(file) if (row := line.strip())]
+    cells = rows[0].split("\t") if rows else []
+    return rows[1:] if cells and begins_with_header(cells, header, f"data: {file}, line 1", labels) else rows
+
+
+def _pairs(rows: list[str], labels: str, missing: str | None, file: Path) -> list[tuple[str, str]]:
+    """Return the item and the label of each line."""
+    pairs = []
+    for row in rows:
+        item, *rest = map(str.strip, row.split("\t"))
+        if not item or len(rest) > 1 or not (rest or missing == DROP):
+            what = f"{len(rest) + 1} columns" if len(rest) > 1 else f"no {labels}"
+            raise UserError(f"data: {file}: {_short(row)} has {what}; an item, a tab and its label are expected")
+        label = "".join(rest)
+        if not leaves_out(label, missing, f"data: {file}: {_short(row)}"):
+            pairs.append((item, label))
+    return pairs
+
+
+def _refuse_table(rows: list[str], file: Path) -> None:
+    """Raise UserError if lines look like the rows of a table, whose commas, tabs or labels would become letters."""
+    if line := next((row for row in rows if "\t" in row), ""):
+        raise UserError(
+            f"data: {file}: {_short(line)} has a tab; data.labels=WORD reads what follows as the item's label,"
+            " data.verbatim=true as letters"
+        )
+    for sign, pattern in TABLES.items():
+        counts = Counter(len(pattern.findall(row)) for row in rows)
+        count, times = counts.most_common(1)[0] if rows else (0, 0)
+        if count and times >= NEARLY_ALL * len(rows) > 1:
+            raise UserError(
+                f"data: {file}: {_short(rows[-1])} has {sign}, as nearly all lines have, like a table; give an item a"
+                " line, or data.verbatim=true"
+            )
+
+
+def _short(row: str) -> str:
+    return repr(row if len(row) <= SHOWN else row[:SHOWN] + "…")

@@ -11,10 +11,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.sources.tables import is_number, read_numbers, read_table
+from rnnlab.data.sources.descriptions import named
+from rnnlab.data.sources.numeric_tables import (
+    UNNAMED,
+    NumericTable,
+    read_numeric_table,
+    refuse_counter,
+    refuse_stacked,
+    with_points,
+)
+from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
+from rnnlab.data.sources.tables import check_column, read_numbers, read_table
 from rnnlab.errors import UserError
 
-UNNAMED = "value"  # the column of a file without a header
+MOST_NAMED = 5  # columns that are not read and are named
 
 
 @dataclass(frozen=True)
@@ -25,11 +35,15 @@ class Series:
         values: `(T, D)` in their own units.
         names: `(D,)`, of the columns.
         notes: What a user should know about how the numbers were made.
+        parts: `(T,)`, the part of each step where the files' names say it (see `sources.parts`); else None.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     values: NDArray[np.float64]
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    parts: list[str] | None = None
+    description: str = ""
 
     @cached_property
     def sha256(self) -> str:
@@ -90,40 +104,109 @@ def read_years_of_months(files: list[Path], column: str) -> Series:
     return Series(months[:, None], (column,))
 
 
-def read_series(files: list[Path], value_column: str | Sequence[str] | None) -> Series:
+def read_series(
+    files: list[Path],
+    value_column: str | Sequence[str] | None,
+    header: bool | None = None,
+    decimal: str | None = None,
+    separator: str | None = None,
+    stacked: bool = False,
+    trained: Sequence[str] | None = None,
+) -> Series:
     """Return the user's CSV or TSV files, one behind the other: a row a step, with or without a header.
 
     Args:
-        files: Each with the same columns.
-        value_column: The column with the numbers, or a list of them; None for the last one.
+        files: Each with the same columns, in any order; those that are named for training, validation and test follow
+            in this order.
+        value_column: The column with the numbers, or a list of them; None for the last one of the first file.
+        header: Whether the first row has the names of the columns; None to tell by the rows below it.
+        decimal: `point` or `comma`; None to tell by the numbers.
+        separator: What separates the cells; see `tables.read_rows`.
+        stacked: Whether series that stand one below the other in one file are read as one.
+        trained: The columns that a model was trained on, which are read where `value_column` is None.
 
     Raises:
-        UserError: There is no such column, or a cell of it is no number.
+        UserError: There is no such column, a cell of it is no number, or a file can be read in two ways.
     """
-    parts = [_read_columns(file, value_column) for file in files]
-    names = parts[0][0]
-    for file, (others, _) in zip(files, parts, strict=True):
-        if others != names:
-            raise UserError(f"data: {file} has the column {', '.join(others)} where {files[0]} has {', '.join(names)}")
-    return Series(np.concatenate([values for _, values in parts]), names)
+    files = in_time(files)
+    tables = [read_numeric_table(file, header, decimal, separator) for file in files]
+    names = _chosen(tables[0], value_column, trained)
+    pieces, commas = [], False
+    for table in tables:
+        if table.header != tables[0].header:
+            raise UserError(
+                f"data: {table.file} and {files[0]}: only one of them has a header; data.header=false or true"
+            )
+        if not stacked:
+            refuse_stacked(table, names)
+        values, with_commas = _numbers(table, names, decimal)
+        pieces.append(values)
+        commas = commas or with_commas
+    values = np.concatenate(pieces)
+    return Series(
+        values,
+        names,
+        parts=part_of_each(parts_of(files), map(len, pieces)),
+        description=_description(tables, names, len(values), commas),
+    )
 
 
-def _read_columns(file: Path, chosen: str | Sequence[str] | None) -> tuple[tuple[str, ...], NDArray[np.float64]]:
-    """Return the names of the chosen columns of a table and their numbers `(T, D)`.
+def _chosen(
+    table: NumericTable, value_column: str | Sequence[str] | None, trained: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Return the names of the columns that are read."""
+    if table.table.empty:
+        raise UserError(f"data: {table.file} holds no numbers; a table with a row a step is expected")
+    if value_column is None and trained is not None:
+        return _trained(table, trained)
+    if value_column is None:
+        refuse_counter(table, table.names[-1])
+        return (table.names[-1],)
+    return (value_column,) if isinstance(value_column, str) else tuple(map(str, value_column))
 
-    A first row of numbers is no header: a single column is then called `value`, several are numbered from 1.
+
+def _trained(table: NumericTable, trained: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the columns that a model was trained on; the only column may have another one or none.
+
+    Raises:
+        UserError: The table lacks one of them.
     """
-    table = read_table(file, header=False).map(str.strip)
-    header = table.iloc[0].tolist()
-    if all(map(is_number, header)):
-        header = [UNNAMED] if len(header) == 1 else [str(number) for number in range(1, len(header) + 1)]
-    else:
-        table = table.iloc[1:]
-    if table.empty:
-        raise UserError(f"data: {file} holds no numbers; a table with a row a step is expected")
-    wanted = [header[-1]] if chosen is None else [chosen] if isinstance(chosen, str) else list(map(str, chosen))
-    for name in wanted:
-        if name not in header:
-            raise UserError(f"data.value_column={name}: {file} has no such column; it has {', '.join(header)}")
-    columns = table.iloc[:, [header.index(name) for name in wanted]].set_axis(wanted, axis=1)
-    return tuple(wanted), read_numbers(columns, file).reshape(len(table), len(wanted))
+    if strange := [name for name in trained if name not in table.names]:
+        if len(trained) == len(table.names) == 1 and not (table.header and strange != [UNNAMED]):
+            return tuple(table.names)
+        raise UserError(
+            f"data.value_column: {table.file} has no column {strange[0]}, which the model was trained on; it has"
+            f" {', '.join(table.names[:MOST_NAMED])}"
+        )
+    return tuple(trained)
+
+
+def _numbers(table: NumericTable, names: Sequence[str], decimal: str | None) -> tuple[NDArray[np.float64], bool]:
+    """Return the numbers of the columns `(T, D)`, and whether they have decimal commas."""
+    import pandas as pd
+
+    if table.table.empty:
+        raise UserError(f"data: {table.file} holds no numbers; a table with a row a step is expected")
+    columns, commas = [], False
+    for name in names:
+        check_column(table.table, name, "data.value_column", table.file)
+        cells, with_commas = with_points(table.table[name], decimal, table.file, name)
+        columns.append(cells)
+        commas = commas or with_commas
+    chosen = pd.concat(columns, axis=1, keys=list(names))
+    return read_numbers(chosen, table.file).reshape(len(chosen), len(names)), commas
+
+
+def _description(tables: Sequence[NumericTable], names: Sequence[str], count: int, commas: bool) -> str:
+    first = tables[0]
+    which = f"column{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
+    others = [repr(name) for name in first.names if name not in names]
+    more = f", {len(others)} more" if len(others) > MOST_NAMED else ""
+    remarks = [
+        f"{which} of {named([table.file for table in tables])}",
+        f"{count:,} values",
+        "a header row" if first.header else "no header row",
+        "decimal commas" if commas else "",
+        f"not read: {', '.join(others[:MOST_NAMED])}{more}" if others else "",
+    ]
+    return ", ".join(filter(None, remarks))

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.sources.tables import is_table, read_labels, read_numbers, read_table
+from rnnlab.data.sources.descriptions import describe_labelled, named
+from rnnlab.data.sources.labels import with_labels
+from rnnlab.data.sources.parts import part_of_each, parts_of
+from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_numbers, read_table
 from rnnlab.errors import UserError
 
 CLASS, NUMBER, STEPS = (
@@ -39,6 +42,9 @@ class Signals:
         silent: The class of a step without an answer, which accuracy leaves out; None without one.
         notes: What a user should know, such as what can be reached without a memory.
         generated: Whether the sequences are independent draws, of which any part is as good as another.
+        parts: `(N,)`, the part of each where the files' names say it (see `sources.parts`); else None.
+        description: What was read of the user's own files, in one line; '' of other data.
+        steps: The names of the columns of a table whose cells are steps; none of other data.
     """
 
     values: NDArray[np.float32]
@@ -51,6 +57,9 @@ class Signals:
     silent: int | None = None
     notes: tuple[str, ...] = ()
     generated: bool = True
+    parts: Sequence[str] | None = None
+    description: str = ""
+    steps: tuple[str, ...] = ()
 
     @classmethod
     def of_equal_length(
@@ -85,26 +94,39 @@ class Signals:
         return digest.hexdigest()
 
 
-def read_signals(files: list[Path], label_column: str) -> Signals:
+def read_signals(
+    files: list[Path],
+    label_column: str,
+    missing: str | None = None,
+    separator: str | None = None,
+    quoting: bool | None = None,
+) -> Signals:
     """Return the rows of the user's CSV or TSV files with a header: a row is a sequence of one channel.
 
     The column `label_column` has its class; every other column is a step, in the order of the columns. Empty cells at
-    the end of a row are steps that the sequence does not have.
+    the end of a row are steps that the sequence does not have. Files that are named for training, validation and test
+    are the parts (see `parts_of`); `missing` says what is done with labels such as `NaN` (see `leaves_out`); and
+    `separator` and `quoting` how cells are told apart (see `read_rows`).
 
     Raises:
         UserError: A file is no such table, or a cell no number.
     """
-    values, sizes, labels = [], [], list[str]()
+    values, sizes, labels, left_out = [], [], list[str](), 0
+    steps: list[str] = []
     for file in files:
         if not is_table(file):
             raise UserError(f"data.path: {file} is no table of signals; give .csv or .tsv files, a sequence a row")
-        table = read_table(file)
+        whole = read_table(file, separator, quoting)
+        check_column(whole, label_column, "data.label_column", file)
+        table = with_labels(whole, label_column, missing, file)
         labels += read_labels(table, label_column, file)
+        left_out += len(whole) - len(table)
         if table.empty:
             raise UserError(f"data.path: {file} has a header and no sequence below it")
         cells = table.drop(columns=label_column).map(str.strip)
         if not cells.shape[1]:
             raise UserError(f"data.path: {file} has no column of numbers beside the labels")
+        steps = _longer(steps, list(cells.columns), str(file))
         filled = (cells != "").to_numpy()
         lengths = np.where(filled.any(axis=1), cells.shape[1] - np.argmax(filled[:, ::-1], axis=1), 1)
         values.append(read_numbers(cells, file, np.arange(cells.shape[1]) < lengths[:, None]).astype(np.float32))
@@ -119,4 +141,28 @@ def read_signals(files: list[Path], label_column: str) -> Signals:
         ("value",),
         tuple(classes),
         generated=False,
+        parts=part_of_each(parts_of(files), map(len, sizes)),
+        steps=tuple(steps),
+        description=describe_labelled(
+            f"{label_column} and {len(steps)} steps of {named(files)}", "rows", labels, left_out
+        ),
     )
+
+
+def _longer(before: list[str], steps: list[str], where: str) -> list[str]:
+    """Return the longer one of the names of steps in two tables.
+
+    Raises:
+        UserError: A column has no name, or the tables have other steps.
+    """
+    if "" in steps:
+        raise UserError(f"data: {where} has a column without a name, such as an index; every column is a step")
+    check_steps(before, steps, where)
+    return max(before, steps, key=len)
+
+
+def check_steps(before: Sequence[str], steps: Sequence[str], where: str) -> None:
+    """Raise UserError if a table has other steps than those before, or another order of them; one may have fewer."""
+    for number, (expected, name) in enumerate(zip(before, steps, strict=False), start=1):
+        if name != expected:
+            raise UserError(f"data: {where}: step {number} is the column {name}, where it was {expected} before")

@@ -1,11 +1,16 @@
-"""The one reader of CSV and TSV tables: cells are strings, and what would lose a cell is refused."""
+"""The one reader of CSV and TSV tables: cells are strings, and what could be read in two ways is refused."""
 
 from __future__ import annotations
 
-import math
-import warnings
+import csv
+import io
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,52 +21,99 @@ from rnnlab.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+USUAL = {".csv": "comma", ".tsv": "tab"}
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+LOOKED_AT = 1000  # rows in which separators are counted
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of a row and the lines of the file that it takes.
+
+    Attributes:
+        cells: As they are meant, without the quotes around them.
+        first: The number of the first line.
+        last: The number of the last line; another one where a quoted cell has several.
+    """
+
+    cells: list[str]
+    first: int
+    last: int
 
 
 def is_table(file: Path) -> bool:
     """Return whether a file's name says that it is a table."""
-    return file.suffix.lower() in SEPARATORS
+    return file.suffix.lower() in USUAL
 
 
-def read_table(file: Path, header: bool = True) -> pd.DataFrame:
-    """Return a table of strings; a cell that is missing at the end of a row is empty.
+def read_rows(file: Path, separator: str | None = None, quoting: bool | None = None) -> list[Row]:
+    """Return the rows of a table that are not empty, every cell a string.
 
     Args:
-        file: Separated by tabs if its name ends with `.tsv`, else by commas; in UTF-8.
-        header: Whether the first row has the names of the columns; else they are numbered from 0.
+        file: In UTF-8.
+        separator: What separates cells, a name in `SEPARATORS`; None for commas in a `.csv` file, tabs in a `.tsv`
+            file, or the only other one by which every row has as many cells.
+        quoting: True takes a cell in quotes as one, also over several lines; False takes quotes as letters. None takes
+            cells in quotes as such, and refuses a quote that stands alone, and a pair of quotes between which there
+            seem to be rows.
+
+    Raises:
+        UserError: The file is not UTF-8, is empty, or can be read in two ways; the line names the key that decides.
+    """
+    text = decode(file)
+    sign = SEPARATORS[separator or separator_of(text, file)]
+    rows = _parsed(text, sign, quoting, file)
+    if not rows:
+        raise UserError(f"data: {file} cannot be read as a table (it has no row)")
+    if quoting is None:
+        _refuse_swallowed_rows(rows, sign, file)
+    return rows
+
+
+def read_table(file: Path, separator: str | None = None, quoting: bool | None = None) -> pd.DataFrame:
+    """Return a table of strings whose first row has the names of the columns; a cell missing at a row's end is empty.
+
+    Args:
+        file: In UTF-8.
+        separator: See `read_rows`.
+        quoting: See `read_rows`.
 
     Raises:
         UserError: The file is not UTF-8, or no table.
     """
+    header, *rows = read_rows(file, separator, quoting)
+    return as_table(header.cells, rows, file)
+
+
+def as_table(header: Sequence[str], rows: Sequence[Row], file: Path) -> pd.DataFrame:
+    """Return rows as a table with the names of a header; columns without a name and without a cell are left out.
+
+    Raises:
+        UserError: A row has more cells than the header.
+    """
     import pandas as pd
 
-    decode(file)  # names the line that is not UTF-8
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that would be left out
-            return pd.read_csv(
-                file,
-                sep=SEPARATORS.get(file.suffix.lower(), ","),
-                header=0 if header else None,
-                dtype=str,
-                keep_default_na=False,
-                encoding="utf-8-sig",
-                index_col=False,  # else rows with a cell too many would lose their first one to an index
+    width = len(header)
+    for row in rows:
+        if len(row.cells) > width and any(row.cells[width:]):
+            raise UserError(
+                f"data: {file}, line {row.first} has {len(row.cells)} cells, more cells than its header of {width};"
+                " a text with separators in it stands in quotes"
             )
-    except pd.errors.ParserWarning as error:
-        raise UserError(
-            f"data: {file} has rows with more cells than its header; a text with separators in it stands in quotes"
-        ) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
-        reason = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")
-        raise UserError(f"data: {file} cannot be read as a table ({reason})") from error
+    cells = [[*row.cells[:width], *[""] * (width - len(row.cells))] for row in rows]
+    table = pd.DataFrame(cells, columns=list(header), dtype=object)
+    named = [bool(name) or bool((table.iloc[:, place] != "").any()) for place, name in enumerate(header)]
+    return table.loc[:, named]
 
 
 def check_column(table: pd.DataFrame, column: str, key: str, file: Path) -> None:
-    """Raise UserError if a table lacks the column that the key names."""
-    if column not in table.columns:
+    """Raise UserError if a table lacks the column that the key names, or has two of that name."""
+    count = list(table.columns).count(column)
+    if not count:
         raise UserError(f"{key}={column}: {file} has no such column; it has {', '.join(map(str, table.columns[:10]))}")
+    if count > 1:
+        raise UserError(f"{key}={column}: {file} has {count} columns of that name; rename one")
 
 
 def read_labels(table: pd.DataFrame, column: str, file: Path) -> list[str]:
@@ -78,11 +130,8 @@ def read_labels(table: pd.DataFrame, column: str, file: Path) -> list[str]:
 
 
 def is_number(cell: str) -> bool:
-    """Return whether a cell is a finite number."""
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
+    """Return whether a cell is a finite number, written with a point and without separators of thousands."""
+    return bool(NUMBER.fullmatch(cell)) and bool(np.isfinite(float(cell)))
 
 
 def read_numbers(table: pd.DataFrame, file: Path, filled: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
@@ -103,3 +152,101 @@ def read_numbers(table: pd.DataFrame, file: Path, filled: NDArray[np.bool_] | No
             raise UserError(f"data: {file}, row {row + 1}, column {table.columns[column]}: {cell!r} is no number")
     numbers: NDArray[np.float64] = cells.astype(np.float64)
     return numbers
+
+
+def multiline_note(rows: Sequence[Row]) -> str:
+    """Return how many rows have cells of several lines, for the line on what was read; '' where none has."""
+    count = sum(row.last > row.first for row in rows)
+    return f"{count} with texts of several lines" if count else ""
+
+
+def separator_of(text: str, file: Path, decimal_commas: bool = False) -> str:
+    """Return the name of what separates the cells of a table.
+
+    Args:
+        text: Of the table.
+        file: Where it lies.
+        decimal_commas: Whether a comma separates nothing.
+
+    Raises:
+        UserError: Two things may.
+    """
+    usual = "semicolon" if decimal_commas else USUAL.get(file.suffix.lower(), "comma")
+    possible = {name: sign for name, sign in SEPARATORS.items() if not (decimal_commas and name == "comma")}
+    widths = {name: _width(text, sign) for name, sign in possible.items()}
+    others = [name for name, width in widths.items() if width > 1 and name != usual]
+    if not others:
+        return usual
+    if widths[usual] <= 1 and len(others) == 1:
+        return others[0]
+    names = " or ".join(f"data.separator={name}" for name in (*([usual] if widths[usual] > 1 else []), *others))
+    raise UserError(f"data: {file}: its cells may be separated in two ways; say {names}")
+
+
+def _width(text: str, sign: str) -> int:
+    """Return how many cells all of the first rows have by a separator; 0 where some have more than others."""
+    lines = islice((line for line in io.StringIO(text) if line.strip()), LOOKED_AT)
+    widths = {line.count(sign) + 1 for line in lines}
+    return widths.pop() if len(widths) == 1 else 0
+
+
+def _parsed(text: str, sign: str, quoting: bool | None, file: Path) -> list[Row]:
+    """Return the rows that are not empty.
+
+    Raises:
+        UserError: A quote stands alone.
+    """
+    csv.field_size_limit(sys.maxsize)
+    lines = io.StringIO(text, newline="")
+    quotes = None if quoting is False else '"'
+    style: Literal[0, 3] = csv.QUOTE_NONE if quotes is None else csv.QUOTE_MINIMAL
+    reader = csv.reader(lines, delimiter=sign, strict=True, quoting=style, quotechar=quotes)
+    rows, before = [], 0
+    try:
+        for cells in reader:
+            if cells:
+                rows.append(Row(cells, before + 1, reader.line_num))
+            before = reader.line_num
+    except csv.Error as error:
+        at = f"line {before + 1}" if reader.line_num <= before + 1 else f"lines {before + 1} to {reader.line_num}"
+        raise UserError(
+            f"data: {file}, {at}: a quote begins a cell and does not end it; write a quote inside as two, or"
+            " data.quoting=false takes quotes as letters"
+        ) from error
+    return rows
+
+
+def _refuse_swallowed_rows(rows: Sequence[Row], sign: str, file: Path) -> None:
+    """Raise UserError if a cell of several lines seems to hold rows: two quotes, each without its pair, look like it.
+
+    Taken as rows, its lines have as many cells as the header, and one of them a value that other rows have in the same
+    column, such as a label.
+    """
+    width = len(rows[0].cells)
+    doubtful = [row for row in rows if row.last > row.first] if width > 1 else []
+    if not doubtful:
+        return
+    sure = [row.cells for row in rows[1:] if len(row.cells) == width and row.last == row.first]
+    known = [{cells[place] for cells in sure} - {""} for place in range(width)]
+    for row in doubtful:
+        if any(cell in known[place] for place, cell in _cells_inside(row, sign, width)):
+            raise UserError(
+                f"data: {file}, lines {row.first} to {row.last} are one cell by their quotes, but look like rows;"
+                " data.quoting=false takes quotes as letters, data.quoting=true the lines as one text"
+            )
+
+
+def _cells_inside(row: Row, sign: str, width: int) -> Iterator[tuple[int, str]]:
+    """Yield the cells inside cells of several lines, and their columns, where their lines are taken as rows."""
+    for place, cell in enumerate(row.cells):
+        first, *others = cell.splitlines() or [""]
+        *middle, last = others or [""]
+        begun = [*row.cells[:place], *first.split(sign)]
+        if others and len(begun) == width:
+            yield from list(enumerate(begun))[place + 1 :]
+        for line in middle:
+            if len(cells := line.split(sign)) == width:
+                yield from enumerate(cells)
+        ended = last.split(sign)
+        if others and len(ended) + len(row.cells[place + 1 :]) == width:
+            yield from enumerate(ended[:-1])

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
+from rnnlab.data.sources.headers import begins_with_header
+from rnnlab.data.sources.labels import leaves_out
+from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.text_files import decode_lines
 from rnnlab.data.split import PARTS
 from rnnlab.errors import UserError
@@ -17,8 +21,7 @@ COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DE
 FORM = COLUMNS.index("FORM")
 EMPTY = "_"  # of a column; of FEATS, which many words have none of, it is a tag like any other
 NO_WORD = re.compile(r"[1-9]\d*-[1-9]\d*|\d+\.[1-9]\d*")  # `1-2`, words that are written as one; `8.1`, an empty node
-# What the names of a treebank's files end with.
-ENDINGS = {"train": "train", "dev": "val", "test": "test"}
+DOCUMENT = "-DOCSTART-"  # where a document begins in files of CoNLL-2003
 
 Sentence = tuple[list[str], list[str]]
 
@@ -31,11 +34,13 @@ class TaggedSentences:
         words: `(N,)`, the words of each sentence as they were written; every sentence has one at least.
         tags: `(N,)`, the tags of each, one a word.
         parts: `(N,)`, the part of each (`train`, `val` or `test`) where the data set fixes it; else None.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     words: Sequence[Sequence[str]]
     tags: Sequence[Sequence[str]]
     parts: Sequence[str] | None = None
+    description: str = ""
 
     def __len__(self) -> int:
         return len(self.words)
@@ -47,65 +52,96 @@ def read_treebank(files: list[Path], tag_column: str) -> TaggedSentences:
     Raises:
         UserError: A file is no CoNLL-U; the line names file and line.
     """
-    return _read(files, tag_column, list(PARTS))
+    return _together(files, [list(_sentences(file, tag_column)) for file in files], list(PARTS))
 
 
-def read_tagged_sentences(files: list[Path], tag_column: str) -> TaggedSentences:
+def read_tagged_sentences(
+    files: list[Path], tag_column: str, header: bool | None = None, missing: str | None = None
+) -> TaggedSentences:
     """Return the sentences of the user's files: CoNLL-U, or a word and its tag a line and a blank line behind each.
 
-    In a folder with files whose names end with `train`, `dev` and `test`, as those of a treebank do, these are the
-    parts. Where some end with `.conllu`, the others are left out: a treebank comes with its licence and its history.
+    In a folder with files that are named for training, validation and test, as those of a treebank are, these are the
+    parts (see `parts_of`). Where some end with `.conllu`, the others are left out: a treebank comes with its licence
+    and its history. Of two columns, lines that begin with `-DOCSTART-` are no words.
+
+    Args:
+        files: In UTF-8.
+        tag_column: Of CoNLL-U.
+        header: Whether the first line of two columns is left out; None refuses one that looks like a header.
+        missing: What is done with sentences that have tags such as `NaN`; see `leaves_out`.
 
     Raises:
-        UserError: A line is neither, or there are no words; the message names file and line.
+        UserError: A line is neither, a sentence does not end, or there are no words; the message names file and line.
     """
     chosen = [file for file in files if file.suffix.lower() == CONLLU] or files
-    parts = [ENDINGS.get(re.split(r"[^a-z]", file.stem.lower())[-1]) for file in chosen]
-    return _read(chosen, tag_column, parts if {*parts} == {*PARTS} else None)
+    whole = [list(_sentences(file, tag_column, header)) for file in chosen]
+    by_file = [[s for s in inner if not _left_out(s, missing, file)] for inner, file in zip(whole, chosen, strict=True)]
+    left_out = sum(map(len, whole)) - sum(map(len, by_file))
+    read = _together(chosen, by_file, parts_of(chosen))
+    return replace(read, description=_description(read, left_out, len(files) - len(chosen), header is True))
 
 
-def _read(files: list[Path], tag_column: str, parts: list[str | None] | None) -> TaggedSentences:
-    by_file = [list(_sentences(file, tag_column)) for file in files]
+def _description(read: TaggedSentences, left_out: int, files: int, header: bool) -> str:
+    tags = {tag for tags in read.tags for tag in tags}
+    remarks = [
+        f"tagged: {sum(map(len, read.words)):,} words in {len(read):,} sentences",
+        f"{len(tags):,} tag{'s'[: len(tags) != 1]}",
+        f"{left_out:,} sentence{'s'[: left_out != 1]} left out: a tag is missing" if left_out else "",
+        "the first line left out" if header else "",
+        f"{files:,} file{'s'[: files != 1]} without {CONLLU} left out" if files else "",
+    ]
+    return ", ".join(filter(None, remarks))
+
+
+def _together(files: list[Path], by_file: list[list[Sentence]], parts: list[str] | None) -> TaggedSentences:
     if not any(by_file):
         raise UserError(f"data: {files[0]} holds no words; a word and its tag in each line, or CoNLL-U, is expected")
     sentences = [sentence for inner in by_file for sentence in inner]
-    fixed = None if parts is None else [str(part) for part, inner in zip(parts, by_file, strict=True) for _ in inner]
+    fixed = part_of_each(parts, map(len, by_file))
     return TaggedSentences([words for words, _ in sentences], [tags for _, tags in sentences], fixed)
 
 
-def _sentences(file: Path, tag_column: str) -> Iterator[Sentence]:
+def _left_out(sentence: Sentence, missing: str | None, file: Path) -> bool:
+    """Return whether a tag of a sentence is missing, and such sentences are left out."""
+    return any(leaves_out(tag, missing, f"data: {file}: {word!r}") for word, tag in zip(*sentence, strict=True))
+
+
+def _sentences(file: Path, tag_column: str, header: bool | None = False) -> Iterator[Sentence]:
     """Yield the sentences of a file in their order.
 
     Raises:
-        UserError: A line has no word or no tag.
+        UserError: A line has no word or no tag, or the numbers of words are not in their order.
     """
     lines = decode_lines(file)
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     treebank = file.suffix.lower() == CONLLU or len(first.split("\t")) == len(COLUMNS)
-    words: list[str] = []
-    tags: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            if words:
-                yield words, tags
-                words, tags = [], []
-            continue
-        try:
-            pair = _conllu_word(line, tag_column) if treebank else _word_and_tag(line)
-        except ValueError as error:
-            raise UserError(f"data: {file}, line {number}: {error}") from None
-        if pair is not None:
-            words.append(pair[0])
-            tags.append(pair[1])
-    if words:
-        yield words, tags
+    if first and not treebank:
+        lines = _without_header(lines, first, header, file)
+    for blank, numbered in groupby(enumerate(lines, start=1), key=lambda pair: not pair[1].strip()):
+        pairs: list[tuple[str, str]] = []
+        for number, line in () if blank else numbered:
+            try:
+                pair = _conllu_word(line, tag_column, len(pairs) + 1) if treebank else _word_and_tag(line)
+            except ValueError as error:
+                raise UserError(f"data: {file}, line {number}: {error}") from None
+            pairs += [] if pair is None else [pair]
+        if pairs:
+            yield [word for word, _ in pairs], [tag for _, tag in pairs]
 
 
-def _conllu_word(line: str, tag_column: str) -> tuple[str, str] | None:
+def _without_header(lines: list[str], first: str, header: bool | None, file: Path) -> list[str]:
+    """Return the lines with an empty one where `first` is a header."""
+    at = lines.index(first)
+    if begins_with_header(first.split(), header, f"data: {file}, line {at + 1}"):
+        return [*lines[:at], "", *lines[at + 1 :]]
+    return lines
+
+
+def _conllu_word(line: str, tag_column: str, expected: int) -> tuple[str, str] | None:
     """Return word and tag of a line of CoNLL-U; None for a line that is no word.
 
     Raises:
-        ValueError: It has not ten columns, no number, no word or no tag.
+        ValueError: It has not ten columns, not the number that is expected, no word or no tag.
     """
     if line.startswith("#"):
         return None
@@ -117,6 +153,9 @@ def _conllu_word(line: str, tag_column: str) -> tuple[str, str] | None:
         if NO_WORD.fullmatch(cells[0]):
             return None
         raise ValueError(f"{cells[0]!r} is no number of a word")
+    if (number := int(cells[0])) != expected:
+        blank = "; a blank line ends a sentence" if number == 1 else ""
+        raise ValueError(f"the word is number {number} of the sentence, where {expected} is expected{blank}")
     word, tag = cells[FORM].strip(), cells[COLUMNS.index(tag_column)].strip()
     if not word:
         raise ValueError("there is no word in the column FORM")
@@ -126,7 +165,7 @@ def _conllu_word(line: str, tag_column: str) -> tuple[str, str] | None:
 
 
 def _word_and_tag(line: str) -> tuple[str, str] | None:
-    """Return word and tag of a line, separated by a tab or by blanks; None for a comment.
+    """Return word and tag of a line, separated by a tab or by blanks; None for a comment or a document's beginning.
 
     A line that begins with `#` is a comment unless it has a tab.
 
@@ -134,7 +173,7 @@ def _word_and_tag(line: str) -> tuple[str, str] | None:
         ValueError: There are not two of them.
     """
     by_tab = "\t" in line
-    if line.startswith("#") and not by_tab:
+    if (line.startswith("#") and not by_tab) or line.startswith(DOCUMENT):
         return None
     cells = [cell.strip() for cell in line.split("\t")] if by_tab else line.split()
     if len(cells) != 2 or not all(cells):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rnnlab.data.sources.parts import parts_of
+from rnnlab.data.split import PARTS
 from rnnlab.errors import UserError
 
 PIECE = 1 << 18  # bytes that are read at a time
@@ -19,10 +21,16 @@ class TextFiles:
     Attributes:
         files: Where it lies.
         limit: How many characters are to be used; None for all.
+        parts: The part of each file where all of their names say one (see `sources.parts`); else None.
+        note: What a user should know about how the files were read.
+        description: What was read of the user's own files, in one line; '' of other data.
     """
 
     files: list[Path]
     limit: int | None = None
+    parts: list[str] | None = None
+    note: str = ""
+    description: str = ""
 
     def pieces(self) -> Iterator[str]:
         """Yield the text in its order, some hundred thousand characters at a time.
@@ -37,18 +45,32 @@ class TextFiles:
                 if left is not None and (left := left - len(piece[:left])) == 0:
                     return
 
+    def part(self, name: str, limit: int | None = None) -> TextFiles:
+        """Return the text of one part, at most `limit` characters of it."""
+        files = [file for file, part in zip(self.files, self.parts or (), strict=True) if part == name]
+        return TextFiles(files, limit)
+
     def words(self) -> list[str]:
         """Return what stands between blanks."""
         return "".join(self.pieces()).split()
 
 
 def read_text(files: list[Path]) -> TextFiles:
-    """Return the files' text, one behind the other.
+    """Return the files' text, one behind the other, or the text of each part where their names say parts.
+
+    Files of any text may have any name, such as `test.py` in a folder of programs: the names of all have to say a part.
 
     Raises:
         UserError: A line is not UTF-8, or there is nothing but blanks.
     """
-    text = TextFiles(files)
+    parts = parts_of(files)
+    size = sum(file.stat().st_size for file in files)
+    text = TextFiles(files, description=f"text: {size:,} bytes in {len(files):,} file{'s'[: len(files) != 1]}")
+    if parts and {*parts} <= {*PARTS}:
+        text = replace(text, parts=parts)
+    elif parts:
+        named = [file.name for file, part in zip(files, parts, strict=True) if part in PARTS]
+        text = replace(text, note=f"{named[0]} is no part of its own: not all of the {len(files)} files are named so")
     if all(not piece or piece.isspace() for piece in text.pieces()):
         raise UserError(f"data: {files[0]} holds no text")
     return text

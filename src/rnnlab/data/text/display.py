@@ -10,7 +10,16 @@ def display(symbol: str) -> str:
     return "".join(map(_display, symbol))
 
 
+def printable(text: str) -> str:
+    """Return a text as a terminal shows it in one line: what is no letter, sign or blank is escaped."""
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
 def _display(character: str) -> str:
     if character in SHOWN:
         return SHOWN[character]
-    return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+    return character if character.isprintable() else _escaped(character)

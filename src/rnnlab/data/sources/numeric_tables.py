@@ -1,0 +1,217 @@
+"""Tables of numbers as people have them: with or without a header, with points or commas in the numbers."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.data.sources.labels import is_missing
+from rnnlab.data.sources.tables import NUMBER, Row, as_table, is_number, read_rows, separator_of
+from rnnlab.data.sources.text_files import decode
+from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNNAMED = "value"  # the column of a file without a header
+COMMA = "comma"  # of data.decimal, which may also be point
+WITH_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+", re.ASCII)
+PAIR = re.compile(r"[+-]?\d+;\d+", re.ASCII)  # two cells that may be one number with a decimal comma
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*|\d{1,2}:\d\d(:\d\d.*)?|\d{4}-\d\d", re.ASCII)
+YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
+ODD = re.compile(r"[-+\d.,'\s_]+|[+-]?inf(inity)?|[?.*-]+", re.IGNORECASE)  # no name, though no number either
+LEAST_COUNTED = 4  # rows of a column that counts them
+
+
+@dataclass(frozen=True)
+class NumericTable:
+    """The rows of a file, with the names of their columns.
+
+    Attributes:
+        file: Where it lies.
+        table: Strings without blanks around them.
+        header: Whether its first row has the names; else they are numbered from 1, and a single one is `value`.
+    """
+
+    file: Path
+    table: pd.DataFrame
+    header: bool
+
+    @property
+    def names(self) -> list[str]:
+        """What the columns are called."""
+        return list(map(str, self.table.columns))
+
+
+def read_numeric_table(file: Path, header: bool | None, decimal: str | None, separator: str | None) -> NumericTable:
+    """Read a table whose columns, or some of them, are numbers.
+
+    Args:
+        file: In UTF-8.
+        header: Whether the first row has the names of the columns; None to tell by the rows below it.
+        decimal: `point` or `comma`; None to tell by the numbers.
+        separator: See `tables.read_rows`.
+
+    Raises:
+        UserError: It is no table, or can be read in two ways; the line names the key that decides.
+    """
+    if separator is None and decimal == COMMA:
+        separator = separator_of(decode(file), file, decimal_commas=True)
+    as_written = read_rows(file, separator)
+    if separator is None and decimal is None:
+        _refuse_pairs(as_written, file)
+    rows = [Row([cell.strip() for cell in row.cells], row.first, row.last) for row in as_written]
+    first, *body = rows
+    if has_header(first.cells, [row.cells for row in body], header, file):
+        return NumericTable(file, as_table(first.cells, body, file), True)
+    width = max(len(row.cells) for row in rows)
+    names = [UNNAMED] if width == 1 else [str(number) for number in range(1, width + 1)]
+    return NumericTable(file, as_table(names, rows, file), False)
+
+
+def has_header(first: Sequence[str], body: Sequence[Sequence[str]], header: bool | None, file: Path) -> bool:
+    """Return whether the first row of a table has the names of the columns: text where numbers or dates are below it.
+
+    Raises:
+        UserError: It may be either, and `header` is None.
+    """
+    if header is not None:
+        return header
+    columns = [[row[place] for row in body if place < len(row)] for place in range(len(first))]
+    typed = [(cell, column) for cell, column in zip(first, columns, strict=True) if _kind_of(column) != "text"]
+    if not typed:
+        return not all(map(is_number, first))
+    kinds = [(_kind(cell), _kind_of(column)) for cell, column in typed]
+    if all(above == below for above, below in kinds) and not _look_like_names([c for c, _ in typed], body):
+        return False
+    if any(above == "text" for above, _ in kinds) and all(above in ("text", "missing") for above, _ in kinds):
+        return True
+    shown = ", ".join(first[:3])
+    raise UserError(
+        f"data: {file}: its first row ({shown}) may have names or numbers; data.header=true takes it for names,"
+        " data.header=false for a row like the others"
+    )
+
+
+def with_points(cells: pd.Series[str], decimal: str | None, file: Path, name: str) -> tuple[pd.Series[str], bool]:
+    """Return the cells of a column with decimal points, and whether they had commas.
+
+    Raises:
+        UserError: Commas may separate thousands, or a number has a point where commas are decimal.
+    """
+    commas = [cell for cell in cells if "," in cell]
+    points = [cell for cell in cells if "." in cell]
+    if decimal is None and commas and not points and all(map(THOUSANDS.fullmatch, commas)):
+        raise UserError(
+            f"data: {file}, column {name}: {commas[0]!r} may have a decimal comma or thousands; data.decimal=comma"
+            " reads the first, thousands are written without separators"
+        )
+    if decimal is None:
+        decimal = COMMA if commas and not points and all(map(WITH_COMMA.fullmatch, commas)) else None
+    if decimal != COMMA:
+        return cells, False
+    if points:
+        raise UserError(f"data: {file}, column {name}: {points[0]!r} has a point; data.decimal=comma was given")
+    return cells.str.replace(",", ".", regex=False), bool(commas)
+
+
+def refuse_counter(table: NumericTable, name: str) -> None:
+    """Raise UserError if the last column, which nobody has chosen, counts the rows and others have numbers."""
+    if table.names.count(name) > 1 or len(table.table) < LEAST_COUNTED:
+        return
+    cells = table.table[name].tolist()
+    counted = any(cells == [str(number) for number in range(start, start + len(cells))] for start in (0, 1))
+    others = [other for other, column in table.table.items() if other != name and _kind_of(list(column)) == "number"]
+    if counted and others:
+        raise UserError(
+            f"data: {table.file}: its last column {name!r} counts the rows; data.value_column={others[-1]} or"
+            f" data.value_column={name} says which to read"
+        )
+
+
+def refuse_stacked(table: NumericTable, chosen: Sequence[str]) -> None:
+    """Raise UserError if several series seem to stand one below the other: their times begin again.
+
+    Times are those of one column, where they occur once beside every value of another one; or dates that occur again.
+    """
+    columns = {
+        name: list(table.table[name])
+        for name in table.names
+        if name not in chosen and table.names.count(name) == 1 and table.table[name].ne("").all()
+    }
+    by_values = sorted(columns.items(), key=lambda pair: len(set(pair[1])))  # series are fewer than times
+    for time, times in columns.items():
+        if len(set(times)) == len(times):
+            continue
+        for other, groups in by_values:
+            if len(set(groups)) < len(set(times)) and _are_series(groups, times):
+                names = list(dict.fromkeys(groups))
+                raise UserError(
+                    f"data: {table.file} has {len(names)} series in one column: {time} begins again for {other}"
+                    f" {names[1]}; give one of them, or data.stacked=true reads them as one"
+                )
+        if _kind_of(times) == "date" and _begin_again(times):
+            raise UserError(
+                f"data: {table.file} has several series in one column: {time} begins again with {times[0]}; give one"
+                " of them, or data.stacked=true reads them as one"
+            )
+
+
+def _are_series(groups: list[str], times: list[str]) -> bool:
+    """Return whether every time occurs once in each group, and groups are names, or numbers beside dates."""
+    names = set(groups)
+    if len(names) < 2 or len(names) * 2 > len(groups) or len(set(zip(groups, times, strict=True))) < len(times):
+        return False
+    kind = _kind_of(groups)
+    return kind == "text" or (kind == "number" and _kind_of(times) == "date")
+
+
+def _begin_again(times: list[str]) -> bool:
+    again = times.index(times[0], 1) if times[0] in times[1:] else 0
+    count = len(times[again : 2 * again])
+    return again > 1 and count > 1 and times[again : 2 * again] == times[:count]
+
+
+def _refuse_pairs(rows: Sequence[Row], file: Path) -> None:
+    """Raise UserError if the two cells of every row may be one number with a decimal comma."""
+    below = rows if len(rows[0].cells) == 2 else rows[1:]
+    pairs = [row.cells for row in below if len(row.cells) == 2]
+    first = rows[0].cells
+    if len(pairs) < len(below) or not below or len(first) > 2:
+        return
+    if all(PAIR.fullmatch(";".join(cells)) for cells in pairs):
+        shown = ",".join(pairs[0])
+        raise UserError(
+            f"data: {file}: {shown} may be one number or two; data.decimal=comma reads one, data.decimal=point two"
+        )
+
+
+def _look_like_names(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Return whether numbers in a first row may be names: years, or columns that are counted, unlike those below."""
+    if all(map(YEAR.fullmatch, first)):
+        return not any(YEAR.fullmatch(cell) for row in body for cell in row)
+    return len(first) > 1 and _are_counted(first) and not all(_are_counted(row) for row in body)
+
+
+def _are_counted(cells: Sequence[str]) -> bool:
+    return list(cells) in ([str(n + start) for n in range(len(cells))] for start in (0, 1))
+
+
+def _kind(cell: str) -> str:
+    if NUMBER.fullmatch(cell) or WITH_COMMA.fullmatch(cell):
+        return "number"
+    if DATE.fullmatch(cell):
+        return "date"
+    return "missing" if is_missing(cell) or ODD.fullmatch(cell) else "text"
+
+
+def _kind_of(column: Sequence[str]) -> str:
+    """Return what most cells of a column are, beside those that are missing."""
+    counts = Counter(_kind(cell) for cell in column)
+    del counts["missing"]
+    return counts.most_common(1)[0][0] if counts else "text"

@@ -1,0 +1,87 @@
+"""Which part of the data each of the user's files is, as the names of files and folders say."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
+from pathlib import Path
+
+NAMES = {
+    "train": ("train", "training", "trn", "trainset", "traindata"),
+    "val": ("val", "valid", "validation", "dev", "devel", "development", "valset", "devset", "testa"),
+    "test": ("test", "testing", "tst", "testset", "testdata", "testb"),  # testa and testb: the files of CoNLL-2003
+}
+PART_OF = {name: part for part, names in NAMES.items() for name in names}
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # `train` in `en_ewt-ud-train.conllu`, `X_TRAIN.tsv`, `myTrain2.csv`
+
+
+def parts_of(files: Sequence[Path]) -> list[str] | None:
+    """Return the part of each file, `train`, `val` or `test`, that its name or a folder says; None where none says one.
+
+    The parts are said by the outermost folders whose names differ in them, or by the files' own names. A file whose
+    name says no part, though those of others do, has its path in place of one: see `split.check_parts`. Where all
+    files are of one part, such as a folder of test files, they are no parts of a whole.
+    """
+    levels = [_said(names) for names in _names_by_level(files)]
+    of_two = [said for said in levels if _kinds(said) > 1]
+    of_some = [said for said in levels if len({*said}) > 1]
+    return next((_or_path(said, files) for said in (*of_two, *of_some)), None)
+
+
+def parts_around_classes(files: Sequence[Path]) -> tuple[int, list[str]] | None:
+    """Return where the names of folders say a part, counted from the outermost, and the part of each file.
+
+    As `parts_of`, but a name that says the only part is that of a class, such as a folder of pictures of trains, and
+    files may be called anything, unless all are named for parts.
+    """
+    *folders, names = map(_said, _names_by_level(files))
+    levels = [*folders, [] if None in names else names]
+    level = next((level for level, said in enumerate(levels) if _kinds(said) > 1), None)
+    return None if level is None else (level, _or_path(levels[level], files))
+
+
+def in_time(files: Sequence[Path]) -> list[Path]:
+    """Return the files of a series in the order of their parts: validation comes after training, and the test last."""
+    ranks = {part: rank for rank, part in enumerate(NAMES)}
+    parts = parts_of(files) or ()
+    pairs = sorted(zip(parts, files, strict=True), key=lambda pair: ranks.get(pair[0], len(ranks))) if parts else ()
+    return [file for _, file in pairs] or list(files)
+
+
+def part_of_each(parts: list[str] | None, counts: Iterable[int]) -> list[str] | None:
+    """Return the part of each item, given that of each file and how many items it has; None for none."""
+    return parts and [part for part, count in zip(parts, counts, strict=True) for _ in range(count)]
+
+
+def in_words(parts: Sequence[str] | None) -> str:
+    """Return how many items or files every part has, such as `train 40, val 10, test 10`; '' where there are none."""
+    counts = Counter(parts or ())
+    return ", ".join(f"{part} {counts[part]:,}" for part in NAMES if counts[part])
+
+
+def _names_by_level(files: Sequence[Path]) -> list[list[str]]:
+    """Return the names of the folders in which the files lie, the outermost first, and then those of the files."""
+    top = Path(os.path.commonpath([file.parent for file in files]))
+    folders = [file.parent.relative_to(top).parts for file in files]
+    deepest = max(map(len, folders))
+    levels = [[names[level] if level < len(names) else "" for names in folders] for level in range(deepest)]
+    return [*levels, [file.name for file in files]]
+
+
+def _said(names: list[str]) -> list[str | None]:
+    """Return the part that each name says; what all names begin with, such as `my-test-corpus-`, says nothing."""
+    words = [[word.lower() for word in WORD.findall(name)] for name in names]
+    shared = len(list(takewhile(lambda column: len({*column}) == 1, zip(*words, strict=False))))
+    said = [[PART_OF[word] for word in inner[shared:] if word in PART_OF] for inner in words]
+    return [parts[-1] if parts else None for parts in said]
+
+
+def _kinds(said: list[str | None]) -> int:
+    return len({*said} - {None})
+
+
+def _or_path(said: list[str | None], files: Sequence[Path]) -> list[str]:
+    return [part or file.as_posix() for part, file in zip(said, files, strict=True)]
