@@ -78,7 +78,7 @@ def test_the_table_begins_with_what_was_measured_and_the_loss(
     assert said["test/loss"].endswith(" nats per text") and "%" in said["texts"]
     count, negative, positive = (int(said["texts"].replace(":", "").split()[i]) for i in (0, 1, 4))
     assert count == negative + positive > 0
-    assert answer.err == ""
+    assert answer.err.startswith("text, label of reviews.csv: 600 rows, ")
 
 
 def test_metrics_as_csv_and_as_json_are_the_same(
@@ -153,7 +153,10 @@ def test_labelled_texts_of_one_s_own(
     columns = ("data.text_column=review", "data.label_column=stars")
     evaluation = evaluate(*words, *columns)
     assert evaluation["balance"] == {"negative": 1, "positive": 1} and evaluation["predictions"] == 2
-    assert rnnlab("evaluate", *words, *columns).err == "1 text without a word was left out\n"
+    assert rnnlab("evaluate", *words, *columns).err.splitlines() == [
+        "review, stars of mine.csv: 3 rows, 2 positive, 1 negative",
+        "1 text without a word was left out",
+    ]
     (workdir / "mine.csv").write_text("text,label\na good film,great\n")
     strange = rnnlab("evaluate", *words)
     assert strange.code == 2 and "no label 'great'; it was trained on negative, positive" in strange.err
@@ -165,7 +168,8 @@ def test_what_is_undefined_is_said_and_null_in_json(
     (workdir / "mine.csv").write_text("text,label\na good film,positive\n")
     words = (f"checkpoint={sentiment_folder / 'runs' / 'tone'}", "data.path=mine.csv")
     answer = rnnlab("evaluate", *words)
-    assert ["test/auroc", "undefined"] in [line.split() for line in answer.out.splitlines()] and answer.err == ""
+    assert ["test/auroc", "undefined"] in [line.split() for line in answer.out.splitlines()]
+    assert answer.err == "text, label of mine.csv: 1 row, 1 positive\n"
     assert evaluate(*words)["metrics"]["test/auroc"] is None
     assert "test/auroc,\n" in rnnlab("evaluate", *words, "format=csv").out
 

@@ -246,7 +246,7 @@ def test_texts_of_one_class_are_measured_without_what_takes_two(
 ) -> None:
     (workdir / "praise.csv").write_text("text,label\na wonderful film,positive\nboring,positive\n")
     answer = rnnlab("evaluate", f"checkpoint={run}", "data.path=praise.csv", "format=json")
-    assert answer.code == 0 and answer.err == ""
+    assert answer.code == 0 and answer.err == "text, label of praise.csv: 2 rows, 2 positive\n"
     assert "NaN" not in answer.out
     metrics = json.loads(answer.out)["metrics"]
     assert metrics["test/auroc"] is None and metrics["test/accuracy"] == 0.5

@@ -31,8 +31,9 @@ def describe_labelled(what: str, kind: str, labels: Sequence[str], left_out: int
         left_out: How many were left out for want of a label.
         more: What else there is to say.
     """
+    count = len(labels) + left_out
     remarks = [
-        f"{len(labels) + left_out:,} {kind}",
+        f"{count:,} {kind.removesuffix('s') if count == 1 else kind}",
         count_classes(Counter(labels)),
         f"{left_out:,} left out: no label" if left_out else "",
         more,

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -145,11 +146,11 @@ def refuse_stacked(table: NumericTable, chosen: Sequence[str]) -> None:
         if name not in chosen and table.names.count(name) == 1 and table.table[name].ne("").all()
     }
     by_values = sorted(columns.items(), key=lambda pair: len(set(pair[1])))  # series are fewer than times
-    for time, times in columns.items():
+    for time, times in reversed(by_values):
         if len(set(times)) == len(times):
             continue
         for other, groups in by_values:
-            if len(set(groups)) < len(set(times)) and _are_series(groups, times):
+            if other != time and _are_series(groups, times):
                 names = list(dict.fromkeys(groups))
                 raise UserError(
                     f"data: {table.file} has {len(names)} series in one column: {time} begins again for {other}"
@@ -195,11 +196,14 @@ def _look_like_names(first: Sequence[str], body: Sequence[Sequence[str]]) -> boo
     """Return whether numbers in a first row may be names: years, or columns that are counted, unlike those below."""
     if all(map(YEAR.fullmatch, first)):
         return not any(YEAR.fullmatch(cell) for row in body for cell in row)
-    return len(first) > 1 and _are_counted(first) and not all(_are_counted(row) for row in body)
+    return len(first) > 1 and first[0] in ("0", "1") and _are_counted(first) and not all(map(_are_counted, body))
 
 
 def _are_counted(cells: Sequence[str]) -> bool:
-    return list(cells) in ([str(n + start) for n in range(len(cells))] for start in (0, 1))
+    """Return whether cells are whole numbers, one after the other."""
+    if not all(map(str.isdecimal, cells)):
+        return False
+    return all(int(after) == int(before) + 1 for before, after in pairwise(cells))
 
 
 def _kind(cell: str) -> str:
