@@ -194,7 +194,7 @@ def test_seconds_are_summed_over_the_parts_of_a_run(tmp_path: Path) -> None:
 
 
 # Some blocks behind the last checkpoint, right behind it, in a validation, and in the test, when all steps are taken.
-WHERE = (("on_train_batch_end", 8), ("on_train_epoch_start", 2), ("on_validation_end", 2), ("on_test_end", 1))
+WHERE = (("on_train_batch_end", 6), ("on_train_epoch_start", 1), ("on_validation_end", 1), ("on_test_end", 1))
 
 
 @pytest.mark.parametrize("killed", [True, False], ids=["killed", "stopped"])
