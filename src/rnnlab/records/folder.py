@@ -217,7 +217,7 @@ class RunFolder:
         """
         try:
             summary = json.loads(self.summary.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return summary if isinstance(summary, dict) else None
 
