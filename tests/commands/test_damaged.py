@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from resuming import flipped
 from rnnlab.errors import UserError
-from rnnlab.records.checksum import LENGTH
+from rnnlab.records.checksum import LENGTH, is_sealed
 from rnnlab.records.folder import RunFolder, find_checkpoint
 from rnnlab.records.reading import read_run
 from rnnlab.report.examples import read_examples
 from rnnlab.report.status import progress_of
 from rnnlab.sweeps.plan import check_stored
-from rnnlab.training.checkpoints import load_task
+from rnnlab.training.checkpoints import MARK, load_task
 from support import Answer, assert_refused
 
 FILES = (
@@ -71,6 +72,22 @@ def test_no_cut_or_longer_checkpoint_goes_unnoticed(checkpoint: Path, workdir: P
         file.write_bytes(content + more)
         with pytest.raises(UserError, match="damaged"):
             load_task(file)
+
+
+def test_a_checkpoint_of_an_older_version_is_opened_with_one_remark(
+    checkpoint: Path, workdir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = torch.load(checkpoint, weights_only=True)
+    del content[MARK]
+    torch.save(content, workdir / "older.ckpt")
+    for _ in range(2):
+        load_task(workdir / "older.ckpt")
+    (record,) = caplog.records
+    assert "older.ckpt has no checksum" in record.getMessage()
+
+
+def test_a_copy_of_a_checkpoint_is_sound(checkpoint: Path, workdir: Path) -> None:
+    assert is_sealed(Path(shutil.copy(checkpoint, workdir / "copy.ckpt")))
 
 
 @pytest.mark.parametrize("command", OPENING)
