@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ from rnnlab.training.run import TrainingRun
 class Interruption(pl.Callback):
     """Stops a training as Ctrl-C would, when a hook is called for the nth time."""
 
-    def __init__(self, hook: str, calls: int) -> None:
-        self.left = calls
+    def __init__(self, hook: str, calls: int, before: Callable[[], object] = lambda: None) -> None:
+        self.left, self.before = calls, before
         setattr(self, hook, self._count)
 
     def _count(self, *_: Any) -> None:
         self.left -= 1
         if self.left == 0:
+            self.before()
             raise KeyboardInterrupt
 
 
@@ -65,6 +67,13 @@ def outcome(folder: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
     }
     figures = {key: summary[key] for key in ("status", "objective", "metrics", "epochs", "best_epoch")}
     return tensors, (folder / "metrics.csv").read_text(), figures
+
+
+def flipped(content: bytes, place: int, bit: int = 0) -> bytes:
+    """The bytes with one bit changed."""
+    changed = bytearray(content)
+    changed[place] ^= 1 << bit
+    return bytes(changed)
 
 
 def same(one: Any, other: Any) -> bool:

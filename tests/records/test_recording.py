@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from resuming import flipped
 from rnnlab.errors import UserError
 from rnnlab.records import recording
 from rnnlab.records.reading import RecordedFiles, Run
@@ -115,6 +116,16 @@ def test_a_value_of_another_kind_is_refused(file: Path, line: int, key: str, val
     file.write_bytes(packed(*lines))
     with pytest.raises(UserError, match=r"runs\.jsonl\.gz: not the runs of a study"):
         read_recording(file)
+
+
+def test_a_flipped_bit_is_refused_or_changes_nothing(file: Path) -> None:
+    content, expected = file.read_bytes(), list(map(str, read_recording(file).runs))
+    for place in range(len(content)):
+        file.write_bytes(flipped(content, place, place % 8))
+        try:
+            assert list(map(str, read_recording(file).runs)) == expected  # the head of gzip has a time and a system
+        except UserError as error:
+            assert "runs.jsonl.gz" in str(error)
 
 
 def test_a_file_that_unpacks_to_far_too_much_is_not_unpacked(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,10 +122,13 @@ def test_two_commands_at_a_time_train_no_run_twice(tmp_path: Path, expected: dic
     assert starts == [1, 1, 1]
 
 
-def test_ctrl_c_writes_checkpoints_and_says_how_to_go_on(tmp_path: Path, expected: dict[str, object]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_or_a_closed_terminal_has_checkpoints_written_and_says_how_to_go_on(
+    tmp_path: Path, expected: dict[str, object], number: signal.Signals
+) -> None:
     process = begin(tmp_path)
     wait_for(lambda: len(training(tmp_path)) == 2)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: every process of the group gets it
+    os.killpg(process.pid, number)  # as a terminal does it: every process of the group gets it
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130 and "Traceback" not in error, error
     assert "the same command again goes on" in error
@@ -145,7 +148,8 @@ def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     wait_for(lambda: not members(process.pid), seconds=10)
 
 
-def test_ctrl_c_in_a_single_run_costs_nothing_of_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_in_a_single_run_costs_nothing_of_it(tmp_path: Path, number: signal.Signals) -> None:
     words = ("train", "sweep=trust", "model.hidden_size=32", "data.batch_size=8", "data.limit=20000")
     process = subprocess.Popen(
         [sys.executable, "-m", "rnnlab", *words, "trainer.max_epochs=2"],
@@ -156,7 +160,7 @@ def test_ctrl_c_in_a_single_run_costs_nothing_of_it(tmp_path: Path) -> None:
     )
     wait_for(lambda: list(tmp_path.glob("runs/trust/*/events*")))
     time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130 and "goes on" in error and "Traceback" not in error, error
     (last,) = tmp_path.glob("runs/trust/*/checkpoints/last.ckpt")

@@ -1,8 +1,9 @@
-"""Kills a sweep again and again, lets it end, and compares it with one that nobody disturbed.
+"""Kills a sweep again and again, lets it end, and compares it with one that nobody disturbed; then a search likewise.
 
     python tests/sweeps/torture.py 100 7    # a hundred moments, drawn with seed 7
 
-The sweep runs in a process that is forked from this one, so that what is killed is training, not importing.
+After every twenty kills of a sweep, a search with a sampler that is drawn is killed at five moments. Both run in a
+process that is forked from this one, so that what is killed is training, not importing.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import optuna
 import torch
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 import rnnlab.training.run  # noqa: F401  (imported here, so that no child has to)
 from rnnlab.cli import main
@@ -46,24 +50,43 @@ SWEEP = [
     "callbacks.last_checkpoint.minutes=0.002",
     "trainer.val_check_interval=0.5",
 ]
+SAMPLERS = ("tpe", "random", "qmc", "grid", "cma-es", "gp")
+SEARCH = [
+    "train",
+    "-m",
+    "hydra/sweeper=optuna",
+    "hydra/launcher=basic",
+    "sweep=killed",
+    "task=names",
+    "data.limit=2000",
+    "data.batch_size=8",
+    "trainer.threads=1",
+    "trainer.max_epochs=2",
+    "callbacks.last_checkpoint.minutes=0.002",
+    "model.embedding_size=8",
+    "model.hidden_size=range(4,12)",
+    "model.num_layers=range(1,3)",
+    "hydra.sweeper.n_trials=6",
+]
+SEARCH_KILLS = 5
 RUNS = 6
 LONGEST = 0.6  # seconds of training until a sweep is killed
 KILLS = 20  # of one sweep; the next ones are another's
 
 
-def start(folder: Path) -> int:
-    """The process ID of a child that works the sweep off in a folder."""
+def start(folder: Path, words: list[str]) -> int:
+    """The process ID of a child that works a command off in a folder."""
     child = os.fork()
     if child == 0:
         os.chdir(folder)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        os._exit(main(SWEEP))
+        os._exit(main(words))
     return child
 
 
-def finish(folder: Path) -> None:
-    """The sweep, undisturbed to its end."""
-    _, status = os.waitpid(start(folder), 0)
+def finish(folder: Path, words: list[str]) -> None:
+    """The command, undisturbed to its end."""
+    _, status = os.waitpid(start(folder, words), 0)
     assert os.waitstatus_to_exitcode(status) == 0
 
 
@@ -100,9 +123,9 @@ def training(folder: Path) -> bool:
     return any(not (file.parent / "summary.json").exists() for file in folder.glob("runs/*/*/config.yaml"))
 
 
-def kill_one(folder: Path, delay: float) -> bool:
-    """Start the sweep and kill it so many seconds after a run is in its training; False where it ended before."""
-    child, left = start(folder), True
+def kill_one(folder: Path, words: list[str], delay: float) -> bool:
+    """Start the command and kill it so many seconds after a run is in its training; False where it ended before."""
+    child, left = start(folder, words), True
     while left and not training(folder):
         time.sleep(0.01)
         left = os.waitpid(child, os.WNOHANG) == (0, 0)
@@ -124,18 +147,41 @@ def torture(moments: int, seed: int) -> int:
         main([*SWEEP, "dry_run=true"])  # reads and imports here what the children then have
         whole = Path(place, "whole")
         whole.mkdir()
-        finish(whole)
+        finish(whole, SWEEP)
         expected = outcomes(whole)
         assert len(expected) == RUNS
         for first in range(0, moments, KILLS):
             folder = Path(place, f"killed-{first}")
             folder.mkdir()
-            hit += sum(kill_one(folder, draw.uniform(0, LONGEST)) for _ in range(min(KILLS, moments - first)))
-            finish(folder)
+            kills = range(min(KILLS, moments - first))
+            hit += sum(kill_one(folder, SWEEP, draw.uniform(0, LONGEST)) for _ in kills)
+            finish(folder, SWEEP)
             found = outcomes(folder)
             different = [name for name in expected if not same(expected[name], found.get(name))]
             assert different == [], f"seed {seed}, moments from {first}: {different}"
+            torture_search(Path(place, f"search-{first}"), draw)
     return hit
+
+
+def torture_search(place: Path, draw: random.Random) -> None:
+    """Kill a search at random moments; its trials must be those of one that nobody disturbed."""
+    sampler = draw.choice(SAMPLERS)
+    words = [*SEARCH, f"hydra/sweeper/sampler={sampler}"]
+    whole, killed = place / "whole", place / "killed"
+    for folder in (whole, killed):
+        folder.mkdir(parents=True)
+    for _ in range(SEARCH_KILLS):
+        kill_one(killed, words, draw.uniform(0, LONGEST))
+    for folder in (whole, killed):
+        finish(folder, words)
+    assert trials_of(killed) == trials_of(whole), f"{sampler}: {trials_of(killed)} instead of {trials_of(whole)}"
+
+
+def trials_of(folder: Path) -> list[Any]:
+    """What must not differ of the trials of a search, in their order."""
+    journal = JournalStorage(JournalFileBackend(str(folder / "runs" / "killed" / "search.journal")))
+    trials = optuna.load_study(study_name="killed", storage=journal).trials
+    return [(trial.number, trial.state.name, trial.params, trial.value) for trial in trials]
 
 
 def cache_of(prepare: Callable[[Mapping[str, Any]], Prepared]) -> Callable[[Mapping[str, Any]], Prepared]:

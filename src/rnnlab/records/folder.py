@@ -6,12 +6,15 @@ Nothing here imports torch: sweeps and reports read run folders without it.
 from __future__ import annotations
 
 import csv
+import glob
 import io
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,13 +26,34 @@ from rnnlab.errors import UserError
 
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
 COMPLETE, FAILED, PRUNED, INTERRUPTED, RUNNING = "complete", "failed", "pruned", "interrupted", "running"
+ENDINGS = (COMPLETE, FAILED, PRUNED, INTERRUPTED)  # what summary.json may say
+PARTIAL = ".partial"  # how the name of a file ends that is being written
+LONGEST_WRITE = 3600.0  # seconds; whoever began to write a file before that is dead
+OF_A_RUN = (  # what rnnlab writes into a run's folder, beside the configuration
+    "summary.json",
+    "metrics.csv",
+    "timing.csv",
+    "examples.json",
+    "run.log",
+    "uncommitted.diff",
+    "tokenizer.json",
+    "projector_config.pbtxt",
+    "events.out.tfevents.*",
+    "checkpoints/best.ckpt",
+    "checkpoints/last.ckpt",
+    "checkpoints/previous.ckpt",
+    "checkpoints/next.ckpt",
+    "projector/*",
+    "probes",
+)
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all: beside its place first, then renamed over it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode("utf-8") if isinstance(content, str) else content
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    clear_partial(path.parent, path.name, older_than=LONGEST_WRITE)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=PARTIAL)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
@@ -40,6 +64,21 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def clear_partial(folder: Path, name: str = "*", older_than: float = 0.0) -> None:
+    """Delete what processes that were killed had begun to write: the file of that name, or any in the folder.
+
+    Args:
+        folder: Only there, not below.
+        name: Of the file that was to be written.
+        older_than: Seconds since it was written to; somebody may still be at it.
+    """
+    pattern = f".{name if name == '*' else glob.escape(name)}.*{PARTIAL}"
+    for file in folder.glob(pattern):
+        with suppress(FileNotFoundError):  # its writer has ended, or another has cleared it
+            if time.time() - file.stat().st_mtime >= older_than:
+                file.unlink()
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]], columns: Iterable[str]) -> str:
@@ -97,16 +136,51 @@ class RunFolder:
     def last_checkpoint(self) -> Path:
         return self.checkpoints / "last.ckpt"
 
+    @property
+    def previous_checkpoint(self) -> Path:
+        return self.checkpoints / "previous.ckpt"
+
+    @property
+    def next_checkpoint(self) -> Path:
+        return self.checkpoints / "next.ckpt"
+
+    def check_place(self) -> None:
+        """Check that a run may be written here.
+
+        Raises:
+            UserError: There is a link or a file in its place, or a folder with files that are no run's.
+        """
+        if self.path.is_symlink():
+            raise UserError(f"{self.path} is a link, and a run needs a folder of its own; move the link away")
+        if not self.path.is_dir():
+            if self.path.exists():
+                raise UserError(f"{self.path} is a file, and a run needs a folder of that name; move it away")
+            return
+        if self.config.is_file() or self.summary.is_file():
+            return
+        if strange := sorted(file.name for file in self.path.iterdir() if not file.name.endswith(PARTIAL)):
+            raise UserError(f"{self.path} is no run's folder (it has {strange[0]} and no config.yaml); move it away")
+
     def start_over(self, config: Mapping[str, Any]) -> None:
-        """Empty the folder of what an earlier attempt left and begin with the configuration."""
-        if self.path.exists():
-            shutil.rmtree(self.path)
-        self.path.mkdir(parents=True)
-        self.write_config(config)
+        """Delete what an earlier attempt left, and begin with the configuration; a user's own files stay.
+
+        Raises:
+            UserError: The folder is not a run's.
+        """
+        self.check_place()
+        for pattern in OF_A_RUN:  # summary.json first: what is deleted in part is not complete
+            for place in self.path.glob(pattern):
+                shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
+        self._open(config)
 
     def go_on(self, config: Mapping[str, Any]) -> None:
         """Reopen the folder of an attempt that has ended, for training to go on; its files stay."""
         self.summary.unlink(missing_ok=True)
+        self._open(config)
+
+    def _open(self, config: Mapping[str, Any]) -> None:
+        for place in (self.path, self.checkpoints):  # only who holds the run's lock writes there
+            clear_partial(place)
         self.write_config(config)
 
     def was_begun(self) -> bool:
@@ -126,7 +200,7 @@ class RunFolder:
             config = yaml.load(self.config.read_text(encoding="utf-8"), Loader=LOADER)
         except FileNotFoundError:
             return None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, ValueError) as error:  # also a byte that is no UTF-8, or a 13th month
             raise UserError(f"{self.config}: not YAML; move that folder away") from error
         if not isinstance(config, dict):
             raise UserError(f"{self.config}: not a run's configuration; move that folder away")
@@ -143,7 +217,7 @@ class RunFolder:
         """
         try:
             summary = json.loads(self.summary.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return summary if isinstance(summary, dict) else None
 
@@ -153,7 +227,27 @@ class RunFolder:
             summary = self.read_summary()
         except ValueError:
             return None
-        return summary if summary and summary.get("status") == COMPLETE else None
+        return summary if summary and summary.get("status") == COMPLETE and _has_result(summary) else None
+
+    def is_damaged(self) -> bool:
+        """Return True if summary.json cannot be read, or lacks what a run of its status has."""
+        try:
+            summary = self.read_summary()
+        except ValueError:
+            return True
+        if summary is None:
+            return self.summary.is_file()
+        status = summary.get("status")
+        return status not in ENDINGS or (status == COMPLETE and not _has_result(summary))
+
+
+def _has_result(summary: Mapping[str, Any]) -> bool:
+    """Return True if a summary has the numbers that commands print and compare; people may have edited it."""
+    try:
+        numbers = (summary["objective"], summary["seconds"], summary["metrics"]["best"]["val/loss"])
+    except (KeyError, TypeError):
+        return False
+    return all(isinstance(number, int | float) for number in numbers)
 
 
 def plan_file(sweep: Path) -> Path:
@@ -192,6 +286,8 @@ def find_checkpoint(given: str | Path, key: str = "checkpoint") -> Path:
     if not path.is_dir():
         raise UserError(f"{key}: there is no file {path}")
     folders = [RunFolder(path), *(RunFolder(inner) for inner in sorted(path.iterdir()) if inner.is_dir())]
+    if damaged := [folder.summary for folder in folders if folder.is_damaged()]:
+        raise UserError(f"{key}: {damaged[0]} is damaged; `rnnlab train` writes it anew, or name a checkpoint file")
     complete = [(result, folder) for folder in folders if (result := folder.result())]
     if not complete:
         raise UserError(f"{key}: {path} is neither a complete run nor a sweep with one")

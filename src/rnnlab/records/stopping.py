@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# What asks to stop; SIGHUP comes when a terminal is closed.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOPPING = b"\nstopping as soon as a checkpoint is written; Ctrl-C once more stops at once\n"
 
 _asked = threading.Event()
@@ -34,7 +36,9 @@ def asked_to_stop() -> bool:
 
 @contextmanager
 def stopping_on_signals(tell_others: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Within it, the first Ctrl-C (or SIGTERM) asks to stop; the second is a KeyboardInterrupt.
+    """Within it, the first Ctrl-C (or SIGTERM, or SIGHUP) asks to stop; the second is a KeyboardInterrupt.
+
+    A signal that is ignored already, such as SIGHUP under `nohup`, stays ignored.
 
     Args:
         tell_others: Passes it on to worker processes.
@@ -44,20 +48,33 @@ def stopping_on_signals(tell_others: Callable[[], None] = lambda: None) -> Itera
         if asked_to_stop():
             raise KeyboardInterrupt
         ask_to_stop()
-        os.write(2, STOPPING)  # a signal may come in the middle of a print
+        _say_so()
         tell_others()
 
     if threading.current_thread() is not threading.main_thread():  # only that one may handle signals
         yield
         return
     _asked.clear()
-    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heard}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         _asked.clear()
+
+
+def _say_so() -> None:
+    """Say that it is stopping; where the terminal was closed, let nobody fail who prints from here on."""
+    try:
+        os.write(2, STOPPING)  # a signal may come in the middle of a print
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            if stat.S_ISCHR(os.fstat(stream).st_mode):
+                os.dup2(nowhere, stream)
+        os.close(nowhere)
 
 
 @contextmanager

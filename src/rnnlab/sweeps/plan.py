@@ -68,7 +68,7 @@ def plan(
         alone: The words behind `rnnlab train` that train each of them alone; without them, those of this command.
 
     Raises:
-        UserError: A value is out of range, or data is missing or unreadable.
+        UserError: A value is out of range, data is missing or unreadable, or a run's place is taken by something else.
     """
     data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
@@ -83,6 +83,8 @@ def plan(
         name = run_name(config, data[key].sha256, named_files(config))
         sweep = RUNS / str(config["sweep"])
         folder = RunFolder(there(sweep).get(hash_in(name), sweep / name))
+        if given["rerun"] or not folder.result():
+            folder.check_place()
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
         run_origin = origin.alone(next(words, ()))

@@ -275,7 +275,9 @@ class BlockLoop(pl.Callback):
         self._record(before, taken)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        pl_module.log_dict({"train/loss": self.epoch.mean_loss, "step": float(trainer.global_step)})
+        pl_module.log("train/loss", self.epoch.mean_loss, logger=False)  # for callbacks that monitor it
+        for logger in trainer.loggers:  # Lightning would log it behind the last checkpoint, for a kill to lose
+            logger.log_metrics({"train/loss": self.epoch.mean_loss}, trainer.global_step)
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import logging
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,11 @@ from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
-from rnnlab.records.folder import find_checkpoint
+from rnnlab.records.checksum import DamagedError, is_sealed, sealed
+from rnnlab.records.folder import find_checkpoint, write_atomically
 from rnnlab.tasks.base import SequenceTask
+
+MARK = "checksum"  # a key of every checkpoint whose file ends with one: the end cannot be cut off unnoticed
 
 
 def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
@@ -47,16 +53,18 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
         key: Where the user wrote it.
 
     Raises:
-        UserError: There is no such file, or it is no checkpoint of rnnlab.
+        UserError: There is no such file, it is damaged, or it is no checkpoint of rnnlab.
     """
     file = find_checkpoint(path, key)
     try:
-        checkpoint = torch.load(file, map_location="cpu", weights_only=True)
+        checkpoint = read_checkpoint(file)
         card = checkpoint["rnnlab"]
         for name, target in targets(card["config"]):  # also those that are not built here
             check(target, name)
         task = _build(card["config"], _known(card))
         task.load_state_dict(checkpoint["state_dict"])
+    except DamagedError as error:
+        raise UserError(f"{key}: {error}; bring it back from a copy or train again") from error
     except UserError as error:
         raise UserError(f"{key}: {file} is refused: {error}") from error
     except Exception as error:  # torch's unpickler fails on a foreign file in every way there is
@@ -101,8 +109,40 @@ def begin_with(task: SequenceTask, file: Path) -> None:
 
 
 def load_weights(task: SequenceTask, file: Path) -> None:
-    """Put a checkpoint's weights into the task that wrote it."""
-    task.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["state_dict"])
+    """Put a checkpoint's weights into the task that wrote it.
+
+    Raises:
+        DamagedError: Its bytes are not those that were written.
+    """
+    task.load_state_dict(read_checkpoint(file)["state_dict"])
+
+
+def write_checkpoint(checkpoint: Mapping[str, Any], file: Path) -> None:
+    """Write a checkpoint, whole or not at all, with a checksum of all its bytes."""
+    stream = io.BytesIO()
+    torch.save({**checkpoint, MARK: "sha256"}, stream)
+    write_atomically(file, sealed(stream.getvalue()))
+
+
+def read_checkpoint(file: Path) -> dict[str, Any]:
+    """Read a checkpoint onto the CPU: tensors and plain values only. One without a checksum is read with a remark.
+
+    Raises:
+        DamagedError: Its bytes are not those that were written.
+        Exception: It is no checkpoint; torch's unpickler fails on a foreign file in every way there is.
+    """
+    with_checksum = is_sealed(file)
+    checkpoint: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    if not with_checksum and MARK in checkpoint:
+        raise DamagedError(f"{file} is damaged: its checksum at the end is missing")
+    if not with_checksum:
+        _remark_on(file)
+    return checkpoint
+
+
+@cache  # once a file
+def _remark_on(file: Path) -> None:
+    logging.getLogger("rnnlab").warning("%s has no checksum, as older checkpoints: damage would not be noticed", file)
 
 
 def _known(card: Mapping[str, Any]) -> Known:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import lightning.pytorch as pl
 from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 
 
@@ -18,11 +21,43 @@ class RunTensorBoard(TensorBoardLogger):
         self.experiment.flush()
 
 
-def continue_curves(loggers: list[Logger], step: int) -> None:
-    """Let TensorBoard hide what an earlier attempt drew beyond the step behind which a training goes on."""
+class EventFiles(pl.Callback):
+    """Keeps in every checkpoint how long TensorBoard's files were, so that a resumed run has every point once."""
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        for logger in trainer.loggers:
+            if isinstance(logger, RunTensorBoard):
+                logger.save()  # what a killed process holds back is lost
+        files = _event_files(Path(trainer.default_root_dir))
+        checkpoint["event_files"] = {file.name: file.stat().st_size for file in files}
+
+
+def continue_curves(loggers: list[Logger], folder: Path, step: int, sizes: Mapping[str, int] | None) -> None:
+    """Take back what an earlier attempt drew after the checkpoint from which a training goes on.
+
+    Args:
+        loggers: Of the run.
+        folder: The run's.
+        step: Of the checkpoint; a TensorBoard that is open hides what lies beyond.
+        sizes: What `EventFiles` kept in it; None for nothing.
+    """
     for logger in loggers:
         if isinstance(logger, RunTensorBoard):
             logger._kwargs["purge_step"] = step + 1
+    if sizes is None:
+        return
+    for file in _event_files(folder):
+        size = sizes.get(file.name, 0)
+        if size <= 0:
+            file.unlink()
+        elif size < file.stat().st_size:
+            os.truncate(file, size)
+
+
+def _event_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("events.out.tfevents.*"))
 
 
 def log_outcome(loggers: list[Logger], hparams: Mapping[str, Any], outcome: Mapping[str, float]) -> None:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.fabric.utilities.types import _PATH
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 
+from rnnlab.errors import UserError
+from rnnlab.records.checksum import DamagedError
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.stopping import StoppedError, asked_to_stop
 from rnnlab.training.blocks import ends_interval
+from rnnlab.training.checkpoints import read_checkpoint, write_checkpoint
 
 
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes a checkpoint whole or not at all: beside its place first, then renamed over it."""
+class CheckedCheckpointIO(TorchCheckpointIO):
+    """Writes a checkpoint whole or not at all, with a checksum of its bytes."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: _PATH, storage_options: Any | None = None) -> None:
-        place = Path(path)
-        temporary = place.with_name(f".{place.name}.{os.getpid()}")
-        super().save_checkpoint(checkpoint, temporary, storage_options)
-        temporary.replace(place)
+        write_checkpoint(checkpoint, Path(path))
 
 
 class BestCheckpoint(ModelCheckpoint):
@@ -56,6 +56,7 @@ class BestCheckpoint(ModelCheckpoint):
 class LastCheckpoint(Checkpoint):
     """Writes checkpoints/last.ckpt at the end of every epoch, and in its middle where an epoch takes long.
 
+    The one before stays as previous.ckpt until the run is complete, should last.ckpt be damaged.
     It derives from Lightning's `Checkpoint` so that it is called after all other callbacks: what they have to
     remember is then up to date.
     """
@@ -82,7 +83,11 @@ class LastCheckpoint(Checkpoint):
         self._save(trainer)
 
     def _save(self, trainer: pl.Trainer) -> None:
-        trainer.save_checkpoint(RunFolder(Path(trainer.default_root_dir)).last_checkpoint)
+        folder = RunFolder(Path(trainer.default_root_dir))
+        trainer.save_checkpoint(folder.next_checkpoint)
+        if folder.last_checkpoint.exists():
+            folder.last_checkpoint.replace(folder.previous_checkpoint)
+        folder.next_checkpoint.replace(folder.last_checkpoint)
         self._saved = time.monotonic()
 
 
@@ -107,10 +112,59 @@ class StopWhenAsked(LastCheckpoint):
         raise StoppedError
 
 
-def step_of(checkpoint: Path) -> int | None:
-    """Return the optimizer step of a checkpoint; None where a training cannot go on from it."""
-    try:
-        content = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        return int(content["global_step"]) if "progress" in content else None
-    except Exception:  # torch's unpickler fails on a damaged or missing file in every way there is
-        return None
+@dataclass(frozen=True)
+class Reached:
+    """A checkpoint from which a training can go on.
+
+    Attributes:
+        checkpoint: The file.
+        step: The optimizer step that the training had reached.
+        event_files: The sizes in bytes of TensorBoard's files then, by name; None in checkpoints that do not say.
+    """
+
+    checkpoint: Path
+    step: int
+    event_files: Mapping[str, int] | None
+
+
+def reached(folder: RunFolder) -> tuple[Reached | None, str]:
+    """Return how far an earlier attempt has come, as its newest sound checkpoint says, and a remark on damaged ones.
+
+    The best weights so far are needed as well: where best.ckpt is damaged or gone, only a training anew has them.
+    """
+    damage = ""
+    for file in filter(Path.is_file, (folder.last_checkpoint, folder.previous_checkpoint)):
+        try:
+            there, has_best = _read(file)
+        except Exception as error:  # torch's unpickler fails on a damaged file in every way there is
+            damage = damage or _said(file, error)
+            continue
+        try:
+            if has_best:
+                read_checkpoint(folder.best_checkpoint)
+        except Exception as error:  # as above
+            damage = _said(folder.best_checkpoint, error)
+            break
+        return there, f"{damage}; training goes on from {file.name}" if damage else ""
+    return None, f"{damage}; training begins anew" if damage else ""
+
+
+def _read(file: Path) -> tuple[Reached, bool]:
+    """Read how far a checkpoint's training had come, and whether best weights were kept by then.
+
+    Raises:
+        Exception: The file is damaged, or no training can go on from it.
+    """
+    content = read_checkpoint(file)
+    if "progress" not in content:
+        raise UserError("it has weights only")
+    sizes = content.get("event_files")
+    sizes = None if sizes is None else {str(name): int(size) for name, size in sizes.items()}
+    has_best = any(state.get("best_model_path") for state in content["callbacks"].values())
+    return Reached(file, int(content["global_step"]), sizes), has_best
+
+
+def _said(file: Path, error: Exception) -> str:
+    if isinstance(error, DamagedError):
+        return str(error)
+    return f"{file} is gone" if isinstance(error, FileNotFoundError) else f"{file} is damaged"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from rnnlab.training.examples import write_examples
 from rnnlab.training.hparams import flat_hparams
 from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, continue_curves, log_outcome
-from rnnlab.training.resuming import step_of
+from rnnlab.training.resuming import Reached, reached
 from rnnlab.training.trainer import build_trainer, check_limits, check_monitors, fit, steps_of, thread_count
 
 Summary = dict[str, Any]
@@ -101,16 +102,21 @@ class TrainingRun:
         Raises:
             KeyboardInterrupt: The user stopped it; the summary says `interrupted`.
         """
-        step = None if again else step_of(self.folder.last_checkpoint)
-        self._open_folder(resumed=step is not None)
+        there, damage = (None, "") if again else reached(self.folder)
+        self._open_folder(resumed=there is not None)
         with run_log(self.folder.log) as log:
-            self._log_beginning(log, step)
+            if damage:
+                print(damage, file=sys.stderr)
+                log.warning(damage)
+            self._log_beginning(log, there)
             try:
-                outcome = self._attempt(log, None if step is None else self.folder.last_checkpoint)
+                outcome = self._attempt(log, None if there is None else there.checkpoint)
             finally:
                 close(self.trainer.loggers)
             summary = self._summary(outcome)
             self.folder.write_summary(summary)
+            if outcome["status"] == COMPLETE:
+                self.folder.previous_checkpoint.unlink(missing_ok=True)
             log.info("%s", outcome["status"])
         if outcome["status"] == INTERRUPTED:
             raise KeyboardInterrupt
@@ -121,11 +127,11 @@ class TrainingRun:
         if self.origin.diff:
             write_atomically(self.folder.uncommitted, self.origin.diff + "\n")
 
-    def _log_beginning(self, log: logging.Logger, step: int | None) -> None:
-        """Log what is trained on what, and the step that an earlier attempt had reached."""
-        if step is not None:
-            log.info("going on from %s", self.folder.last_checkpoint)
-            continue_curves(self.trainer.loggers, step)
+    def _log_beginning(self, log: logging.Logger, there: Reached | None) -> None:
+        """Log what is trained on what, and from where an earlier attempt's training goes on."""
+        if there is not None:
+            log.info("going on from %s", there.checkpoint)
+            continue_curves(self.trainer.loggers, self.folder.path, there.step, there.event_files)
         log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
         for part, counts in self.prepared.balance.items():
             log.info("%s: %s", part, ", ".join(f"{count:,} {label}" for label, count in counts.items()))

@@ -22,7 +22,8 @@ from rnnlab.records.folder import RunFolder
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.blocks import BlockDataModule, BlockLoop, Blocks
 from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, TimingFile
-from rnnlab.training.resuming import AtomicCheckpointIO, BestCheckpoint, StopWhenAsked
+from rnnlab.training.loggers import EventFiles
+from rnnlab.training.resuming import BestCheckpoint, CheckedCheckpointIO, StopWhenAsked
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
 # machine it gains next to nothing, and on a busy one the threads wait for each other at every time step.
@@ -49,7 +50,7 @@ def build_trainer(
     """
     settings = {key: value for key, value in config["trainer"].items() if key not in OURS}
     show_bar = progress and sys.stderr.isatty()
-    callbacks = [metrics, timing, StepScalars(), BestCheckpoint(folder.checkpoints)]
+    callbacks = [metrics, timing, StepScalars(), EventFiles(), BestCheckpoint(folder.checkpoints)]
     callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
     if show_bar:
         callbacks.append(BatchProgressBar())
@@ -59,7 +60,7 @@ def build_trainer(
         **settings,
         "logger": _loggers(config["logger"] or {}, folder),
         "callbacks": callbacks,
-        "plugins": [AtomicCheckpointIO()],
+        "plugins": [CheckedCheckpointIO()],
         "default_root_dir": str(folder.path),
         "enable_progress_bar": show_bar,
         "enable_model_summary": False,

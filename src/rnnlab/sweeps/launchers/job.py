@@ -39,7 +39,7 @@ class Job:
                 warned.set()
             ask_to_stop()
 
-        for signum in (warning, signal.SIGTERM):
+        for signum in (warning, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, stop)
         result = session.do(work, number, item)
         if _was_interrupted(result) and not session.stopped:

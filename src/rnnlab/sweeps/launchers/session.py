@@ -23,6 +23,7 @@ from rnnlab.records.folder import RUNS
 from rnnlab.records.stopping import ask_to_stop
 from rnnlab.sweeps.launchers.backend import Item
 
+FORGOTTEN = 30 * 86400.0  # seconds after which nobody works for a command of which nothing was heard
 WATCH = 0.2  # seconds between two looks of a worker at its parent
 
 
@@ -60,6 +61,7 @@ class Session:
         """
         place = (RUNS / ".sessions").absolute()
         place.mkdir(parents=True, exist_ok=True)
+        _clear(place)
         environment = _environment()
         if sharing is not None:
             environment["OMP_NUM_THREADS"] = str(min(max(1, available_cores() // sharing), allowed_threads()))
@@ -110,8 +112,8 @@ class Session:
     def _attend(self) -> None:
         """In a worker, once: work in the folder of the command, end with its parent, stop when it is asked to.
 
-        Ctrl-C reaches every process of a terminal; the parent alone decides what it means. SIGTERM is left to those
-        who handle it already, such as Ray.
+        Ctrl-C reaches every process of a terminal; the parent alone decides what it means. SIGTERM, and SIGHUP of a
+        terminal that is closed, are left to those who handle them already, such as Ray.
         """
         global _attended
         if _attended == self.folder:
@@ -120,8 +122,9 @@ class Session:
         os.chdir(self.current)
         os.environ.update(self.environment)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, lambda *_: ask_to_stop())
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, lambda *_: ask_to_stop())
         self._take_a_gpu()
         self._look()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -153,6 +156,15 @@ class Session:
 
     def _mark(self, what: str, number: int) -> Path:
         return self.folder / f"{what}-{number}"
+
+
+def _clear(place: Path) -> None:
+    """Delete the folders of commands that were killed long ago; until then their jobs may wait in a queue."""
+    for folder in place.iterdir():
+        with suppress(OSError):  # another command clears it
+            last = max(file.stat().st_mtime for file in (folder, *folder.iterdir()))
+            if time.time() - last > FORGOTTEN:
+                shutil.rmtree(folder)
 
 
 _attended: Path | None = None  # a worker process belongs to one session

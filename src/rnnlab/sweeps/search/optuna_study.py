@@ -13,12 +13,13 @@ from filelock import FileLock
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GridSampler, QMCSampler, RandomSampler
 from optuna.storages import BaseStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from rnnlab.errors import UserError
+from rnnlab.records.checksum import DamagedError
 from rnnlab.records.folder import RUNS
+from rnnlab.sweeps.search.journal import CheckedJournal
 from rnnlab.sweeps.search.liveness import is_alive, signature
 from rnnlab.sweeps.search.search import Direction, Search
 
@@ -132,6 +133,8 @@ def _study(folder: Path, storage: str | None, name: str, direction: Direction) -
         return optuna.create_study(
             storage=_storage(folder, storage), study_name=name, direction=direction, load_if_exists=True
         )
+    except DamagedError:
+        raise
     except Exception as error:  # every database fails in a way of its own
         reason = str(error).splitlines()[0]
         if storage is None:
@@ -145,7 +148,7 @@ def _study(folder: Path, storage: str | None, name: str, direction: Direction) -
 def _storage(folder: Path, url: str | None) -> BaseStorage | str:
     if url is not None:
         return url
-    return JournalStorage(JournalFileBackend(str(folder / JOURNAL), lock_obj=_journal_lock(folder)))
+    return JournalStorage(CheckedJournal(str(folder / JOURNAL), lock_obj=_journal_lock(folder)))
 
 
 def _journal_lock(folder: Path) -> Any:
