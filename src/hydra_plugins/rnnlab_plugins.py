@@ -117,7 +117,7 @@ class OptunaSweeper(Sweeper):
         from rnnlab.sweeps.search.objective import direction_of
         from rnnlab.sweeps.search.optuna_study import check_search
         from rnnlab.sweeps.search.search import Search
-        from rnnlab.sweeps.search.space import example_of, space_of
+        from rnnlab.sweeps.search.space import examples_of, space_of
 
         assert self.config is not None and self.hydra_context is not None
         given = self.settings
@@ -126,7 +126,8 @@ class OptunaSweeper(Sweeper):
         if not space:
             raise UserError("hydra.sweeper.params: say what to search over, such as optimizer.lr=interval(1e-3,1e-1)")
         # What is wrong with all trials is found here, before anything is written.
-        compose_jobs(self.hydra_context.config_loader, self.config, [[*fixed, *example_of(space)]])
+        jobs = [[*fixed, *words] for words in examples_of(space)]
+        compose_jobs(self.hydra_context.config_loader, self.config, jobs)
         (usual,) = plan([plain(self.config)])
         sweep = str(self.config.sweep)
         search = Search(

@@ -17,7 +17,9 @@ from omegaconf import DictConfig, OmegaConf
 from rnnlab.config import targets
 from rnnlab.config.keys import flatten
 from rnnlab.config.locations import conf_folder
+from rnnlab.config.plain_files import check_options, checked_yaml
 from rnnlab.config.reference import group_options, groups
+from rnnlab.config.strangers import check_defaults
 from rnnlab.errors import UserError
 
 PLUGINS = frozenset(
@@ -59,12 +61,11 @@ def check_before_composing(folder: str | None, name: str, overrides: Sequence[st
     named = any(word.lstrip("+~").startswith("hydra.searchpath") for word in overrides)
     file = Path(folder or ".") / f"{name}.yaml"
     if folder and file.is_file():
-        try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UserError(f"{file}: not YAML ({str(error).splitlines()[0]})") from error
+        content = checked_yaml(file)
+        check_options(Path(folder))
         if isinstance(content, dict) and "reference" in content:
             raise UserError(f"{file} trains nothing; `rnnlab study name={file.absolute().parent.name}` shows it")
+        check_defaults(content.get("defaults") if isinstance(content, dict) else None)
         hydra = content.get("hydra") if isinstance(content, dict) else None
         named = named or "searchpath" in (hydra or {}) or any("searchpath" in str(key) for key in content or {})
     if named:

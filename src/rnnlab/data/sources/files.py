@@ -23,7 +23,10 @@ def packaged(package: str, path: str) -> list[Path]:
     spec = importlib.util.find_spec(package) if package.isidentifier() else None  # a dotted name would be imported
     if spec is None or not spec.submodule_search_locations:
         raise UserError(f"data: the package {package} is not installed; pip install {package}")
-    file = Path(spec.submodule_search_locations[0]) / path
+    folder = Path(spec.submodule_search_locations[0])
+    file = folder / path
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise UserError(f"data.files.path: {path} does not lie in the package {package}")
     if not file.is_file():
         raise UserError(f"data: {file} is missing; reinstall the package {package}")
     return [file]
