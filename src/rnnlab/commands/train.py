@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, RunMode
+from omegaconf import OmegaConf
 
 from rnnlab.config.compose import Composed, compose_train, plain, readable_errors
+from rnnlab.config.schema import PROBES
 from rnnlab.errors import RunsFailedError
 
 if TYPE_CHECKING:
@@ -23,12 +25,22 @@ def main(arguments: list[str]) -> int:
         RunsFailedError: Runs failed; their folders say why.
     """
     composed = compose_train(arguments)
+    _check_probes(composed)
     with readable_errors("train"):
         if composed.mode is RunMode.MULTIRUN:
             _sweep(composed)
         else:
             _train_one(composed)
     return 0
+
+
+def _check_probes(composed: Composed) -> None:
+    """Raise UserError if `rnnlab study` could not look at what `probes` asks for, before anything is trained for it."""
+    probes = OmegaConf.to_container(composed.config, resolve=False).get("probes")  # type: ignore[union-attr]
+    if probes and PROBES.holds(probes):
+        from rnnlab.studies.probing import probe_configurations  # imports matplotlib
+
+        probe_configurations(probes)
 
 
 def _train_one(composed: Composed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -33,6 +34,7 @@ from rnnlab.config.strangers import Origin, check_strangers
 from rnnlab.config.unused_keys import check_keys, defaults_of
 from rnnlab.errors import UserError
 
+NAMED = re.compile(r"[+~]*[^+~=.@\s]")  # how a word begins that has a key
 LONGEST_REASON = 200  # characters that are shown of a reason which may quote a whole file
 MISSING_OPTION = "???"  # what Hydra calls an option that a defaults list leaves open
 
@@ -294,6 +296,9 @@ def _set_value(config: DictConfig, override: Override) -> None:
 def _compose(hydra: GlobalHydra, name: str, overrides: list[str]) -> DictConfig:
     """Compose as for a sweep, whose words Hydra's public `compose` refuses; whether there may be any is seen later."""
     assert hydra.hydra is not None
+    for word in overrides:
+        if not NAMED.match(word):
+            raise UserError(f"{word!r}: a key is missing; write key=value, or ~key to leave one out")
     try:
         return hydra.hydra.compose_config(
             config_name=name,

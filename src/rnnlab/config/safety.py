@@ -35,6 +35,7 @@ PLUGINS = frozenset(
 # How Hydra calls a plugin: as our options have it, with plain values that nothing was made of yet.
 OF_INSTANTIATE = {"_recursive_": False, "_convert_": "all", "_partial_": False, "_args_": []}
 PLAIN = re.compile(r"[A-Za-z0-9_.:,@/=+-]*")
+NO_OPTION = re.compile(r"null|true|false|[-+.\d]*")
 # What a search may be told to choose with; only these keys may name them.
 CHOOSERS = {
     "sampler._target_": tuple(
@@ -56,7 +57,7 @@ def check_before_composing(folder: str | None, name: str, overrides: Sequence[st
     """
     for word in overrides:
         group, _, option = word.partition("=")
-        if group in groups() and option in ("null", ""):
+        if group in groups() and NO_OPTION.fullmatch(option):
             raise UserError(f"{word}: choose an option of this group: {', '.join(group_options(group))}")
     named = any(word.lstrip("+~").startswith("hydra.searchpath") for word in overrides)
     file = Path(folder or ".") / f"{name}.yaml"

@@ -14,9 +14,10 @@ def read_rows(file: Path) -> list[Row]:
     """Return the rows of a CSV file as numbers, NaN where a field has none; a missing file has no rows."""
     try:
         text = file.read_text(encoding="utf-8", errors="replace").replace("\0", "")
-    except OSError:
+        rows = list(csv.DictReader(text.splitlines()))
+    except (OSError, csv.Error):  # a cell that is longer than the module takes
         return []
-    return [{key: parse_float(value) for key, value in row.items() if key} for row in csv.DictReader(text.splitlines())]
+    return [{key: parse_float(value) for key, value in row.items() if key} for row in rows]
 
 
 def rows_with(rows: Iterable[Row], columns: Iterable[str]) -> list[Row]:

@@ -24,8 +24,11 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: _PATH, storage_options: Any | None = None) -> None:
         place = Path(path)
         temporary = place.with_name(f".{place.name}.{os.getpid()}")
-        super().save_checkpoint(checkpoint, temporary, storage_options)
-        temporary.replace(place)
+        try:
+            super().save_checkpoint(checkpoint, temporary, storage_options)
+            temporary.replace(place)
+        finally:
+            temporary.unlink(missing_ok=True)  # on a full disk, the half that was written
 
 
 class BestCheckpoint(ModelCheckpoint):

@@ -7,6 +7,7 @@ import importlib.util
 import sysconfig
 from pathlib import Path
 
+from rnnlab.config.plain_files import what_it_is
 from rnnlab.errors import UserError
 
 
@@ -67,8 +68,10 @@ def sha256(files: list[Path]) -> str:
 
 
 def _checked(file: Path) -> Path:
-    """Return the file; raise UserError if it is empty or unreadable."""
+    """Return the file; raise UserError if it is empty, unreadable, a pipe or a device."""
     try:
+        if kind := what_it_is(file):  # which would block, or never end
+            raise UserError(f"data.path: {file} is {kind}, which cannot be read twice; save it as a file")
         with file.open("rb") as stream:
             first = stream.read(1)
     except OSError as error:
