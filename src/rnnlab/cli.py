@@ -14,6 +14,7 @@ import sys
 
 from rnnlab.config import completion, help, reference
 from rnnlab.config.literals import quote_arguments
+from rnnlab.control_characters import shown
 from rnnlab.errors import RunsFailedError, UserError, is_disk_full, is_short_of_memory, reason_of
 
 HELP = {"--help", "-h"}
@@ -51,7 +52,7 @@ def main(arguments: list[str]) -> int:
         return PIPE_CLOSED
     except (UserError, RunsFailedError, KeyboardInterrupt, OSError, MemoryError, RuntimeError, TypeError) as problem:
         message, code = _ending(problem, arguments)
-        print(message, file=sys.stderr)
+        print(shown(message), file=sys.stderr)
         return code
 
 

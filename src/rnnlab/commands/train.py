@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from rnnlab.config.compose import Composed, compose_train, plain, readable_errors
 from rnnlab.config.schema import PROBES
+from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _train(run: PlannedRun) -> None:
 
     assert run.prepared is not None
     ready = TrainingRun(run.config, run.folder, run.prepared, run.origin, progress=True)
-    with stopping_on_signals(), claimed(run.folder, wait=True, say=print) as mine:
+    with stopping_on_signals(), claimed(run.folder, wait=True, say=say) as mine:
         if not mine:
             raise KeyboardInterrupt
         if not _is_complete(run):
@@ -91,15 +92,15 @@ def _train(run: PlannedRun) -> None:
 def _is_complete(run: PlannedRun) -> bool:
     result = None if run.again else run.folder.result()
     if result:
-        print(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
+        say(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
     return bool(result)
 
 
 def _execute(ready: TrainingRun, run: PlannedRun) -> None:
-    print(f"{run.folder.path}: {ready.parameters:,} parameters")
+    say(f"{run.folder.path}: {ready.parameters:,} parameters")
     summary = ready.execute(again=run.again)
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
     best, test = summary["metrics"]["best"], summary["metrics"]["test"]
     losses = f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} {summary['unit']}"
-    print(f"{losses}, {summary['seconds']:.1f} s")
+    say(f"{losses}, {summary['seconds']:.1f} s")
