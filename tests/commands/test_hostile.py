@@ -49,7 +49,7 @@ def test_a_full_disk_is_one_line_and_the_other_runs_go_on(
     real = os.fsync
 
     def fsync(descriptor: int) -> None:
-        if "seed0" in os.readlink(f"/proc/self/fd/{descriptor}"):
+        if "seed0" in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         real(descriptor)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -253,6 +255,24 @@ def test_a_checkpoint_runs_no_code_whatever_opens_it(
         key = "init_from" if words[0] == "train" else "checkpoint"
         assert_refused(rnnlab(*words, f"{key}=attack.ckpt"), ["attack.ckpt"])
     assert not (folder / "caught").exists() and not (folder / "runs").exists()
+
+
+def test_a_checkpoint_that_asks_for_much_memory_is_one_line(
+    rnnlab: Callable[..., Answer], folder: Path, checkpoint: Path
+) -> None:
+    """What is measured is the memory that a child process has had at most, beside one that loads the checkpoint."""
+    bomb: list[object] = ["x"]
+    for _ in range(60):
+        bomb = [bomb, bomb]
+    for place, what in (("model/hidden_size", 30_000), ("model/num_layers", 10**6), ("callbacks/x", bomb)):
+        attack(checkpoint, f"rnnlab/config/{place}", what, folder / "attack.ckpt")
+        code = (
+            "import resource, sys, rnnlab.cli as c; code = c.main(['generate', 'checkpoint=attack.ckpt']);"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+        assert "attack.ckpt" in done.stderr and int(done.stdout) < 2_000_000, "kilobytes"
 
 
 def test_a_checkpoint_imports_no_package_to_find_its_data(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import torch
 from lightning.pytorch.utilities.seed import isolate_rng
 
+from rnnlab.config.plain_files import MOST_NODES
 from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.text.vocabularies import from_card
@@ -51,10 +54,13 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
     """
     file = find_checkpoint(path, key)
     try:
+        _check_archive(file)
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         card = checkpoint["rnnlab"]
+        _check_size(card["config"])
         for name, target in targets(card["config"]):  # also those that are not built here
             check(target, name)
+        _check_shapes(card, checkpoint["state_dict"])
         task = _build(card["config"], _known(card))
         task.load_state_dict(checkpoint["state_dict"])
     except UserError as error:
@@ -63,6 +69,38 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
         raise UserError(f"{key}: {file} is not a checkpoint that rnnlab wrote") from error
     task.card = card
     return task.eval()
+
+
+def _check_archive(file: Path) -> None:
+    """Raise ValueError if a file unpacks to more than it has: torch writes its archives without compression."""
+    with zipfile.ZipFile(file) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > file.stat().st_size:
+            raise ValueError("it unpacks to more than it has")
+
+
+def _check_size(config: Any) -> None:
+    """Raise ValueError if a configuration has more values than anybody writes, its lists may contain one another."""
+    nodes = [config]
+    for count in itertools.count():
+        if not nodes:
+            return
+        if count > MOST_NODES:
+            raise ValueError(f"its configuration has more than {MOST_NODES:,} values")
+        node = nodes.pop()
+        nodes += node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
+
+
+def _check_shapes(card: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> None:
+    """Raise ValueError if the configuration is of a larger network than the weights, without taking memory for it."""
+    if card["config"]["model"]["num_layers"] > len(weights):  # even without memory, each would take its time
+        raise ValueError("it has weights for fewer layers")
+    with isolate_rng(), torch.device("meta"):
+        try:
+            outline = _build(card["config"], _known(card)).state_dict()
+        except (NotImplementedError, RuntimeError):  # a plugin's cell that needs numbers to be built
+            return
+    if {name: weight.shape for name, weight in outline.items()} != {name: w.shape for name, w in weights.items()}:
+        raise ValueError("its weights are of another network than its configuration")
 
 
 def untrained(task: SequenceTask) -> SequenceTask:
