@@ -57,9 +57,9 @@ class GridSweeper(Sweeper):
 
 
 def _words(params: Mapping[str, str] | None) -> list[str]:
-    from rnnlab.config.literals import quote_arguments
+    from rnnlab.config.literals import quote_swept
 
-    return quote_arguments([f"{key}={value}" for key, value in (params or {}).items()])
+    return quote_swept([f"{key}={value}" for key, value in (params or {}).items()])
 
 
 def _values_of(override: Override) -> list[str]:

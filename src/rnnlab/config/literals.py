@@ -23,6 +23,12 @@ def quote_arguments(arguments: list[str]) -> list[str]:
     return [_quote_argument(argument) for argument in arguments]
 
 
+def quote_swept(arguments: list[str]) -> list[str]:
+    """Quote names only, as a study's `params` need it: paths and texts are swept there, and so taken apart."""
+    is_name = [NAME_KEYS.fullmatch(word.partition("=")[0].lstrip("+")) for word in arguments]
+    return [_quote_argument(word) if name else word for word, name in zip(arguments, is_name, strict=True)]
+
+
 def written(value: Any) -> str:
     """A plain value as Hydra's grammar has it behind `key=`: text in quotation marks, a list in brackets."""
     if isinstance(value, list | tuple):
