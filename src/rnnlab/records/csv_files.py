@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -28,10 +30,11 @@ def read_rows(file: Path) -> list[Row]:
 def table_csv(table: pd.DataFrame) -> str:
     """Return a table as CSV with a header; texts are written by `as_text`."""
     safe = table.rename(columns=as_text)
-    texts = safe.select_dtypes(exclude="number").columns
-    return str(
-        safe.assign(**{name: safe[name].map(as_text) for name in texts}).to_csv(index=False, lineterminator="\n")
-    )
+    for name in safe.select_dtypes(exclude="number"):
+        cells = np.empty(len(safe), dtype=object)  # in which whole numbers stay whole
+        cells[:] = [as_text(cell) for cell in safe[name]]
+        safe[name] = cells
+    return str(safe.to_csv(index=False, lineterminator="\n"))
 
 
 def as_text(cell: Any) -> Any:
