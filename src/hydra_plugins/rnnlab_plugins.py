@@ -57,7 +57,9 @@ class GridSweeper(Sweeper):
 
 
 def _words(params: Mapping[str, str] | None) -> list[str]:
-    return [f"{key}={value}" for key, value in (params or {}).items()]
+    from rnnlab.config.literals import quote_swept
+
+    return quote_swept([f"{key}={value}" for key, value in (params or {}).items()])
 
 
 def _values_of(override: Override) -> list[str]:
@@ -90,11 +92,10 @@ class OptunaSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        from rich.console import Console
-
         from rnnlab.config.schema import check
         from rnnlab.report.search import write_search
         from rnnlab.sweeps.search.optuna_search import best_trial, conclude, preview_search, run_search
+        from rnnlab.terminal import Terminal
 
         assert isinstance(self.launcher, RunLauncher) and self.config is not None
         nodes = ("sampler", "pruner")  # checked with all that a configuration may call
@@ -103,7 +104,7 @@ class OptunaSweeper(Sweeper):
         if self.config.dry_run:
             return preview_search(search)
         backend = self.launcher.backend(self.settings["n_jobs"])
-        console = Console(stderr=True)
+        console = Terminal(stderr=True)
         study = run_search(search, backend, console, self.config.on_failure)
         if best_trial(study) is not None:
             write_search(study, search.folder / "report", search.metric)
@@ -118,7 +119,7 @@ class OptunaSweeper(Sweeper):
         from rnnlab.sweeps.search.objective import direction_of
         from rnnlab.sweeps.search.optuna_study import check_search
         from rnnlab.sweeps.search.search import Search
-        from rnnlab.sweeps.search.space import example_of, space_of
+        from rnnlab.sweeps.search.space import examples_of, space_of
 
         assert self.config is not None and self.hydra_context is not None
         given = self.settings
@@ -127,7 +128,8 @@ class OptunaSweeper(Sweeper):
         if not space:
             raise UserError("hydra.sweeper.params: say what to search over, such as optimizer.lr=interval(1e-3,1e-1)")
         # What is wrong with all trials is found here, before anything is written.
-        compose_jobs(self.hydra_context.config_loader, self.config, [[*fixed, *example_of(space)]])
+        jobs = [[*fixed, *words] for words in examples_of(space)]
+        compose_jobs(self.hydra_context.config_loader, self.config, jobs)
         (usual,) = plan([plain(self.config)])
         print_remarks([usual])
         sweep = str(self.config.sweep)
@@ -162,13 +164,13 @@ class RunLauncher(Launcher, ABC):
         self.config = config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        from rich.console import Console
-
         from rnnlab.config.compose import compose_jobs, flags_of
         from rnnlab.config.schema import check
         from rnnlab.sweeps.plan import labels_of, plan
         from rnnlab.sweeps.pool import report_failures, run_all
+        from rnnlab.sweeps.rehearsal import rehearse
         from rnnlab.sweeps.remarks import print_remarks, print_warnings
+        from rnnlab.terminal import Terminal
 
         check({"hydra": {"launcher": {"workers": getattr(self, "workers", None)}}})
         configs = compose_jobs(self.hydra_context.config_loader, self.config, job_overrides)
@@ -180,7 +182,9 @@ class RunLauncher(Launcher, ABC):
 
             show(planned, self.backend().workers)
             return []
-        summaries = run_all(planned, self.backend(), Console(stderr=True), self.config.on_failure)
+        if self.backend().shares_memory:  # else the runs are done by other machines, which may have what this one lacks
+            rehearse(run for run in planned if run.again or not run.folder.result())
+        summaries = run_all(planned, self.backend(), Terminal(stderr=True), self.config.on_failure)
         print_warnings(planned)
         report_failures(planned, summaries)
         return [JobReturn(status=JobStatus.COMPLETED, _return_value=summary["objective"]) for summary in summaries]

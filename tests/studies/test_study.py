@@ -29,9 +29,10 @@ def study(rnnlab: Callable[..., Answer], workdir: Path, sentiment_folder: Path, 
     shutil.copytree(sentiment_folder / "runs", workdir / "runs")
     folder = workdir / "experiments" / "tone"
     folder.mkdir(parents=True)
+    shutil.copy(reviews, folder)
 
     def carry_out(more: str = "") -> tuple[Answer, str]:
-        (folder / "study.yaml").write_text(STUDY.format(path=reviews) + more)
+        (folder / "study.yaml").write_text(STUDY.format(path=f"experiments/tone/{reviews.name}") + more)
         answer = rnnlab("study", "name=tone")
         readme = folder / "README.md"
         return answer, readme.read_text() if readme.is_file() else ""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rnnlab.charts.values import Chart, HeatMap, Lines, Panels
+from rnnlab.records.csv_files import as_text
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _points(chart: Lines) -> Iterator[list[object]]:
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(heads)
+    writer.writerow(map(as_text, heads))
     for row in rows:
-        writer.writerow(["" if isinstance(value, float) and math.isnan(value) else value for value in row])
+        writer.writerow(["" if isinstance(value, float) and math.isnan(value) else as_text(value) for value in row])
     return stream.getvalue()

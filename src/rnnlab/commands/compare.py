@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-from rich.console import Console
 from rich.text import Text
 
 from rnnlab.analysis.comparison import compare
@@ -14,6 +13,7 @@ from rnnlab.records.sources import source_folders
 from rnnlab.report.examples import samples_of
 from rnnlab.report.render import terminal
 from rnnlab.report.write import write_report
+from rnnlab.terminal import Terminal
 
 LONGEST = 120  # characters of a folder's name
 
@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
     folders = source_folders(config["sweep"], config["path"])
     comparison = compare(folders, target=config["target"], holds=config["holds"])
     report, page = write_report(comparison, folders[0] / _name([folder.name for folder in folders[1:]]))
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     terminal(comparison, console)
     console.print()
     samples_of(comparison.best).terminal(console)

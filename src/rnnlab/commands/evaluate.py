@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
-from rnnlab.data.text.display import printable
+from rnnlab.control_characters import in_one_line, say
 from rnnlab.records.folder import find_checkpoint
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     model = Trained(checkpoint)
     evaluation = model.evaluate(config["part"], **config["data"])
     for note in evaluation.notes:
-        print(printable(note), file=sys.stderr)
+        print(in_one_line(note), file=sys.stderr)
     FORMATS[config["format"]](model.checkpoint, evaluation)
     return 0
 
@@ -53,7 +53,7 @@ def _print_table(checkpoint: Path, evaluation: Evaluation) -> None:
     }
     rows[next(iter(evaluation.metrics))] += f"  {evaluation.unit}"
     for name, value in rows.items():
-        print(f"{name:<{max(map(len, rows))}}  {value}".rstrip())
+        say(f"{name:<{max(map(len, rows))}}  {value}".rstrip())
 
 
 def _print_csv(checkpoint: Path, evaluation: Evaluation) -> None:  # noqa: ARG001
@@ -64,7 +64,7 @@ def _print_csv(checkpoint: Path, evaluation: Evaluation) -> None:  # noqa: ARG00
 
 def _print_json(checkpoint: Path, evaluation: Evaluation) -> None:
     content = {"checkpoint": str(checkpoint), **asdict(evaluation), "metrics": _finite(evaluation.metrics)}
-    print(json.dumps(content, indent=2))
+    say(json.dumps(content, indent=2))
 
 
 def _finite(metrics: dict[str, float]) -> dict[str, float | None]:

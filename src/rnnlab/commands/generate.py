@@ -6,6 +6,7 @@ import sys
 
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
+from rnnlab.control_characters import say
 from rnnlab.records.folder import find_checkpoint
 
 
@@ -24,18 +25,18 @@ def main(arguments: list[str]) -> int:
     settings = {key: config[key] for key in ("prompt", "condition", "length", "temperature", "top_k", "seed")}
     if config["samples"] == 1:
         items = ["".join(map(_print_piece, model.stream(**settings)))]
-        print()
+        say()
     else:
         items = model.generate(samples=config["samples"], **settings)
-        print(_separator(items).join(items))
+        say(_separator(items).join(items))
     if remark := model.remark(items):
-        print(remark, file=sys.stderr)
+        say(remark, file=sys.stderr)
     return 0
 
 
 def _print_piece(piece: str) -> str:
     """Print a piece of a text at once."""
-    print(piece, end="", flush=True)
+    say(piece, end="", flush=True)
     return piece
 
 

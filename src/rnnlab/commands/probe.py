@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.errors import UserError
 from rnnlab.records.folder import find_checkpoint
 from rnnlab.studies.documents import print_document
 from rnnlab.studies.probing import build_probe, load_subject, measure, usual_folder, write_measured
+from rnnlab.terminal import Terminal
 
 
 def main(arguments: list[str]) -> int:
@@ -29,7 +28,7 @@ def main(arguments: list[str]) -> int:
         raise UserError(f"folder: {folder} is a file; name a folder for the figures and numbers")
     measured = measure(build_probe(config), [load_subject(checkpoint, config)])
     written = write_measured(measured, folder)
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     print_document(measured, console)
     for file in written:
         console.print(str(file), soft_wrap=True)

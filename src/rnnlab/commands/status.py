@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from rnnlab.config.compose import compose
 from rnnlab.records.sources import source_folders
 from rnnlab.report.status import progress_of, show
+from rnnlab.terminal import Terminal
 
 
 def main(arguments: list[str]) -> int:
@@ -16,5 +15,5 @@ def main(arguments: list[str]) -> int:
         UserError: The arguments name no runs.
     """
     config = compose("status", arguments)
-    show(progress_of(source_folders(config["sweep"], config["path"])), Console(highlight=False))
+    show(progress_of(source_folders(config["sweep"], config["path"])), Terminal(highlight=False))
     return 0

@@ -15,6 +15,7 @@ from rnnlab.studies.documents import print_document
 from rnnlab.studies.new_study import new_study
 from rnnlab.studies.page import write_page
 from rnnlab.studies.study import EXPERIMENTS, Study, find_study
+from rnnlab.terminal import Terminal
 
 NEW = "new"
 ONLY = "only"  # the value of `report` with which nothing is trained
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
     changes = [word for word in arguments if word.startswith(f"{REFERENCE}.")]
     config = compose("study", [word for word in arguments if word not in changes])
     check({"report": config["report"]})
-    study, console = find_study(str(config["name"])), Console(highlight=False)
+    study, console = find_study(str(config["name"])), Terminal(highlight=False)
     if reference_of(study, changes):
         return _compute(study, changes, console)
     failure = None if config["report"] == ONLY else _train(study)
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
 def _begin(arguments: list[str]) -> int:
     given = compose("study", arguments)
     file = new_study(EXPERIMENTS, str(given["name"]), given["question"])
-    Console(highlight=False).print(f"{file} asks; `rnnlab study name={given['name']}` answers.", soft_wrap=True)
+    Terminal(highlight=False).print(f"{file} asks; `rnnlab study name={given['name']}` answers.", soft_wrap=True)
     return 0
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
+from rnnlab.control_characters import say
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS
 from rnnlab.records.sources import source_folders, sweeps
@@ -36,12 +37,12 @@ def main(arguments: list[str]) -> int:
     with _as_one(folders) as folder:
         try:
             address = _serve(folder, port)
-            print(f"TensorBoard on {', '.join(folder.as_posix() for folder in folders)}: {address}")
-            print(f"All runs by their hyperparameters: {address}#hparams")
-            print("Ctrl-C ends it", flush=True)
+            say(f"TensorBoard on {', '.join(folder.as_posix() for folder in folders)}: {address}")
+            say(f"All runs by their hyperparameters: {address}#hparams")
+            say("Ctrl-C ends it", flush=True)
             threading.Event().wait()
         except KeyboardInterrupt:
-            print("\nTensorBoard has ended")
+            say("\nTensorBoard has ended")
     return 0
 
 
@@ -67,7 +68,7 @@ def _free_port(wanted: int) -> int:
     for port in range(wanted, min(wanted + TRIED, 1 << 16)):
         if wanted == 0 or not _is_taken(port):
             if port != wanted:
-                print(f"port {wanted} is taken, so it is {port}")
+                say(f"port {wanted} is taken, so it is {port}")
             return port
     raise UserError(f"port={wanted}: it is taken, and so are those behind it; port=0 takes any that is free")
 

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, RunMode
+from omegaconf import OmegaConf
 
 from rnnlab.config.compose import Composed, compose_train, plain, readable_errors
+from rnnlab.config.schema import PROBES
+from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
 
 if TYPE_CHECKING:
@@ -23,12 +26,22 @@ def main(arguments: list[str]) -> int:
         RunsFailedError: Runs failed; their folders say why.
     """
     composed = compose_train(arguments)
+    _check_probes(composed)
     with readable_errors("train"):
         if composed.mode is RunMode.MULTIRUN:
             _sweep(composed)
         else:
             _train_one(composed)
     return 0
+
+
+def _check_probes(composed: Composed) -> None:
+    """Raise UserError if `rnnlab study` could not look at what `probes` asks for, before anything is trained for it."""
+    probes = OmegaConf.to_container(composed.config, resolve=False).get("probes")  # type: ignore[union-attr]
+    if probes and PROBES.holds(probes):
+        from rnnlab.studies.probing import probe_configurations  # imports matplotlib
+
+        probe_configurations(probes)
 
 
 def _train_one(composed: Composed) -> None:
@@ -71,7 +84,7 @@ def _train(run: PlannedRun) -> None:
 
     assert run.prepared is not None
     ready = TrainingRun(run.config, run.folder, run.prepared, run.origin, progress=True)
-    with stopping_on_signals(), claimed(run.folder, wait=True, say=print) as mine:
+    with stopping_on_signals(), claimed(run.folder, wait=True, say=say) as mine:
         if not mine:
             raise KeyboardInterrupt
         if not _is_complete(run):
@@ -81,18 +94,18 @@ def _train(run: PlannedRun) -> None:
 def _is_complete(run: PlannedRun) -> bool:
     result = None if run.again else run.folder.result()
     if result:
-        print(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
+        say(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
     return bool(result)
 
 
 def _execute(ready: TrainingRun, run: PlannedRun) -> None:
-    print(f"{run.folder.path}: {ready.parameters:,} parameters")
     from rnnlab.sweeps.remarks import print_warnings
 
+    say(f"{run.folder.path}: {ready.parameters:,} parameters")
     summary = ready.execute(again=run.again)
     print_warnings([run])
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
     best, test = summary["metrics"]["best"], summary["metrics"]["test"]
     losses = f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} {summary['unit']}"
-    print(f"{losses}, {summary['seconds']:.1f} s")
+    say(f"{losses}, {summary['seconds']:.1f} s")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -28,9 +29,13 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from rnnlab.config import safety
 from rnnlab.config.locations import conf_folder, plugin_conf_folders
 from rnnlab.config.messages import explain, unknown_key
-from rnnlab.config.unused_keys import check_keys
+from rnnlab.config.reference import groups
+from rnnlab.config.strangers import Origin, check_strangers
+from rnnlab.config.unused_keys import check_keys, defaults_of
 from rnnlab.errors import UserError
 
+NAMED = re.compile(r"[+~]*[^+~=.@\s]")  # how a word begins that has a key
+LONGEST_REASON = 200  # characters that are shown of a reason which may quote a whole file
 MISSING_OPTION = "???"  # what Hydra calls an option that a defaults list leaves open
 
 
@@ -140,6 +145,7 @@ def compose_train(arguments: list[str]) -> Composed:
     if _may_be_a_strangers(flags):
         safety.check_hydra_node(config, own_hydra_node())
     safety.check_targets(config, flags.overrides)
+    _check_strangers(config, config, safety.hydra_node(config))
     mode = RunMode.MULTIRUN if flags.multirun else config.hydra.mode or RunMode.RUN
     if mode is RunMode.RUN:
         _refuse_sweeps(overrides)
@@ -194,19 +200,25 @@ def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequen
             if is_value(override):
                 _set_value(config, override)
         check_keys(_unresolved(config), composed[choices].hydra.runtime.choices, words)
+        _check_strangers(config, composed[choices], {}, typed=[*typed, *master.hydra.overrides.hydra])
         configs.append(plain(config))
     return configs
 
 
 def flags_of(config: DictConfig) -> list[str]:
     """Where the primary configuration lies, as the command line says it; nothing for rnnlab's own."""
-    sources = config.hydra.runtime.config_sources
-    folders = [source.path for source in sources if source.provider == "command-line"]
+    folder = _folder_of_the_command(config)
     name = str(config.hydra.job.config_name)
     return [
-        *(word for folder in folders for word in ("-cd", os.path.relpath(folder))),
+        *(() if folder is None else ("-cd", os.path.relpath(folder))),
         *([] if name == "train" else ["-cn", name]),
     ]
+
+
+def _folder_of_the_command(config: DictConfig) -> Path | None:
+    """The folder of `-cd`."""
+    sources = config.hydra.runtime.config_sources
+    return next((Path(source.path) for source in sources if source.provider == "command-line"), None)
 
 
 def parse_flags(arguments: Sequence[str]) -> Flags:
@@ -243,6 +255,31 @@ def _without_hydra(config: DictConfig) -> DictConfig:
     return ours
 
 
+def _check_strangers(
+    config: DictConfig, composed: DictConfig, hydra: Mapping[str, Any], typed: Iterable[str] | None = None
+) -> None:
+    """Check what the files of the folder of `-cd` say of a command or of one of its runs.
+
+    Args:
+        config: The values that are checked.
+        composed: With Hydra's own node, which knows the folder and the chosen options.
+        hydra: Hydra's node where it is checked too.
+        typed: The words of the command line; by default those that were composed.
+
+    Raises:
+        UserError: They say what only the person at the keyboard may.
+    """
+    folder = _folder_of_the_command(composed)
+    if folder is None:
+        return
+    overrides = composed.hydra.overrides
+    words = [*overrides.task, *overrides.hydra] if typed is None else typed
+    keys = {word.partition("=")[0].lstrip("+") for word in words}
+    known = defaults_of(composed.hydra.runtime.choices)
+    swept = {f"hydra.{key}": hydra[key] for key in ("launcher", "sweeper") if key in hydra}
+    check_strangers({**_unresolved(config), **swept}, Origin(folder, known, keys - set(groups())))
+
+
 def _unresolved(config: DictConfig) -> dict[str, Any]:
     container = OmegaConf.to_container(_without_hydra(config))
     assert isinstance(container, dict)
@@ -259,14 +296,23 @@ def _set_value(config: DictConfig, override: Override) -> None:
 def _compose(hydra: GlobalHydra, name: str, overrides: list[str]) -> DictConfig:
     """Compose as for a sweep, whose words Hydra's public `compose` refuses; whether there may be any is seen later."""
     assert hydra.hydra is not None
-    return hydra.hydra.compose_config(
-        config_name=name,
-        overrides=overrides,
-        run_mode=RunMode.MULTIRUN,
-        from_shell=False,
-        with_log_configuration=False,
-        validate_sweep_overrides=False,
-    )
+    for word in overrides:
+        if not NAMED.match(word):
+            raise UserError(f"{word!r}: a key is missing; write key=value, or ~key to leave one out")
+    try:
+        return hydra.hydra.compose_config(
+            config_name=name,
+            overrides=overrides,
+            run_mode=RunMode.MULTIRUN,
+            from_shell=False,
+            with_log_configuration=False,
+            validate_sweep_overrides=False,
+        )
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # of a YAML file that says what Python's numbers and dates do not hold
+        raise UserError(f"the configuration cannot be read ({str(error)[:LONGEST_REASON]})") from error
 
 
 def _parser(hydra: GlobalHydra) -> OverridesParser:

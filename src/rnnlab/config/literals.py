@@ -13,12 +13,20 @@ LITERAL_KEYS = FILE_KEYS | TEXT_KEYS | {"holds", "name", "question"}
 NAME_KEYS = re.compile(r"data\.\w+_column|sweep")
 PLAIN = re.compile(r"[\w./:+-]+", re.ASCII)
 IN_GRAMMAR = re.compile(rf"""({PLAIN.pattern},?)*|'.*'|".*"|(choice|glob|sort|shuffle|tag)\(.*\)""", re.ASCII)
+BETWEEN_NAMES = re.compile(r",(?=\S)")  # a comma before a blank belongs to a name
+ONE_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'", re.DOTALL)
 PLAIN_LIST = re.compile(r"""\[([^\[\]'"]*)\]""")
 
 
 def quote_arguments(arguments: list[str]) -> list[str]:
     """Quote the value of every `key=value` whose key takes its value to the letter; leave the others alone."""
     return [_quote_argument(argument) for argument in arguments]
+
+
+def quote_swept(arguments: list[str]) -> list[str]:
+    """Quote names only, as a study's `params` need it: paths and texts are swept there, and so taken apart."""
+    is_name = [NAME_KEYS.fullmatch(word.partition("=")[0].lstrip("+")) for word in arguments]
+    return [_quote_argument(word) if name else word for word, name in zip(arguments, is_name, strict=True)]
 
 
 def written(value: Any) -> str:
@@ -46,7 +54,7 @@ def unquote_argument(argument: str) -> str:
     """A `key=value` as it was before `quote_arguments`, whichever key it has."""
     key, equals, value = argument.partition("=")
     literal = key.lstrip("+") in LITERAL_KEYS or NAME_KEYS.fullmatch(key.lstrip("+"))
-    if not (equals and literal and len(value) > 1 and value[0] == value[-1] == "'"):
+    if not (equals and literal and ONE_QUOTED.fullmatch(value)):
         return argument
     value = value[1:-1]
     trailing = len(value) - len(value.rstrip("\\"))
@@ -70,4 +78,6 @@ def _quote_names(value: str) -> str:
     """A name, or a list of names, of which those are quoted that Hydra's grammar would not take for one."""
     if items := PLAIN_LIST.fullmatch(value):
         return f"[{','.join(item if PLAIN.fullmatch(item) else quote(item) for item in items[1].split(','))}]"
-    return value if IN_GRAMMAR.fullmatch(value) else quote(value)
+    if IN_GRAMMAR.fullmatch(value):
+        return value
+    return ",".join(item if PLAIN.fullmatch(item) else quote(item) for item in BETWEEN_NAMES.split(value))

@@ -17,7 +17,9 @@ from omegaconf import DictConfig, OmegaConf
 from rnnlab.config import targets
 from rnnlab.config.keys import flatten
 from rnnlab.config.locations import conf_folder
+from rnnlab.config.plain_files import check_options, checked_yaml
 from rnnlab.config.reference import group_options, groups
+from rnnlab.config.strangers import check_defaults
 from rnnlab.errors import UserError
 
 PLUGINS = frozenset(
@@ -33,6 +35,7 @@ PLUGINS = frozenset(
 # How Hydra calls a plugin: as our options have it, with plain values that nothing was made of yet.
 OF_INSTANTIATE = {"_recursive_": False, "_convert_": "all", "_partial_": False, "_args_": []}
 PLAIN = re.compile(r"[A-Za-z0-9_.:,@/=+-]*")
+NO_OPTION = re.compile(r"null|true|false|[-+.\d]*")
 # What a search may be told to choose with; only these keys may name them.
 CHOOSERS = {
     "sampler._target_": tuple(
@@ -54,17 +57,16 @@ def check_before_composing(folder: str | None, name: str, overrides: Sequence[st
     """
     for word in overrides:
         group, _, option = word.partition("=")
-        if group in groups() and option in ("null", ""):
+        if group in groups() and NO_OPTION.fullmatch(option):
             raise UserError(f"{word}: choose an option of this group: {', '.join(group_options(group))}")
     named = any(word.lstrip("+~").startswith("hydra.searchpath") for word in overrides)
     file = Path(folder or ".") / f"{name}.yaml"
     if folder and file.is_file():
-        try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UserError(f"{file}: not YAML ({str(error).splitlines()[0]})") from error
+        content = checked_yaml(file)
+        check_options(Path(folder))
         if isinstance(content, dict) and "reference" in content:
             raise UserError(f"{file} trains nothing; `rnnlab study name={file.absolute().parent.name}` shows it")
+        check_defaults(content.get("defaults") if isinstance(content, dict) else None)
         hydra = content.get("hydra") if isinstance(content, dict) else None
         named = named or "searchpath" in (hydra or {}) or any("searchpath" in str(key) for key in content or {})
     if named:

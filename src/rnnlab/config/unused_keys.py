@@ -45,13 +45,18 @@ def check_keys(config: Mapping[str, Any], choices: Mapping[str, Any], words: Ite
     for word in words:
         if (name := word.partition("=")[0]) in NAMES:
             raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
-    chosen = tuple((group, option) for group, option in choices.items() if isinstance(option, str))
-    known = _keys_of(chosen, tuple(plugin_conf_folders()))
+    known = defaults_of(choices)
     for key, value in flatten(config):
         if key in known:
             _check_own_target(key, str(value), known[key])
         elif not (key in NAMES or value == {} or key.startswith("trainer.") or known.keys() & _parents(key)):
             _check_argument(key, config)
+
+
+def defaults_of(choices: Mapping[str, Any]) -> dict[str, str]:
+    """The defaults of every key of the chosen options and of `rnnlab train`, as they are written."""
+    chosen = tuple((group, option) for group, option in choices.items() if isinstance(option, str))
+    return _keys_of(chosen, tuple(plugin_conf_folders()))
 
 
 @cache

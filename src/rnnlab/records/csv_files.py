@@ -1,4 +1,4 @@
-"""Read the CSV files of a run, damaged ones too."""
+"""Read the CSV files of a run, damaged ones too, and write tables that a spreadsheet shows and does not compute."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import csv
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COMPUTED = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet takes for a formula
 Row = dict[str, float]  # the numbers of a row by column
 
 
@@ -14,9 +21,27 @@ def read_rows(file: Path) -> list[Row]:
     """Return the rows of a CSV file as numbers, NaN where a field has none; a missing file has no rows."""
     try:
         text = file.read_text(encoding="utf-8", errors="replace").replace("\0", "")
-    except OSError:
+        rows = list(csv.DictReader(text.splitlines()))
+    except (OSError, csv.Error):  # a cell that is longer than the module takes
         return []
-    return [{key: parse_float(value) for key, value in row.items() if key} for row in csv.DictReader(text.splitlines())]
+    return [{key: parse_float(value) for key, value in row.items() if key} for row in rows]
+
+
+def table_csv(table: pd.DataFrame) -> str:
+    """Return a table as CSV with a header; texts are written by `as_text`."""
+    safe = table.rename(columns=as_text)
+    for name in safe.select_dtypes(exclude="number"):
+        cells = np.empty(len(safe), dtype=object)  # in which whole numbers stay whole
+        cells[:] = [as_text(cell) for cell in safe[name]]
+        safe[name] = cells
+    return str(safe.to_csv(index=False, lineterminator="\n"))
+
+
+def as_text(cell: Any) -> Any:
+    """Return a cell; a text that a spreadsheet would compute has an apostrophe before it, and a number none."""
+    if isinstance(cell, str) and cell.startswith(COMPUTED) and math.isnan(parse_float(cell)):
+        return f"'{cell}"
+    return cell
 
 
 def rows_with(rows: Iterable[Row], columns: Iterable[str]) -> list[Row]:

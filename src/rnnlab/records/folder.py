@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from rnnlab.config.yaml_docs import LOADER
+from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.errors import UserError
 
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
@@ -61,6 +61,9 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error  # the system names no file that is written to
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -197,10 +200,10 @@ class RunFolder:
             UserError: It cannot be read.
         """
         try:
-            config = yaml.load(self.config.read_text(encoding="utf-8"), Loader=LOADER)
+            config = read_yaml(self.config)
         except FileNotFoundError:
             return None
-        except (yaml.YAMLError, ValueError) as error:  # also a byte that is no UTF-8, or a 13th month
+        except ValueError as error:
             raise UserError(f"{self.config}: not YAML; move that folder away") from error
         if not isinstance(config, dict):
             raise UserError(f"{self.config}: not a run's configuration; move that folder away")
@@ -216,7 +219,7 @@ class RunFolder:
             ValueError: It is damaged.
         """
         try:
-            summary = json.loads(self.summary.read_text(encoding="utf-8"))
+            summary = read_json(self.summary)
         except (FileNotFoundError, NotADirectoryError):
             return None
         return summary if isinstance(summary, dict) else None

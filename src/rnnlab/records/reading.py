@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,10 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rnnlab.config.keys import flatten
-from rnnlab.config.yaml_docs import LOADER
+from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.records.csv_files import Row, read_rows, rows_with
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
 from rnnlab.records.identity import hash_in
@@ -125,8 +122,8 @@ class Run:
         if self.recorded:
             return self.recorded.examples
         try:
-            return _mapping(json.loads(RunFolder(self.folder).examples.read_text(encoding="utf-8")))
-        except (OSError, ValueError, RecursionError):
+            return _mapping(read_json(RunFolder(self.folder).examples))
+        except (OSError, ValueError):
             return {}
 
 
@@ -163,7 +160,7 @@ def read_run(folder: Path) -> Run:
         return Run(folder, FAILED, f"summary.json cannot be read ({_one_line(error)})", {}, {})
     try:
         config = _read_config(files.config)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
         return Run(folder, FAILED, f"config.yaml cannot be read ({_one_line(error)})", {}, summary)
     status = str(summary.get("status", NOT_FINISHED if folder.is_dir() else NOT_STARTED))
     reason = _one_line(summary.get("reason") or "no reason given") if status == FAILED else ""
@@ -185,7 +182,7 @@ def float_or_nan(value: Any) -> float:
 def _read_config(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
-    return dict(flatten(_mapping(yaml.load(file.read_text(encoding="utf-8"), LOADER))))
+    return dict(flatten(_mapping(read_yaml(file))))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rnnlab.analysis.factors import Contrast, Factor, Level
 from rnnlab.charts.number_format import ABSENT, plus_minus
 from rnnlab.report.tables import markdown_table
-from rnnlab.report.wording import count, decimals, interval, p_value, seconds
+from rnnlab.report.wording import count, decimals, escaped, interval, p_value, seconds
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -55,7 +55,7 @@ def contrast_cells(contrast: Contrast) -> list[str]:
 
 
 def _block(factor: Factor) -> str:
-    levels = [[level.name, *level_cells(level)] for level in factor.levels]
-    contrasts = [contrast_cells(contrast) for contrast in factor.contrasts]
-    tables = [markdown_table([factor.name, *LEVELS], levels), markdown_table(CONTRASTS, contrasts)]
-    return "\n\n".join([f"## {factor.name}", *tables])
+    levels = [[escaped(level.name), *level_cells(level)] for level in factor.levels]
+    contrasts = [[escaped(pair), *cells] for pair, *cells in map(contrast_cells, factor.contrasts)]
+    tables = [markdown_table([escaped(factor.name), *LEVELS], levels), markdown_table(CONTRASTS, contrasts)]
+    return "\n\n".join([f"## {escaped(factor.name)}", *tables])

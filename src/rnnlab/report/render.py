@@ -41,9 +41,9 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
     blocks += [_markdown_table(comparison), escaped(explanation(comparison)), missing_sentence(comparison.missing)]
     blocks += [_failures(comparison), *map(escaped, notes(comparison))]
     for chart in charts:
-        blocks += [f"![{chart.title}]({chart.name}.png)", chart.caption]
+        blocks += [f"![{escaped(chart.title)}]({chart.name}.png)", escaped(chart.caption)]
     if origins := provenance(comparison.complete):
-        blocks.append("Made with " + "; ".join(origins) + ".")
+        blocks.append("Made with " + escaped("; ".join(origins)) + ".")
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -115,7 +115,7 @@ def _fronts(row: Mapping[Hashable, Any]) -> str:
 
 def _markdown_table(comparison: Comparison) -> str:
     cells = _cells(comparison)
-    heads = [*comparison.settings, *cells[0][1]]
+    heads = [*map(escaped, comparison.settings), *map(escaped, cells[0][1])]
     rows = [[*map(escaped, settings), *figures.values()] for settings, figures in cells]
     rows[0] = [f"**{cell}**" for cell in rows[0]]
     return markdown_table(heads, rows, texts=len(comparison.settings))
@@ -123,7 +123,7 @@ def _markdown_table(comparison: Comparison) -> str:
 
 def _failures(comparison: Comparison) -> str:
     failed = comparison.missing.failed
-    return "\n".join(f"- failed: `{folder.as_posix()}`: {escaped(reason)}" for folder, reason in failed)
+    return "\n".join(f"- failed: {escaped(folder.as_posix())}: {escaped(reason)}" for folder, reason in failed)
 
 
 def _fitting_table(comparison: Comparison, console: Console) -> RenderableType:

@@ -29,7 +29,7 @@ def threshold_finding(reach: ThresholdReach) -> str:
 def threshold_table(reach: ThresholdReach) -> str:
     """Return a Markdown table, a row for each cell and a column for each level; means within the bound are bold."""
     levels = sorted({level for means in reach.rows.values() for level in means})
-    heads = [reach.kind or "", *(f"{reach.axis} {_level(level)}" for level in levels)]
+    heads = [escaped(reach.kind), *(escaped(f"{reach.axis} {_level(level)}") for level in levels)]
     rows = [
         [escaped(name), *(_cell(reach.threshold, means[level]) if level in means else "" for level in levels)]
         for name, means in reach.rows.items()

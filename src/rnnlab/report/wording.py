@@ -7,6 +7,7 @@ import re
 
 from rnnlab.analysis.statistics import Mean
 from rnnlab.charts.number_format import ABSENT, plus_minus
+from rnnlab.control_characters import shown
 
 
 def interval(mean: Mean) -> str:
@@ -47,4 +48,4 @@ def seeds(number: int) -> str:
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is, on one line; `|` is left to the table."""
-    return re.sub(r"[\\`*[$]|<(?=[A-Za-z/!?])", r"\\\g<0>", " ".join(text.split()))
+    return re.sub(r"[\\`*[$]|<(?=[A-Za-z/!?])|&(?=#?\w+;)", r"\\\g<0>", shown(" ".join(text.split())))

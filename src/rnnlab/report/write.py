@@ -9,11 +9,13 @@ from pathlib import Path
 from rnnlab.analysis.comparison import Comparison
 from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
+from rnnlab.records.csv_files import table_csv
 from rnnlab.records.folder import write_atomically
 from rnnlab.report.factor_tables import factor_tables
 from rnnlab.report.figures.options import report_charts
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
+from rnnlab.report.wording import escaped
 
 MANIFEST = "figures.json"  # the names of the pictures that a report wrote, for the next one to delete
 
@@ -29,14 +31,14 @@ def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
     report, charts = folder / "report.md", report_charts(comparison)
     text = "\n".join(filter(None, [markdown(comparison, charts), factor_tables(comparison)]))
     files = {
-        "results.csv": comparison.runs.to_csv(index=False, lineterminator="\n"),
-        "summary.csv": comparison.ranking.drop(columns="runs").to_csv(index=False, lineterminator="\n"),
+        "results.csv": table_csv(comparison.runs),
+        "summary.csv": table_csv(comparison.ranking.drop(columns="runs")),
         "report.html": page(comparison, charts),
     }
     _write_pictures(charts, folder)
     for name, content in files.items():
         write_atomically(folder / name, content)
-    write_atomically(report, f"# Comparison of {comparison.name}\n\n{text}")
+    write_atomically(report, f"# Comparison of {escaped(comparison.name)}\n\n{text}")
     return report, folder / "report.html"
 
 

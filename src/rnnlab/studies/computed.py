@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from rnnlab.charts.document import Document
 from rnnlab.config.compose import readable_errors
+from rnnlab.config.plain_files import checked_yaml
 from rnnlab.config.targets import build
 from rnnlab.errors import UserError
 from rnnlab.studies.documents import document_markdown
@@ -33,6 +34,7 @@ def reference_of(study: Study, changes: list[str]) -> dict[str, Any]:
     Raises:
         UserError: study.yaml is no YAML or names no function, or a word names an argument that it has not.
     """
+    checked_yaml(study.file)
     with readable_errors("study"):
         written = OmegaConf.to_container(OmegaConf.load(study.file))
         changed = OmegaConf.to_container(OmegaConf.from_dotlist(changes))

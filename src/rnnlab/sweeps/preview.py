@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.table import Table
 
 from rnnlab.durations import duration
@@ -13,6 +12,7 @@ from rnnlab.records.folder import COMPLETE, INTERRUPTED, RUNNING
 from rnnlab.records.identity import identity
 from rnnlab.records.lock import is_claimed
 from rnnlab.sweeps.plan import PlannedRun
+from rnnlab.terminal import Terminal
 
 Estimate = tuple[int, float]
 
@@ -36,7 +36,7 @@ def show(planned: Sequence[PlannedRun], workers: int = 1) -> None:
         if state != COMPLETE:
             left.append(seconds)
         table.add_row(run.label, state, f"{parameters:,}", "" if state == COMPLETE else duration(seconds))
-    console = Console(highlight=False)
+    console = Terminal(highlight=False)
     console.print(table)
     console.print(f"\n{_sentence(len(planned), left, workers)}", soft_wrap=True)
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rnnlab.data.text.display import printable
+from rnnlab.control_characters import in_one_line
 from rnnlab.sweeps.plan import PlannedRun
 
 # `2026-01-31 10:00:00,000 WARNING py.warnings: /a/file.py:12: UserWarning: the message`, as training.log writes it.
@@ -40,5 +40,5 @@ def _print_counted(lines_of_runs: Iterable[Iterable[str]], runs: int) -> None:
     """Print every line once, and how many of several runs have it where not all do."""
     counts = Counter(line for lines in lines_of_runs for line in dict.fromkeys(lines))
     for line, count in counts.items():
-        shown = printable(line if len(line) <= LONGEST else line[:LONGEST] + "…")
+        shown = in_one_line(line if len(line) <= LONGEST else line[:LONGEST] + "…")
         print(shown if count == runs else f"{shown} ({count} of {runs} runs)", file=sys.stderr)

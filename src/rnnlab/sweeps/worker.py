@@ -5,10 +5,11 @@ from __future__ import annotations
 import platform
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from rnnlab.data.prepared import Prepared, data_key, prepare
-from rnnlab.errors import UserError
+from rnnlab.errors import UserError, reason_of
 from rnnlab.records.folder import FAILED, INTERRUPTED, RUNNING, write_atomically
 from rnnlab.records.lock import claimed
 from rnnlab.records.stopping import asked_to_stop
@@ -42,10 +43,11 @@ def execute_after_others(planned: PlannedRun, callbacks: Sequence[Any] = ()) -> 
 def record_failure(planned: PlannedRun, reason: str, log: str = "") -> Summary:
     """Write down that a run failed which cannot write it down itself."""
     summary = {"status": FAILED, "reason": reason}
-    if log:
-        planned.folder.go_on(planned.config)  # a checkpoint of an earlier attempt is not lost
-        write_atomically(planned.folder.log, log)
-    planned.folder.write_summary(summary)
+    with suppress(OSError):  # on a full disk the summary is told all the same
+        if log:
+            planned.folder.go_on(planned.config)  # a checkpoint of an earlier attempt is not lost
+            write_atomically(planned.folder.log, log)
+        planned.folder.write_summary(summary)
     return summary
 
 
@@ -66,11 +68,13 @@ def _train(planned: PlannedRun, callbacks: Sequence[Any]) -> Summary:
     try:
         run = TrainingRun(planned.config, planned.folder, _data_of(planned), planned.origin, callbacks=callbacks)
     except Exception as error:  # it cannot even begin, for instance for want of an accelerator
-        return record_failure(planned, f"{type(error).__name__}: {error}".splitlines()[0], traceback.format_exc())
+        return record_failure(planned, reason_of(error), traceback.format_exc())
     try:
         return run.execute(again=planned.again)
     except KeyboardInterrupt:
         return {"status": INTERRUPTED}
+    except OSError as error:  # its own files could not be written, such as on a full disk; the others go on
+        return record_failure(planned, reason_of(error))
 
 
 def _data_of(planned: PlannedRun) -> Prepared:

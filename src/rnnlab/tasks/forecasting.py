@@ -18,11 +18,11 @@ from torchmetrics import Metric as Measured
 
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.config.targets import build
+from rnnlab.control_characters import in_one_line
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.prepared import Part
 from rnnlab.data.source import remembering_columns
 from rnnlab.data.sources.series import Series
-from rnnlab.data.text.display import printable
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.decoding import decode
@@ -159,7 +159,7 @@ class Forecaster(SequenceTask):
         series = build(reader, files=[Path(source.file)])
         if not isinstance(series, Series):
             raise UserError(f"file: {source.file} holds no series of numbers")
-        print(printable(series.description), file=sys.stderr)
+        print(in_one_line(series.description), file=sys.stderr)
         try:
             self._check(series.values)
         except UserError as error:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from itertools import count
 from typing import Any
 
+from rnnlab.control_characters import say
 from rnnlab.tasks.user_input import UserInput
 
 Blocks = Iterable[list[Any]]  # of answers, which are printed as soon as they are there
@@ -134,10 +135,10 @@ class TextAnswers:
         hinted = False
         for block in blocks:
             for answer in block:
-                print(self.line(answer))
+                say(self.line(answer))
                 if not hinted and (hint := self.hint(answer)):
                     sys.stdout.flush()
-                    print(hint, file=sys.stderr)
+                    say(hint, file=sys.stderr)
                     hinted = True
             sys.stdout.flush()
 
@@ -155,18 +156,16 @@ class TextAnswers:
         """Print a list of objects; in ASCII, which every encoding has."""
         separator = "[\n"
         for answer in (answer for block in blocks for answer in block):
-            print(f"{separator}  {json.dumps(asdict(answer))}", end="", flush=True)
+            say(f"{separator}  {json.dumps(asdict(answer))}", end="", flush=True)
             separator = ",\n"
-        print("[]" if separator == "[\n" else "\n]")
+        say("[]" if separator == "[\n" else "\n]")
 
 
 def print_forecast(forecast: Forecast, style: str) -> None:
     """Print a forecast as `text` or `csv`, a row a step counted from 1, or as a `json` object with a list a column."""
     header = ["step", *forecast.names]
     if style == "json":
-        print(
-            json.dumps(dict(zip(forecast.names, map(list, zip(*forecast.values, strict=True)), strict=True)), indent=2)
-        )
+        say(json.dumps(dict(zip(forecast.names, map(list, zip(*forecast.values, strict=True)), strict=True)), indent=2))
     elif style == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(header)
@@ -175,4 +174,4 @@ def print_forecast(forecast: Forecast, style: str) -> None:
         cells = [header, *([str(step), *(f"{v:.6g}" for v in row)] for step, row in enumerate(forecast.values, 1))]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         for row in cells:
-            print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+            say("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))

@@ -10,8 +10,11 @@ from io import BufferedReader
 from pathlib import Path
 from typing import cast
 
+from rnnlab.config.plain_files import what_it_is
 from rnnlab.errors import UserError
 
+STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # what a shell passes as a file: rnnlab predict file=<(…)
+LONGEST_LINE = 1 << 24  # bytes: what has no line's end for so long is no text
 BLOCK = 1 << 16  # bytes that are read at most before their lines are answered
 
 
@@ -71,6 +74,9 @@ class UserInput:
 
 def _open(file: str) -> BufferedReader:
     try:
+        kind = what_it_is(Path(file))
+        if kind and not file.startswith(STREAMS):  # a named pipe would block, and a device never end
+            raise UserError(f"file: {file} is {kind}; pipe its lines into the command")
         return Path(file).open("rb")
     except OSError as error:
         reason = f"{file} cannot be read ({error.strerror})" if file.strip() else "no name was given"
@@ -78,14 +84,18 @@ def _open(file: str) -> BufferedReader:
 
 
 def _line_blocks(stream: BufferedReader, name: str) -> Iterator[list[str]]:
-    number, begun = 0, list[bytes]()
+    number, begun, length = 0, list[bytes](), 0
     while block := stream.read1(BLOCK):
         whole, newline, rest = block.rpartition(b"\n")
         if newline:
             lines = b"".join([*begun, whole]).split(b"\n")
             yield _decode(lines, number, name)
             number, begun = number + len(lines), []
+            length = 0
         begun.append(rest)
+        length += len(rest)
+        if length > LONGEST_LINE:
+            raise UserError(f"{name}, line {number + 1} is longer than {LONGEST_LINE >> 20} MiB")
     if last := b"".join(begun):
         yield _decode([last], number, name)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import logging
+import zipfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,7 @@ import numpy as np
 import torch
 from lightning.pytorch.utilities.seed import isolate_rng
 
+from rnnlab.config.plain_files import MOST_NODES
 from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.text.vocabularies import from_card
@@ -59,8 +62,10 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
     try:
         checkpoint = read_checkpoint(file)
         card = checkpoint["rnnlab"]
+        _check_size(card["config"])
         for name, target in targets(card["config"]):  # also those that are not built here
             check(target, name)
+        _check_shapes(card, checkpoint["state_dict"])
         task = _build(card["config"], _known(card))
         task.load_state_dict(checkpoint["state_dict"])
     except DamagedError as error:
@@ -71,6 +76,38 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
         raise UserError(f"{key}: {file} is not a checkpoint that rnnlab wrote") from error
     task.card = card
     return task.eval()
+
+
+def _check_archive(file: Path) -> None:
+    """Raise ValueError if a file unpacks to more than it has: torch writes its archives without compression."""
+    with zipfile.ZipFile(file) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > file.stat().st_size:
+            raise ValueError("it unpacks to more than it has")
+
+
+def _check_size(config: Any) -> None:
+    """Raise ValueError if a configuration has more values than anybody writes, its lists may contain one another."""
+    nodes = [config]
+    for count in itertools.count():
+        if not nodes:
+            return
+        if count > MOST_NODES:
+            raise ValueError(f"its configuration has more than {MOST_NODES:,} values")
+        node = nodes.pop()
+        nodes += node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
+
+
+def _check_shapes(card: Mapping[str, Any], weights: Mapping[str, torch.Tensor]) -> None:
+    """Raise ValueError if the configuration is of a larger network than the weights, without taking memory for it."""
+    if card["config"]["model"]["num_layers"] > len(weights):  # even without memory, each would take its time
+        raise ValueError("it has weights for fewer layers")
+    with isolate_rng(), torch.device("meta"):
+        try:
+            outline = _build(card["config"], _known(card)).state_dict()
+        except (NotImplementedError, RuntimeError):  # a plugin's cell that needs numbers to be built
+            return
+    if {name: weight.shape for name, weight in outline.items()} != {name: w.shape for name, w in weights.items()}:
+        raise ValueError("its weights are of another network than its configuration")
 
 
 def untrained(task: SequenceTask) -> SequenceTask:
@@ -132,6 +169,7 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
         Exception: It is no checkpoint; torch's unpickler fails on a foreign file in every way there is.
     """
     with_checksum = is_sealed(file)
+    _check_archive(file)
     checkpoint: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
     if not with_checksum and MARK in checkpoint:
         raise DamagedError(f"{file} is damaged: its checksum at the end is missing")

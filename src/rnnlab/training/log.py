@@ -21,10 +21,17 @@ IRRELEVANT = (
 )
 
 
+class LogFile(logging.FileHandler):
+    """A file of lines; what a full disk does not take is left out, without a page on the terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        return
+
+
 @contextmanager
 def run_log(path: Path) -> Iterator[logging.Logger]:
     """Write everything that is logged inside into a file, and keep it off the terminal."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = LogFile(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     level = root.level

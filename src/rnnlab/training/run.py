@@ -14,6 +14,7 @@ import torch
 
 from rnnlab.analysis.threshold import Threshold, metric_of
 from rnnlab.data.prepared import Prepared
+from rnnlab.errors import reason_of
 from rnnlab.records import provenance
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
 from rnnlab.records.metrics import MEASURES, objective_of, shown_in_tables
@@ -150,7 +151,7 @@ class TrainingRun:
             return {"status": PRUNED, "reason": str(error)}
         except Exception as error:
             log.exception("the run failed")
-            return {"status": FAILED, "reason": f"{type(error).__name__}: {error}".splitlines()[0]}
+            return {"status": FAILED, "reason": reason_of(error)}
         return outcome
 
     def _train_and_test(self, last: Path | None) -> Summary:

@@ -71,7 +71,7 @@ def build_trainer(
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "You passed .* AMP with fp16 is not supported")
             trainer = pl.Trainer(**arguments)
-    except (MisconfigurationException, TypeError, ValueError, RuntimeError) as error:
+    except (MisconfigurationException, ImportError, TypeError, ValueError, RuntimeError) as error:
         raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
     if settings["precision"] == "16-mixed" and trainer.precision != "16-mixed":  # Lightning took another
         device = trainer.strategy.root_device.type

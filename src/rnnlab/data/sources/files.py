@@ -7,6 +7,7 @@ import importlib.util
 import sysconfig
 from pathlib import Path
 
+from rnnlab.config.plain_files import what_it_is
 from rnnlab.errors import UserError
 
 
@@ -23,7 +24,10 @@ def packaged(package: str, path: str) -> list[Path]:
     spec = importlib.util.find_spec(package) if package.isidentifier() else None  # a dotted name would be imported
     if spec is None or not spec.submodule_search_locations:
         raise UserError(f"data: the package {package} is not installed; pip install {package}")
-    file = Path(spec.submodule_search_locations[0]) / path
+    folder = Path(spec.submodule_search_locations[0])
+    file = folder / path
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise UserError(f"data.files.path: {path} does not lie in the package {package}")
     if not file.is_file():
         raise UserError(f"data: {file} is missing; reinstall the package {package}")
     return [file]
@@ -64,8 +68,10 @@ def sha256(files: list[Path]) -> str:
 
 
 def _checked(file: Path) -> Path:
-    """Return the file; raise UserError if it is empty or unreadable."""
+    """Return the file; raise UserError if it is empty, unreadable, a pipe or a device."""
     try:
+        if kind := what_it_is(file):  # which would block, or never end
+            raise UserError(f"data.path: {file} is {kind}, which cannot be read twice; save it as a file")
         with file.open("rb") as stream:
             first = stream.read(1)
     except OSError as error:

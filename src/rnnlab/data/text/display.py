@@ -10,11 +10,6 @@ def display(symbol: str) -> str:
     return "".join(map(_display, symbol))
 
 
-def printable(text: str) -> str:
-    """Return a text as a terminal shows it in one line: what is no letter, sign or blank is escaped."""
-    return "".join(character if character.isprintable() else _escaped(character) for character in text)
-
-
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 

@@ -19,6 +19,7 @@ from rnnlab.errors import UserError
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
+MOST_SUBWORDS = 1 << 20  # four times those of the largest vocabularies in use; each id takes room
 BROKEN = "\N{REPLACEMENT CHARACTER}"  # what bytes become that are no character, or only a part of one
 
 
@@ -37,6 +38,8 @@ class Subwords(Vocabulary):
     def of(cls, made: Tokenizer, special: tuple[str, ...] = ()) -> Subwords:
         """Return the sub-words of a tokenizer, and behind them the symbols of `special` that it lacks."""
         by_index = {index: symbol for symbol, index in made.get_vocab(with_added_tokens=True).items()}
+        if max(by_index) >= MOST_SUBWORDS:
+            raise UserError(f"data.tokenizer: it has the id {max(by_index)}; ids go up to {MOST_SUBWORDS - 1:,}")
         subwords = [by_index.get(index, f"[{index}]") for index in range(max(by_index) + 1)]
         symbols = (*subwords, *(symbol for symbol in special if symbol not in subwords))
         return cls(symbols, tokenizer=made.to_str())

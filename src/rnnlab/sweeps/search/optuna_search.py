@@ -19,6 +19,7 @@ from rnnlab.sweeps.search.optuna_study import FOLDERS, JOURNAL, REASON, drop_cut
 from rnnlab.sweeps.search.search import Search
 from rnnlab.sweeps.search.space import words_of
 from rnnlab.sweeps.search.trial import Outcome, do_trial
+from rnnlab.terminal import Terminal
 
 
 def run_search(search: Search, backend: Backend, console: Console, on_failure: str = "continue") -> Study:
@@ -73,7 +74,7 @@ def _outcomes(search: Search, backend: Backend, wanted: int) -> Iterator[Outcome
 
 def preview_search(search: Search) -> None:
     """Print the space of a search, and how many of its trials have ended."""
-    console = Console(highlight=False, markup=False)
+    console = Terminal(highlight=False, markup=False)
     for key, distribution in search.space.items():
         console.print(f"{key}: {distribution}", soft_wrap=True)
     done = len(ended(open_study(search))) if search.folder.is_dir() else 0

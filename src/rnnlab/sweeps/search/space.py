@@ -38,16 +38,19 @@ def space_of(overrides: Iterable[Override]) -> tuple[Space, list[str]]:
     return space, fixed
 
 
-def example_of(space: Space) -> list[str]:
-    """The words of one of the trials that there may be: the first choice, the lowest number."""
-    return words_of({key: _first_value(distribution) for key, distribution in space.items()})
+def examples_of(space: Space) -> list[list[str]]:
+    """The words of some of the trials that there may be, in which every choice and every lowest number occurs."""
+    values = {key: _examples(distribution) for key, distribution in space.items()}
+    usual = {key: choices[0] for key, choices in values.items()}
+    others = [{**usual, key: choice} for key, choices in values.items() for choice in choices[1:]]
+    return [words_of(trial) for trial in (usual, *others)]
 
 
-def _first_value(distribution: BaseDistribution) -> Any:
+def _examples(distribution: BaseDistribution) -> tuple[Any, ...]:
     if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices[0]
+        return distribution.choices
     assert isinstance(distribution, FloatDistribution | IntDistribution)
-    return distribution.low
+    return (distribution.low,)
 
 
 def words_of(parameters: Mapping[str, Any]) -> list[str]:
