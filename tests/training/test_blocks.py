@@ -92,7 +92,7 @@ def bare_loop(config: dict[str, Any], steps: int) -> tuple[dict[str, Tensor], li
             if len(losses) == steps:
                 break
             optimizer.zero_grad()
-            loss = task.loss(task.predict(batch), batch)
+            loss = task.loss(task.outputs(batch), batch)
             loss.backward(batch.weight)
             torch.nn.utils.clip_grad_norm_(task.parameters(), 1.0)
             optimizer.step()

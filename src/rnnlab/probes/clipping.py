@@ -33,7 +33,7 @@ def clipped_norms(task: SequenceTask, batch: Batch, limits: Sequence[float]) -> 
     weights = [weight for weight in clone.parameters() if weight.requires_grad]
     with undisturbed(clone):
         fresh = Batch(batch.inputs.clone(), batch.lengths.clone(), batch.targets.clone())
-        gradients = torch.autograd.grad(clone.loss(clone.predict(fresh), fresh), weights, allow_unused=True)
+        gradients = torch.autograd.grad(clone.loss(clone.outputs(fresh), fresh), weights, allow_unused=True)
     before, after = 0.0, {}
     for limit in limits:
         for weight, gradient in zip(weights, gradients, strict=True):

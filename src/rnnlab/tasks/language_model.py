@@ -65,7 +65,7 @@ class LanguageModel(SequenceTask):
         hidden, state = self.encoder(self.embedding_dropout(self.embedding(inputs)), state)  # (B, T, H)
         return self.head(self.dropout(hidden)), state
 
-    def predict(self, batch: Batch) -> Tensor:
+    def outputs(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.
         rows = len(batch.inputs)
         start = map_state(lambda part: part[:, :rows], self._carried[self.training]) if batch.continues else None
