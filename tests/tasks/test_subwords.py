@@ -18,7 +18,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.data.text.subwords import Subwords
 from rnnlab.data.text.vocabulary import Vocabulary
-from rnnlab.tasks.prefix_constraint import PrefixConstraint
+from rnnlab.tasks.generation.prefix_constraint import PrefixConstraint
 from rnnlab.training.trained import Trained
 from support import ALONE, Answer, table, trained
 

@@ -10,10 +10,10 @@ from rnnlab.analysis.comparison import Comparison
 from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
 from rnnlab.records.folder import write_atomically
-from rnnlab.report.factor_tables import factor_tables
 from rnnlab.report.figures.options import report_charts
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
+from rnnlab.report.tables.factors import factor_tables
 
 MANIFEST = "figures.json"  # the names of the pictures that a report wrote, for the next one to delete
 
