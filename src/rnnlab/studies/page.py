@@ -107,8 +107,8 @@ def _examples(comparison: Comparison, recording: Recording) -> Samples | Answers
     if not recording.shown:
         return samples_of(comparison.best)
     best = comparison.best_runs[:MOST_COLUMNS]
-    said = [(label, [Prediction(**answer) for answer in run.answers]) for label, run in best]
-    if any(len(predictions) != len(recording.shown) for _, predictions in said):
+    by_label = [(label, [Prediction(**answer) for answer in run.answers]) for label, run in best]
+    if any(len(predictions) != len(recording.shown) for _, predictions in by_label):
         raise UserError(f"{recording.study}: a recorded run has not answered each of the texts that the study shows")
     texts = {text: words(text) for text in recording.shown}
-    return Answers(texts, said, left_out=len(comparison.best_runs) - len(best))
+    return Answers(texts, by_label, left_out=len(comparison.best_runs) - len(best))
