@@ -54,7 +54,7 @@ elif name == "slurmd":
             if asked(job, "cancel"):
                 (place / f"{{job}}.state").write_text("CANCELLED by 0")
                 (place / "cancelled").open("a").write(job + " ")
-                waiting = [each for each in waiting if each != job]
+                waiting = [queued for queued in waiting if queued != job]
                 if job in running:
                     os.killpg(running[job].pid, signal.SIGTERM)
         for job, process in list(running.items()):
@@ -69,7 +69,7 @@ elif name == "srun":
     array, _, task = os.environ["PLACE"].partition("_")
     patterns = {{"%A": array, "%a": task, "%j": array, "%t": "0"}}
     for option, stream in (("--output", 1), ("--error", 2)):
-        file = re.sub("%.", lambda found: patterns[found[0]], words[words.index(option) + 1])
+        file = re.sub("%.", lambda match: patterns[match[0]], words[words.index(option) + 1])
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
     given = dict(SLURM_NTASKS="1", SLURM_PROCID="0", SLURM_LOCALID="0", SLURM_NODEID="0")

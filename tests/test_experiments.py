@@ -106,8 +106,8 @@ def test_no_other_study_needs_a_download() -> None:
     """Of any study's runs, as the data that they name says."""
     downloads = set(declared_downloads().values())
     data = {study: re.findall(r"override (?:/?data): (\w+)|task: (tagging)", text) for study, text in FILES.items()}
-    needed = {study: {option or "ewt" for option, _ in found} & downloads for study, found in data.items()}
-    assert {study: {option} for study, option in NEEDS.items()} == {s: found for s, found in needed.items() if found}
+    needed = {study: {option or "ewt" for option, _ in options} & downloads for study, options in data.items()}
+    assert {study: {option} for study, option in NEEDS.items()} == {s: names for s, names in needed.items() if names}
 
 
 def test_the_index_says_what_the_studies_say(tmp_path: Path) -> None:

@@ -20,12 +20,12 @@ SYSTEMS = {"A": 11, "B": 8, "C": 12, "D": 4, "E": 9}
 
 def named(rows: str) -> set[str]:
     """`A1, A4` or `B1–B5` as single names."""
-    found = set()
+    systems = set()
     for part in rows.split(", "):
         first, _, last = part.partition("–")
         document, begin = first[0], int(first[1:])
-        found |= {f"{document}{number}" for number in range(begin, int(last[1:] if last else begin) + 1)}
-    return found
+        systems |= {f"{document}{number}" for number in range(begin, int(last[1:] if last else begin) + 1)}
+    return systems
 
 
 def test_no_system_is_left_out() -> None:

@@ -1,4 +1,4 @@
-"""rnnlab's sweeper and launcher, in the namespace package in which Hydra looks for such plugins.
+"""rnnlab's sweepers and launchers, in the namespace package in which Hydra looks for plugins.
 
 Hydra imports this module in every application on the machine, so it imports little and late.
 """
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class GridSweeper(Sweeper):
-    """Every combination of the values given; nothing is written before all runs are checked."""
+    """Sweeps over every combination of the values; nothing is written before all runs are checked."""
 
     def __init__(self, params: dict[str, str] | None, cases: Sequence[Mapping[str, Any]] | None) -> None:
-        """Remember what is to be swept.
+        """Configure the sweeper.
 
         Args:
-            params: Key by key what is swept.
-            cases: Values that move together; each case is combined with all of `params`.
+            params: The values of swept keys, such as `1,2`.
+            cases: Values that vary together; each case is combined with all of `params`.
         """
         self.params = params
         self.cases = cases
@@ -44,12 +44,12 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
-        from rnnlab.sweeps.cases import words_of
+        from rnnlab.sweeps.cases import case_overrides
 
         assert self.hydra_context is not None and self.launcher is not None
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         jobs: list[list[str]] = []
-        for case in words_of(self.cases):
+        for case in case_overrides(self.cases):
             overrides = parser.parse_overrides([*_words(self.params), *case, *arguments])
             values = {override.get_key_element(): _values_of(override) for override in overrides}  # a later word wins
             jobs += map(list, product(*values.values()))
@@ -63,10 +63,10 @@ def _words(params: Mapping[str, str] | None) -> list[str]:
 
 
 def _values_of(override: Override) -> list[str]:
-    """The words for each value of an override; one where it is not swept.
+    """Return an override for each value of a swept override, or the override alone.
 
     Raises:
-        UserError: It has no values to try one after the other, as an interval.
+        UserError: It sweeps over an interval, which has no list of values.
     """
     key = override.get_key_element()
     if not override.is_sweep_override():
@@ -79,7 +79,7 @@ def _values_of(override: Override) -> list[str]:
 
 
 class OptunaSweeper(Sweeper):
-    """Trials that Optuna asks for, each the mean over some seeds, in a storage from which a search goes on."""
+    """Searches with Optuna; a trial is the mean over some seeds, and its storage lets a killed search go on."""
 
     def __init__(self, params: dict[str, str] | None, **settings: Any) -> None:
         self.params = params
@@ -119,45 +119,45 @@ class OptunaSweeper(Sweeper):
         from rnnlab.sweeps.search.objective import direction_of
         from rnnlab.sweeps.search.optuna_study import check_search
         from rnnlab.sweeps.search.search import Search
-        from rnnlab.sweeps.search.space import examples_of, space_of
+        from rnnlab.sweeps.search.space import example_overrides, space_of
 
         assert self.config is not None and self.hydra_context is not None
-        given = self.settings
+        settings = self.settings
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         space, fixed = space_of(parser.parse_overrides([*_words(self.params), *arguments]))
         if not space:
             raise UserError("hydra.sweeper.params: say what to search over, such as optimizer.lr=interval(1e-3,1e-1)")
-        # What is wrong with all trials is found here, before anything is written.
-        jobs = [[*fixed, *words] for words in examples_of(space)]
+        # An error that trials would have is raised here, before anything is written.
+        jobs = [[*fixed, *overrides] for overrides in example_overrides(space)]
         compose_jobs(self.hydra_context.config_loader, self.config, jobs)
-        (usual,) = plan([plain(self.config)])
-        print_remarks([usual])
+        (default_run,) = plan([plain(self.config)])
+        print_remarks([default_run])
         sweep = str(self.config.sweep)
         search = Search(
             sweep=sweep,
-            words=(*flags_of(self.config), *fixed),
-            common=run_hash(usual.config, usual.sha256, named_files(usual.config)),
+            overrides=(*flags_of(self.config), *fixed),
+            common=run_hash(default_run.config, default_run.sha256, named_files(default_run.config)),
             space=space,
-            sampler=given["sampler"],
-            pruner=given["pruner"],
-            metric=given["metric"],
-            direction=direction_of(given["metric"], given["direction"], usual),
-            storage=given["storage"],
-            name=given["study_name"] or sweep,
-            trials=given["n_trials"],
-            seeds=given["seeds"],
-            most_parameters=given["most_parameters"],
+            sampler=settings["sampler"],
+            pruner=settings["pruner"],
+            metric=settings["metric"],
+            direction=direction_of(settings["metric"], settings["direction"], default_run),
+            storage=settings["storage"],
+            name=settings["study_name"] or sweep,
+            trials=settings["n_trials"],
+            seeds=settings["seeds"],
+            most_parameters=settings["most_parameters"],
         )
         check_search(search)
         return search
 
 
 class RunLauncher(Launcher, ABC):
-    """Plans the runs of a sweep and has a backend work them off."""
+    """Plans the runs of a sweep and executes them with a backend."""
 
     @abstractmethod
     def backend(self, workers: int | None = None) -> Backend:
-        """What does them, as many at a time as the launcher's own settings say unless it is told here."""
+        """Build the backend that executes runs, `workers` at a time; None for the launcher's own setting."""
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.hydra_context = hydra_context
@@ -183,7 +183,7 @@ class RunLauncher(Launcher, ABC):
             show(planned, self.backend().workers)
             return []
         if self.backend().shares_memory:  # else the runs are done by other machines, which may have what this one lacks
-            rehearse(run for run in planned if run.again or not run.folder.result())
+            rehearse(run for run in planned if run.rerun or not run.folder.result())
         summaries = run_all(planned, self.backend(), Terminal(stderr=True), self.config.on_failure)
         print_warnings(planned)
         report_failures(planned, summaries)
@@ -191,30 +191,30 @@ class RunLauncher(Launcher, ABC):
 
 
 class BasicLauncher(RunLauncher):
-    """One run after the other, in this process."""
+    """Executes one run after the other in this process."""
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.sweeps.launchers.backend import ThisProcess
+        from rnnlab.sweeps.launchers.backend import SequentialBackend
 
-        return ThisProcess()
+        return SequentialBackend()
 
 
 class JoblibLauncher(RunLauncher):
-    """Worker processes on this machine."""
+    """Executes runs in worker processes on this machine."""
 
     def __init__(self, workers: int | None) -> None:
         self.workers = workers
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.sweeps.launchers.backend import ThisProcess
-        from rnnlab.sweeps.launchers.processes import WorkerProcesses
+        from rnnlab.sweeps.launchers.backend import SequentialBackend
+        from rnnlab.sweeps.launchers.process_backend import ProcessBackend
 
         workers = workers or self.workers
-        return ThisProcess() if workers == 1 else WorkerProcesses(workers)
+        return SequentialBackend() if workers == 1 else ProcessBackend(workers)
 
 
 class SubmititLauncher(RunLauncher):
-    """A job for each run: of Slurm, or as processes of this machine."""
+    """Executes each run in a job of Slurm, or in a process of this machine like one."""
 
     def __init__(self, executor: str, workers: int | None, **parameters: Any) -> None:
         self.executor = executor
@@ -222,13 +222,13 @@ class SubmititLauncher(RunLauncher):
         self.parameters = parameters
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.sweeps.launchers.submitit_jobs import SubmittedJobs
+        from rnnlab.sweeps.launchers.submitit_backend import SubmititBackend
 
-        return SubmittedJobs(self.executor, workers or self.workers, self.parameters)
+        return SubmititBackend(self.executor, workers or self.workers, self.parameters)
 
 
 class RayLauncher(RunLauncher):
-    """A task for each run on a Ray cluster."""
+    """Executes each run in a task on a Ray cluster."""
 
     def __init__(self, address: str | None, workers: int | None, cpus: float, gpus: float) -> None:
         self.address = address
@@ -237,6 +237,6 @@ class RayLauncher(RunLauncher):
         self.gpus = gpus
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.sweeps.launchers.ray_tasks import RayTasks
+        from rnnlab.sweeps.launchers.ray_backend import RayBackend
 
-        return RayTasks(self.address, workers or self.workers, self.cpus, self.gpus)
+        return RayBackend(self.address, workers or self.workers, self.cpus, self.gpus)

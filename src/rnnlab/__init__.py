@@ -44,7 +44,7 @@ def runs(folders: str | Path | Sequence[str | Path]) -> pd.DataFrame:
     Raises:
         rnnlab.errors.UserError: There is no such folder.
     """
-    from rnnlab.analysis.frames import runs_frame  # imports pandas
+    from rnnlab.analysis.tables.frames import runs_frame  # imports pandas
 
     return runs_frame(folders)
 
@@ -59,6 +59,6 @@ def curves(folders: str | Path | Sequence[str | Path]) -> pd.DataFrame:
     Raises:
         rnnlab.errors.UserError: There is no such folder.
     """
-    from rnnlab.analysis.frames import curves_frame
+    from rnnlab.analysis.tables.frames import curves_frame
 
     return curves_frame(folders)

@@ -58,9 +58,9 @@ def test_the_ranking_does_not_depend_on_the_order_in_which_folders_are_read(loss
         for index, loss in enumerate(losses):
             write_seeds("gru", (loss / 2, loss / 3), hidden_size=10 + index, under=Path(place))
         expected = compare([Path(place)])
-        found = list(runs_module.run_folders(Path(place)))
-        order.shuffle(found)
-        patch.setattr(runs_module, "run_folders", lambda _root: iter(found))
+        folders = list(runs_module.run_folders(Path(place)))
+        order.shuffle(folders)
+        patch.setattr(runs_module, "run_folders", lambda _root: iter(folders))
         shuffled = compare([Path(place)])
     assert labels(shuffled) == labels(expected)
     assert shuffled.best == expected.best

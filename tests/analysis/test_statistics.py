@@ -16,8 +16,8 @@ from scipy import stats
 
 from rnnlab.analysis.configurations import Configuration, losses
 from rnnlab.analysis.factors import Factor, factors
-from rnnlab.analysis.ranking import in_order
 from rnnlab.analysis.statistics import difference, holm, mean_of
+from rnnlab.analysis.tables.ranking import in_order
 from rnnlab.records.reading import Run
 from rnnlab.report.findings import conclusions
 
@@ -42,11 +42,11 @@ def sweep(
     A share `luck` of the variance over seeds is the seed's own: its runs of a cell have it at every size.
     """
     own = {cell: math.sqrt(luck) * random.standard_normal(seeds) for cell in cells}
-    found = []
+    outcome = []
     for cell, size in itertools.product(cells, sizes):
         noise = own[cell] + math.sqrt(1 - luck) * random.standard_normal(seeds)
-        found.append(configuration(cell, size, 2 - size / 100 + SPREAD * (noise - better * (cell == cells[0]))))
-    return in_order(found)
+        outcome.append(configuration(cell, size, 2 - size / 100 + SPREAD * (noise - better * (cell == cells[0]))))
+    return in_order(outcome)
 
 
 def by_seed(*values: float) -> dict[int, float]:
@@ -80,9 +80,9 @@ def test_intervals_cover_the_truth_as_often_as_they_say(seeds) -> None:
     random, covered, covered_over_settings, covered_gaps = np.random.default_rng(seeds), 0, 0, 0
     for _ in range(SWEEPS):
         ranked = sweep(random, "ab", (1, 9), seeds)
-        best = next(each for each in ranked if each.label == "a 1")
-        found = mean_of([losses(best)])
-        covered += abs(found.value - 1.99) <= found.half
+        best = next(entry for entry in ranked if entry.label == "a 1")
+        outcome = mean_of([losses(best)])
+        covered += abs(outcome.value - 1.99) <= outcome.half
         cell = cell_of(ranked)
         (level,) = (level for level in cell.levels if level.name == "a")
         covered_over_settings += abs(level.loss.value - 1.95) <= level.loss.half
@@ -95,37 +95,37 @@ def test_intervals_cover_the_truth_as_often_as_they_say(seeds) -> None:
 
 def test_a_difference_of_one_deviation_is_found_as_often_as_the_power_of_the_test_says() -> None:
     random = np.random.default_rng(0)
-    found = sum(cell_of(sweep(random, "ab", (1,), 10, better=1.0)).winner == "a" for _ in range(SWEEPS)) / SWEEPS
+    outcome = sum(cell_of(sweep(random, "ab", (1,), 10, better=1.0)).winner == "a" for _ in range(SWEEPS)) / SWEEPS
     shift, critical = math.sqrt(10 / 2), stats.t.ppf(0.975, 18)  # in standard errors of the difference
     power = stats.nct.sf(critical, 18, shift) + stats.nct.cdf(-critical, 18, shift)
     assert power == pytest.approx(0.562, abs=0.001)
-    assert found == pytest.approx(power, abs=2 * math.sqrt(power * (1 - power) / SWEEPS))
+    assert outcome == pytest.approx(power, abs=2 * math.sqrt(power * (1 - power) / SWEEPS))
 
 
 def test_a_mean_has_students_interval() -> None:
     values = [2.0, 2.5, 2.1]
     low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
-    found = mean_of([by_seed(*values)])
-    assert (found.value - found.half, found.value + found.half) == pytest.approx((low, high))
+    outcome = mean_of([by_seed(*values)])
+    assert (outcome.value - outcome.half, outcome.value + outcome.half) == pytest.approx((low, high))
     assert math.isnan(mean_of([by_seed(2.0)]).half) and mean_of([by_seed(2.0, 2.0)]).half == 0
 
 
 def test_at_one_setting_a_difference_is_welchs_test() -> None:
     first, second = [1.0, 2.0, 3.0], [3.0, 5.0, 7.0, 9.0]
     theirs = stats.ttest_ind(first, second, equal_var=False)
-    found = difference([(by_seed(*first), by_seed(*second))])
+    outcome = difference([(by_seed(*first), by_seed(*second))])
     low, high = theirs.confidence_interval(0.95)
-    assert found.p == pytest.approx(theirs.pvalue)
-    assert (found.mean - found.half, found.mean + found.half) == pytest.approx((low, high))
+    assert outcome.p == pytest.approx(theirs.pvalue)
+    assert (outcome.mean - outcome.half, outcome.mean + outcome.half) == pytest.approx((low, high))
     cohen = (2.0 - 6.0) / math.sqrt((np.var(first, ddof=1) + np.var(second, ddof=1)) / 2)
     freedom = len(first) + len(second) - 2
-    assert found.effect == pytest.approx(cohen * (1 - 3 / (4 * freedom - 1)), rel=0.01)  # Hedges' approximation
+    assert outcome.effect == pytest.approx(cohen * (1 - 3 / (4 * freedom - 1)), rel=0.01)  # Hedges' approximation
 
 
 def test_with_one_seed_each_settings_take_the_place_of_seeds() -> None:
     first, second = [2.0, 1.8, 1.7, 1.5], [2.1, 1.85, 1.8, 1.56]
-    found = difference([(by_seed(a), by_seed(b)) for a, b in zip(first, second, strict=True)])
-    assert found.p == pytest.approx(stats.ttest_rel(first, second).pvalue)
+    outcome = difference([(by_seed(a), by_seed(b)) for a, b in zip(first, second, strict=True)])
+    assert outcome.p == pytest.approx(stats.ttest_rel(first, second).pvalue)
     assert difference([(by_seed(2.0), by_seed(2.1)), (by_seed(1.8), by_seed(1.9))]).p is None
 
 

@@ -108,8 +108,8 @@ def _flat(folder: Path, *sides: tuple[dict[str, object], Prepared]) -> str:
 def _repeated(names: Prepared) -> Prepared:
     """Every training name a hundred times."""
     part = names.parts["train"]
-    its = part.sequences
-    assert isinstance(its, Sequences)
-    starts = np.concatenate([its.offsets + i * len(its.symbols) for i in range(TIMES)])
-    many = Sequences(np.tile(its.symbols, TIMES), starts, np.tile(its.sizes, TIMES))
+    sequences = part.sequences
+    assert isinstance(sequences, Sequences)
+    starts = np.concatenate([sequences.offsets + i * len(sequences.symbols) for i in range(TIMES)])
+    many = Sequences(np.tile(sequences.symbols, TIMES), starts, np.tile(sequences.sizes, TIMES))
     return dataclasses.replace(names, parts={**names.parts, "train": dataclasses.replace(part, sequences=many)})

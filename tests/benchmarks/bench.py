@@ -49,17 +49,17 @@ def main() -> None:
     flags = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    started, found = time.perf_counter(), _recorded()
+    started, results = time.perf_counter(), _recorded()
     for title, section in SECTIONS.items():
         if flags.only in (None, title):
             place = contextlib.nullcontext() if title in OF_ALL_CORES else on_one_core()
             with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()), place:
                 figures = section(flags.quick)
-            found[title] = f"{' '.join((section.__doc__ or '').split())}\n\n{figures}"
-            print(f"## {title}\n\n{found[title]}", end="\n\n", flush=True)
+            results[title] = f"{' '.join((section.__doc__ or '').split())}\n\n{figures}"
+            print(f"## {title}\n\n{results[title]}", end="\n\n", flush=True)
     print(f"{time.perf_counter() - started:.0f} seconds")
     if not flags.quick:
-        blocks = [f"## {title}\n\n{found[title]}" for title in SECTIONS if title in found]
+        blocks = [f"## {title}\n\n{results[title]}" for title in SECTIONS if title in results]
         head = f"Measured on {machine()}. Everything computes with one thread on one core, but for sweeps and threads."
         fill_in(REPORT, "How fast is it?", "\n\n".join([head, *blocks]))
         print(f"Written to {REPORT}")

@@ -30,8 +30,8 @@ def comparing(quick: bool) -> str:
         }
         seconds = in_turn(sides, 1 if quick else 3, warm_up=not quick)
     heads = ["runs", "seconds", "pandas, SciPy, matplotlib, plotly"]
-    found = ratio(seconds["import"], seconds["rnnlab"])
-    return table(heads, [[100 if quick else RUNS, f"{statistics.median(seconds['rnnlab']):.1f}", found]])
+    quotient = ratio(seconds["import"], seconds["rnnlab"])
+    return table(heads, [[100 if quick else RUNS, f"{statistics.median(seconds['rnnlab']):.1f}", quotient]])
 
 
 def write_sweep(folder: Path, runs: int) -> None:

@@ -28,7 +28,7 @@ def generation(quick: bool) -> str:
     names = _untrained("cell=rnn")
     text = _untrained("task=chars", "data=shakespeare")
     seconds = in_turn({"rnnlab": lambda: _sample(names, NAMES), "script": lambda: one_at_a_time(lecture, few)}, rounds)
-    script = [each * NAMES / few for each in seconds["script"]]
+    script = [duration * NAMES / few for duration in seconds["script"]]
     row = [f"{NAMES:,} names", f"{statistics.median(seconds['rnnlab']):.2f} s", ratio(script, seconds["rnnlab"])]
     rows: list[list[object]] = [row]
     rows += [_text_row(text, length, rounds) for length in (SHORT, LONG)]
@@ -38,9 +38,9 @@ def generation(quick: bool) -> str:
 def _text_row(text: Any, length: int, rounds: int) -> list[object]:
     modules = (text.embedding, text.encoder.layers, text.head)
     seconds = in_turn({"rnnlab": lambda: _text(text, length), "bare": lambda: step_by_step(*modules, length)}, rounds)
-    each = statistics.median(seconds["rnnlab"]) / length * 1e6
-    found = ratio(seconds["bare"], seconds["rnnlab"])
-    return [f"a text of {length:,} characters", f"{each:.0f} µs a character", found]
+    duration = statistics.median(seconds["rnnlab"]) / length * 1e6
+    quotient = ratio(seconds["bare"], seconds["rnnlab"])
+    return [f"a text of {length:,} characters", f"{duration:.0f} µs a character", quotient]
 
 
 def _untrained(*arguments: str) -> Any:

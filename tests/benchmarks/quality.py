@@ -64,4 +64,4 @@ def _mean_of_batches(task: SequenceTask, prepared: Prepared) -> float:
     part = prepared.parts["val"]
     task.eval()
     batches = Batches(InOrder(len(part.sequences), BATCH), Collation(part, prepared.vocabulary.pad))
-    return statistics.mean(float(task.loss(task.predict(batch), batch)) for batch in batches)
+    return statistics.mean(float(task.loss(task.outputs(batch), batch)) for batch in batches)

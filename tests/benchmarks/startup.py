@@ -35,8 +35,8 @@ def start_up(quick: bool) -> str:
         sides = {"rnnlab": functools.partial(process, *words)}
         sides["import"] = functools.partial(process, "-c", f"import {package}")
         seconds = in_turn(sides, 1 if quick else 3, warm_up=not quick)
-        found = ratio(seconds["import"], seconds["rnnlab"])
-        rows.append([name, f"{statistics.median(seconds['rnnlab']):.2f}", f"{found} (`import {package}`)"])
+        quotient = ratio(seconds["import"], seconds["rnnlab"])
+        rows.append([name, f"{statistics.median(seconds['rnnlab']):.2f}", f"{quotient} (`import {package}`)"])
     return table(["", "seconds", "import"], rows)
 
 

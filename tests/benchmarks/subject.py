@@ -47,6 +47,9 @@ def epoch_seconds(config: dict[str, Any], prepared: Prepared, folder: Path) -> f
 
 def items_of(prepared: Prepared, part: str = "train") -> list[list[int]]:
     """A part as lists of symbols, as hand-written scripts hold it."""
-    its = prepared.parts[part].sequences
-    rows = np.arange(len(its))
-    return [its.symbols[a : a + n].tolist() for a, n in zip(its.starts(rows), its.lengths(rows), strict=True)]
+    sequences = prepared.parts[part].sequences
+    rows = np.arange(len(sequences))
+    return [
+        sequences.symbols[a : a + n].tolist()
+        for a, n in zip(sequences.starts(rows), sequences.lengths(rows), strict=True)
+    ]

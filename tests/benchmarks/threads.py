@@ -50,5 +50,5 @@ def _seconds(config: dict[str, Any], cores: int, rounds: int) -> dict[int, float
             return epoch_seconds({**config, "trainer": trainer}, prepared, Path(folder) / "run")
 
         counts = sorted({1, cores})
-        found = in_turn({str(count): functools.partial(side, count) for count in counts}, rounds)
-    return {int(count): statistics.median(each) for count, each in found.items()}
+        durations = in_turn({str(count): functools.partial(side, count) for count in counts}, rounds)
+    return {int(count): statistics.median(times) for count, times in durations.items()}

@@ -20,8 +20,8 @@ HOSTILE = "<script>alert(1)</script> & <b>bold</b>"
 
 def lines(*labels: str, x: Axis = EPOCH) -> Lines:
     y = ((2.0, 1.5), (2.2, 1.7))
-    its = [Line(label, (1.0, 2.0), y[n % 2], (1.9, 1.5), (2.1, 1.5)) for n, label in enumerate(labels)]
-    return Lines("learning-curves", "Learning curves", "Of each.", x, LOSS, tuple(its), "best mean first")
+    parts = [Line(label, (1.0, 2.0), y[n % 2], (1.9, 1.5), (2.1, 1.5)) for n, label in enumerate(labels)]
+    return Lines("learning-curves", "Learning curves", "Of each.", x, LOSS, tuple(parts), "best mean first")
 
 
 def scatter(x: Axis = PARAMETERS) -> Scatter:
@@ -40,17 +40,17 @@ def heat_map() -> HeatMap:
 
 def parallel(losses: tuple[float, ...] = (2.0, 2.5)) -> Parallel:
     cell = Dimension("cell", (0.0, 1.0), (0.0, 1.0), ("gru", HOSTILE))
-    its = (cell, Dimension("lr", (0.001, 0.01)), Dimension("validation loss", losses))
-    return Parallel("parallel-coordinates", "All", "Each.", its, losses, ("gru", HOSTILE), LOSS.label)
+    parts = (cell, Dimension("lr", (0.001, 0.01)), Dimension("validation loss", losses))
+    return Parallel("parallel-coordinates", "All", "Each.", parts, losses, ("gru", HOSTILE), LOSS.label)
 
 
 def changes() -> Changes:
-    its = ((HOSTILE, "the base"), (1.9, 2.0), (0.1, math.nan))
-    return Changes("changes", "What each change is worth", "Each.", LOSS, *its, base=2.0)
+    parts = ((HOSTILE, "the base"), (1.9, 2.0), (0.1, math.nan))
+    return Changes("changes", "What each change is worth", "Each.", LOSS, *parts, base=2.0)
 
 
-def named(found: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(trace for trace in found["data"] if trace.get("name") == name)
+def named(drawing: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(trace for trace in drawing["data"] if trace.get("name") == name)
 
 
 EVERY = [lines("a", "b"), lines(), scatter(), changes(), heat_map(), parallel(), parallel((2.0, 2.0))]
@@ -58,14 +58,14 @@ EVERY = [lines("a", "b"), lines(), scatter(), changes(), heat_map(), parallel(),
 
 @pytest.mark.parametrize("chart", EVERY, ids=lambda chart: chart.name)
 def test_plotly_and_json_accept_a_figure_of_every_kind(chart: Chart) -> None:
-    found = figure(chart)
-    plotly.graph_objects.Figure(found)
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    drawing = figure(chart)
+    plotly.graph_objects.Figure(drawing)
+    assert json.loads(json.dumps(drawing, allow_nan=False)) == drawing
 
 
 def test_a_band_comes_and_goes_with_its_line_and_the_best_line_is_on_top() -> None:
-    found = figure(lines("best", "worse"))
-    band, best, worse = found["data"][0], named(found, "best"), named(found, "worse")
+    drawing = figure(lines("best", "worse"))
+    band, best, worse = drawing["data"][0], named(drawing, "best"), named(drawing, "worse")
     assert band["fill"] == "toself" and not band["showlegend"]
     assert band["legendgroup"] == best["legendgroup"] != worse["legendgroup"]
     assert best["zorder"] > worse["zorder"]
@@ -105,8 +105,8 @@ def test_a_heat_map_has_its_values_in_the_cells_and_nothing_where_there_is_no_ru
 
 
 def test_parallel_coordinates_name_their_ticks_and_draw_the_best_last() -> None:
-    found = figure(parallel())
-    *drawn, bar = found["data"]
+    drawing = figure(parallel())
+    *drawn, bar = drawing["data"]
     assert [line["hovertext"].endswith("2.0000") for line in drawn] == [False, True]
-    assert {"gru", "0.001", "0.01", "2", "2.5"} <= {name["text"] for name in found["layout"]["annotations"]}
+    assert {"gru", "0.001", "0.01", "2", "2.5"} <= {name["text"] for name in drawing["layout"]["annotations"]}
     assert bar["marker"]["showscale"]

@@ -13,8 +13,8 @@ from rnnlab.charts.values import Axis, HeatMap, Line, Lines, Panels, lines_at
 
 
 def lines(*labels: str, legend: str = "") -> Lines:
-    its = lines_at((1.0, 2.0), dict.fromkeys(labels, (2.0, 1.5)))
-    return Lines("lines", "A $title", "", Axis("epoch"), Axis("loss", "nats"), its, legend)
+    curves = lines_at((1.0, 2.0), dict.fromkeys(labels, (2.0, 1.5)))
+    return Lines("lines", "A $title", "", Axis("epoch"), Axis("loss", "nats"), curves, legend)
 
 
 @pytest.mark.parametrize("columns", [5, 60])

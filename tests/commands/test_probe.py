@@ -43,7 +43,7 @@ def test_every_probe_writes_a_figure_and_its_numbers(rnnlab: Callable[..., Answe
     pictures = [file for file in files if file.suffix == ".png"]
     assert pictures and all(file.read_bytes().startswith(b"\x89PNG") for file in pictures)
     rows = [list(csv.reader(file.read_text().splitlines())) for file in files if file.suffix == ".csv"]
-    assert rows and all(len(its) > 1 and len({len(row) for row in its}) == 1 for its in rows)
+    assert rows and all(len(table) > 1 and len({len(row) for row in table}) == 1 for table in rows)
     assert all(str(file) in answer.out for file in files) and "nan" not in answer.out
 
 
@@ -94,9 +94,9 @@ def test_hidden_states_begin_with_the_initial_one(rnnlab: Callable[..., Answer],
 
 def test_a_checkpoint_knows_with_which_weights_its_training_began(rhyme: Path, beginning: Path) -> None:
     first, trained_task = load_task(beginning).state_dict(), load_task(rhyme)
-    found = untrained(trained_task).state_dict()
-    assert all(torch.equal(found[name], first[name]) for name in first)
-    assert not torch.equal(found["head.weight"], trained_task.state_dict()["head.weight"])
+    initial = untrained(trained_task).state_dict()
+    assert all(torch.equal(initial[name], first[name]) for name in first)
+    assert not torch.equal(initial["head.weight"], trained_task.state_dict()["head.weight"])
 
 
 def test_a_run_that_trains_nothing_can_be_looked_at(

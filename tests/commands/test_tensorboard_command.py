@@ -33,7 +33,7 @@ def served(rnnlab: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch, *argu
     names: list[str] = []
 
     def serve(folder: Path, port: int) -> str:
-        names.extend(sorted(each.name for each in folder.iterdir()))
+        names.extend(sorted(entry.name for entry in folder.iterdir()))
         print(f"on port {port}")
         raise KeyboardInterrupt
 
@@ -57,8 +57,8 @@ def test_it_serves_what_is_named_or_everything(
     arguments: tuple[str, ...],
     names: list[str],
 ) -> None:
-    answer, found = served(rnnlab, monkeypatch, *arguments, "port=0")
-    assert (answer.code, answer.err, found) == (0, "", names)
+    answer, shown = served(rnnlab, monkeypatch, *arguments, "port=0")
+    assert (answer.code, answer.err, shown) == (0, "", names)
     assert answer.out == "on port 0\n\nTensorBoard has ended\n"
 
 

@@ -44,11 +44,11 @@ def test_commands_come_first() -> None:
 
 
 def test_groups_and_the_first_part_of_keys() -> None:
-    found = answers(["train", ""])
-    assert {"cell=", "data=", "seed=", "sweep=", "split.", "model.", "data.", "hydra."} <= set(found)
-    assert "model=" not in found, "a group with one option leaves nothing to choose"
-    assert not any(answer.startswith("-") for answer in found)
-    assert len(found) == len(set(found))
+    words = answers(["train", ""])
+    assert {"cell=", "data=", "seed=", "sweep=", "split.", "model.", "data.", "hydra."} <= set(words)
+    assert "model=" not in words, "a group with one option leaves nothing to choose"
+    assert not any(answer.startswith("-") for answer in words)
+    assert len(words) == len(set(words))
 
 
 def test_a_dotted_key_goes_on_to_its_next_dot() -> None:

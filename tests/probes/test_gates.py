@@ -32,9 +32,11 @@ BLOCKS = {"gru": {"reset": 0, "update": 1}, "lstm": {"input": 0, "forget": 1, "o
 @pytest.mark.parametrize("cell", GATES)
 def test_every_gate_of_every_layer_is_measured(cell: str) -> None:
     task = language_model(cell, 2)
-    found = gate_saturation(task, batch_of(task))
-    assert [(its.layer, its.gate) for its in found] == [(layer, gate) for layer in (1, 2) for gate in GATES[cell]]
-    assert all(its.shut.shape == its.wide_open.shape == (4,) for its in found)
+    measured = gate_saturation(task, batch_of(task))
+    assert [(entry.layer, entry.gate) for entry in measured] == [
+        (layer, gate) for layer in (1, 2) for gate in GATES[cell]
+    ]
+    assert all(entry.shut.shape == entry.wide_open.shape == (4,) for entry in measured)
 
 
 @pytest.mark.parametrize("cell", BLOCKS)
@@ -64,9 +66,9 @@ def test_a_bias_shuts_and_opens_a_gate(cell: str, gate: str, bias: float, shut: 
         for name, weight in task.encoder.layers.named_parameters():
             block = weight.chunk(len(weight) // 4)[BLOCKS[cell][gate]]
             block.fill_(bias / 2 if name.startswith("bias") else 0.0)
-    for its in gate_saturation(task, batch_of(task)):
-        if its.gate == gate:
-            assert (its.shut.unique().tolist(), its.wide_open.unique().tolist()) == ([shut], [wide_open])
+    for saturation in gate_saturation(task, batch_of(task)):
+        if saturation.gate == gate:
+            assert (saturation.shut.unique().tolist(), saturation.wide_open.unique().tolist()) == ([shut], [wide_open])
 
 
 def test_padding_has_no_gates() -> None:
@@ -78,9 +80,9 @@ def test_padding_has_no_gates() -> None:
         )
         for row, length in enumerate((6, 2, 4))
     ]
-    for number, its in enumerate(gate_saturation(task, batch)):
+    for number, saturation in enumerate(gate_saturation(task, batch)):
         counted = sum(length * one[number].shut for length, one in zip((6, 2, 4), alone, strict=True))
-        assert torch.allclose(its.shut, counted / 12)
+        assert torch.allclose(saturation.shut, counted / 12)
 
 
 class Leaky(Cell):
@@ -102,17 +104,17 @@ class Leaky(Cell):
 def test_a_cell_from_outside_tells_of_its_gates() -> None:
     task = language_model("gru")
     task.encoder = Stack(Leaky, {}, input_size=3, hidden_size=4, num_layers=1)
-    (its,) = gate_saturation(task, batch_of(task))
-    assert (its.gate, its.wide_open.tolist()) == ("leak", [1.0] * 4)
+    (saturation,) = gate_saturation(task, batch_of(task))
+    assert (saturation.gate, saturation.wide_open.tolist()) == ("leak", [1.0] * 4)
 
 
 def test_hidden_states_belong_to_the_symbols_of_a_text() -> None:
     task = language_model("lstm", 2)
-    found = hidden_states(task, "a b")
-    assert found.symbols == ("[S]", "a", "␣", "b")
-    assert {name: part.shape for name, part in found.states.items()} == {"h": (5, 2, 4), "c": (5, 2, 4)}
-    assert not found.states["h"][0].any()
-    assert torch.equal(found.states["h"], hidden_states(task, task.encode_text("a b", "text")).states["h"])
+    measured = hidden_states(task, "a b")
+    assert measured.symbols == ("[S]", "a", "␣", "b")
+    assert {name: part.shape for name, part in measured.states.items()} == {"h": (5, 2, 4), "c": (5, 2, 4)}
+    assert not measured.states["h"][0].any()
+    assert torch.equal(measured.states["h"], hidden_states(task, task.encode_text("a b", "text")).states["h"])
 
 
 def test_a_classifier_reads_words() -> None:

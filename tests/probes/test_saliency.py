@@ -20,11 +20,11 @@ LETTERS = Vocabulary(("a", "b", "c"))
 @pytest.mark.parametrize("cell", [name for name in CELLS if name not in ("bag", "mlp_flat")])
 def test_a_next_symbol_hangs_on_no_later_one(cell: str) -> None:
     task = language_model(cell)
-    found = saliency(task, torch.tensor([0, 1, 2, 1, 0]))
-    assert found.predictions[:4] == found.symbols[1:] and len(found.predictions) == 5
-    assert found.norms.shape == (5, 5) and not found.norms.triu(1).any()
-    assert torch.diagonal(found.norms).all()
-    assert torch.allclose(found.shares.sum(dim=1), torch.ones(5))
+    result = saliency(task, torch.tensor([0, 1, 2, 1, 0]))
+    assert result.predictions[:4] == result.symbols[1:] and len(result.predictions) == 5
+    assert result.norms.shape == (5, 5) and not result.norms.triu(1).any()
+    assert torch.diagonal(result.norms).all()
+    assert torch.allclose(result.shares.sum(dim=1), torch.ones(5))
 
 
 @settings(max_examples=10)
@@ -37,7 +37,7 @@ def test_it_is_what_a_small_change_of_an_embedding_does(symbols: list[int], cell
     """Central differences of the log-probability of the last prediction, in float64."""
     task = language_model(cell).double().eval()
     place = step % len(symbols)
-    found = saliency(task, torch.tensor(symbols))
+    result = saliency(task, torch.tensor(symbols))
     vectors = task.embedding(torch.tensor([symbols])).detach()
 
     @torch.no_grad()
@@ -51,16 +51,16 @@ def test_it_is_what_a_small_change_of_an_embedding_does(symbols: list[int], cell
         change[0, place, unit] = 1e-5
         gradient.append((log_probability(vectors + change) - log_probability(vectors - change)) / 2e-5)
     slope = torch.tensor(gradient, dtype=torch.double)
-    assert float(found.norms[-1, place]) == pytest.approx(float(slope.norm()), rel=1e-5, abs=1e-9)
-    assert float(found.products[-1, place]) == pytest.approx(float(slope @ vectors[0, place]), rel=1e-5, abs=1e-9)
+    assert float(result.norms[-1, place]) == pytest.approx(float(slope.norm()), rel=1e-5, abs=1e-9)
+    assert float(result.products[-1, place]) == pytest.approx(float(slope @ vectors[0, place]), rel=1e-5, abs=1e-9)
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_a_class_hangs_on_the_words_and_classes_share_one_probability(bidirectional: bool) -> None:
     task = classifier("gru", bidirectional=bidirectional).double()
-    found = saliency(task, torch.tensor([0, 1, 2, 1]))
-    assert found.predictions == ("negative", "positive") and float(found.probabilities.sum()) == pytest.approx(1)
-    weighted = (found.probabilities[:, None] * found.products).sum(dim=0)  # the gradient of a sum that stays 1
+    result = saliency(task, torch.tensor([0, 1, 2, 1]))
+    assert result.predictions == ("negative", "positive") and float(result.probabilities.sum()) == pytest.approx(1)
+    weighted = (result.probabilities[:, None] * result.products).sum(dim=0)  # the gradient of a sum that stays 1
     assert torch.allclose(weighted, torch.zeros_like(weighted), atol=1e-12)
 
 
@@ -94,8 +94,8 @@ def test_a_task_without_an_embedding_of_symbols_says_so() -> None:
 def test_a_unit_peaks_where_it_is_highest_once_for_each_context() -> None:
     activations = torch.tensor([[0.1], [0.9], [0.3], [0.2], [0.8], [0.7]])
     symbols, rows = torch.tensor([0, 1, 2, 0, 1, 0]), torch.tensor([0, 0, 0, 1, 1, 1])
-    found = Responses(activations, symbols, rows).peaks(0, 3, 1, LETTERS)
-    assert [(round(peak.value, 1), peak.text("")) for peak in found] == [(0.9, "a[b]c"), (0.7, "b[a]"), (0.3, "b[c]")]
+    result = Responses(activations, symbols, rows).peaks(0, 3, 1, LETTERS)
+    assert [(round(peak.value, 1), peak.text("")) for peak in result] == [(0.9, "a[b]c"), (0.7, "b[a]"), (0.3, "b[c]")]
 
 
 def test_units_are_ordered_by_how_much_they_vary() -> None:
@@ -106,7 +106,7 @@ def test_units_are_ordered_by_how_much_they_vary() -> None:
 def test_what_units_do_is_what_the_network_does_at_real_symbols() -> None:
     task = language_model("gru", 2).eval()
     batch = batch_of(task, (4, 2))
-    found = responses(task, batch, layer=1)
+    result = responses(task, batch, layer=1)
     y, _ = task.encoder(task.embedding(batch.inputs))
-    assert torch.allclose(found.activations, torch.cat([y[0, :4], y[1, :2]]), atol=1e-6)
-    assert found.rows.tolist() == [0, 0, 0, 0, 1, 1]
+    assert torch.allclose(result.activations, torch.cat([y[0, :4], y[1, :2]]), atol=1e-6)
+    assert result.rows.tolist() == [0, 0, 0, 0, 1, 1]

@@ -34,9 +34,9 @@ def test_the_spectral_radius_decides_what_is_left_of_a_vector(radius: float, ste
     torch.manual_seed(0)
     matrix = radius * torch.nn.init.orthogonal_(torch.empty(16, 16, dtype=torch.double))
     assert spectral_radius(matrix) == pytest.approx(radius)
-    found = norms_of_powers(matrix, steps)
-    assert found[0] == pytest.approx(1) and found[-1] == pytest.approx(radius**steps)
-    assert found[-1] == pytest.approx(left, rel=0.05)
+    measured = norms_of_powers(matrix, steps)
+    assert measured[0] == pytest.approx(1) and measured[-1] == pytest.approx(radius**steps)
+    assert measured[-1] == pytest.approx(left, rel=0.05)
 
 
 def test_any_matrix_tends_to_its_radius() -> None:
@@ -51,9 +51,9 @@ def test_any_matrix_tends_to_its_radius() -> None:
 )
 def test_every_matrix_that_multiplies_a_state_is_known(cell: str) -> None:
     task = language_model(cell, 2)
-    found = [(its.layer, its.block) for its in weight_radii(task)]
+    measured = [(entry.layer, entry.block) for entry in weight_radii(task)]
     blocks = [] if cell in SILENT else TELLING[cell]
-    assert found == [(layer, block) for layer in (1, 2) for block in blocks]
+    assert measured == [(layer, block) for layer in (1, 2) for block in blocks]
     if blocks:
         (weights, *_) = task.encoder.state_weights(1)
         before = task(torch.zeros(1, 3, dtype=torch.long))[0]
@@ -75,9 +75,9 @@ def test_the_jacobian_of_a_step_is_the_formulas() -> None:
 
 def test_the_jacobian_of_a_linear_recurrent_unit_has_its_eigenvalues() -> None:
     task = language_model("lru").double()
-    (found,) = jacobian_spectra(task, batch_of(task))
+    (measured,) = jacobian_spectra(task, batch_of(task))
     sizes = task.encoder.cells[0].eigenvalues().detach().abs().repeat(2)  # with their conjugates
-    assert torch.allclose(found, sizes.sort(descending=True).values)
+    assert torch.allclose(measured, sizes.sort(descending=True).values)
 
 
 def test_the_gradient_grows_as_a_power_of_the_scale_of_the_weights_until_units_saturate() -> None:
@@ -85,8 +85,8 @@ def test_the_gradient_grows_as_a_power_of_the_scale_of_the_weights_until_units_s
     task = language_model("rnn", hidden_size=32)
     batch = batch_of(task, (6, 6, 6, 6))
     before = {name: weight.clone() for name, weight in task.state_dict().items()}
-    found = init_scale(task, batch, (0.01, 0.1, 0.5, 1.0, 50.0), seed=0)
-    first = {scale: its.first for scale, its in found.items()}
+    measured = init_scale(task, batch, (0.01, 0.1, 0.5, 1.0, 50.0), seed=0)
+    first = {scale: entry.first for scale, entry in measured.items()}
     assert list(first.values()) == sorted(first.values())
     assert first[0.1] / first[0.01] == pytest.approx(10**6, rel=0.1)
     assert first[50.0] / first[1.0] < 1e-4 * 50**6
@@ -141,7 +141,7 @@ def test_an_lstm_that_forgets_nothing_carries_the_gradient_farther_than_a_plain_
 def test_the_whole_state_has_the_norm_of_its_parts() -> None:
     task = language_model("lstm", 2)
     flow = gradient_flow(task, batch_of(task, (5,)))
-    assert torch.allclose(flow.state**2, sum(each**2 for each in flow.norms.values()))
+    assert torch.allclose(flow.state**2, sum(norm**2 for norm in flow.norms.values()))
 
 
 @pytest.mark.parametrize("largest", [5.0, 1.0])

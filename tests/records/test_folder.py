@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.records.folder import LONGEST_WRITE, RunFolder, write_atomically
-from rnnlab.sweeps.launchers.session import FORGOTTEN, Session
+from rnnlab.sweeps.launchers.worker_group import FORGOTTEN, WorkerGroup
 from support import Answer, assert_refused
 
 TRAIN = ("train", "debug=fast", "sweep=mine")
@@ -80,12 +80,12 @@ def test_what_a_dead_process_had_begun_to_write_is_cleared_by_who_writes_the_fil
 
 
 def test_sessions_of_commands_that_were_killed_long_ago_are_cleared(workdir: Path) -> None:
-    old, recent = Session.elsewhere(), Session.elsewhere()
+    old, recent = WorkerGroup.on_any_machine(), WorkerGroup.elsewhere()
     for session in (old, recent):
         (session.folder / "begun-0").touch()
     for path in (old.folder / "begun-0", old.folder):
         os.utime(path, (time.time() - 2 * FORGOTTEN,) * 2)
-    Session.elsewhere()
+    WorkerGroup.on_any_machine()
     assert not old.folder.exists() and recent.folder.exists()
 
 

@@ -80,7 +80,7 @@ def test_moving_and_renaming_our_own_classes_renames_no_run() -> None:
 def nodes_with_a_target(node: Any) -> list[dict[str, Any]]:
     if not isinstance(node, dict):
         return []
-    below = [found for value in node.values() for found in nodes_with_a_target(value)]
+    below = [inner for value in node.values() for inner in nodes_with_a_target(value)]
     return [node, *below] if "_target_" in node else below
 
 

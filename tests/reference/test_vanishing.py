@@ -53,12 +53,12 @@ def network_and_torch(hidden: int) -> tuple[NumpyRNN, nn.RNN, nn.Linear]:
 def test_the_gradient_of_the_recurrent_weights_at_every_length_is_autograds(length: int) -> None:
     """SYSTEMS C3, at all of its lengths: of all losses, and of the last alone."""
     network, rnn, head = network_and_torch(32)
-    found = measure(network, length, seed=1)
+    gradients = measure(network, length, seed=1)
     random = np.random.default_rng(1)
     targets = torch.from_numpy(random.integers(5, size=200)[:length])
     logits = head(rnn(torch.from_numpy(random.normal(size=(length, 10)))[None])[0][0])
     losses = nn.functional.cross_entropy(logits, targets, reduction="none")
-    for loss, ours in ((losses.sum(), found.of_all_losses), (losses[-1], found.of_last_loss)):
+    for loss, ours in ((losses.sum(), gradients.of_all_losses), (losses[-1], gradients.of_last_loss)):
         (gradient,) = torch.autograd.grad(loss, [rnn.weight_hh_l0], retain_graph=True)
         assert ours == pytest.approx(float(gradient.norm()), rel=1e-9)
 

@@ -75,11 +75,11 @@ def test_the_sentence_names_the_pairs_that_a_configuration_cannot_tell_apart(
     )
 
 
-@pytest.mark.parametrize(("difference", "told"), [(0.00009, False), (0.0002, True)])
-def test_a_difference_of_rounding_is_none(difference: float, told: bool) -> None:
+@pytest.mark.parametrize(("difference", "distinguished"), [(0.00009, False), (0.0002, True)])
+def test_a_difference_of_rounding_is_none(difference: float, distinguished: bool) -> None:
     texts = {text: text.split() for text in ("not good", "good not")}
     sentence = Answers(texts, [("gru", [says(0.3), says(0.3 + difference)])]).word_order()
-    assert ("tells every such pair apart" in sentence) is told
+    assert ("tells every such pair apart" in sentence) is distinguished
 
 
 @pytest.mark.parametrize("texts", [("good",), ("not good", "not bad"), ("Good film", "good  film"), ("a a b", "a b")])

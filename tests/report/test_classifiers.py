@@ -84,9 +84,9 @@ def test_of_a_summary_without_declarations_the_loss_alone_is_shown(write_run: Ca
     del summary["measures"]
     for declared in ({}, {"measures": 7}, {"measures": ["accuracy", {"title": "no key"}]}):
         file.write_text(json.dumps({**summary, **declared}))
-        found = compare([SWEEP])
-        assert found.unit == "nats per token" and "| 2.0000 | 1 |" in markdown(found, []).replace("*", "")
-        assert "accuracy" not in markdown(found, []) and list(found.runs["test/accuracy"]) == [0.35]
+        comparison = compare([SWEEP])
+        assert comparison.unit == "nats per token" and "| 2.0000 | 1 |" in markdown(comparison, []).replace("*", "")
+        assert "accuracy" not in markdown(comparison, []) and list(comparison.runs["test/accuracy"]) == [0.35]
     file.write_text(json.dumps({**summary, "unit": "nats per text"}))
     assert compare([SWEEP]).unit == "nats per text"
 

@@ -88,7 +88,7 @@ def test_the_heat_map_has_cells_against_the_factor_of_most_levels(three_factors)
 def test_parallel_coordinates_have_an_axis_a_setting_and_the_loss_last(three_factors):
     chart = three_factors["parallel-coordinates"]
     assert isinstance(chart, Parallel)
-    assert [each.label for each in chart.dimensions] == ["cell", "hidden_size", "sequence_length", "validation loss"]
+    assert [axis.label for axis in chart.dimensions] == ["cell", "hidden_size", "sequence_length", "validation loss"]
     assert chart.dimensions[1].names == ("32", "64", "128") and len(chart.losses) == 12
 
 
@@ -117,9 +117,9 @@ def test_changes_of_a_base_are_one_chart_with_the_base_in_it(write_run):
         for seed in (0, 1):
             write_run("gru", 2 + number / 10 + seed / 100, seed, changes=changes, suffix=f"-{number}")
     comparison = compare([SWEEP])
-    found = {chart.name: chart for chart in report_charts(comparison)}
-    assert set(found) == {"learning-curves", "changes", "loss-and-parameters", "loss-and-seconds"}
-    chart = found["changes"]
+    charts = {chart.name: chart for chart in report_charts(comparison)}
+    assert set(charts) == {"learning-curves", "changes", "loss-and-parameters", "loss-and-seconds"}
+    chart = charts["changes"]
     assert isinstance(chart, Changes)
     assert chart.labels[-2:] == ("batch_size 16", "the base")
     assert chart.base == pytest.approx(2.405) == chart.losses[-1]
@@ -157,8 +157,8 @@ def test_a_mean_over_other_settings_compares_like_with_like(write_run):
     for cell in ("gru", "lstm", "rnn"):
         for size, rate, loss in ((32, 0.01, 2.0), (64, 0.01, 1.9), (32, 0.1, 2.5), (32, 0.2, 2.6), (64, 0.3, 2.7)):
             write_run(cell, loss, hidden_size=size, changes={"optimizer": {"lr": rate}}, suffix=f"-{rate}")
-    found = {chart.name: chart for chart in report_charts(compare([SWEEP]))}
-    lines, heat = found["loss-by-hidden_size"], found["heat-map"]
+    charts = {chart.name: chart for chart in report_charts(compare([SWEEP]))}
+    lines, heat = charts["loss-by-hidden_size"], charts["heat-map"]
     assert isinstance(lines, Lines) and isinstance(heat, HeatMap)
     assert {line.y for line in lines.lines} == {(2.0, 1.9)}
 

@@ -73,10 +73,10 @@ def test_the_answer_has_the_mase_and_both_naive_forecasts(comparison: Comparison
 def test_each_series_has_a_sentence_and_a_figure_of_its_own(write_run: Callable[..., Path]) -> None:
     forecaster(write_run, "gru", 0.4)
     forecaster(write_run, "gru", 0.6, data="elnino")
-    found = compare([Path("runs/first-look")])
-    sentences = [each for each in findings(found) if each.startswith("forecasts")]
-    assert [each.partition(":")[0] for each in sentences] == ["forecasts of co2", "forecasts of elnino"]
-    assert [chart.name for chart in report_charts(found) if chart.name.startswith("forecasts")] == [
+    comparison = compare([Path("runs/first-look")])
+    sentences = [sentence for sentence in findings(comparison) if sentence.startswith("forecasts")]
+    assert [sentence.partition(":")[0] for sentence in sentences] == ["forecasts of co2", "forecasts of elnino"]
+    assert [chart.name for chart in report_charts(comparison) if chart.name.startswith("forecasts")] == [
         "forecasts-co2-x-",
         "forecasts-elnino-x-",
     ]
@@ -108,6 +108,6 @@ def test_what_is_damaged_is_not_drawn(tmp_path: Path, wrong: dict[str, Any]) -> 
 
 def test_other_runs_have_no_such_columns(write_run: Callable[..., Path]) -> None:
     write_run("gru")
-    found = compare([Path("runs/first-look")])
-    assert "test_mae" not in found.ranking and "last season" not in markdown(found, [])
-    assert not any(chart.name.startswith("forecasts") for chart in report_charts(found))
+    comparison = compare([Path("runs/first-look")])
+    assert "test_mae" not in comparison.ranking and "last season" not in markdown(comparison, [])
+    assert not any(chart.name.startswith("forecasts") for chart in report_charts(comparison))

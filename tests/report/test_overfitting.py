@@ -60,7 +60,7 @@ def test_a_validation_loss_that_rises_while_training_goes_on_is_told_and_drawn(w
 def test_nothing_else_is_called_overfitting(write_curves, validation, training):
     write_curves("lstm", validation, training)
     comparison = compare([SWEEP])
-    assert comparison.overfitting == () and not any("overfitting" in each for each in findings(comparison))
+    assert comparison.overfitting == () and not any("overfitting" in sentence for sentence in findings(comparison))
     assert "overfitting" not in [chart.name for chart in report_charts(comparison)]
 
 

@@ -29,18 +29,18 @@ def opened(browser: Browser, workplace: Path) -> Iterator[Callable[..., Page]]:
     wrong: list[str] = []
     asked: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    found = context.new_page()
-    found.on("console", lambda message: wrong.append(message.text))
-    found.on("pageerror", lambda error: wrong.append(str(error)))
-    found.on("dialog", lambda dialog: wrong.append(dialog.message))
-    found.on("request", lambda request: asked.append(request.url))
+    tab = context.new_page()
+    tab.on("console", lambda message: wrong.append(message.text))
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.on("dialog", lambda dialog: wrong.append(dialog.message))
+    tab.on("request", lambda request: asked.append(request.url))
 
     def open_page(comparison: Comparison, drawn: Sequence[Chart] = ()) -> Page:
         file = workplace / "report.html"
         file.write_text(page(comparison, drawn), encoding="utf-8")
-        found.goto(file.as_uri())
-        expect(found.locator(".chart[data-drawn] svg.main-svg:first-of-type")).to_have_count(len(drawn))
-        return found
+        tab.goto(file.as_uri())
+        expect(tab.locator(".chart[data-drawn] svg.main-svg:first-of-type")).to_have_count(len(drawn))
+        return tab
 
     yield open_page
     context.close()
@@ -48,8 +48,8 @@ def opened(browser: Browser, workplace: Path) -> Iterator[Callable[..., Page]]:
     assert [url for url in asked if not url.startswith(("file://", "data:", "blob:"))] == []
 
 
-def examples(comparison: Comparison, found: dict[str, Any]) -> None:
-    RunFolder(comparison.best.folder).examples.write_text(json.dumps(found), encoding="utf-8")
+def examples(comparison: Comparison, content: dict[str, Any]) -> None:
+    RunFolder(comparison.best.folder).examples.write_text(json.dumps(content), encoding="utf-8")
 
 
 def ranks(report: Page) -> list[str]:

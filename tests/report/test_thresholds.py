@@ -9,7 +9,7 @@ from rnnlab.analysis.threshold import Threshold, ThresholdReach, metric_of
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import ranking_loss, share
 from rnnlab.report.figures.threshold import threshold_chart
-from rnnlab.report.thresholds import threshold_finding, threshold_table
+from rnnlab.report.tables.thresholds import threshold_finding, threshold_table
 
 
 def reach(text: str, **rows: list[float]) -> ThresholdReach:

@@ -48,15 +48,25 @@ def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
 
 def members(session: int) -> list[int]:
     """The processes of a session that are not mere zombies."""
-    found = []
+    result = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
             fields = (place / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(place.name))
-    return found
+            result.append(int(place.name))
+    return result
+
+
+def pending(process: int, signum: int) -> bool:
+    """Return whether a signal to a process was sent and is not handled yet; a process that has ended has none."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return False
+    masks = re.findall(r"^(?:SigPnd|ShdPnd):\s*([0-9a-f]+)", status, flags=re.MULTILINE)
+    return any(int(mask, 16) >> (signum - 1) & 1 for mask in masks)
 
 
 def training(folder: Path) -> list[Path]:
@@ -69,11 +79,12 @@ def training(folder: Path) -> list[Path]:
 
 
 def outcomes(folder: Path) -> dict[str, object]:
-    found = {}
+    result = {}
     for file in folder.glob("runs/trust/*/summary.json"):
         summary = json.loads(file.read_text())
-        found[file.parent.name] = (summary["status"], summary.get("metrics"), (file.parent / "metrics.csv").read_text())
-    return found
+        metrics = (file.parent / "metrics.csv").read_text()
+        result[file.parent.name] = (summary["status"], summary.get("metrics"), metrics)
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -140,9 +151,9 @@ def test_ctrl_c_or_a_closed_terminal_has_checkpoints_written_and_says_how_to_go_
 def test_ctrl_c_twice_ends_at_once(tmp_path: Path) -> None:
     process = begin(tmp_path)
     wait_for(lambda: len(training(tmp_path)) == 2)
-    for _ in range(2):
-        os.kill(process.pid, signal.SIGINT)
-        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGINT)
+    wait_for(lambda: not pending(process.pid, signal.SIGINT))
+    os.kill(process.pid, signal.SIGINT)  # two that are pending at once would be one
     _, error = process.communicate(timeout=10)
     assert process.returncode == 130 and "Traceback" not in error, error
     wait_for(lambda: not members(process.pid), seconds=10)
@@ -158,8 +169,8 @@ def test_a_signal_in_a_single_run_costs_nothing_of_it(tmp_path: Path, number: si
         stdout=subprocess.DEVNULL,
         text=True,
     )
-    wait_for(lambda: list(tmp_path.glob("runs/trust/*/events*")))
-    time.sleep(0.3)
+    # A first epoch has ended and a second one is trained, which the checkpoint of the first tells.
+    wait_for(lambda: training(tmp_path))
     process.send_signal(number)
     _, error = process.communicate(timeout=30)
     assert process.returncode == 130 and "goes on" in error and "Traceback" not in error, error

@@ -69,11 +69,11 @@ def accident(folder: Path, seed: int, number: int) -> str:
 
 def summaries(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:
     """By cell and seed, which the names of the run folders begin and go on with."""
-    found = {}
+    result = {}
     for file in folder.glob("runs/far/*/summary.json"):
         cell, seed = re.match(r"([a-z]+)-h8-l1-seed(\d+)", file.parent.name).groups()  # type: ignore[union-attr]
-        found[cell, int(seed)] = json.loads(file.read_text())
-    return found
+        result[cell, int(seed)] = json.loads(file.read_text())
+    return result
 
 
 def metrics(folder: Path) -> dict[tuple[str, int], object]:
@@ -86,14 +86,14 @@ def left_behind(folder: Path) -> list[Path]:
 
 def descendants(mark: str) -> list[str]:
     """The command lines of the processes that have that word in their environment, zombies left out."""
-    found = []
+    result = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
             if mark.encode() in (place / "environ").read_bytes():
-                found.append((place / "cmdline").read_text().replace("\0", " "))
+                result.append((place / "cmdline").read_text().replace("\0", " "))
         except OSError:
             continue
-    return found
+    return result
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
@@ -189,11 +189,11 @@ def test_a_run_that_fails_and_one_that_is_killed_stop_no_other(tmp_path: Path, l
         "submitit_local": r"job \d+ was killed, perhaps for want of memory; see (runs/\.jobs/\S+)",
         "ray": r"its Ray worker was killed, perhaps for want of memory",
     }
-    found = re.search(killed[launcher], table)
-    assert found and "FloatingPointError" in table, done.stderr
+    match = re.search(killed[launcher], table)
+    assert match and "FloatingPointError" in table, done.stderr
     assert not list(tmp_path.glob("runs/.sessions/*"))
     if launcher == "submitit_local":
-        assert (tmp_path / found[1]).is_file()  # what a lost job printed is kept
+        assert (tmp_path / match[1]).is_file()  # what a lost job printed is kept
         assert "0" in {file.read_text() for file in tmp_path.glob("seen-*")} <= {"0", "1"}
 
 

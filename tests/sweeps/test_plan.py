@@ -151,9 +151,9 @@ def test_cases_move_together_and_a_choice_belongs_to_its_case(rnnlab: Callable[.
     answer = rnnlab(*words, "-m", f"hydra.sweeper.cases={cases}", "seed=0,1")
     assert answer.code == 0, answer.err
     summaries = [json.loads((run / "summary.json").read_text())["hparams"] for run in folders(workdir)]
-    found = {(s["cell"], s["hidden_size"], s["lr"], s["seed"]) for s in summaries}
+    combinations = {(s["cell"], s["hidden_size"], s["lr"], s["seed"]) for s in summaries}
     both = {("gru", 6, 0.003), ("lstm", 8, 0.001), ("lstm", 8, 0.002)}
-    assert found == {(*case, seed) for case in both for seed in (0, 1)}
+    assert combinations == {(*case, seed) for case in both for seed in (0, 1)}
 
 
 def test_an_empty_case_is_the_configuration_as_it_stands(rnnlab: Callable[..., Answer], workdir: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from rnnlab.sweeps.launchers.processes import WorkerProcesses
+from rnnlab.sweeps.launchers.process_backend import ProcessBackend
 
 
 def square(item: tuple[int, Path]) -> tuple[int, int]:
@@ -19,7 +19,7 @@ def square(item: tuple[int, Path]) -> tuple[int, int]:
 
 
 def test_many_items_are_each_done_once_by_workers_that_are_used_again(tmp_path: Path) -> None:
-    with WorkerProcesses(2) as workers:
-        found = dict(workers.map(square, [(number, tmp_path) for number in range(40)]))
-    assert {number: result for number, (result, _) in found.items()} == {n: n * n for n in range(40)}
-    assert len({process for _, process in found.values()}) == 2
+    with ProcessBackend(2) as workers:
+        outcomes = dict(workers.map(square, [(number, tmp_path) for number in range(40)]))
+    assert {number: result for number, (result, _) in outcomes.items()} == {n: n * n for n in range(40)}
+    assert len({process for _, process in outcomes.values()}) == 2

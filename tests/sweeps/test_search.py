@@ -54,9 +54,9 @@ def test_a_search_finds_goes_on_and_says_what_is_best(rnnlab: Callable[..., Answ
     before = [trial.params for trial in trials(workdir)]
     answer = rnnlab(*TRAIN, *SPACE, "hydra.sweeper.n_trials=5")
     assert answer.code == 0 and "3 of 5 trials have ended already" in answer.err
-    found = trials(workdir)
-    assert [trial.params for trial in found][:3] == before and len(found) == 5
-    for trial in found:
+    finished = trials(workdir)
+    assert [trial.params for trial in finished][:3] == before and len(finished) == 5
+    for trial in finished:
         (name,) = trial.user_attrs["runs"]
         summary = json.loads((workdir / "runs" / "hunt" / name / "summary.json").read_text())
         assert summary["objective"] == trial.value
@@ -197,9 +197,9 @@ def test_two_commands_share_a_search(tmp_path: Path) -> None:
     both = [subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     errors = [process.communicate(timeout=120)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
-    found = trials(tmp_path)
-    assert [trial.state for trial in found] == [TrialState.COMPLETE] * 7
-    assert len({trial.user_attrs["worker"]["pid"] for trial in found}) == 2
+    finished = trials(tmp_path)
+    assert [trial.state for trial in finished] == [TrialState.COMPLETE] * 7
+    assert len({trial.user_attrs["worker"]["pid"] for trial in finished}) == 2
 
 
 def test_a_model_with_too_many_parameters_is_not_trained(rnnlab: Callable[..., Answer], workdir: Path) -> None:
@@ -282,6 +282,17 @@ def test_a_dry_run_shows_the_space(rnnlab: Callable[..., Answer], workdir: Path)
     assert not (workdir / "runs").exists()
 
 
+def ended(folder: Path) -> list[Path]:
+    """The runs of the search that have a summary."""
+    return [file.parent for file in folder.glob("runs/hunt/*/summary.json")]
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """The runs of the search with a checkpoint and without a summary."""
+    runs = [file.parents[1] for file in folder.glob("runs/hunt/*/checkpoints/last.ckpt")]
+    return [run for run in runs if run not in ended(folder)]
+
+
 @pytest.mark.launchers
 def test_a_killed_search_goes_on_with_the_trials_it_had(tmp_path: Path) -> None:
     """Killed in the middle, nothing that ended is lost, and what did not is tried again."""
@@ -302,15 +313,14 @@ def test_a_killed_search_goes_on_with_the_trials_it_had(tmp_path: Path) -> None:
     ]
     process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 90
-    while not list(tmp_path.glob("runs/hunt/*/summary.json")):
+    while not (ended(tmp_path) and unfinished(tmp_path)):  # one trial has ended, and another is in its training
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
-    time.sleep(0.7)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     before = {trial.number: trial.params for trial in trials(tmp_path) if trial.params}
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
-    found = trials(tmp_path)
-    assert [trial.state for trial in found] == [TrialState.COMPLETE] * 6
-    assert before.items() <= {trial.number: trial.params for trial in found}.items()
+    finished = trials(tmp_path)
+    assert [trial.state for trial in finished] == [TrialState.COMPLETE] * 6
+    assert before.items() <= {trial.number: trial.params for trial in finished}.items()

@@ -92,11 +92,11 @@ def finish(folder: Path, words: list[str]) -> None:
 
 def outcomes(folder: Path) -> dict[str, Any]:
     """What must not differ, by run: weights, optimizer, metrics.csv and the metrics of summary.json."""
-    found = {}
+    results = {}
     for run in sorted((folder / "runs" / "killed").glob("*/summary.json")):
         summary = json.loads(run.read_text())
         last, best = (torch.load(run.parent / f"checkpoints/{n}.ckpt", weights_only=True) for n in ("last", "best"))
-        found[run.parent.name] = (
+        results[run.parent.name] = (
             {key: summary[key] for key in ("status", "objective", "metrics", "epochs", "best_epoch")},
             (run.parent / "metrics.csv").read_bytes(),
             last["state_dict"],
@@ -104,7 +104,7 @@ def outcomes(folder: Path) -> dict[str, Any]:
             last["optimizer_states"],
             last["lr_schedulers"],
         )
-    return found
+    return results
 
 
 def same(one: Any, other: Any) -> bool:
@@ -156,8 +156,8 @@ def torture(moments: int, seed: int) -> int:
             kills = range(min(KILLS, moments - first))
             hit += sum(kill_one(folder, SWEEP, draw.uniform(0, LONGEST)) for _ in kills)
             finish(folder, SWEEP)
-            found = outcomes(folder)
-            different = [name for name in expected if not same(expected[name], found.get(name))]
+            results = outcomes(folder)
+            different = [name for name in expected if not same(expected[name], results.get(name))]
             assert different == [], f"seed {seed}, moments from {first}: {different}"
             torture_search(Path(place, f"search-{first}"), draw)
     return hit

@@ -70,7 +70,7 @@ def test_carried_state_makes_windows_of_a_stream_one_long_sequence() -> None:
         "data=quotation", "data.windows=streams", "data.batch_size=1", "data.sequence_length=7"
     )
     task.eval()
-    windowed = torch.cat([task.predict(batch) for batch in module.train_batches()], dim=1)
+    windowed = torch.cat([task.outputs(batch) for batch in module.train_batches()], dim=1)
     symbols = prepared.parts["train"].sequences.symbols.astype(np.int64)
     whole, _ = task(torch.from_numpy(symbols[None, :-1]))
     assert torch.allclose(windowed, whole, atol=1e-5)
@@ -78,13 +78,13 @@ def test_carried_state_makes_windows_of_a_stream_one_long_sequence() -> None:
 
 def test_a_new_epoch_and_a_validation_in_between_start_and_stay_on_their_own() -> None:
     task, module, _ = ready("data=quotation", "data.windows=streams", "data.batch_size=2", "data.sequence_length=7")
-    first = [task.predict(batch).detach() for batch in module.train_batches()]
+    first = [task.outputs(batch).detach() for batch in module.train_batches()]
     again = []
     for batch in module.train_batches():
-        again.append(task.predict(batch).detach())
+        again.append(task.outputs(batch).detach())
         task.eval()
         for held_out in module.val_dataloader():
-            task.predict(held_out)
+            task.outputs(held_out)
         task.train()
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
 
@@ -92,7 +92,7 @@ def test_a_new_epoch_and_a_validation_in_between_start_and_stay_on_their_own() -
 def test_gradients_stop_where_a_window_begins() -> None:
     task, module, _ = ready("data=quotation", "data.windows=streams", "data.batch_size=2", "data.sequence_length=7")
     for batch in module.train_batches():
-        task.loss(task.predict(batch), batch).backward()  # would raise, were the graph of the last window part of it
+        task.loss(task.outputs(batch), batch).backward()  # would raise, were the graph of the last window part of it
 
 
 def test_validation_is_the_mean_over_every_character_of_the_text() -> None:
@@ -100,7 +100,7 @@ def test_validation_is_the_mean_over_every_character_of_the_text() -> None:
     task.eval()
     metrics = task.metrics_of("val")
     for batch in module.val_dataloader():
-        task.update(metrics, task.predict(batch), batch)
+        task.update(metrics, task.outputs(batch), batch)
     symbols = torch.from_numpy(prepared.parts["val"].sequences.symbols.astype(np.int64))
     logits, _ = task(symbols[None, :-1])
     expected = nn.functional.cross_entropy(logits[0], symbols[1:], ignore_index=IGNORE).item()

@@ -92,33 +92,33 @@ def test_training_is_told_the_truth_and_evaluation_is_not() -> None:
     task = forecaster()
     batch = batch_of(task)
     free = task(batch.inputs)
-    assert torch.equal(task.eval().predict(batch), free)
-    taught = task.train().predict(batch)
+    assert torch.equal(task.eval().outputs(batch), free)
+    taught = task.train().outputs(batch)
     assert torch.equal(taught[:, 0], free[:, 0]) and not torch.allclose(taught, free)
     shifted = torch.cat([batch.inputs[:, -1:], batch.targets[:, :-1]], dim=1)
     _, state = task.encoder(batch.inputs)
     assert torch.equal(taught, task.head(task.decoder(shifted, state)[0]))
     running = forecaster(teacher_forcing=0.0)
-    assert torch.equal(running.train().predict(batch), running(batch.inputs))
+    assert torch.equal(running.train().outputs(batch), running(batch.inputs))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_gradients_reach_encoder_and_decoder_whatever_is_told(share: float) -> None:
     task = forecaster(teacher_forcing=share)
     batch = batch_of(task)
-    task.loss(task.predict(batch), batch).backward()
+    task.loss(task.outputs(batch), batch).backward()
     assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in task.parameters())
 
 
 def test_measured_from_its_last_value_a_window_may_lie_anywhere() -> None:
     task, batch = forecaster(normalise="window"), batch_of(forecaster())
     moved = batch._replace(inputs=batch.inputs + 100, targets=batch.targets + 100)
-    for predict in (task.eval().predict, task.train().predict):
-        assert torch.allclose(predict(moved), predict(batch) + 100, atol=1e-3)
+    for outputs in (task.eval().outputs, task.train().outputs):
+        assert torch.allclose(outputs(moved), outputs(batch) + 100, atol=1e-3)
     x = (batch.inputs - batch.inputs[:, -1:]) / 2  # the root mean square of changes is two deviations
     inner = forecaster()
     inner.load_state_dict(task.state_dict())
-    assert torch.allclose(task.eval().predict(batch), 2 * inner(x) + batch.inputs[:, -1:], atol=1e-6)
+    assert torch.allclose(task.eval().outputs(batch), 2 * inner(x) + batch.inputs[:, -1:], atol=1e-6)
 
 
 def test_what_reads_backwards_is_no_forecaster() -> None:

@@ -62,9 +62,9 @@ def test_the_loss_of_a_padded_batch_is_the_mean_over_its_tokens(cell: str, names
     total = 0.0
     for name in names:
         alone = batch_of(name)
-        total += task.loss(task.predict(alone), alone).item() * int(task.count(alone))
+        total += task.loss(task.outputs(alone), alone).item() * int(task.count(alone))
     assert int(task.count(batch)) == sum(len(name) + 1 for name in names)
-    assert task.loss(task.predict(batch), batch).item() == pytest.approx(total / int(task.count(batch)), abs=1e-5)
+    assert task.loss(task.outputs(batch), batch).item() == pytest.approx(total / int(task.count(batch)), abs=1e-5)
 
 
 @settings(max_examples=10)
@@ -83,7 +83,7 @@ def test_a_padded_batch_gives_every_name_the_loss_logits_and_state_that_it_has_a
     inputs = nn.functional.pad(batch.inputs, (0, more))
     inputs = inputs.where(torch.arange(inputs.shape[1]) < batch.lengths[:, None], symbol)
     batch = Batch(inputs, batch.lengths, nn.functional.pad(batch.targets, (0, more), value=IGNORE))
-    logits = task.predict(batch)
+    logits = task.outputs(batch)
     _, state = task.encoder(task.embedding(inputs), lengths=batch.lengths)
     total = 0.0
     for row, (name, length) in enumerate(zip(names, batch.lengths.tolist(), strict=True)):
@@ -101,10 +101,10 @@ def test_metrics_agree_with_the_loss_over_batches_of_different_size() -> None:
     metrics = task.metrics_of("val")
     batches = [batch_of("emma", "al"), batch_of("christopher"), batch_of("bo", "x", "anna")]
     for batch in batches:
-        task.update(metrics, task.predict(batch), batch)
+        task.update(metrics, task.outputs(batch), batch)
     values = {key: value.item() for key, value in metrics.compute().items()}
     everything = batch_of("emma", "al", "christopher", "bo", "x", "anna")
-    logits = task.predict(everything)
+    logits = task.outputs(everything)
     right = (logits.argmax(-1) == everything.targets).sum() / task.count(everything)
     assert values["val/loss"] == pytest.approx(task.loss(logits, everything).item(), abs=1e-5)
     assert values["val/perplexity"] == pytest.approx(math.exp(values["val/loss"]), rel=1e-4)
@@ -166,5 +166,5 @@ def test_a_tied_output_layer_is_the_embedding_itself_behind_a_projection_where_s
 def test_dropout_of_the_embedding_acts_in_training_alone() -> None:
     torch.manual_seed(0)
     task, batch = model("cell=rnn", "model.embedding_dropout=0.5"), batch_of("emma", "olivia")
-    assert not torch.equal(task.train().predict(batch), task.predict(batch))
-    assert torch.equal(task.eval().predict(batch), task.predict(batch))
+    assert not torch.equal(task.train().outputs(batch), task.outputs(batch))
+    assert torch.equal(task.eval().outputs(batch), task.outputs(batch))

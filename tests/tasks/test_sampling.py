@@ -7,7 +7,7 @@ import torch
 from scipy.stats import chisquare
 from torch import Tensor
 
-from rnnlab.tasks.sampling import SymbolSampler
+from rnnlab.tasks.generation.sampling import SymbolSampler
 
 LOGITS = torch.tensor([2.0, 1.0, 0.0, -1.0, -torch.inf])
 ROWS = 20_000

@@ -103,12 +103,12 @@ def test_a_padded_batch_gives_every_text_what_it_gets_alone(
     batch = padded(batch_of(texts, labels), more, symbol)
     for layers, bidirectional in ((1, False), (2, False), (1, True), (2, True)):
         task = classifier(cell, 3, pooling=pooling, num_layers=layers, bidirectional=bidirectional).eval()
-        logits = task.predict(batch)
+        logits = task.outputs(batch)
         losses = []
         for row, (text, label) in enumerate(zip(texts, labels, strict=True)):
             alone = batch_of([text], [label])
-            assert torch.allclose(logits[row], task.predict(alone)[0], atol=1e-6)
-            losses.append(task.loss(task.predict(alone), alone).item())
+            assert torch.allclose(logits[row], task.outputs(alone)[0], atol=1e-6)
+            losses.append(task.loss(task.outputs(alone), alone).item())
         assert task.loss(logits, batch).item() == pytest.approx(np.mean(losses), abs=1e-6)
         assert int(task.count(batch)) == len(texts)
 
@@ -142,8 +142,8 @@ def test_words_are_hidden_in_training_only() -> None:
     seen: list[Tensor] = []
     task.embedding.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     batch = batch_of([["good"] * 20] * 500, [1] * 500)
-    task.train().predict(batch)
-    task.eval().predict(batch)
+    task.train().outputs(batch)
+    task.eval().outputs(batch)
     hidden = (seen[0] == VOCABULARY.unknown).float().mean().item()
     assert abs(hidden - 0.3) < 5 * (0.3 * 0.7 / 10_000) ** 0.5  # five standard deviations
     assert torch.equal(seen[0][seen[0] != VOCABULARY.unknown].unique(), batch.inputs.unique())
@@ -152,8 +152,8 @@ def test_words_are_hidden_in_training_only() -> None:
 
 def test_dropout_acts_in_training_only() -> None:
     task, batch = classifier(dropout=0.5), batch_of([["good", "film"]], [1])
-    assert not torch.equal(task.train().predict(batch), task.predict(batch))
-    assert torch.equal(task.eval().predict(batch), task.predict(batch))
+    assert not torch.equal(task.train().outputs(batch), task.outputs(batch))
+    assert torch.equal(task.eval().outputs(batch), task.outputs(batch))
 
 
 def measured(task: SentimentClassifier, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> dict[str, float]:

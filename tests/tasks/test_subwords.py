@@ -18,7 +18,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.data.text.subwords import Subwords
 from rnnlab.data.text.vocabulary import Vocabulary
-from rnnlab.tasks.prefix_constraint import PrefixConstraint
+from rnnlab.tasks.generation.prefix_constraint import PrefixConstraint
 from rnnlab.training.trained import Trained
 from support import ALONE, Answer, table, trained
 
@@ -109,7 +109,7 @@ def test_the_loss_of_a_name_per_character_counts_its_end(runs: Path) -> None:
     batches = list(SequenceDataModule(prepare(dict(model.config)), 64, seed=0).test_dataloader())
     nats, characters = 0.0, 0
     for batch in batches:
-        logits = model.task.predict(batch).double().flatten(0, 1)
+        logits = model.task.outputs(batch).double().flatten(0, 1)
         targets = batch.targets.flatten()
         nats += torch.nn.functional.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="sum").item()
         for row, length in zip(batch.targets.tolist(), batch.lengths.tolist(), strict=True):

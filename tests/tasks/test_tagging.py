@@ -89,10 +89,10 @@ def test_a_padded_batch_gives_every_sentence_what_it_gets_alone(cell: str, sente
     batch = batch_of(*sentences)
     for bidirectional in (False,) if cell in FORWARDS else (False, True):
         task = tagger(cell, bidirectional=bidirectional).double().eval()
-        logits, total = task.predict(batch), 0.0
+        logits, total = task.outputs(batch), 0.0
         for row, words in enumerate(sentences):
             alone = batch_of(words)
-            alone_logits = task.predict(alone)[0]
+            alone_logits = task.outputs(alone)[0]
             assert torch.allclose(logits[row, : len(words)], alone_logits, atol=1e-9)
             total += task.loss(alone_logits[None], alone).item() * len(words)
         assert task.count(batch) == sum(map(len, sentences))
@@ -101,7 +101,7 @@ def test_a_padded_batch_gives_every_sentence_what_it_gets_alone(cell: str, sente
 
 @pytest.mark.parametrize(("units", "distinct"), [(4, True), (0, False)])
 def test_words_outside_of_the_vocabulary_are_told_apart_by_their_characters(units: int, distinct: bool) -> None:
-    logits = tagger(char_hidden_size=units).eval().predict(batch_of(["boats"], ["mats"], ["man"], ["Man"]))[:, 0]
+    logits = tagger(char_hidden_size=units).eval().outputs(batch_of(["boats"], ["mats"], ["man"], ["Man"]))[:, 0]
     assert torch.equal(logits[0], logits[1]) is not distinct
     assert torch.equal(logits[2], logits[3]) is not distinct  # case is seen by the characters
 
@@ -110,7 +110,7 @@ def test_the_characters_of_a_word_are_read_once_a_batch() -> None:
     task, read = tagger(), list[Tensor]()
     assert task.embedding.characters is not None
     task.embedding.characters.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
-    task.predict(batch_of(["the", "old", "the", "the"], ["old", "the"]))
+    task.outputs(batch_of(["the", "old", "the", "the"], ["old", "the"]))
     assert [["".join(LETTERS.symbols[i] for i in row) for row in rows.tolist()] for rows in read] == [
         ["old", "the", PAD * 3]
     ]
@@ -121,8 +121,8 @@ def test_words_are_hidden_in_training_only_and_their_characters_are_not() -> Non
     task.embedding.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     batch = batch_of(*[["boat"] * 20] * 500)
     before = batch.inputs.clone()
-    task.train().predict(batch)
-    task.eval().predict(batch)
+    task.train().outputs(batch)
+    task.eval().outputs(batch)
     hidden = (seen[0][..., 1] == VOCABULARY.unknown).float().mean().item()
     assert abs(hidden - 0.3) < 5 * (0.3 * 0.7 / 10_000) ** 0.5  # five standard deviations
     assert torch.equal(seen[0][..., 2:], batch.inputs[..., 2:])
@@ -134,7 +134,7 @@ def test_metrics_are_those_of_a_plain_computation() -> None:
     metrics, predicted, true, unknown = task.metrics_of("val"), list[int](), list[int](), list[bool]()
     loss = 0.0
     for batch in batches:
-        logits = task.predict(batch)
+        logits = task.outputs(batch)
         task.update(metrics, logits, batch)
         for row, length in enumerate(batch.lengths.tolist()):
             predicted += logits[row, :length].argmax(-1).tolist()
@@ -164,7 +164,7 @@ def test_metrics_are_those_of_a_plain_computation() -> None:
 
 def test_without_any_unknown_word_their_accuracy_is_undefined() -> None:
     task, batch = tagger(), batch_of(["the", "man"])
-    task.update(task.metrics_of("val"), task.predict(batch), batch)
+    task.update(task.metrics_of("val"), task.outputs(batch), batch)
     assert math.isnan(task.metrics_of("val").compute()["val/accuracy_unknown"])
 
 

@@ -60,7 +60,7 @@ class VowelCounter(TextAnswers, PooledTask):
 
     @torch.no_grad()
     def answer(self, inputs):
-        counts = self.predict(self._batch(encode(inputs, self.vocabulary), len(inputs)))[:, 0]
+        counts = self.outputs(self._batch(encode(inputs, self.vocabulary), len(inputs)))[:, 0]
         return [Count(word, round(count, 2)) for word, count in zip(inputs, counts.tolist())]
 
     @torch.no_grad()
@@ -70,7 +70,7 @@ class VowelCounter(TextAnswers, PooledTask):
         lines = [
             Line(label, x, values, values, values)
             for label, values in (
-                ("truth", tuple(batch.targets.tolist())), ("predicted", tuple(self.predict(batch)[:, 0].tolist()))
+                ("truth", tuple(batch.targets.tolist())), ("predicted", tuple(self.outputs(batch)[:, 0].tolist()))
             )
         ]
         return [Lines("vowels", "Vowels", f"Vowels of {name} words.", Axis("word"), Axis("vowels"), tuple(lines))]

@@ -49,9 +49,9 @@ def server(sweep_folder: Path, probed_folder: Path, tmp_path_factory: pytest.Tem
     ) as process:
         assert process.stdout and process.stderr
         output = "".join(process.stdout.readline() for _ in range(3))
-        found = re.search(r"http://localhost:\d+/", output)
-        assert found, process.stderr.read()
-        server = Server(found[0], output)
+        match = re.search(r"http://localhost:\d+/", output)
+        assert match, process.stderr.read()
+        server = Server(match[0], output)
         server.await_(
             lambda: server.plugin("scalars/tags"),
             lambda runs: len(runs) == 6 and all("hp/test_loss" in tags for tags in runs.values()),

@@ -88,11 +88,11 @@ def session_groups(server: Server) -> list[dict[str, Any]]:
         "startIndex": 0,
         "sliceSize": 100,
     }
-    found: list[dict[str, Any]] = server.await_(
+    names: list[dict[str, Any]] = server.await_(
         lambda: server.ask("plugin/hparams/session_groups", body)["sessionGroups"],
         lambda groups: len(groups) == 6 and all(len(group["metricValues"]) >= 2 for group in groups),
     )
-    return found
+    return names
 
 
 def test_the_hparams_tab_has_every_run_with_every_key_and_real_values(
@@ -130,8 +130,8 @@ def test_the_hparams_have_the_types_that_sliders_and_menus_need(server: Server) 
 
 
 def test_every_task_has_the_same_curves(server: Server, small: list[str], lstm: str, gru: str) -> None:
-    tags = {run: set(found) for run, found in server.plugin("scalars/tags").items()}
-    assert len(tags) == 6 and all(found >= EVERYWHERE for found in tags.values())
+    tags = {run: set(names) for run, names in server.plugin("scalars/tags").items()}
+    assert len(tags) == 6 and all(names >= EVERYWHERE for names in tags.values())
     assert all(tags[run] >= PROBED for run in (lstm, gru))
     assert not any(tags[run] & PROBED for run in small)
     gates = {tag for tag in tags[gru] if tag.startswith("gates_")}
@@ -146,9 +146,9 @@ def test_every_task_has_the_same_curves(server: Server, small: list[str], lstm: 
 def test_training_and_validation_loss_are_in_one_chart_whatever_the_run(server: Server, small: list[str]) -> None:
     category, metrics = server.plugin("custom_scalars/layout")["category"]
     assert (category["title"], metrics["title"]) == ("Training", "Metrics")
-    assert [its["title"] for its in metrics["chart"]] == ["Validation accuracy"]  # the classifier's
-    (chart,) = (its for its in category["chart"] if its["title"] == "Loss, training and validation")
-    assert len({its["title"] for its in category["chart"]}) == len(category["chart"])
+    assert [entry["title"] for entry in metrics["chart"]] == ["Validation accuracy"]  # the classifier's
+    (chart,) = (entry for entry in category["chart"] if entry["title"] == "Loss, training and validation")
+    assert len({entry["title"] for entry in category["chart"]}) == len(category["chart"])
     for run in small:
         curves = {
             tag
@@ -185,7 +185,7 @@ def test_the_projector_has_the_best_weights_with_their_symbols(
 
 def test_the_graph_of_every_network_is_drawn(server: Server, lstm: str, gru: str) -> None:
     info = server.plugin("graphs/info")
-    assert len(info) == 6 and all(its["run_graph"] for its in info.values())
+    assert len(info) == 6 and all(entry["run_graph"] for entry in info.values())
     for run, task, encoder in ((lstm, "NamesLM", "LSTM"), (gru, "SentimentClassifier", "GRU")):
         graph = server.read("plugin/graphs/graph", run=run, conceptual="false").decode()
         for layer in ("Embedding[embedding]", f"{encoder}[encoder]", "Linear[head]"):
@@ -204,7 +204,7 @@ def test_histograms_of_weights_and_gradients_are_there_where_they_are_on(server:
 def test_a_classifier_has_precision_recall_curves_of_every_class(server: Server, gru: str) -> None:
     tags = server.plugin("pr_curves/tags")
     expected = {f"precision_recall_{part}/{label}" for part in ("val", "test") for label in CLASSES.values()}
-    assert {run: set(found) for run, found in tags.items() if found} == {gru: expected}
+    assert {run: set(names) for run, names in tags.items() if names} == {gru: expected}
     (curves,) = server.plugin("pr_curves/pr_curves", run=gru, tag="precision_recall_val/good").values()
     assert len(curves) == 2
     for curve in curves:
@@ -213,7 +213,7 @@ def test_a_classifier_has_precision_recall_curves_of_every_class(server: Server,
 
 
 def test_figures_are_there_for_every_validation(server: Server, small: list[str], lstm: str, gru: str) -> None:
-    tags = {run: set(found) for run, found in server.plugin("images/tags").items()}
+    tags = {run: set(names) for run, names in server.plugin("images/tags").items()}
     figures = {"gradient_flow", "hidden_states", "saliency", "embedding", "gates"}
     assert tags == {lstm: figures, gru: figures | {"confusion_matrix/val", "confusion_matrix/test"}}
     for tag in figures:  # and before training

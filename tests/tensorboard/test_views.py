@@ -33,8 +33,8 @@ def every(on: bool) -> list[str]:
 
 
 def events(folder: Path, run: str = "runs/*/[!.]*-*") -> EventAccumulator:
-    (found,) = folder.glob(run)
-    return EventAccumulator(str(found), size_guidance={"scalars": 0}).Reload()
+    (match,) = folder.glob(run)
+    return EventAccumulator(str(match), size_guidance={"scalars": 0}).Reload()
 
 
 def scalars(board: EventAccumulator, tag: str) -> list[float]:
@@ -53,7 +53,7 @@ def test_no_view_is_a_part_of_a_runs_identity() -> None:
 )
 def test_views_change_no_bit_of_a_training(tmp_path: Path, task: tuple[str, ...]) -> None:
     """Weights, metrics, and where the random numbers are at the end: with everything switched on, and with nothing."""
-    found = []
+    match = []
     for on in (True, False):
         folder = tmp_path / str(on)
         folder.mkdir()
@@ -61,8 +61,8 @@ def test_views_change_no_bit_of_a_training(tmp_path: Path, task: tuple[str, ...]
         (run,) = folder.glob("runs/*/[!.]*-*")
         last = torch.load(run / "checkpoints/last.ckpt", weights_only=True)
         best = torch.load(run / "checkpoints/best.ckpt", weights_only=True)["state_dict"]
-        found.append((run.name, (run / "metrics.csv").read_text(), best, last["progress"]["random"]))
-    (name, metrics, weights, random), (name_without, metrics_without, weights_without, random_without) = found
+        match.append((run.name, (run / "metrics.csv").read_text(), best, last["progress"]["random"]))
+    (name, metrics, weights, random), (name_without, metrics_without, weights_without, random_without) = match
     assert name == name_without and metrics == metrics_without
     assert all(torch.equal(weights[key], weights_without[key]) for key in weights)
     assert torch.equal(random, random_without)

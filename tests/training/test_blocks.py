@@ -92,7 +92,7 @@ def bare_loop(config: dict[str, Any], steps: int) -> tuple[dict[str, Tensor], li
             if len(losses) == steps:
                 break
             optimizer.zero_grad()
-            loss = task.loss(task.predict(batch), batch)
+            loss = task.loss(task.outputs(batch), batch)
             loss.backward(batch.weight)
             torch.nn.utils.clip_grad_norm_(task.parameters(), 1.0)
             optimizer.step()
@@ -164,9 +164,9 @@ def test_no_bit_hangs_on_the_size_of_a_block(tmp_path: Path, task: str) -> None:
         for size in sizes[:-1]:
             assert run(config(size), tmp_path / name, Interruption("on_train_batch_end", 4))
         run(config(sizes[-1]), tmp_path / name)
-        found = outcome(tmp_path / name)
-        assert found[1:] == expected[1:], name
-        assert same(found[0], expected[0]), name
+        result = outcome(tmp_path / name)
+        assert result[1:] == expected[1:], name
+        assert same(result[0], expected[0]), name
 
 
 def test_the_size_of_a_block_is_no_part_of_a_runs_identity() -> None:

@@ -95,9 +95,9 @@ def test_interrupted_anywhere_a_run_ends_with_the_same_bits(
     # A training that is stopped early or by its steps ends before its third epoch.
     assert stopped_at == list(INTERRUPTIONS[: len(stopped_at)]) and len(stopped_at) >= 6
     run(config, tmp_path / "run")
-    found, expected = outcome(tmp_path / "run"), outcome(tmp_path / "whole")
-    assert found[1:] == expected[1:]
-    assert same(found[0], expected[0])
+    actual, expected = outcome(tmp_path / "run"), outcome(tmp_path / "whole")
+    assert actual[1:] == expected[1:]
+    assert same(actual[0], expected[0])
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {

@@ -14,12 +14,12 @@ LR = 0.1
 
 
 def rates(schedule: LRScheduler, steps: int) -> list[float]:
-    found = []
+    values = []
     for _ in range(steps):
-        found.append(schedule.get_last_lr()[0])
+        values.append(schedule.get_last_lr()[0])
         schedule.optimizer.step()
         schedule.step()
-    return found
+    return values
 
 
 def optimizer() -> torch.optim.Optimizer:
@@ -28,13 +28,13 @@ def optimizer() -> torch.optim.Optimizer:
 
 @given(st.integers(1, 60), st.floats(0, 0.99))
 def test_one_cycle_goes_up_and_down_once_for_any_number_of_steps(steps: int, warmup: float) -> None:
-    found = rates(one_cycle(optimizer(), steps, warmup), steps)
-    top = found.index(max(found))
-    assert max(found) <= LR * (1 + 1e-6)
-    assert found[: top + 1] == sorted(found[: top + 1]) and found[top:] == sorted(found[top:], reverse=True)
+    values = rates(one_cycle(optimizer(), steps, warmup), steps)
+    top = values.index(max(values))
+    assert max(values) <= LR * (1 + 1e-6)
+    assert values[: top + 1] == sorted(values[: top + 1]) and values[top:] == sorted(values[top:], reverse=True)
     if steps > 10 and warmup < 0.9:
         assert abs(top - warmup * steps) <= 2
-        assert found[-1] < LR / 50
+        assert values[-1] < LR / 50
 
 
 def test_cosine_ends_near_its_final_rate_and_constant_stays() -> None:

@@ -13,9 +13,9 @@ from rnnlab.analysis.factors import Factor, factors
 from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing, missing_runs
 from rnnlab.analysis.overfitting import Overfit, overfitting
-from rnnlab.analysis.ranking import in_order, ranking, usual_target
-from rnnlab.analysis.runs_table import runs_table
 from rnnlab.analysis.saturation import Saturation, saturations
+from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
+from rnnlab.analysis.tables.runs_table import runs_table
 from rnnlab.analysis.threshold import ThresholdReach, threshold_reaches
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
@@ -31,16 +31,16 @@ class Comparison:
 
     Attributes:
         name: The sweep, the sweeps or the folder that was compared.
-        metrics: What the runs were measured by, in the order of their tasks' declarations.
+        metrics: The metrics of the runs, in the order of their tasks' declarations.
         complete: The runs with a result, all ranked by the same loss.
         missing: The runs that have no result.
         configurations: Best first.
-        factors: What varied, compared where everything else is equal.
+        factors: The settings that varied, compared where everything else is equal.
         saturations: The sizes from which on larger is no better.
-        threshold_reaches: How far the bound that was asked for holds; nothing where none was.
-        overfitting: The configurations that learn their training part by heart, the steepest case first.
+        threshold_reaches: The range in which the requested bound holds; empty without a bound.
+        overfitting: The configurations that overfit, the worst first.
         target: The validation loss to which `ranking` has the seconds.
-        ranking: One row a configuration; see `rnnlab.analysis.ranking`.
+        ranking: One row a configuration; see `rnnlab.analysis.tables.ranking`.
         runs: One row a run, as results.csv has it: the ranked ones first, then those without a result.
     """
 
@@ -69,7 +69,7 @@ class Comparison:
 
     @property
     def base(self) -> str:
-        """The configuration of which the labels say what is changed; empty where they say all."""
+        """The label of the base whose changes the other labels name; empty where labels name every setting."""
         return self.configurations[0].base
 
     @property

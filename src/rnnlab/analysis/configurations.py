@@ -33,10 +33,10 @@ class Configuration:
     """Runs that are equal in everything but the seed.
 
     Attributes:
-        label: How a sentence calls it, such as `gru with hidden_size 128`.
-        settings: What tells it from the others, by short name, as a table shows it.
+        label: Its name in sentences, such as `gru with hidden_size 128`.
+        settings: The values of the settings that vary, by short name, as tables show them.
         runs: Its runs, one a seed, sorted by folder.
-        base: The configuration of which the label says what is changed, all of it; empty where the label says all.
+        base: The label of the base whose changes `label` names; empty where `label` names every setting.
     """
 
     label: str
@@ -72,7 +72,7 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
 
 
 def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """The configuration of which the others change a setting or two, where a sweep was made so.
+    """Return the configuration of which the others change a setting or two, where there is one.
 
     In every setting it has the value that more than half of them have. Empty where no configuration does, or where
     the settings are so few that a label can say them all.
@@ -84,7 +84,7 @@ def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def short_names(keys: Iterable[str]) -> dict[str, str]:
-    """A short name for each dotted key; the key itself where a short one would mean two things."""
+    """Return a short name for each dotted key, or the key itself where a short name would be ambiguous."""
     keys = list(keys)
     uses = Counter(short_name(key) for key in keys)
     return {key: short if uses[short := short_name(key)] == 1 and not _is_column(short) else key for key in keys}
@@ -140,24 +140,24 @@ def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mappin
 
 
 def plain(value: Any) -> str:
-    """A setting's value as a table or label shows it; two that differ never look alike."""
+    """Format the value of a setting for a table or label; different values have different texts."""
     if not isinstance(value, float):
         return str(value)
     return short if float(short := f"{value:g}") == value else repr(value)
 
 
 def losses(configuration: Configuration) -> dict[Any, float]:
-    """The validation losses of a configuration by seed, in the unit of its runs."""
+    """Return the validation losses of a configuration by seed, in the unit of its runs."""
     return {run.folder if run.seed is None else str(run.seed): run.loss for run in configuration.runs}
 
 
 def number_of(value: Any) -> float | None:
-    """A setting's value as a number, or None."""
+    """Return the value of a setting as a number, or None."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _only(runs: tuple[Run, ...]) -> Configuration:
-    """The one configuration there is, called by its cell."""
+    """Build the only configuration, with the name of its cell as label."""
     run = runs[0]
     cell = str(run.config.get("cell.name") or run.part("hparams").get("cell") or "the model")
     return Configuration(cell, {"cell": cell}, runs)

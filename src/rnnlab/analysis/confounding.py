@@ -13,7 +13,7 @@ Pattern = tuple[int, ...]  # for each configuration the number of its level
 
 
 def confounded(configurations: Sequence[Configuration]) -> list[tuple[str, ...]]:
-    """The names of what varied, the best known of a factor first.
+    """Return the names of the factors that varied together, the best known of each first.
 
     Those whose values always change together are one factor, and so are those of which one follows from the other: with
     a hidden size of its own for each cell, the hidden size never varies at equal cells.

@@ -97,7 +97,7 @@ class Factor:
 
 
 def factors(configurations: Sequence[Configuration]) -> list[Factor]:
-    """Every factor whose levels can be compared at equal settings of all the others, in the order of the columns.
+    """Return every factor whose levels can be compared at equal settings of all the others, in the order of columns.
 
     A level that has no setting in common with those that have the most is left out.
     """
@@ -111,7 +111,7 @@ def factors(configurations: Sequence[Configuration]) -> list[Factor]:
 
 
 def _levels(configurations: Sequence[Configuration], names: Sequence[str]) -> Levels:
-    """The configurations of each level by their other settings."""
+    """Return the configurations of each level by their other settings."""
     levels: Levels = {}
     for configuration in configurations:
         others = tuple((name, str(value)) for name, value in configuration.settings.items() if name not in names)
@@ -120,7 +120,7 @@ def _levels(configurations: Sequence[Configuration], names: Sequence[str]) -> Le
 
 
 def _comparable(levels: Levels) -> Levels:
-    """The levels that share settings, those of most settings first."""
+    """Return the levels that share settings, those with most settings first."""
     kept: Levels = {}
     for key in sorted(levels, key=lambda key: -len(levels[key])):
         if not kept or set(levels[key]).intersection(*kept.values()):

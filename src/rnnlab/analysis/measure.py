@@ -36,7 +36,7 @@ def comparable(complete: Sequence[Run]) -> list[Run]:
 
 
 def declared_metrics(complete: Sequence[Run]) -> tuple[Metric, ...]:
-    """The metrics of all runs by their first declarations, without those that no run has a value of."""
+    """Return the metrics of all runs by their first declarations, without those that no run has a value of."""
     declared: dict[str, Metric] = {}
     for run in complete:
         for metric in run.declared:
@@ -57,6 +57,6 @@ def _check_units(complete: Sequence[Run]) -> None:
 
 
 def _differing(metric: Metric, complete: Sequence[Run]) -> list[str]:
-    """The keys that make the metric's values incomparable, since the runs that have them differ in them."""
+    """Return the keys in which runs differ and which make values of the metric incomparable."""
     leaves = [with_effect(run.config) for run in complete]
     return [key for key in metric.comparable_at if len({str(config[key]) for config in leaves if key in config}) > 1]

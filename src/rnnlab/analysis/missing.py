@@ -15,10 +15,10 @@ class Missing:
     """The runs without a result.
 
     Attributes:
-        planned: How many runs there are to be: those planned and any others that were found.
+        planned: The number of runs in all: the planned ones and any others in the folders.
         failed: The failed runs, as pairs of folder and reason.
         unfinished: The folders of those that are running, interrupted or not started.
-        pruned: How many a search has given up.
+        pruned: The number of runs that a search has pruned.
     """
 
     planned: int

@@ -23,14 +23,14 @@ Epochs = dict[int, tuple[float, float]]  # by epoch, counted from 1: its validat
 
 @dataclass(frozen=True)
 class Overfit:
-    """A configuration that ends worse than it was.
+    """A configuration whose validation loss rises at the end of its training.
 
     Attributes:
         label: Its name.
-        rise: From the lowest validation loss to the last, over seeds.
+        rise: The rise from the lowest validation loss to the last, over seeds.
         best: The mean epoch of the lowest, counted from 1.
         epochs: The mean number of epochs.
-        fall: What the training loss lost meanwhile, the mean over seeds.
+        fall: The fall of the training loss in the same epochs, the mean over seeds.
         runs: The epochs of each seed's run.
     """
 
@@ -43,7 +43,7 @@ class Overfit:
 
 
 def overfitting(ranked: Sequence[Configuration]) -> list[Overfit]:
-    """Those whose validation loss rises by 2% or more while the training loss falls, the steepest first.
+    """Return the configurations whose validation loss rises by 2% or more while the training loss falls, worst first.
 
     Over several seeds, the 95% interval of the rise has to lie above 0: a loss that wavers has not risen.
     """

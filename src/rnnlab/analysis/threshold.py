@@ -101,7 +101,7 @@ def threshold_reaches(
 
 
 def metric_of(threshold: Threshold, metrics: Sequence[Metric]) -> Metric:
-    """The declared metric that a threshold bounds.
+    """Return the declared metric that a threshold bounds.
 
     Raises:
         UserError: There is none of its name.
@@ -113,7 +113,7 @@ def metric_of(threshold: Threshold, metrics: Sequence[Metric]) -> Metric:
 
 
 def _means(configurations: Sequence[Configuration], names: Sequence[str], metric: str) -> dict[float, Mean]:
-    """The mean at each level of a factor, over the settings of the rest that all levels have."""
+    """Return the mean at each level of a factor, over the other settings that all levels share."""
     levels: dict[float, dict[str, Configuration]] = {}
     for configuration in configurations:
         level = number_of(configuration.settings[names[0]])

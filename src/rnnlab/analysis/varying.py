@@ -16,7 +16,7 @@ HASH = "data.sha256"  # of the data, beside the keys of the configuration
 
 
 def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The dotted keys that tell configurations apart, without those that merely come with a group's option.
+    """Return the dotted keys that tell configurations apart, without those that follow from the option of a group.
 
     With `data.name` in names and file, `data.reader._target_` differs as well, but says nothing new; nor does a key
     that hands on the value of another, or the hash of data that was generated as other keys say.

@@ -44,7 +44,7 @@ class Document:
 
 
 def csv_files(document: Document) -> dict[str, str]:
-    """The numbers behind lines, heat maps and named tables as CSV, by name; a NaN is an empty field."""
+    """Return the numbers of lines, heat maps and named tables as CSV, by name; a NaN is an empty field."""
     files = {}
     for block in document.blocks:
         if isinstance(block, Table) and block.name:
@@ -59,7 +59,7 @@ def csv_files(document: Document) -> dict[str, str]:
 
 
 def _points(chart: Lines) -> Iterator[list[object]]:
-    """A row for each place that a line has a point at."""
+    """Return a row for each place at which a line has a point."""
     values = [dict(zip(line.x, line.y, strict=True)) for line in chart.lines]
     for place in dict.fromkeys(place for line in chart.lines for place in line.x):
         yield [place, *(line.get(place, math.nan) for line in values)]

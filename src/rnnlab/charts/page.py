@@ -75,7 +75,7 @@ def figure(chart: Chart) -> dict[str, Any]:
 
 
 def _layout(height: float = HEIGHT, **settings: Any) -> go.Layout:
-    """The layout of a figure; the page has the title and the caption beside it."""
+    """Build the layout of a figure; the page has the title and the caption beside it."""
     return go.Layout(
         height=height,
         font={"family": FONT, "size": 13, "color": INK},
@@ -134,7 +134,7 @@ def _line(chart: Lines, line: Line, index: int, on_top: int) -> go.Scatter:
 
 
 def _band(line: Line, index: int, opacity: float) -> go.Scatter:
-    """The seeds' interval around a line, which the legend hides together with it."""
+    """Build the band around a line, which the legend hides together with the line."""
     return go.Scatter(
         mode="lines",
         x=[*line.x, *reversed(line.x)],
@@ -149,7 +149,7 @@ def _band(line: Line, index: int, opacity: float) -> go.Scatter:
 
 
 def _scatter(chart: Scatter) -> go.Figure:
-    """Points with their intervals; those on the front have a ring around them."""
+    """Draw points with their intervals; those on the Pareto front have a ring."""
     groups = list(dict.fromkeys(point.group for point in chart.points))
     legend, height = _legend([*filter(None, groups), "Pareto front"])
     points = [
@@ -212,7 +212,7 @@ def _front(points: Sequence[Point]) -> go.Scatter:
 
 
 def _changes(chart: Changes) -> go.Figure:
-    """Points with their intervals below each other, the best on top, and a broken line at the base's loss."""
+    """Draw points with their intervals below each other, the best on top, and a broken line at the base's loss."""
     names = _named_axis("", chart.labels, LEGEND_WIDTH // 2)
     row = CHANGE + CHANGE_LINE * max(name.count("<br>") + 1 for name in names["ticktext"])
     points = go.Scatter(
@@ -251,7 +251,7 @@ def _heat_map(chart: HeatMap) -> go.Figure:
 
 
 def _panels(chart: Panels) -> go.Figure:
-    """Heat maps below each other, each with its own colours."""
+    """Draw heat maps below each other, each with its own colours."""
     count = len(chart.panels)
     figure = make_subplots(rows=count, cols=1, subplot_titles=[text(panel.title) for panel in chart.panels])
     for row, panel in enumerate(chart.panels, start=1):
@@ -349,7 +349,7 @@ def _across(chart: Parallel, index: int, heights: Sequence[float], shade: str) -
 
 
 def _explained_colours(unit: str, low: float, high: float) -> go.Scatter:
-    """A trace without points, which brings the colour bar."""
+    """Build a trace without points, which has the colour bar."""
     return go.Scatter(
         mode="markers",
         x=[None],
@@ -391,12 +391,12 @@ def _ends(dimension: Dimension) -> tuple[float, float]:
 
 
 def _scaled(values: Sequence[float], low: float, high: float) -> list[float]:
-    """Values from 0 at the low end to 1 at the high one."""
+    """Scale values to 0 at the low end and 1 at the high one."""
     return [(value - low) / (high - low) if high > low else 0.5 for value in values]
 
 
 def _legend(labels: Sequence[str]) -> tuple[dict[str, Any], int]:
-    """A legend below a figure, and the pixels that it adds where all of its labels stand one below the other."""
+    """Build a legend below a figure; return it and the pixels that it adds with one label a line."""
     rows = sum(text(label, LEGEND_WIDTH).count("<br>") + 1 for label in labels)
     share_a_row = max(map(len, labels), default=0) * 3 <= LEGEND_WIDTH
     place = {"x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"}
@@ -405,13 +405,13 @@ def _legend(labels: Sequence[str]) -> tuple[dict[str, Any], int]:
 
 
 def _axis(axis: Axis, values: Sequence[float] = ()) -> dict[str, Any]:
-    """An axis with its unit, and the ticks that suit the values that it shows."""
+    """Build an axis with its unit and with ticks that suit its values."""
     settings = {**_plain_axis(axis.label), **_ticks(axis, values)}
     return {**settings, "type": "log"} if axis.log else settings
 
 
 def _named_axis(label: str, names: Sequence[str], width: int | None = None) -> dict[str, Any]:
-    """An axis of names, which stand at 0, 1, 2, …, in lines of so many characters."""
+    """Build an axis of names, which stand at 0, 1, 2, …, wrapped at `width` characters."""
     return {
         **_plain_axis(label),
         "showgrid": False,
@@ -453,7 +453,7 @@ def _ticks(axis: Axis, values: Sequence[float]) -> dict[str, Any]:
 
 
 def _colour_bar(label: str) -> dict[str, Any]:
-    """The scale of a heat map's colours."""
+    """Build the colour bar of a heat map."""
     return {"title": {"text": text(label), "side": "right"}, "thickness": 14, "outlinewidth": 0, "tickformat": ".4~f"}
 
 
@@ -469,11 +469,11 @@ def text(content: object, width: int | None = None) -> str:
 
 
 def _measured(axis: Axis, value: float, half: float) -> str:
-    """Such as `validation loss 2.8770 ± 0.1020 nats per token`."""
+    """Format a measured value, such as `validation loss 2.8770 ± 0.1020 nats per token`."""
     return f"{text(axis.name)} {plus_minus(value, half)} {text(axis.unit)}".rstrip().replace("<0", "&lt;0")
 
 
 def _transparent(hexadecimal: str, opacity: float) -> str:
-    """A colour of six hexadecimal digits that lets others through."""
+    """Return a transparent version of a colour of six hexadecimal digits."""
     red, green, blue = (int(hexadecimal[place : place + 2], 16) for place in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"

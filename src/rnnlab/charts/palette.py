@@ -38,15 +38,15 @@ DIVERGING = "RdBu_r"  # matplotlib's name; white at 0, red above, blue below
 
 
 def colour(index: int) -> str:
-    """The colour of the line or the group with that number, as six hexadecimal digits."""
+    """Return the colour of the line or the group with that number, as six hexadecimal digits."""
     return COLOURS[index % len(COLOURS)]
 
 
 def dash(index: int) -> Marking:
-    """The dash of the line with that number."""
+    """Return the dash of the line with that number."""
     return DASHES[index % len(DASHES)]
 
 
 def marker(index: int) -> Marking:
-    """The marker of the line or the group with that number."""
+    """Return the marker of the line or the group with that number."""
     return MARKERS[index % len(MARKERS)]

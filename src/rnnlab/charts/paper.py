@@ -44,9 +44,9 @@ def draw(chart: Chart, dpi: int = DPI, titled: bool = False) -> Figure:
     """Draw a chart as a figure of matplotlib.
 
     Args:
-        chart: What to draw.
+        chart: The chart.
         dpi: Pixels per inch.
-        titled: Whether the title stands above it; a report has it beside the picture.
+        titled: Whether to draw the title above the chart; a report has it beside the picture.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -137,7 +137,7 @@ def _heat_map(chart: HeatMap, figure: Figure) -> None:
 
 
 def _panels(chart: Panels, figure: Figure) -> None:
-    """Heat maps beside each other, or below each other where they are wide."""
+    """Draw heat maps beside each other, or below each other where they are wide."""
     _grow(figure, max(len(panel.rows) for panel in chart.panels))
     count = len(chart.panels)
     if max(len(panel.columns) for panel in chart.panels) > WIDE:
@@ -230,7 +230,7 @@ def _name_dimension(
 
 
 def _scaled(values: Sequence[float]) -> list[float]:
-    """Values from 0 for the lowest to 1 for the highest."""
+    """Scale values to 0 for the lowest and 1 for the highest."""
     low, high = min(values), max(values)
     return [(value - low) / (high - low) if high > low else 0.5 for value in values]
 

@@ -17,7 +17,7 @@ class Axis:
     """An axis.
 
     Attributes:
-        name: What it shows.
+        name: The name of the quantity.
         unit: Its unit; empty without one.
         log: Whether it is logarithmic.
         ticks: The values that were measured, where there are few enough to mark each of them.
@@ -60,7 +60,7 @@ class Lines:
     Attributes:
         name: The name of its file, without the suffix.
         title: The title of the figure.
-        caption: What it shows, for a reader who sees it without the table.
+        caption: The explanation for a reader who sees the figure without the table.
         x: The horizontal axis.
         y: The vertical axis.
         lines: The lines, best first if there is an order.
@@ -77,7 +77,7 @@ class Lines:
 
 
 def lines_at(places: Sequence[float], values: Mapping[str, Sequence[float]]) -> tuple[Line, ...]:
-    """Lines without bands whose points stand at the same places.
+    """Build lines without bands whose points stand at the same places.
 
     Args:
         places: The places along the horizontal axis, increasing.
@@ -92,8 +92,8 @@ class Point:
 
     Attributes:
         label: Its name.
-        group: What it is coloured by, such as its cell.
-        x: What it costs.
+        group: The setting that determines its colour, such as its cell.
+        x: Its cost.
         y: Its mean loss.
         half: Half of the 95% interval of the mean; NaN with one seed.
         on_front: Whether no other point is better in both cost and loss.
@@ -126,7 +126,7 @@ class Changes:
     Attributes:
         name: The name of its file, without the suffix.
         title: The title of the figure.
-        caption: What it shows.
+        caption: The explanation of the figure.
         x: The axis of the losses.
         labels: The name of each configuration, the best first.
         losses: Their mean losses.
@@ -151,13 +151,13 @@ class HeatMap:
     Attributes:
         name: The name of its file, without the suffix.
         title: The title of the figure.
-        caption: What it shows.
-        x: What the columns are.
-        y: What the rows are.
+        caption: The explanation of the figure.
+        x: The name of the quantity along the columns.
+        y: The name of the quantity along the rows.
         columns: The name of each column.
         rows: The name of each row.
         values: A row of numbers for each of `rows`; NaN where there is none.
-        unit: What the values are, with their unit.
+        unit: The name of the values, with their unit.
         centred: Whether 0 is the middle of the scale: white between two colours.
     """
 
@@ -180,7 +180,7 @@ class Panels:
     Attributes:
         name: The name of its file, without the suffix.
         title: The title of the figure.
-        caption: What it shows.
+        caption: The explanation of the figure.
         panels: The heat maps from left to right.
     """
 
@@ -195,7 +195,7 @@ class Dimension:
     """An axis of parallel coordinates.
 
     Attributes:
-        label: What it shows.
+        label: The name of the setting.
         values: The place of each configuration on it.
         ticks: The places that have a name.
         names: Those names.
@@ -214,11 +214,11 @@ class Parallel:
     Attributes:
         name: The name of its file, without the suffix.
         title: The title of the figure.
-        caption: What it shows.
+        caption: The explanation of the figure.
         dimensions: The settings, and the loss last.
         losses: The loss of each configuration.
         labels: The name of each configuration.
-        unit: What the losses are, with their unit.
+        unit: The name of the losses, with their unit.
     """
 
     name: str

@@ -84,15 +84,15 @@ def _train(run: PlannedRun) -> None:
 
     assert run.prepared is not None
     ready = TrainingRun(run.config, run.folder, run.prepared, run.origin, progress=True)
-    with stopping_on_signals(), claimed(run.folder, wait=True, say=say) as mine:
-        if not mine:
+    with stopping_on_signals(), claimed(run.folder, wait=True, say=say) as acquired:
+        if not acquired:
             raise KeyboardInterrupt
         if not _is_complete(run):
             _execute(ready, run)
 
 
 def _is_complete(run: PlannedRun) -> bool:
-    result = None if run.again else run.folder.result()
+    result = None if run.rerun else run.folder.result()
     if result:
         say(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
     return bool(result)
@@ -102,7 +102,7 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     from rnnlab.sweeps.remarks import print_warnings
 
     say(f"{run.folder.path}: {ready.parameters:,} parameters")
-    summary = ready.execute(again=run.again)
+    summary = ready.execute(again=run.rerun)
     print_warnings([run])
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")

@@ -54,6 +54,7 @@ class Recurrent(nn.Module):
         causal: Whether an output depends on no later input, as a language model needs it.
         sums_up: Whether a state sums up all inputs so far in a fixed number of units, which probes can follow from
             step to step. The state of a Transformer holds the inputs themselves, and grows.
+        forwards_only: Whether the layers cannot read backwards, so that `bidirectional` is refused.
         longest: The most steps of a sequence; None for any number.
 
     Args:
@@ -66,6 +67,7 @@ class Recurrent(nn.Module):
 
     causal = True
     sums_up = True
+    forwards_only = False
     longest: int | None = None
 
     def __init__(

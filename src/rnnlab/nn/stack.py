@@ -93,7 +93,8 @@ def build_recurrent(
         bidirectional: Read the inputs forwards and backwards.
 
     Raises:
-        UserError: The class derives from neither, is unfinished, or does not take these arguments.
+        UserError: The class derives from neither, is unfinished, cannot read backwards, or does not take these
+            arguments.
     """
     target = _layer_class(str(cell["_target_"]))
     settings = {key: value for key, value in cell.items() if key not in ("_target_", "name")}
@@ -104,6 +105,8 @@ def build_recurrent(
         "dropout": dropout,
         "bidirectional": bidirectional,
     }
+    if bidirectional and issubclass(target, Recurrent) and target.forwards_only:
+        raise UserError(f"model.bidirectional=true is not for cell={cell['name']}, which only reads forwards")
     try:
         return Stack(target, settings, **shape) if issubclass(target, Cell) else target(**shape, **settings)
     except TypeError as error:

@@ -21,6 +21,6 @@ class TiedLinear(nn.Module):
         nn.init.uniform_(embedding.weight, -(size**-0.5), size**-0.5)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """From outputs `(…, H)` to logits `(…, V)`."""
+        """Compute logits `(…, V)` from outputs `(…, H)`."""
         logits: Tensor = self.to_symbols(self.projection(hidden))
         return logits

@@ -33,7 +33,7 @@ def clipped_norms(task: SequenceTask, batch: Batch, limits: Sequence[float]) -> 
     weights = [weight for weight in clone.parameters() if weight.requires_grad]
     with undisturbed(clone):
         fresh = Batch(batch.inputs.clone(), batch.lengths.clone(), batch.targets.clone())
-        gradients = torch.autograd.grad(clone.loss(clone.predict(fresh), fresh), weights, allow_unused=True)
+        gradients = torch.autograd.grad(clone.loss(clone.outputs(fresh), fresh), weights, allow_unused=True)
     before, after = 0.0, {}
     for limit in limits:
         for weight, gradient in zip(weights, gradients, strict=True):
@@ -44,7 +44,7 @@ def clipped_norms(task: SequenceTask, batch: Batch, limits: Sequence[float]) -> 
 
 
 class Clipping(Probe):
-    """The norm of each batch's gradient, and what clipping makes of it."""
+    """The norm of each batch's gradient before and after clipping."""
 
     def __init__(self, rows: int, steps: int, batches: int, largest: Sequence[float]) -> None:
         """Set up the probe.
@@ -52,7 +52,7 @@ class Clipping(Probe):
         Args:
             rows: Sequences of a batch.
             steps: Symbols of each at most.
-            batches: How many.
+            batches: The number of batches.
             largest: The norms to which gradients are clipped.
         """
         self.rows = rows
@@ -95,7 +95,7 @@ class Clipping(Probe):
 
 
 def _cells(before: Sequence[float], after: Sequence[float], limit: float) -> list[str]:
-    """The mean and the largest norm before clipping, the share of batches clipped, and the largest norm after."""
+    """Return the mean and largest norm before clipping, the share of clipped batches, and the largest norm after."""
     share = f"{sum(norm > limit for norm in before) / len(before):.0%}"
     mean = sum(before) / len(before)
     return [three_digits(mean), three_digits(max(before)), share, three_digits(max(after))]
@@ -106,7 +106,7 @@ def _range(norms: Sequence[float]) -> str:
 
 
 def _rows(batch: Batch, rows: Tensor) -> Batch:
-    """Some rows of a batch, as long as the longest of them."""
+    """Return some rows of a batch, cut to the longest of them."""
     lengths = batch.lengths[rows]
     longest = int(lengths.max())
     targets = batch.targets[rows]

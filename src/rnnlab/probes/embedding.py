@@ -43,7 +43,7 @@ class EmbeddingTable(Probe):
         """Set up the probe.
 
         Args:
-            symbols: How many symbols get neighbours: the most frequent ones, among themselves.
+            symbols: The number of symbols among which neighbours are searched: the most frequent ones.
             shown: Symbols of a text in the figure.
             nearest: Neighbours of each symbol.
         """
@@ -131,7 +131,7 @@ def table_of(task: nn.Module) -> tuple[Tensor, Vocabulary]:
 
 
 def _nearest_pairs(names: Sequence[str], nearest: Tensor, cosines: Tensor) -> str:
-    """The pairs of symbols that are nearest to each other, as `a and b, c and d, …`."""
+    """Return the pairs of symbols that are nearest to each other, as `a and b, c and d, …`."""
     best = cosines[:, 0].argsort(descending=True, stable=True)[: 2 * PAIRS].tolist()  # a pair may be there twice
     pairs = dict.fromkeys(frozenset((names[row], names[int(nearest[row, 0])])) for row in best)
     return ", ".join(" and ".join(sorted(pair)) for pair in list(pairs)[:PAIRS])

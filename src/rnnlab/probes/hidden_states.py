@@ -41,7 +41,7 @@ class HiddenStates:
 
 
 def hidden_states(task: nn.Module, text: str | Tensor, key: str = "text") -> HiddenStates:
-    """Have a task read one text.
+    """Read one text with a task and return its hidden states.
 
     Args:
         task: With an embedding and a causal encoder.

@@ -1,4 +1,4 @@
-"""The inputs of networks under a probe: a text that a person gave, or a part of their data."""
+"""The inputs of networks under a probe: a text of the user, or a part of their data."""
 
 from __future__ import annotations
 

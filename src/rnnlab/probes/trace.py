@@ -68,7 +68,7 @@ class Trace:
 
 
 def trace(task: nn.Module, inputs: Tensor) -> Trace:
-    """Have a task read symbols `(B, T)` or vectors `(B, T, D)`, each row from the initial state on.
+    """Read symbols `(B, T)` or vectors `(B, T, D)` with a task, each row from the initial state on.
 
     Raises:
         UserError: The task has no states that follow one another in time.

@@ -38,7 +38,7 @@ class Peak:
     after: tuple[str, ...]
 
     def text(self, joint: str) -> str:
-        """Such as `mary h[a]d a`."""
+        """Return the symbol in brackets with its context, such as `mary h[a]d a`."""
         return joint.join([*self.before, f"[{self.symbol}]", *self.after])
 
 
@@ -83,7 +83,7 @@ class Responses:
 
 
 def responses(task: nn.Module, batch: Batch, layer: int) -> Responses:
-    """Have a task read a batch, each row from the initial state on, and keep the activations of a layer.
+    """Read a batch with a task, each row from the initial state on, and return the activations of a layer.
 
     Args:
         task: With an embedding and a causal encoder.

@@ -1,4 +1,4 @@
-"""Why a gradient vanishes or explodes on its way back through time: the study experiments/vanishing-gradient."""
+"""Gradients that vanish or explode on their way back through time: the study experiments/vanishing-gradient."""
 
 from __future__ import annotations
 

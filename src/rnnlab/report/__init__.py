@@ -2,7 +2,8 @@
 
 - `write`: the files of a report.
 - `wording`, `findings`, `status`: results in words.
-- `render`, `factor_tables`, `page`, `page_table`, `template/`: the terminal, Markdown, the page.
+- `tables`: the columns of tables, and their writers.
+- `render`, `page`, `template/`: the terminal, Markdown, the page.
 - `figures/`: a file for each figure; an option of conf/figure/ names its function, also a plugin's.
 - `answers`, `examples`: predictions and samples of the best models.
 - `search`: the history of a search.

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.enumeration import joined
-from rnnlab.report.tables import empty_table, markdown_table, width_of
+from rnnlab.report.tables.writers import empty_table, markdown_table, width_of
 from rnnlab.report.wording import escaped
 
 MOST_COLUMNS = 8  # configurations beside each other that a page still has room for
@@ -34,7 +34,7 @@ class Prediction(Protocol):
 
     @property
     def note(self) -> str:
-        """Why there is no answer."""
+        """The reason for no answer; otherwise empty."""
 
     @property
     def probabilities(self) -> Mapping[str, float]:
@@ -46,24 +46,24 @@ class Answers:
     """The predictions of each configuration for the same texts.
 
     Attributes:
-        texts: Each as its words: those of one text in another order tell which configurations mind the order.
-        said: Each configuration's label and its predictions, one a text, in the order of the ranking.
-        left_out: How many more configurations there are.
+        texts: The texts and their words; the same words in another order test whether a configuration minds the order.
+        predictions: The label of each configuration and its predictions, one a text, in the order of the ranking.
+        left_out: The number of further configurations.
     """
 
     texts: Mapping[str, Sequence[str]]
-    said: Sequence[tuple[str, Sequence[Prediction]]]
+    predictions: Sequence[tuple[str, Sequence[Prediction]]]
     left_out: int = 0
 
     def markdown(self) -> str:
-        """The table, a row a text and a column a configuration, and the sentence on word order."""
+        """Return the table, a row a text and a column a configuration, and the sentence on word order."""
         heads, *rows = [[escaped(cell) for cell in row] for row in (["text", *self._labels], *self._rows())]
         table = markdown_table(heads, rows, texts=len(heads))
         blocks = (self._introduction, table, escaped(self.word_order()))
         return "\n\n".join(block for block in blocks if block) + "\n"
 
     def terminal(self, console: Console) -> None:
-        """Print the same; where the table is too wide, a list."""
+        """Print the table, or a list where it is too wide, and the sentence on word order."""
         console.print(Text(self._introduction))
         console.print()
         console.print(self._fitting_table(console))
@@ -80,34 +80,34 @@ class Answers:
         if not pairs:
             return ""
         blind: dict[tuple[tuple[int, int], ...], list[str]] = {}
-        for label, predictions in self.said:
+        for label, predictions in self.predictions:
             same = tuple(pair for pair in pairs if _agree(*(predictions[index] for index in pair)))
             blind.setdefault(same, []).append(label)
         telling = blind.pop((), [])
         clauses = [f"{joined(labels)} cannot tell {self._named(same)}" for same, labels in blind.items()]
         if telling:
             clauses.append(f"{joined(telling)} {'tells' if len(telling) == 1 else 'tell'} every such pair apart")
-        meant = f"(another answer: a probability that differs by more than {SAME})"
-        return f"Of texts with the same words in another order, {'; '.join(clauses)} {meant}."
+        definition = f"(another answer: a probability that differs by more than {SAME})"
+        return f"Of texts with the same words in another order, {'; '.join(clauses)} {definition}."
 
     @property
     def _labels(self) -> list[str]:
-        return [label for label, _ in self.said]
+        return [label for label, _ in self.predictions]
 
     @property
     def _introduction(self) -> str:
-        best = f"of the best {len(self.said)} configurations ({self.left_out} left out)"
+        best = f"of the best {len(self.predictions)} configurations ({self.left_out} left out)"
         those = best if self.left_out else "configuration"
         return f"What the best run of each {those} says of a few texts, and how probable it finds that:"
 
     def _rows(self) -> list[list[str]]:
         return [
-            [" ".join(text.split()), *(_cell(predictions[index]) for _, predictions in self.said)]
+            [" ".join(text.split()), *(_cell(predictions[index]) for _, predictions in self.predictions)]
             for index, text in enumerate(self.texts)
         ]
 
     def _reordered(self) -> list[tuple[int, int]]:
-        """The places of every two texts that have the same words, but not in the same order."""
+        """Return the indices of every two texts that have the same words in another order."""
         words = [list(text) for text in self.texts.values()]
         pairs = itertools.combinations(range(len(words)), 2)
         return [(a, b) for a, b in pairs if words[a] != words[b] and sorted(words[a]) == sorted(words[b])]
@@ -133,7 +133,7 @@ class Answers:
 
 
 def _cell(prediction: Prediction) -> str:
-    """Such as `positive 0.97`; what is no more than nearly certain does not become 1.00."""
+    """Format a prediction, such as `positive 0.97`; a probability below 1 does not become 1.00."""
     if prediction.label is None or prediction.probability is None:
         return prediction.note or ABSENT
     chance = f"{prediction.probability:.2f}" if prediction.probability < 0.995 else ">0.99"
@@ -141,5 +141,5 @@ def _cell(prediction: Prediction) -> str:
 
 
 def _agree(first: Prediction, second: Prediction) -> bool:
-    one, other = first.probabilities, second.probabilities
-    return one.keys() == other.keys() and all(abs(one[label] - other[label]) <= SAME for label in one)
+    a, b = first.probabilities, second.probabilities
+    return a.keys() == b.keys() and all(abs(a[label] - b[label]) <= SAME for label in a)

@@ -19,7 +19,7 @@ from rnnlab.analysis.statistics import SIGNIFICANT, difference, mean_of
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
 from rnnlab.enumeration import joined
 from rnnlab.records.metrics import Metric
-from rnnlab.report.thresholds import threshold_finding
+from rnnlab.report.tables.thresholds import threshold_finding
 from rnnlab.report.wording import decimals, interval, p_value, seeds
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Contender:
 
 
 def verdict_on(contenders: Sequence[Contender], unit: str, only: Factor | None = None) -> str:
-    """One sentence: which configuration has the best mean, and from which others the seeds do not separate it.
+    """Return a sentence on the configuration with the best mean and on those that the seeds do not separate from it.
 
     The best was picked from all of them after the fact, so its p-values are corrected for every pair that could have
     been compared (Bonferroni); one pair's own would prove too much.
@@ -122,7 +122,7 @@ def verdict_on(contenders: Sequence[Contender], unit: str, only: Factor | None =
     Args:
         contenders: Best mean first; at least one.
         unit: The unit of the losses, such as `nats per token`.
-        only: The factor whose levels the contenders are, if one thing alone varied: its contrasts are what counts.
+        only: The factor whose levels the contenders are, if it alone varied: its contrasts give the p-values.
     """
     best, others = contenders[0], contenders[1:]
     result = f"{best.result} {unit} over {seeds(len(best.losses))}"
@@ -130,18 +130,18 @@ def verdict_on(contenders: Sequence[Contender], unit: str, only: Factor | None =
         return f"There is one configuration, {best.label}, and nothing to compare it with: {result}."
     lead = f"{best.label} has the lowest {'mean ' if len(best.losses) > 1 else ''}validation loss, {result}"
     p_values = _against(best, others, only)
-    untold = [(other, p) for other, p in zip(others, p_values, strict=True) if p is None or p >= SIGNIFICANT]
-    if not untold:
-        all_of = {1: "", 2: "both others; the nearest is "}
-        these = all_of.get(len(others), f"all {len(others)} others; the nearest is ")
-        return f"{lead}, and the seeds separate it from {these}{_told(others[0], p_values[0])}."
-    if all(p is None for _, p in untold):
+    ties = [(rival, p) for rival, p in zip(others, p_values, strict=True) if p is None or p >= SIGNIFICANT]
+    if not ties:
+        groups = {1: "", 2: "both others; the nearest is "}
+        group = groups.get(len(others), f"all {len(others)} others; the nearest is ")
+        return f"{lead}, and the seeds separate it from {group}{_with_p_value(others[0], p_values[0])}."
+    if all(p is None for _, p in ties):
         return (
-            f"{lead}, before {untold[0][0].label} ({untold[0][0].result}), but {_fewest(best, untold)} cannot tell a"
+            f"{lead}, before {ties[0][0].label} ({ties[0][0].result}), but {_fewest(best, ties)} cannot tell a"
             " better configuration from a lucky draw."
         )
-    named = joined([_told(other, p) for other, p in untold[:MOST_NAMED]])
-    more = f", nor from {len(untold) - MOST_NAMED} more" if len(untold) > MOST_NAMED else ""
+    named = joined([_with_p_value(rival, p) for rival, p in ties[:MOST_NAMED]])
+    more = f", nor from {len(ties) - MOST_NAMED} more" if len(ties) > MOST_NAMED else ""
     return f"{lead}, but the seeds do not separate it from {named}{more}."
 
 
@@ -150,44 +150,44 @@ def _against(best: Contender, others: Sequence[Contender], only: Factor | None) 
         levels = [level.name for level in only.levels]
         return [only.contrast(levels[0], level).p for level in levels[1:]]
     pairs = len(others) * (len(others) + 1) // 2
-    raw = [difference([(best.losses, other.losses)]).p for other in others]
+    raw = [difference([(best.losses, rival.losses)]).p for rival in others]
     return [None if p is None else min(1.0, p * pairs) for p in raw]
 
 
-def _told(other: Contender, p: float | None) -> str:
-    return f"{other.label} ({', '.join(filter(None, [other.result, p_value(p)]))})"
+def _with_p_value(contender: Contender, p: float | None) -> str:
+    return f"{contender.label} ({', '.join(filter(None, [contender.result, p_value(p)]))})"
 
 
-def _fewest(best: Contender, untold: Sequence[tuple[Contender, float | None]]) -> str:
-    alone = [side.label for side in (best, *(other for other, _ in untold)) if len(side.losses) < 2]
+def _fewest(best: Contender, ties: Sequence[tuple[Contender, float | None]]) -> str:
+    alone = [side.label for side in (best, *(rival for rival, _ in ties)) if len(side.losses) < 2]
     return f"one seed of {alone[0]}" if len(alone) == 1 or len(best.losses) > 1 else "one seed each"
 
 
 def _ranking(factor: Factor, unit: str) -> str:
     if not any(contrast.significant for contrast in factor.contrasts):
-        return _nothing_found(factor, unit)
+        return _no_difference(factor, unit)
     if len(factor.levels) > MOST_CHAINED:
         return _from_the_best(factor, unit)
     names = [level.name for level in factor.levels]
     contrasts = [factor.contrast(first, second) for first, second in itertools.pairwise(names)]
     if not any(contrast.significant for contrast in contrasts):  # neighbours are too close, the ends are not
         contrasts = [factor.contrast(names[0], names[-1])]
-    return "; ".join(_said(contrast, "" if index else unit) for index, contrast in enumerate(contrasts))
+    return "; ".join(_clause(contrast, "" if index else unit) for index, contrast in enumerate(contrasts))
 
 
 def _from_the_best(factor: Factor, unit: str) -> str:
-    """Of many levels: which of them are told apart from the one of the lowest mean."""
+    """Return clauses on the levels that differ from the one of the lowest mean, where there are many."""
     best = factor.levels[0].name
     contrasts = [factor.contrast(best, level.name) for level in factor.levels[1:]]
     apart = [contrast for contrast in contrasts if contrast.significant]
-    alike = [_other(contrast, best) for contrast in contrasts if not contrast.significant]
-    said = [f"{_called(best)} has the lowest mean, not told apart from {joined(alike)}"] if alike else []
-    said += [_said(contrast, "" if index else unit) for index, contrast in enumerate(apart[:MOST_CONTRASTS])]
-    said += [f"and {len(apart) - MOST_CONTRASTS} more"] if len(apart) > MOST_CONTRASTS else []
-    return "; ".join(said)
+    alike = [_opposite(contrast, best) for contrast in contrasts if not contrast.significant]
+    clauses = [f"{_called(best)} has the lowest mean, not told apart from {joined(alike)}"] if alike else []
+    clauses += [_clause(contrast, "" if index else unit) for index, contrast in enumerate(apart[:MOST_CONTRASTS])]
+    clauses += [f"and {len(apart) - MOST_CONTRASTS} more"] if len(apart) > MOST_CONTRASTS else []
+    return "; ".join(clauses)
 
 
-def _nothing_found(factor: Factor, unit: str) -> str:
+def _no_difference(factor: Factor, unit: str) -> str:
     tested = [contrast for contrast in factor.contrasts if contrast.p is not None]
     widest = max(tested or factor.contrasts, key=lambda contrast: abs(contrast.difference.mean))
     gap = f"{_gap(widest)} {unit} between {_called(widest.better)} and {_called(widest.worse)}"
@@ -201,20 +201,20 @@ def _nothing_found(factor: Factor, unit: str) -> str:
     return f"not told apart by {seeds(few)} ({gap}, {p_value(widest.p)})"
 
 
-def _said(contrast: Contrast, unit: str) -> str:
+def _clause(contrast: Contrast, unit: str) -> str:
     in_brackets = f"({p_value(contrast.p)})" if contrast.p is not None else "(too few seeds for a test)"
     gap = " ".join(filter(None, [_gap(contrast), unit]))
     better, worse = _called(contrast.better), _called(contrast.worse)
     if not contrast.significant:
         return f"{better} and {worse} are not told apart, {gap} {in_brackets}"
-    return f"{better} beats {worse} by {gap}{_where(contrast)} {in_brackets}"
+    return f"{better} beats {worse} by {gap}{_at_settings(contrast)} {in_brackets}"
 
 
 def _called(level: str) -> str:
     return "unset" if level == ABSENT else level
 
 
-def _other(contrast: Contrast, level: str) -> str:
+def _opposite(contrast: Contrast, level: str) -> str:
     return _called(contrast.worse if contrast.better == level else contrast.better)
 
 
@@ -222,11 +222,11 @@ def _gap(contrast: Contrast) -> str:
     return plus_minus(abs(contrast.difference.mean), contrast.difference.half)
 
 
-def _where(contrast: Contrast) -> str:
-    """At how many settings of everything else the better level is the better one."""
-    settings, firsts, left = contrast.difference.settings, contrast.difference.firsts, contrast.difference.left_out
-    if left:
-        return f" on average over the {settings} of {settings + left} settings of the rest that have several seeds"
+def _at_settings(contrast: Contrast) -> str:
+    """Return a clause on the number of settings of everything else at which the better level has the lower loss."""
+    settings, firsts, left_out = contrast.difference.settings, contrast.difference.firsts, contrast.difference.left_out
+    if left_out:
+        return f" on average over the {settings} of {settings + left_out} settings of the rest that have several seeds"
     if settings == 1:
         return ""
     if firsts == settings:
@@ -246,4 +246,4 @@ def _costs(factor: Factor) -> str:
         saved.append((smallest.name, f"{share:.0%} fewer parameters"))
     if len(saved) == 2 and saved[0][0] == saved[1][0]:
         saved = [(saved[0][0], f"{saved[0][1]} and {saved[1][1]}")]
-    return "".join(f"; {_called(name)} needs {what} than {_called(best.name)}" for name, what in saved)
+    return "".join(f"; {_called(name)} needs {saving} than {_called(best.name)}" for name, saving in saved)

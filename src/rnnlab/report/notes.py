@@ -33,7 +33,7 @@ def notes(comparison: Comparison) -> list[str]:
 
 
 def missing_sentence(missing: Missing) -> str:
-    """Such as `3 of 18 runs are missing (1 failed, 2 not finished).`; empty where every run was brought to its end."""
+    """Return such as `3 of 18 runs are missing (1 failed, 2 not finished).`; '' where every run has ended."""
     sentences = []
     if missing.count:
         verb = "is" if missing.count == 1 else "are"

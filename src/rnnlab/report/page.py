@@ -24,8 +24,8 @@ from rnnlab.records.reading import Run
 from rnnlab.report.examples import EMPTY, read_examples
 from rnnlab.report.findings import findings, verdict
 from rnnlab.report.notes import missing_sentence, notes
-from rnnlab.report.page_table import columns, rows, unfolded
 from rnnlab.report.provenance import provenance
+from rnnlab.report.tables.page import columns, rows, unfolded
 from rnnlab.report.wording import count, decimals, interval, p_value, seconds, seeds
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Best:
 
 
 def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
-    """A comparison as HTML; the same comparison gives the same text.
+    """Render a comparison as HTML; the same comparison gives the same text.
 
     Args:
         comparison: What to report.
@@ -123,7 +123,7 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Everything is escaped: labels, reasons and samples come from users' files."""
+    """Return the environment of templates, which escapes everything: labels and samples come from users' files."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.policies["json.dumps_kwargs"] = {
         "allow_nan": False,

@@ -10,18 +10,18 @@ from rnnlab.records.reading import Run
 
 
 def provenance(runs: Sequence[Run]) -> list[str]:
-    """The data sets, the versions of packages and the machines behind the results, one line each."""
+    """List the data sets, the versions of packages and the machines behind the results, one line each."""
     return [*data_sets(runs), *packages(runs), *machines(runs)]
 
 
 def data_sets(runs: Iterable[Run]) -> list[str]:
-    """Each data set once, such as `data names (SHA-256 0f3a5c…)`."""
+    """List each data set once, such as `data names (SHA-256 0f3a5c…)`."""
     names = {(str(data["name"]), str(data.get("sha256", ""))) for run in runs if "name" in (data := run.part("data"))}
     return [f"data {name}" + (f" (SHA-256 {sha256[:12]}…)" if sha256 else "") for name, sha256 in sorted(names)]
 
 
 def packages(runs: Iterable[Run]) -> list[str]:
-    """Each package and commit with every version that the runs were made with."""
+    """List each package and commit with every version that the runs were made with."""
     versions: dict[str, set[str]] = {}
     for run in runs:
         for package, version in run.part("versions").items():
@@ -33,7 +33,7 @@ def packages(runs: Iterable[Run]) -> list[str]:
 
 
 def machines(runs: Iterable[Run]) -> list[str]:
-    """Each kind of machine, such as `machine Linux x86_64, AMD EPYC, 2 cores`; hosts have no names here."""
+    """List each kind of machine, such as `machine Linux x86_64, AMD EPYC, 2 cores`; hosts have no names here."""
     kinds = {_described(machine) for run in runs if (machine := run.part("machine"))}
     return [f"machine {kind}" for kind in sorted(kinds)]
 

@@ -12,29 +12,30 @@ from rich.table import Table
 from rich.text import Text
 
 from rnnlab.analysis.configurations import plain
-from rnnlab.charts.number_format import loss, plus_minus
 from rnnlab.charts.values import Chart
-from rnnlab.records.metrics import shown_in_tables
 from rnnlab.report.findings import findings, verdict
 from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.provenance import provenance
-from rnnlab.report.tables import GAP, empty_table, markdown_table, width_of
-from rnnlab.report.thresholds import threshold_table
-from rnnlab.report.wording import count, escaped, seconds
+from rnnlab.report.tables.columns import figures
+from rnnlab.report.tables.thresholds import threshold_table
+from rnnlab.report.tables.writers import GAP, empty_table, markdown_table, width_of
+from rnnlab.report.wording import escaped
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
 
 Cells = tuple[list[str], Mapping[str, str]]  # a configuration's settings, and its figures by head, as text
 MakeTable = Callable[[Sequence[Cells]], Table | None]
+# The figures that every comparison has, beside the metrics of its task.
+COLUMNS = ("val_loss", "test_loss", "seeds", "parameters", "epochs", "seconds", "seconds_to_target")
 
 
 def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
-    """The answer, the table, what is missing, the figures and where all came from, without a heading.
+    """Render a comparison as Markdown: answer, table, missing runs, figures and provenance, without a heading.
 
     Args:
-        comparison: What to report.
-        charts: Those whose pictures lie beside the file that the text goes into.
+        comparison: The comparison.
+        charts: The charts whose pictures lie beside the file.
     """
     blocks = [escaped(verdict(comparison)), "\n".join(f"- {escaped(finding)}" for finding in findings(comparison))]
     blocks += map(threshold_table, comparison.threshold_reaches)
@@ -68,7 +69,7 @@ def explanation(comparison: Comparison) -> str:
 
 
 def terminal(comparison: Comparison, console: Console) -> None:
-    """Print the ranking, the answer and what is missing; readable at any width and without colours."""
+    """Print the ranking, the answer and the missing runs; readable at any width and without colours."""
     console.print(_fitting_table(comparison, console))
     console.print(Text(f"* best mean. {explanation(comparison)}", style="dim"))
     console.print()
@@ -90,22 +91,18 @@ def _cells(comparison: Comparison) -> list[Cells]:
 
 
 def _figures(comparison: Comparison, row: Mapping[Hashable, Any]) -> dict[str, str]:
-    shown = shown_in_tables(comparison.metrics)
-    with_intervals = {m.title: plus_minus(row[m.column], row[f"{m.column}_half"]) for m in shown if m.interval}
-    without = {metric.title: loss(row[metric.column]) for metric in shown if not metric.interval}
-    several = len(comparison.ranking) > 1
-    return {
-        "validation loss": plus_minus(row["val_loss"], row["val_loss_half"]),
-        **with_intervals,
-        "seeds": str(row["seeds"]),
-        "parameters": count(row["parameters"]),
-        "test loss": loss(row["test_loss"]),
-        **without,
-        "epochs": count(row["epochs"]),
-        "seconds": seconds(row["seconds"]),
-        **({f"seconds to {loss(comparison.target)}": seconds(row["seconds_to_target"])} if several else {}),
-        **({"Pareto": _fronts(row)} if several else {}),
-    }
+    """Return the figures of a configuration by head: those with intervals first, and the test loss without its own."""
+    by_column = {figure.column: figure for figure in figures(comparison)}
+    validation, test, seeds, parameters, epochs, seconds, to_target = (by_column.pop(column) for column in COLUMNS)
+    metrics = by_column.values()
+    with_intervals = [validation, *(metric for metric in metrics if metric.interval), seeds, parameters]
+    without = [*(metric for metric in metrics if not metric.interval), epochs, seconds]
+    cells = {figure.head: figure.text(row) for figure in with_intervals}
+    cells[test.head] = test.without_interval(row)
+    cells |= {figure.head: figure.text(row) for figure in without}
+    if len(comparison.ranking) > 1:
+        cells |= {to_target.head: to_target.text(row), "Pareto": _fronts(row)}
+    return cells
 
 
 def _fronts(row: Mapping[Hashable, Any]) -> str:
@@ -116,7 +113,7 @@ def _fronts(row: Mapping[Hashable, Any]) -> str:
 def _markdown_table(comparison: Comparison) -> str:
     cells = _cells(comparison)
     heads = [*map(escaped, comparison.settings), *map(escaped, cells[0][1])]
-    rows = [[*map(escaped, settings), *figures.values()] for settings, figures in cells]
+    rows = [[*map(escaped, settings), *texts.values()] for settings, texts in cells]
     rows[0] = [f"**{cell}**" for cell in rows[0]]
     return markdown_table(heads, rows, texts=len(comparison.settings))
 
@@ -127,7 +124,7 @@ def _failures(comparison: Comparison) -> str:
 
 
 def _fitting_table(comparison: Comparison, console: Console) -> RenderableType:
-    """A table of all figures; if too wide, as many as it takes, one below the other; at the narrowest, a list.
+    """Return a table of all figures, several below each other where it is too wide, or a list at the narrowest.
 
     A column a setting is easier to read than labels that break over lines, even where it takes one table more.
     """
@@ -135,27 +132,27 @@ def _fitting_table(comparison: Comparison, console: Console) -> RenderableType:
     for make in (partial(_table, comparison.settings), partial(_labelled, labels, console)):
         if tables := _tables(make, cells, console):
             return Group(*tables)
-    return Text("\n".join(map(_entry, labels, (figures for _, figures in cells), itertools.count(1))))
+    return Text("\n".join(map(_entry, labels, (texts for _, texts in cells), itertools.count(1))))
 
 
 def _tables(make: MakeTable, cells: Sequence[Cells], console: Console) -> list[RenderableType]:
-    """Tables of as many figures each as fit, a blank line between them; none where not even one figure does."""
+    """Return tables with as many figures as fit, a blank line between them; none where not even one figure fits."""
     heads, tables = list(cells[0][1]), list[RenderableType]()
     while heads:
-        for taken in range(len(heads), 0, -1):
-            table = make([(settings, {head: figures[head] for head in heads[:taken]}) for settings, figures in cells])
+        for width in range(len(heads), 0, -1):
+            table = make([(settings, {head: texts[head] for head in heads[:width]}) for settings, texts in cells])
             if table and width_of(table, console) <= console.width:
                 break
         else:
             return []
         tables += [*([""] if tables else []), table]
-        heads = heads[taken:]
+        heads = heads[width:]
     return tables
 
 
 def _labelled(labels: Sequence[str], console: Console, cells: Sequence[Cells]) -> Table | None:
-    """With one column for all settings, its words wrapped; None if it has no room for the longest of them."""
-    room = console.width - width_of(_table([], [([], figures) for _, figures in cells]), console) - GAP
+    """Return a table with one column for all settings, its words wrapped; None without room for the longest word."""
+    room = console.width - width_of(_table([], [([], texts) for _, texts in cells]), console) - GAP
     if room < max(len(word) for text in ("configuration", *labels) for word in text.split()):
         return None
     lines = [Text(label).wrap(console, room) for label in labels]
@@ -170,12 +167,12 @@ def _table(heads: Sequence[str], cells: Sequence[Cells]) -> Table:
         table.add_column(Text(head.replace("_", "_\n")), no_wrap=True)
     for head in cells[0][1]:
         table.add_column(head.replace(" ", "\n"), justify="right", no_wrap=True)
-    for rank, (settings, figures) in enumerate(cells, start=1):
+    for rank, (settings, texts) in enumerate(cells, start=1):
         style = "bold green" if rank == 1 else None
-        table.add_row("*" if rank == 1 else "", *map(Text, settings), *figures.values(), style=style)
+        table.add_row("*" if rank == 1 else "", *map(Text, settings), *texts.values(), style=style)
     return table
 
 
-def _entry(label: str, figures: Mapping[str, str], rank: int) -> str:
-    lines = [f"   {head}: {value}" for head, value in figures.items()]
+def _entry(label: str, texts: Mapping[str, str], rank: int) -> str:
+    lines = [f"   {head}: {value}" for head, value in texts.items()]
     return "\n".join([f"{'*' if rank == 1 else ' '} {label}", *lines])

@@ -1,4 +1,4 @@
-"""The history of a search, and the importance of what it searched over."""
+"""The report of a search: its history, and the importance of the parameters."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
 TEXT, HISTORY, IMPORTANCE = "search.md", "search-history.png", "search-importance.png"
-ENOUGH = 10  # complete trials from which an importance says something
+LEAST_TRIALS = 10  # complete trials from which an importance says something
 
 
 def write_search(study: Study, folder: Path, metric: str) -> None:
     """Write search.md and its figures into a folder; the same trials give the same bytes.
 
     Args:
-        study: Optuna's; at least one of its trials is complete.
+        study: Optuna's study, with at least one complete trial.
         folder: Such as `runs/SWEEP/report`.
-        metric: What was optimised.
+        metric: The metric that was optimised.
     """
     write_atomically(folder / HISTORY, _picture(lambda axes: _draw_history(axes, study, metric)))
     importance = _importance(study)
@@ -59,13 +59,13 @@ def _text(study: Study, metric: str, importance: dict[str, float]) -> str:
 
 
 def _importance(study: Study) -> dict[str, float]:
-    """The share of each searched key; empty where too few trials are complete or all are alike."""
+    """Return the importance of each parameter; empty where too few trials are complete or all values are equal."""
     from optuna.exceptions import ExperimentalWarning
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
     from optuna.trial import TrialState
 
     complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len(complete) < ENOUGH or len({trial.value for trial in complete}) < 2:
+    if len(complete) < LEAST_TRIALS or len({trial.value for trial in complete}) < 2:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)

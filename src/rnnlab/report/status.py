@@ -50,7 +50,7 @@ class Progress:
 
 
 def progress_of(folders: Iterable[Path]) -> list[Progress]:
-    """Every run of those folders, planned ones included; what is running first, what is complete last."""
+    """Return the progress of every run, planned ones included: running ones first, complete ones last."""
     progress = [_progress(run) for run in find_runs(folders)]
     return sorted(progress, key=lambda run: ORDER.index(run.state) if run.state in ORDER else len(ORDER))
 
@@ -82,7 +82,7 @@ def show(progress: Sequence[Progress], console: Console) -> None:
 
 
 def summary(progress: Sequence[Progress]) -> str:
-    """Such as `18 runs: 2 running, 4 not started, 12 complete`."""
+    """Count runs by state, such as `18 runs: 2 running, 4 not started, 12 complete`."""
     counts = Counter(entry.state for entry in progress)
     parts = ", ".join(
         f"{counts[state]} {state}" for state in (*ORDER, *sorted(set(counts) - set(ORDER))) if counts[state]

@@ -11,30 +11,31 @@ from rnnlab.control_characters import shown
 
 
 def interval(mean: Mean) -> str:
-    """A mean ± half of its 95% interval, or the mean alone where there is one value."""
+    """Format a mean ± half of its 95% interval, or the mean of a single value alone."""
     return plus_minus(mean.value, mean.half)
 
 
 def count(value: float) -> str:
-    """A count with thousands separated; a mean of counts that is no whole number keeps one decimal."""
+    """Format a count with thousands separated; a mean of counts that is no whole number keeps one decimal."""
     if math.isnan(value):
         return ABSENT
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def seconds(value: float) -> str:
+    """Format a duration in seconds, with one decimal below 100."""
     if math.isnan(value):
         return ABSENT
     return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
 def decimals(value: float, digits: int) -> str:
-    """A figure that may be missing."""
+    """Format a figure with a number of decimals; a missing one as a dash."""
     return ABSENT if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def p_value(p: float | None) -> str:
-    """Such as `p = 0.012`; empty where there is none."""
+    """Format a p-value, such as `p = 0.012`; '' for None."""
     if p is None:
         return ""
     if p < 0.001:
@@ -43,9 +44,10 @@ def p_value(p: float | None) -> str:
 
 
 def seeds(number: int) -> str:
+    """Return a number of seeds in words, such as `3 seeds`."""
     return "one seed" if number == 1 else f"{number} seeds"
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line; `|` is left to the table."""
+    """Escape a text for Markdown, on one line; the table escapes `|`."""
     return re.sub(r"[\\`*[$]|<(?=[A-Za-z/!?])|&(?=#?\w+;)", r"\\\g<0>", shown(" ".join(text.split())))

@@ -11,10 +11,10 @@ from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
 from rnnlab.records.csv_files import table_csv
 from rnnlab.records.folder import write_atomically
-from rnnlab.report.factor_tables import factor_tables
 from rnnlab.report.figures.options import report_charts
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
+from rnnlab.report.tables.factors import factor_tables
 from rnnlab.report.wording import escaped
 
 MANIFEST = "figures.json"  # the names of the pictures that a report wrote, for the next one to delete

@@ -1,4 +1,4 @@
-"""Collect what a study's runs and their trained networks tell into its runs.jsonl.gz."""
+"""Collect the results of a study's runs and their trained networks in its runs.jsonl.gz."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from rnnlab.studies.study import Study
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What a study trains, and what it asks of the trained networks.
+    """The sweep of a study and its questions to the trained networks.
 
     Attributes:
         words: The arguments of `rnnlab train` that train it.
         sweep: The folder of its runs.
-        holds: The bound of which it asks how far it holds; None for none.
-        shown: The texts about which classifiers are asked.
+        holds: A bound on a metric, whose range is reported; None for none.
+        shown: The texts that classifiers predict.
         probes: The configuration of each probe.
     """
 
@@ -43,7 +43,7 @@ class StudyPlan:
 
 
 def plan_study(study: Study) -> StudyPlan:
-    """Compose a study's study.yaml and its probes, so that what is wrong is said before anything is trained.
+    """Compose a study's study.yaml and its probes, so that an error is raised before anything is trained.
 
     Raises:
         UserError: It does not compose.
@@ -88,7 +88,7 @@ def _recorded(run: Run, answers: Sequence[Mapping[str, Any]]) -> Run:
 
 
 def _answers(comparison: Comparison, texts: Sequence[str]) -> dict[Path, list[dict[str, Any]]]:
-    """Ask the best run of each configuration about texts; by folder, nothing where the runs tell no classes."""
+    """Return the predictions of each configuration's best run for texts, by folder; empty without classes."""
     if not (read_examples(comparison.best).labels and texts):
         return {}
     from rnnlab.training.trained import Trained  # imports torch, which training has done elsewhere

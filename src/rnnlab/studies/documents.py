@@ -7,7 +7,7 @@ from rich.text import Text
 
 from rnnlab.charts.document import Document, Table
 from rnnlab.charts.values import Chart
-from rnnlab.report.tables import empty_table, markdown_table
+from rnnlab.report.tables.writers import empty_table, markdown_table
 
 
 def document_markdown(document: Document) -> str:

@@ -51,9 +51,9 @@ def new_study(experiments: Path, name: str, question: str | None) -> Path:
     """Write `study.yaml` and `README.md` of a study that asks a question, and put it into the index.
 
     Args:
-        experiments: Where studies lie.
-        name: Of the study's folder.
-        question: What it asks; None for one that may be what is wanted.
+        experiments: The folder of studies.
+        name: The name of the study's folder.
+        question: The question; None for a usual one.
 
     Raises:
         UserError: The name is no folder's name, or the folder is there already.
@@ -71,6 +71,6 @@ def new_study(experiments: Path, name: str, question: str | None) -> Path:
 
 
 def _clean(question: str | None) -> str:
-    """One line of what can be printed, in which nothing passes for the marks of a README."""
+    """Return a question on one line, without unprintable letters and the marks of a README."""
     words = (question or "").replace("<!--", "").split()
     return "".join(letter for letter in " ".join(words) if letter.isprintable())

@@ -28,12 +28,12 @@ from rnnlab.tasks.predictions import Prediction
 
 @dataclass(frozen=True)
 class Page:
-    """What was written of a study.
+    """The page of a study as it was written.
 
     Attributes:
-        comparison: Of its runs.
-        examples: What the best run makes up, or what each configuration's best run says of the texts that are shown.
-        kept: The names of the figures that only a training can draw, left as they are.
+        comparison: The comparison of its runs.
+        examples: Samples of the best run, or the predictions of each configuration's best run for the study's texts.
+        kept: The names of the figures that were kept, since only a training can draw them.
     """
 
     comparison: Comparison
@@ -49,7 +49,7 @@ class Page:
 
 
 def write_page(study: Study) -> Page:
-    """Write what a study's recorded runs say; the same recording gives the same bytes.
+    """Write the page of a study from its recorded runs; the same recording gives the same bytes.
 
     Raises:
         UserError: runs.jsonl.gz is missing or damaged, none of its runs is complete, or the README lost a mark.
@@ -91,7 +91,7 @@ def write_results(study: Study, text: str, charts: Sequence[Chart], results: Res
 
 
 def _results(recording: Recording, comparison: Comparison, charts: Sequence[Chart]) -> Results:
-    """The sentence on the best configuration, those on each factor, and what the first probe has measured.
+    """Return the sentence on the best configuration, those on each factor, and the answer of the first probe.
 
     Where nothing is repeated a ranking finds nothing, and the probe's answer is the only one.
     """
@@ -103,12 +103,12 @@ def _results(recording: Recording, comparison: Comparison, charts: Sequence[Char
 
 
 def _examples(comparison: Comparison, recording: Recording) -> Samples | Answers:
-    """What the best run makes up, or what each configuration's best run said of the texts that the study shows."""
+    """Return samples of the best run, or the predictions of each configuration's best run for the study's texts."""
     if not recording.shown:
         return samples_of(comparison.best)
     best = comparison.best_runs[:MOST_COLUMNS]
-    said = [(label, [Prediction(**answer) for answer in run.answers]) for label, run in best]
-    if any(len(predictions) != len(recording.shown) for _, predictions in said):
+    by_label = [(label, [Prediction(**answer) for answer in run.answers]) for label, run in best]
+    if any(len(predictions) != len(recording.shown) for _, predictions in by_label):
         raise UserError(f"{recording.study}: a recorded run has not answered each of the texts that the study shows")
     texts = {text: words(text) for text in recording.shown}
-    return Answers(texts, said, left_out=len(comparison.best_runs) - len(best))
+    return Answers(texts, by_label, left_out=len(comparison.best_runs) - len(best))

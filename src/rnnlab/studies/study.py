@@ -41,7 +41,7 @@ class Study:
 
     @property
     def file(self) -> Path:
-        """What asks: a Hydra configuration."""
+        """The file study.yaml, a Hydra configuration."""
         return self.folder / "study.yaml"
 
     @property
@@ -51,7 +51,7 @@ class Study:
 
     @property
     def recording(self) -> Path:
-        """What the runs have in their folders."""
+        """The file runs.jsonl.gz, the recording of the runs."""
         return self.folder / "runs.jsonl.gz"
 
     @property

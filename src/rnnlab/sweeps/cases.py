@@ -11,11 +11,11 @@ from rnnlab.errors import UserError
 KEY = "hydra.sweeper.cases"
 
 
-def words_of(cases: Sequence[Mapping[str, Any]] | None) -> list[list[str]]:
-    """For each case its words of the command line; without cases a single one that says nothing.
+def case_overrides(cases: Sequence[Mapping[str, Any]] | None) -> list[list[str]]:
+    """Return the overrides of each case; without cases, one case without overrides.
 
-    An empty case is the configuration as it stands, which others may be compared with.
-    A value of a case may itself be a choice (`'1,2'` or a list), which then belongs to that case alone.
+    An empty case is the configuration as it stands, with which others may be compared.
+    A value of a case may itself be a choice (`'1,2'` or a list), which belongs to that case alone.
 
     Raises:
         UserError: A case is not a mapping of keys to values.
@@ -31,7 +31,7 @@ def words_of(cases: Sequence[Mapping[str, Any]] | None) -> list[list[str]]:
 
 
 def _word(key: str, value: Any) -> str:
-    """What stands behind `key=`: a text as it is, which may be a choice itself, and a list as a choice."""
+    """Return the value of an override: a text unchanged, since it may be a choice, and a list as a choice."""
     if isinstance(value, Mapping):
         raise UserError(f"{KEY}: write {key}.KEY: VALUE in place of a mapping inside a case")
     if isinstance(value, str):

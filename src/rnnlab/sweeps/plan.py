@@ -1,4 +1,4 @@
-"""What a command is going to do, found out and checked before anything is written."""
+"""The plan of a command: the runs that it will do, checked before anything is written."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from rnnlab.records.folder import RUNS, RunFolder, find_checkpoint
 from rnnlab.records.identity import folders_by_hash, hash_in, identity, run_name
 from rnnlab.records.provenance import Origin
 
-OF_THE_COMMAND = ("rerun", "dry_run", "on_failure")  # keys that say how to go about a sweep, not what its runs are
+OF_THE_COMMAND = ("rerun", "dry_run", "on_failure")  # keys that belong to the command and not to its runs
 MISSING = "missing"
 
 
 @dataclass(frozen=True, eq=False)
 class PlannedRun:
-    """One run to be done.
+    """A planned run.
 
     Attributes:
-        config: Resolved and plain; what is said to the command and not to the run is not in it.
-        prepared: The data that it names, which the runs of a sweep share; None where its worker has to prepare it.
-        folder: Where it belongs.
-        label: What sets it apart in its sweep, such as `cell=gru seed=1`.
-        origin: Where the command was given.
-        sha256: Of the data.
-        again: Train it even if it is complete.
+        config: Its configuration, resolved and plain, without the keys `OF_THE_COMMAND`.
+        prepared: Its data, which the runs of a sweep share; None where a worker has to prepare it.
+        folder: Its folder.
+        label: The settings that distinguish it in its sweep, such as `cell=gru seed=1`.
+        origin: The command that asked for it, and the code.
+        sha256: The hash of the data.
+        rerun: Train it even if it is complete.
     """
 
     config: dict[str, Any]
@@ -41,11 +41,11 @@ class PlannedRun:
     label: str
     origin: Origin
     sha256: str
-    again: bool = False
+    rerun: bool = False
 
     @property
     def work(self) -> int:
-        """About how long it takes beside the others of its sweep: passes over the data times recurrent weights."""
+        """Its cost relative to other runs of the sweep: passes over the data times recurrent weights."""
         model, training = self.config["model"], self.config["trainer"]
         return int(training["max_epochs"] * model["num_layers"] * model["hidden_size"] ** 2)
 
@@ -56,46 +56,48 @@ def plan(
     data: dict[str, Prepared] | None = None,
     alone: Iterable[Sequence[str]] = (),
 ) -> list[PlannedRun]:
-    """Check every configuration, prepare its data, and give it its folder; what is asked for twice is done once.
+    """Check configurations, prepare their data and choose their folders; equal configurations make one run.
 
-    The same data is prepared once, however many runs there are. Worker processes get it mapped into their memory,
-    which is what joblib does with arrays of a megabyte and more.
+    Data that several runs share is prepared once. joblib maps its arrays of a megabyte and more into the memory of
+    worker processes.
 
     Args:
-        configs: Resolved and plain.
-        labels: What sets each apart from the others.
-        data: What was prepared before, by `data_key`; what is prepared now is added.
-        alone: The words behind `rnnlab train` that train each of them alone; without them, those of this command.
+        configs: The configurations, resolved and plain.
+        labels: The labels of the runs; a missing one is the name of the run's folder.
+        data: Prepared data by `data_key`; data that is prepared now is added.
+        alone: For each configuration, the words behind `rnnlab train` that train it alone; by default those of this
+            command.
 
     Raises:
         UserError: A value is out of range, data is missing or unreadable, or a run's place is taken by something else.
     """
     data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
-    there = cache(folders_by_hash)
+    existing_folders = cache(folders_by_hash)
     names, words, origin = iter(labels), iter(alone), Origin.of_this_command()
-    for given in configs:
-        check_run(given)
-        config = {key: value for key, value in given.items() if key not in OF_THE_COMMAND}
+    for full_config in configs:
+        check_run(full_config)
+        config = {key: value for key, value in full_config.items() if key not in OF_THE_COMMAND}
         key = data_key(config)
         if key not in data:
             data[key] = prepare(config)
         name = run_name(config, data[key].sha256, named_files(config))
         sweep = RUNS / str(config["sweep"])
-        folder = RunFolder(there(sweep).get(hash_in(name), sweep / name))
-        if given["rerun"] or not folder.result():
+        folder = RunFolder(existing_folders(sweep).get(hash_in(name), sweep / name))
+        if full_config["rerun"] or not folder.result():
             folder.check_place()
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
         run_origin = origin.alone(next(words, ()))
         planned.setdefault(
-            folder.path, PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, given["rerun"])
+            folder.path,
+            PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, full_config["rerun"]),
         )
     return list(planned.values())
 
 
 def named_files(config: Mapping[str, Any]) -> dict[str, str]:
-    """The SHA-256 of the checkpoint that `init_from` stands for and of the file `data.tokenizer`, where there are any.
+    """Return the SHA-256 of the checkpoint `init_from` and of the file `data.tokenizer`, by key, where they are set.
 
     Raises:
         UserError: There is no such checkpoint.
@@ -106,10 +108,10 @@ def named_files(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def check_stored(folder: RunFolder, config: Mapping[str, Any]) -> None:
-    """Refuse to go on in a folder that holds another run than the one whose name it has.
+    """Check that a folder holds the run of a configuration, or none yet.
 
     Raises:
-        UserError: Its configuration differs in what can change the result, or cannot be read.
+        UserError: The stored configuration differs in a key that can change the result, or cannot be read.
     """
     if (stored := folder.read_config()) is None:
         return
@@ -125,7 +127,7 @@ def check_stored(folder: RunFolder, config: Mapping[str, Any]) -> None:
 
 
 def labels_of(overrides: Sequence[Sequence[str]]) -> list[str]:
-    """For each run of a sweep, those of its overrides that not every run has."""
+    """Return a label for each run of a sweep: the overrides that not every run has."""
     common = set(overrides[0]).intersection(*overrides) if overrides else set()
     return [" ".join(_short(override) for override in run if override not in common) for run in overrides]
 

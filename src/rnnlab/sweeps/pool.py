@@ -1,4 +1,4 @@
-"""Working off the planned runs of a sweep, with a line for each as it ends."""
+"""Execution of the planned runs of a sweep, with a line for each as it ends."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from rich.progress import (
 from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, RUNNING, add_to_plan
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
-from rnnlab.sweeps.launchers.backend import Backend, Lost
+from rnnlab.sweeps.launchers.backend import Backend, WorkerFailure
 from rnnlab.sweeps.plan import PlannedRun
-from rnnlab.sweeps.worker import execute, execute_after_others, record_failure
+from rnnlab.sweeps.worker import execute, execute_or_wait, record_failure
 
 Summary = dict[str, Any]
 
@@ -33,31 +33,31 @@ CONTINUE, STOP = "continue", "stop"
 def run_all(
     planned: Sequence[PlannedRun], backend: Backend, console: Console, on_failure: str = CONTINUE
 ) -> list[Summary]:
-    """Do every planned run that is not complete yet.
+    """Execute every planned run that is not complete yet.
 
     Args:
-        planned: What is to be done.
-        backend: What does it.
-        console: Where the lines and the overall bar go.
-        on_failure: `stop` ends the sweep when the first run fails: those that are running write a checkpoint.
+        planned: The runs.
+        backend: Executes the runs.
+        console: Prints the lines and the overall progress bar.
+        on_failure: `stop` ends the sweep when the first run fails; running ones write a checkpoint.
 
     Returns:
-        The summary of each, in the order of `planned`; `interrupted` of those that were not done.
+        The summaries, in the order of `planned`; the status of a run that was not executed is `interrupted`.
 
     Raises:
         KeyboardInterrupt: The user stopped it.
     """
-    complete = {run.folder.path: result for run in planned if not run.again and (result := run.folder.result())}
+    complete = {run.folder.path: result for run in planned if not run.rerun and (result := run.folder.result())}
     summaries = {run.folder.path: complete.get(run.folder.path, {"status": INTERRUPTED}) for run in planned}
     open_runs = [run for run in planned if run.folder.path not in complete]
     open_runs.sort(key=lambda run: -run.work)  # the longest first, or one worker would be left alone with it at the end
     if complete:
         console.print(f"{len(complete)} of {len(planned)} runs are complete already")
-    if not open_runs:  # no cluster is asked for nothing
+    if not open_runs:  # no cluster is started
         _remember(planned)
         return list(summaries.values())
     with backend, stopping_on_signals(backend.stop), _progress(console) as progress:
-        _remember(planned)  # now that there is somebody to do them
+        _remember(planned)  # now that the backend is ready
         bar, done, gave_up = progress.add_task("runs", total=len(open_runs)), 0, False
         for run, summary in _work_off(open_runs, backend, progress.console):
             summaries[run.folder.path] = summary
@@ -75,20 +75,20 @@ def run_all(
 
 
 def report_failures(planned: Sequence[PlannedRun], summaries: Sequence[Summary]) -> None:
-    """End the command with a table of the runs that failed, if any did.
+    """Raise an error with a table of the runs that failed, if any did.
 
     Raises:
-        RunsFailedError: Some did; the message names each, its reason and its log. Or some were not brought to an end.
+        RunsFailedError: Runs failed, and the message names their reasons and logs; or runs were interrupted.
     """
     failed = [(run, end) for run, end in zip(planned, summaries, strict=True) if end["status"] == FAILED]
-    left = sum(end["status"] == INTERRUPTED for end in summaries)
-    if left and not failed:  # somebody has ended a worker
+    interrupted = sum(end["status"] == INTERRUPTED for end in summaries)
+    if interrupted and not failed:  # a user has ended a worker
         raise RunsFailedError(
-            f"{left} of {len(planned)} runs were interrupted; the same command again goes on with them"
+            f"{interrupted} of {len(planned)} runs were interrupted; the same command again goes on with them"
         )
     if not failed:
         return
-    stopped = f"; {left} more were not done, the same command again goes on with them" if left else ""
+    stopped = f"; {interrupted} more were not done, the same command again goes on with them" if interrupted else ""
     width = max(len(run.label) for run, _ in failed)
     lines = [
         f"  {run.label:<{width}}  {end.get('reason')}\n  {'':<{width}}  see {run.folder.log}" for run, end in failed
@@ -97,7 +97,7 @@ def report_failures(planned: Sequence[PlannedRun], summaries: Sequence[Summary])
 
 
 def _work_off(runs: Sequence[PlannedRun], backend: Backend, console: Console) -> Iterator[tuple[PlannedRun, Summary]]:
-    """Each run with its summary, as they end; those that other processes train come last."""
+    """Yield runs with their summaries as they end; those that other processes train come last."""
     elsewhere = []
     items = runs if backend.shares_memory else [replace(run, prepared=None) for run in runs]
     for number, result in backend.map(execute, items):
@@ -108,12 +108,12 @@ def _work_off(runs: Sequence[PlannedRun], backend: Backend, console: Console) ->
             yield runs[number], summary
     if elsewhere:
         console.print(f"{len(elsewhere)} of the runs are being trained by another process; waiting for it")
-        for number, result in backend.map(execute_after_others, elsewhere):
+        for number, result in backend.map(execute_or_wait, elsewhere):
             yield elsewhere[number], _summary(elsewhere[number], result)
 
 
-def _summary(run: PlannedRun, result: Summary | Lost) -> Summary:
-    return record_failure(run, result.reason) if isinstance(result, Lost) else result
+def _summary(run: PlannedRun, result: Summary | WorkerFailure) -> Summary:
+    return record_failure(run, result.reason) if isinstance(result, WorkerFailure) else result
 
 
 def _remember(planned: Sequence[PlannedRun]) -> None:
@@ -132,7 +132,7 @@ def _line(run: PlannedRun, summary: Summary, done: int, total: int) -> str:
 
 
 def _progress(console: Console) -> Progress:
-    """The overall bar with the time left; it is drawn in a terminal only."""
+    """Return the overall progress bar with the remaining time, which is drawn in a terminal only."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""`dry_run=true`: what a command would do, without doing any of it."""
+"""`dry_run=true`: a table of the planned runs, none of which is trained."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Estimate = tuple[int, float]
 
 
 def show(planned: Sequence[PlannedRun], workers: int = 1) -> None:
-    """A line for each planned run: its state, its model's parameters and about how long its training takes here.
+    """Print a line for each planned run: state, parameters and the estimated duration of its training here.
 
     Args:
         planned: The runs.
-        workers: Processes that would share the work.
+        workers: The number of processes that would share the work.
     """
     estimates = _estimates(planned)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -52,7 +52,7 @@ def _sentence(runs: int, left: Sequence[float], workers: int) -> str:
 def _state(run: PlannedRun) -> str:
     if is_claimed(run.folder):
         return RUNNING
-    if run.again:
+    if run.rerun:
         return "to be done again"
     try:
         summary = run.folder.read_summary() or {}
@@ -62,7 +62,10 @@ def _state(run: PlannedRun) -> str:
 
 
 def _estimates(planned: Sequence[PlannedRun]) -> list[Estimate]:
-    """Parameters and seconds; one for all runs that differ in their seed alone, from one that is complete if any is."""
+    """Estimate parameters and seconds of each run, once for runs that differ in their seed only.
+
+    A complete run of those gives the figures; without one, a few batches are trained.
+    """
     estimates: dict[str, Estimate] = {}
     keys = [_but_for_its_seed(run) for run in planned]
     for key, run in zip(keys, planned, strict=True):

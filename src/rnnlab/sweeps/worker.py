@@ -1,4 +1,4 @@
-"""What a process does with one run of a sweep."""
+"""Execution of one run of a sweep in this process."""
 
 from __future__ import annotations
 
@@ -17,60 +17,60 @@ from rnnlab.sweeps.plan import PlannedRun
 
 Summary = dict[str, Any]
 
-prepared_here: dict[str, Prepared] = {}  # by `data_key`: a worker that has to prepare its data does so once
+prepared_by_key: dict[str, Prepared] = {}  # by `data_key`: a worker that has to prepare its data does so once
 
 
 def execute(planned: PlannedRun) -> Summary:
-    """Train one run in this process; whatever happens comes back as a summary, never as an exception.
+    """Train one run in this process; a failure is returned as a summary, too, and not raised.
 
     Returns:
-        The run's summary. Its status is `running` where another process trains the run, which is then left to that
-        one, and `interrupted` where this process was asked to stop.
+        The run's summary. Its status is `running` where another process trains the run, and `interrupted` where this
+        process was asked to stop.
     """
     return _execute(planned, wait=False)
 
 
-def execute_after_others(planned: PlannedRun, callbacks: Sequence[Any] = ()) -> Summary:
-    """The same, but where another process trains the run, wait for what becomes of that.
+def execute_or_wait(planned: PlannedRun, callbacks: Sequence[Any] = ()) -> Summary:
+    """Train one run as `execute`; where another process trains it, wait for its end.
 
     Args:
         planned: The run.
-        callbacks: Further ones of Lightning's, which watch the training.
+        callbacks: Further callbacks of the training.
     """
     return _execute(planned, wait=True, callbacks=callbacks)
 
 
 def record_failure(planned: PlannedRun, reason: str, log: str = "") -> Summary:
-    """Write down that a run failed which cannot write it down itself."""
+    """Write the summary of a run that failed and could not write it, and return it."""
     summary = {"status": FAILED, "reason": reason}
-    with suppress(OSError):  # on a full disk the summary is told all the same
+    with suppress(OSError):  # on a full disk the summary is returned all the same
         if log:
-            planned.folder.go_on(planned.config)  # a checkpoint of an earlier attempt is not lost
+            planned.folder.go_on(planned.config)  # keeps a checkpoint of an earlier attempt
             write_atomically(planned.folder.log, log)
         planned.folder.write_summary(summary)
     return summary
 
 
 def _execute(planned: PlannedRun, wait: bool, callbacks: Sequence[Any] = ()) -> Summary:
-    with claimed(planned.folder, wait) as mine:
+    with claimed(planned.folder, wait) as acquired:
         if asked_to_stop():
             return {"status": INTERRUPTED}
-        if not mine:
+        if not acquired:
             return {"status": RUNNING}
-        if not planned.again and (result := planned.folder.result()):
+        if not planned.rerun and (result := planned.folder.result()):
             return result  # another process has completed it since this sweep was planned
         return _train(planned, callbacks)
 
 
 def _train(planned: PlannedRun, callbacks: Sequence[Any]) -> Summary:
-    from rnnlab.training.run import TrainingRun  # imports torch: in the workers only, once each
+    from rnnlab.training.run import TrainingRun  # imports torch, in the workers only
 
     try:
         run = TrainingRun(planned.config, planned.folder, _data_of(planned), planned.origin, callbacks=callbacks)
-    except Exception as error:  # it cannot even begin, for instance for want of an accelerator
+    except Exception as error:  # for instance without the configured accelerator
         return record_failure(planned, reason_of(error), traceback.format_exc())
     try:
-        return run.execute(again=planned.again)
+        return run.execute(again=planned.rerun)
     except KeyboardInterrupt:
         return {"status": INTERRUPTED}
     except OSError as error:  # its own files could not be written, such as on a full disk; the others go on
@@ -78,16 +78,16 @@ def _train(planned: PlannedRun, callbacks: Sequence[Any]) -> Summary:
 
 
 def _data_of(planned: PlannedRun) -> Prepared:
-    """What it was planned with, or on a machine that has to prepare it, the same.
+    """Return the data that a run was planned with; a machine that lacks it prepares it again.
 
     Raises:
-        UserError: The files here are others than those that the run was planned with.
+        UserError: The files on this machine differ from those that the run was planned with.
     """
     if planned.prepared is not None:
         return planned.prepared
     key = data_key(planned.config)
-    if key not in prepared_here:
-        prepared_here[key] = prepare(planned.config)
-    if prepared_here[key].sha256 != planned.sha256:
+    if key not in prepared_by_key:
+        prepared_by_key[key] = prepare(planned.config)
+    if prepared_by_key[key].sha256 != planned.sha256:
         raise UserError(f"data: on {platform.node()} its files differ from those that the sweep was planned with")
-    return prepared_here[key]
+    return prepared_by_key[key]

@@ -1,4 +1,4 @@
-"""What every task does alike: optimizer and schedule, losses averaged over tokens, metrics once an epoch."""
+"""The base class of tasks: optimizer and schedule, losses averaged over tokens, metrics once an epoch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Config = Mapping[str, Any]
 
 
 class SequenceTask(pl.LightningModule):
-    """A network over batches of sequences. A task says what it predicts, what that costs and how it is measured.
+    """Base class of tasks: a network over batches of sequences with its loss and its metrics.
 
     Attributes:
         card: What a checkpoint carries beside the weights so that it can be opened without anything else: the
@@ -44,16 +44,16 @@ class SequenceTask(pl.LightningModule):
         self.total_steps = 0
 
     @abstractmethod
-    def predict(self, batch: Batch) -> Tensor:
-        """The logits of a batch, classes last."""
+    def outputs(self, batch: Batch) -> Tensor:
+        """Compute the outputs of the network for a batch: logits, classes last, or predicted numbers."""
 
     @abstractmethod
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """The mean loss of a batch's predictions in nats."""
+        """Compute the mean loss of a batch from its outputs, a scalar in the unit that the metrics declare."""
 
     @abstractmethod
     def count(self, batch: Batch) -> int:
-        """How many predictions that mean is over: the tokens of a language model, the rows of a classifier."""
+        """Return the number of predictions of a batch: tokens for a language model, rows for a classifier."""
 
     @abstractmethod
     def declare_metrics(self) -> dict[Metric, torchmetrics.Metric]:
@@ -65,10 +65,10 @@ class SequenceTask(pl.LightningModule):
 
     @abstractmethod
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
-        """Add a batch to the metrics, which are found by the keys of their declarations."""
+        """Update the metrics, which are named by the keys of their declarations, with the outputs for a batch."""
 
     def build_metrics(self) -> None:
-        """Make the metrics; a task calls it at the end of its `__init__`, when it knows what they depend on."""
+        """Build the metrics; a task calls this at the end of its `__init__`, when it knows what they depend on."""
         self.declared = tuple(self.declare_metrics())
         self.val_metrics, self.test_metrics = (
             MetricCollection(
@@ -81,11 +81,11 @@ class SequenceTask(pl.LightningModule):
 
     @property
     def unit(self) -> str:
-        """What the loss is a mean of, such as `nats per token`."""
+        """The unit of the loss, such as `nats per token`."""
         return self.declared[0].unit
 
     def metrics_of(self, part: str) -> MetricCollection:
-        """The metrics of `val` or `test`, named `val/loss`, …"""
+        """Return the metrics of `val` or `test`, named `val/loss`, …"""
         return self.val_metrics if part == "val" else self.test_metrics
 
     def training_step(self, block: list[Batch], batch_idx: int) -> None:
@@ -109,7 +109,7 @@ class SequenceTask(pl.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def build_optimizer(self, steps: int) -> tuple[Optimizer, LRScheduler]:
-        """The optimizer and its schedule over that many steps.
+        """Build the optimizer and its schedule over that many steps.
 
         Raises:
             UserError: The configuration gives them a key that they do not have.
@@ -125,12 +125,12 @@ class SequenceTask(pl.LightningModule):
         checkpoint["rnnlab"] = self.card
 
     def _at_step(self) -> dict[str, float]:
-        """Makes Lightning place a figure behind the steps that led to it, as metrics.csv does; it counts from 0."""
+        """Return the step at which Lightning logs a figure: the steps that led to it, as in metrics.csv."""
         return {"step": float(self.global_step)}
 
     def _measure(self, part: str, batch: Batch) -> None:
         # In float32 whatever trainer.precision is: a perplexity of bfloat16 logits is off in the third digit.
-        self.update(self.metrics_of(part), self.predict(batch).float(), batch)
+        self.update(self.metrics_of(part), self.outputs(batch).float(), batch)
 
     def _log(self, part: str) -> None:
         metrics = self.metrics_of(part)
@@ -139,5 +139,5 @@ class SequenceTask(pl.LightningModule):
 
 
 def parameters_of(module: nn.Module) -> int:
-    """The number of trainable parameters."""
+    """Return the number of trainable parameters of a module."""
     return sum(weight.numel() for weight in module.parameters() if weight.requires_grad)

@@ -16,7 +16,7 @@ from rnnlab.tasks.user_input import UserInput
 
 @dataclass(frozen=True)
 class Sampling:
-    """How new items or texts are sampled.
+    """The settings with which new items or texts are sampled.
 
     Attributes:
         prefix: The text with which every item begins.
@@ -108,12 +108,12 @@ class Predicts(Protocol):
         """Return an answer for each input."""
 
     def print_answers(self, blocks: Iterable[list[Any]], style: str) -> None:
-        """Print answers as `text`, `csv` or `json`, each block as soon as it is there."""
+        """Print answers as `text`, `csv` or `json`, each block as soon as it arrives."""
 
 
 @runtime_checkable
 class CountsConfusion(Protocol):
-    """A task with classes that counts which of them it takes for which.
+    """A task with classes that counts a confusion matrix.
 
     Attributes:
         labels: The names of the classes.

@@ -28,7 +28,7 @@ from rnnlab.tasks.predictions import Prediction, TextAnswers
 
 
 class AUROC(MulticlassAUROC):
-    """The mean over the classes that occur, one against the others; NaN where only one does.
+    """The mean area under the ROC curve over the classes that occur, each against the others; NaN for one class.
 
     torchmetrics averages over all classes, with an area of 0 for one that does not occur.
     """
@@ -45,8 +45,8 @@ class AUROC(MulticlassAUROC):
 class PooledTask(SequenceTask):
     """Pools the outputs of recurrent layers to one vector, from which a linear layer predicts.
 
-    Dropout acts between recurrent layers and on the vector of the whole sequence. A task calls `measure` at the end of
-    its `__init__`.
+    Dropout acts between recurrent layers and on the vector of the whole sequence. A task calls `build_metrics` at the
+    end of its `__init__`.
 
     Args:
         embedding: From the inputs of a batch to vectors `(B, T, D)`.
@@ -89,7 +89,7 @@ class PooledTask(SequenceTask):
         vectors: Tensor = self.embedding(inputs)
         return vectors
 
-    def predict(self, batch: Batch) -> Tensor:
+    def outputs(self, batch: Batch) -> Tensor:
         outputs: Tensor = self(batch.inputs, batch.lengths)
         return outputs
 
@@ -101,7 +101,7 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
     """Predicts the class of a sequence.
 
     Attributes:
-        loss_unit: What the loss is a mean of.
+        loss_unit: The unit of the loss.
         labels: The names of the classes.
     """
 
@@ -158,7 +158,7 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
         return f"{answer.label or '-':<{width}}  {probability:<6}  {note}{' '.join(answer.text.splitlines())}".rstrip()
 
     def prediction(self, text: str, shares: Sequence[float]) -> Prediction:
-        """Make a prediction of the probabilities of the classes."""
+        """Build a prediction from the probabilities of the classes."""
         probabilities = dict(zip(self.labels, shares, strict=True))
         label = max(probabilities, key=probabilities.__getitem__)
         return Prediction(text, label, probabilities[label], probabilities=probabilities)

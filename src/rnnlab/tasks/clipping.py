@@ -13,7 +13,7 @@ TINY = 1e-6  # keeps the quotient finite where the gradient is 0, as torch does 
 def clip_gradients(weights: Iterable[nn.Parameter], largest: float) -> Tensor:
     """Scale all gradients so that their common Euclidean norm is at most `largest` (Pascanu et al. 2013).
 
-    What `torch.nn.utils.clip_grad_norm_` computes, for weights that lie on one device: without asking where they lie,
+    The same as `torch.nn.utils.clip_grad_norm_`, for weights that lie on one device: torch looks up the device of each,
     which takes longer than the arithmetic where the weights are small.
 
     Returns:
@@ -28,12 +28,12 @@ def clip_gradients(weights: Iterable[nn.Parameter], largest: float) -> Tensor:
 
 
 def gradient_norm(weights: Iterable[nn.Parameter]) -> Tensor:
-    """The common Euclidean norm of all gradients, a scalar on the device of the weights."""
+    """Compute the common Euclidean norm of all gradients, a scalar on the device of the weights."""
     return _norm([weight.grad for weight in weights if weight.grad is not None])
 
 
 def clipped_norm(norm: float, largest: float | None) -> float:
-    """What `clip_gradients` makes of a norm; None for no clipping."""
+    """Return the norm after `clip_gradients`; `largest` is None for no clipping."""
     return norm if largest is None else norm * min(1.0, largest / (norm + TINY))
 
 

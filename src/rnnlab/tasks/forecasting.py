@@ -109,7 +109,7 @@ class Forecaster(SequenceTask):
         forecasts = decode(self.decoder, self._read_out, state, x[:, -1:], self.horizon, taught, self.teacher_forcing)
         return forecasts * scale + centre
 
-    def predict(self, batch: Batch) -> Tensor:
+    def outputs(self, batch: Batch) -> Tensor:
         forecasts: Tensor = self(batch.inputs, batch.targets if self.training else None)
         return forecasts
 

@@ -23,8 +23,8 @@ from rnnlab.nn.tied import TiedLinear
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.capabilities import Sampling
-from rnnlab.tasks.prefix_constraint import PrefixConstraint
-from rnnlab.tasks.sampling import SymbolSampler
+from rnnlab.tasks.generation.prefix_constraint import PrefixConstraint
+from rnnlab.tasks.generation.sampling import SymbolSampler
 
 # The symbols of two runs are of one kind where these are equal: only then is a symbol as hard to predict in both.
 SYMBOLS = ("data.level", "data.min_count", "data.vocab_size", "data.tokenizer")
@@ -65,7 +65,7 @@ class LanguageModel(SequenceTask):
         hidden, state = self.encoder(self.embedding_dropout(self.embedding(inputs)), state)  # (B, T, H)
         return self.head(self.dropout(hidden)), state
 
-    def predict(self, batch: Batch) -> Tensor:
+    def outputs(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.
         rows = len(batch.inputs)
         start = map_state(lambda part: part[:, :rows], self._carried[self.training]) if batch.continues else None

@@ -112,7 +112,7 @@ class TextAnswers:
         return source.lines()
 
     def print_answers(self, blocks: Blocks, style: str) -> None:
-        """Print answers as `text`, `csv` or `json`, each block as soon as it is there."""
+        """Print answers as `text`, `csv` or `json`, each block as soon as it arrives."""
         {"text": self._print_text, "csv": self._print_csv, "json": self._print_json}[style](blocks)
 
     def line(self, answer: Any) -> str:

@@ -44,10 +44,10 @@ class SentimentClassifier(Classifier):
         vectors: Tensor = self.dropout(super().vectors(inputs))
         return vectors
 
-    def predict(self, batch: Batch) -> Tensor:
+    def outputs(self, batch: Batch) -> Tensor:
         if self.training and self.word_dropout:
             batch = batch._replace(inputs=drop_words(batch.inputs, self.word_dropout, self.vocabulary.unknown))
-        return super().predict(batch)
+        return super().outputs(batch)
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict the class of each text, as it would be alone; a text without any known word has no label."""

@@ -60,7 +60,7 @@ class Tagger(TextAnswers, ConfusionCounts):
         logits: Tensor = self.head(self.dropout(hidden))
         return logits
 
-    def predict(self, batch: Batch) -> Tensor:
+    def outputs(self, batch: Batch) -> Tensor:
         inputs = batch.inputs
         if self.training and self.word_dropout:  # characters stay
             inputs = inputs.clone()

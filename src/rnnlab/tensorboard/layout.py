@@ -30,7 +30,7 @@ class CustomScalars(pl.Callback):
 
 
 def charts(metrics: Sequence[Metric]) -> dict[str, dict[str, list[Any]]]:
-    """The charts by category: of the training, and one for each metric that is shown in tables, baselines with it."""
+    """Return the charts by category: those of the training, and one for each metric in tables with its baselines."""
     shown = shown_in_tables(metrics)
     keys = {metric: [metric.key, *(base.key for base in shown if base.baseline_of == metric.key)] for metric in shown}
     validation = {

@@ -1,4 +1,4 @@
-"""Views of what the probes of `rnnlab.probes` measure."""
+"""Views of the measurements of `rnnlab.probes`."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class EmbeddingVectors(ProbeView):
 
 
 class Gates(ProbeView):
-    """How much of the time gates are shut or wide open: means over the units as scalars, every unit in a figure."""
+    """The share of time that gates are shut or wide open: means over units as scalars, every unit in a figure."""
 
     def show(self, trainer: pl.Trainer, task: SequenceTask, batch: Batch) -> None:
         saturations = gate_saturation(task, batch)

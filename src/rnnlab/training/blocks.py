@@ -174,7 +174,7 @@ class OptimizerSteps:
         """Take a step on a batch, without waiting for its device."""
         for weight in self.weights:  # what `zero_grad` does, without its bookkeeping
             weight.grad = None
-        loss = self.task.loss(self.task.predict(batch), batch)
+        loss = self.task.loss(self.task.outputs(batch), batch)
         lr = self.optimizer.param_groups[0]["lr"]
         self.scaler.scale(loss).backward(batch.weight)
         self.scaler.unscale_(self.optimizer)

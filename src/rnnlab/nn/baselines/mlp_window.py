@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnnlab.errors import UserError
 from rnnlab.nn.baselines.perceptron import perceptron
 from rnnlab.nn.recurrent import Recurrent, State
 
@@ -25,17 +24,14 @@ class WindowMLP(Recurrent):
         window: Inputs that a step sees, the present one included; at least 1.
         *args: The arguments of `Recurrent`.
         **shape: The arguments of `Recurrent`.
-
-    Raises:
-        UserError: `bidirectional` is true.
     """
 
     sums_up = False
+    forwards_only = True
 
     def __init__(self, *args: Any, window: int, **shape: Any) -> None:
         super().__init__(*args, **shape)
-        if self.directions == 2:
-            raise UserError("model.bidirectional=true is not for cell=mlp_window, which only reads forwards")
+
         self.window = window
         self.layers = perceptron(window * self.input_size, self.hidden_size, self.num_layers, self.dropout)
 

@@ -58,7 +58,7 @@ class _Scan(Function):
 
 
 def _forwards(a: Tensor, b: Tensor) -> Tensor:
-    """h_0 = b_0 and h_(t+1) = a_t ⊙ h_t + b_(t+1), from factors `(B, T - 1, H)`.
+    """Compute h_0 = b_0 and h_(t+1) = a_t ⊙ h_t + b_(t+1) from factors `(B, T - 1, H)`.
 
     The odd steps are a recurrence over pairs of steps, half as long; the even ones follow from them.
     """
@@ -75,7 +75,7 @@ def _forwards(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _backwards(a: Tensor, b: Tensor) -> Tensor:
-    """g_(T-1) = b_(T-1) and g_t = a_t ⊙ g_(t+1) + b_t; here the even steps come first."""
+    """Compute g_(T-1) = b_(T-1) and g_t = a_t ⊙ g_(t+1) + b_t; the even steps come first."""
     steps = b.shape[1]
     if steps == 1:
         return b

@@ -35,15 +35,15 @@ class Transformer(Recurrent):
         **shape: The arguments of `Recurrent`.
 
     Raises:
-        UserError: `bidirectional` is true, or `hidden_size` is no such multiple.
+        UserError: `hidden_size` is no such multiple.
     """
 
     sums_up = False
+    forwards_only = True
 
     def __init__(self, *args: Any, context: int, heads: int, **shape: Any) -> None:
         super().__init__(*args, **shape)
-        if self.directions == 2:
-            raise UserError("model.bidirectional=true is not for cell=transformer, which only reads forwards")
+
         if self.hidden_size % (2 * heads):
             raise UserError(
                 f"cell.heads={heads}: model.hidden_size={self.hidden_size} is no multiple of twice as many, as rotary"

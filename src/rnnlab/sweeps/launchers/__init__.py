@@ -1,1 +1,1 @@
-"""Where the runs of a sweep are worked off: this process, worker processes, submitit, Ray."""
+"""Backends that execute the runs of a sweep: this process, worker processes, submitit, Ray."""

@@ -1,4 +1,4 @@
-"""What does the runs of a sweep, whatever it is: this process, worker processes, a batch system, a cluster."""
+"""The protocol of a backend, which executes the runs of a sweep, and the backend that does so in this process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Lost:
-    """In place of a result: the process that was to give it was killed."""
+class WorkerFailure:
+    """Stands in place of a result whose worker was killed.
+
+    Attributes:
+        reason: The line that tells the user what happened.
+    """
 
     reason: str
 
 
 class Backend(Protocol):
-    """Where work is done; used as a context, at whose end nothing of it is left running.
+    """Executes work on items. It is a context manager, and nothing of it runs on after its end.
 
     Attributes:
         workers: How many items are worked on at a time.
@@ -32,25 +36,25 @@ class Backend(Protocol):
     def __exit__(self, *error: object) -> None: ...
 
     def map(self, work: Callable[[Item], Any], items: Sequence[Item]) -> Iterator[tuple[int, Any]]:
-        """Do the work on every item.
+        """Call `work` on every item.
 
         Yields:
-            The number of an item and its result (or `Lost`), as they end.
+            The index of an item and its result (or a `WorkerFailure`), in the order in which they end.
         """
         ...
 
     def stop(self) -> None:
-        """Ask what is running to write a checkpoint and end; what has not begun then ends at once."""
+        """Ask running items to write a checkpoint and end; pending items then end as soon as they start."""
         ...
 
 
-class ThisProcess:
-    """One item after the other, here (`hydra/launcher=basic`)."""
+class SequentialBackend:
+    """Executes one item after the other in this process (`hydra/launcher=basic`)."""
 
     workers = 1
     shares_memory = True
 
-    def __enter__(self) -> ThisProcess:
+    def __enter__(self) -> SequentialBackend:
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -1,4 +1,4 @@
-"""The metric that a search optimises, and which of its values are better."""
+"""The metric that a search optimises, and its direction."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ DIRECTIONS: dict[str, Direction] = {"lower": "minimize", "higher": "maximize"}
 
 
 def direction_of(metric: str, given: str | None, run: PlannedRun) -> Direction:
-    """The direction in which the values of a metric are better, which the task of a run declares.
+    """Return the direction in which a metric is better, as the task of a run declares it.
 
     Args:
         metric: Such as `val/accuracy`.
         given: The direction that the user asks for; None for the declared one.
-        run: One of those that are searched.
+        run: A run of the searched task.
 
     Raises:
         UserError: The task has no such metric, or declares the other direction.

@@ -1,4 +1,4 @@
-"""Working off the trials of a search, with a line for each as it ends."""
+"""Execution of the trials of a search, with a line for each as it ends."""
 
 from __future__ import annotations
 
@@ -14,21 +14,29 @@ from rich.markup import escape
 from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, add_to_plan
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
-from rnnlab.sweeps.launchers.backend import Backend, Lost
-from rnnlab.sweeps.search.optuna_study import FOLDERS, JOURNAL, REASON, drop_cut_line, ended, left, open_study
+from rnnlab.sweeps.launchers.backend import Backend, WorkerFailure
+from rnnlab.sweeps.search.optuna_study import (
+    FOLDERS,
+    JOURNAL,
+    REASON,
+    drop_truncated_line,
+    ended_trials,
+    open_study,
+    remaining_trials,
+)
 from rnnlab.sweeps.search.search import Search
-from rnnlab.sweeps.search.space import words_of
+from rnnlab.sweeps.search.space import trial_overrides
 from rnnlab.sweeps.search.trial import Outcome, do_trial
 from rnnlab.terminal import Terminal
 
 
 def run_search(search: Search, backend: Backend, console: Console, on_failure: str = "continue") -> Study:
-    """Do trials until as many have ended as were wished for.
+    """Run trials until `search.trials` of them have ended.
 
     Args:
-        search: What is searched.
-        backend: What does the trials.
-        console: Where the lines go.
+        search: The search.
+        backend: Executes the trials.
+        console: Prints the lines.
         on_failure: `stop` ends the search when the first trial fails.
 
     Raises:
@@ -37,10 +45,10 @@ def run_search(search: Search, backend: Backend, console: Console, on_failure: s
     """
     gave_up = False
     with backend, stopping_on_signals(backend.stop):
-        study = _opened(search, console)
-        while not asked_to_stop() and (wanted := left(search, study)) > 0:
+        study = _open(search, console)
+        while not asked_to_stop() and (count := remaining_trials(search, study)) > 0:
             outcomes = 0
-            for outcome in _outcomes(search, backend, wanted):
+            for outcome in _outcomes(search, backend, count):
                 outcomes += 1
                 if outcome["status"] != INTERRUPTED:
                     console.print(_line(search, outcome), highlight=False, soft_wrap=True)
@@ -54,21 +62,21 @@ def run_search(search: Search, backend: Backend, console: Console, on_failure: s
     return study
 
 
-def _opened(search: Search, console: Console) -> Study:
-    """The search's study; says what was done before and what cannot be read of it."""
-    if drop_cut_line(search):
+def _open(search: Search, console: Console) -> Study:
+    """Open the study of a search; print how many trials have ended, and a line of the journal that is dropped."""
+    if drop_truncated_line(search):
         console.print(f"{search.folder / JOURNAL}: its last line was cut off and is dropped", soft_wrap=True)
     study = open_study(search)
-    add_to_plan(search.folder, [name for trial in ended(study) for name in trial.user_attrs.get(FOLDERS, ())])
-    if done := len(ended(study)):
+    add_to_plan(search.folder, [name for trial in ended_trials(study) for name in trial.user_attrs.get(FOLDERS, ())])
+    if done := len(ended_trials(study)):
         console.print(f"{min(done, search.trials)} of {search.trials} trials have ended already")
     return study
 
 
-def _outcomes(search: Search, backend: Backend, wanted: int) -> Iterator[Outcome]:
-    """Do so many trials, and yield the outcome of each that was begun and whose process lived."""
-    for _, outcome in backend.map(do_trial, [search] * wanted):
-        if outcome is not None and not isinstance(outcome, Lost):
+def _outcomes(search: Search, backend: Backend, count: int) -> Iterator[Outcome]:
+    """Run so many trials, and yield the outcome of each that began and whose process lived."""
+    for _, outcome in backend.map(do_trial, [search] * count):
+        if outcome is not None and not isinstance(outcome, WorkerFailure):
             yield outcome
 
 
@@ -77,27 +85,27 @@ def preview_search(search: Search) -> None:
     console = Terminal(highlight=False, markup=False)
     for key, distribution in search.space.items():
         console.print(f"{key}: {distribution}", soft_wrap=True)
-    done = len(ended(open_study(search))) if search.folder.is_dir() else 0
+    done = len(ended_trials(open_study(search))) if search.folder.is_dir() else 0
     runs = f", each the mean of {search.seeds} runs" if search.seeds > 1 else ""
     console.print(f"\n{done} of {search.trials} trials have ended{runs}. Nothing was trained: dry_run=true")
 
 
 def best_trial(study: Study) -> FrozenTrial | None:
-    """The best of the complete trials; None where none is."""
+    """Return the best of the complete trials; None where none is complete."""
     return study.best_trial if study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)) else None
 
 
 def conclude(search: Search, study: Study, console: Console) -> None:
-    """Say which trial is the best and how to train it.
+    """Print the best trial and the command that trains it.
 
     Raises:
         RunsFailedError: Trials failed; the message names each and its reason.
     """
-    trials = ended(study)
+    trials = ended_trials(study)
     counts = Counter(trial.state.name.lower() for trial in trials)
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
     if (best := best_trial(study)) is not None:
-        words = " ".join([*search.words, *words_of(best.params)])
+        words = " ".join([*search.overrides, *trial_overrides(best.params)])
         console.print(
             f"\n{len(trials)} trials ({states}). The best is trial {best.number}: {search.metric}"
             f" {best.value:.4f} with {_short(best.params)}:",
@@ -112,7 +120,7 @@ def conclude(search: Search, study: Study, console: Console) -> None:
 
 
 def _short(parameters: Mapping[str, Any]) -> str:
-    """Such as `cell=gru hidden_size=25 lr=0.0123`."""
+    """Return parameters with short keys, such as `cell=gru hidden_size=25 lr=0.0123`."""
     values = {key.rpartition(".")[2]: value for key, value in parameters.items()}
     return " ".join(f"{key}={f'{value:.4g}' if isinstance(value, float) else value}" for key, value in values.items())
 

@@ -1,4 +1,4 @@
-"""Optuna says which trial is next, and keeps what became of each."""
+"""Optuna's study of a search: it chooses the next trial and stores the outcome of each."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from rnnlab.errors import UserError
 from rnnlab.records.checksum import DamagedError
 from rnnlab.records.folder import RUNS
+from rnnlab.sweeps.search.heartbeat import heartbeat, is_alive
 from rnnlab.sweeps.search.journal import CheckedJournal
-from rnnlab.sweeps.search.liveness import is_alive, signature
 from rnnlab.sweeps.search.search import Direction, Search
 
-# What a trial says of itself in the storage.
+# Attributes of a trial in the storage.
 WORKER, REASON, DEATHS, FOLDERS = "worker", "reason", "deaths", "runs"
-STOPPED: dict[str, str] = {}  # the worker of a trial whose own was stopped
+STOPPED: dict[str, str] = {}  # the WORKER of a trial that was interrupted
 JOURNAL = "search.journal"  # in the sweep's folder
-MOST_DEATHS = 10  # a trial whose process dies so often is left alone
+MAX_DEATHS = 10  # a trial whose process has died so often fails
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)  # a line a trial is ours
 
 
 def open_study(search: Search) -> Study:
-    """The search's study, created where it does not exist yet.
+    """Open the study of a search; create it if there is none.
 
     Raises:
         UserError: The storage cannot be opened, or holds another search under this name.
@@ -56,7 +56,7 @@ def open_study(search: Search) -> Study:
 
 
 def check_search(search: Search) -> None:
-    """Check that the search's sampler and pruner can be made, before its storage is.
+    """Check that the sampler and the pruner of a search can be built, before its storage is created.
 
     Raises:
         UserError: One of them lacks a key or has a wrong value, or the sampler cannot draw from the space.
@@ -66,14 +66,14 @@ def check_search(search: Search) -> None:
 
 
 def ask(search: Search, study: Study) -> Trial | None:
-    """The next trial, marked as this process's; None where as many as were wished for have ended or are running.
+    """Return the next trial, claimed by this process; None where `search.trials` have ended or are running.
 
-    A trial whose process died or was stopped is taken over under its own number: samplers and pruners go by numbers,
-    so that a search which was killed goes on as if it had not been.
+    A trial whose process died or was stopped is run again under its number. Samplers and pruners depend on numbers, so
+    a search that was killed goes on with the trials that it would have had.
     """
     with search.lock():
         for abandoned in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if not is_alive(abandoned.user_attrs.get(WORKER)) and (trial := _taken_over(search, study, abandoned)):
+            if not is_alive(abandoned.user_attrs.get(WORKER)) and (trial := _retake(search, study, abandoned)):
                 return trial
         trials = study.get_trials(deepcopy=False)
         waiting = [trial.number for trial in trials if trial.state == TrialState.WAITING]
@@ -81,49 +81,49 @@ def ask(search: Search, study: Study) -> Trial | None:
         exhausted = isinstance(study.sampler, GridSampler) and study.sampler.is_exhausted(study)
         if exhausted or len(trials) - len(waiting) >= search.trials:
             return None
-        return _signed(study, study.ask(search.space))
+        return _claim(study, study.ask(search.space))
 
 
-def _taken_over(search: Search, study: Study, abandoned: FrozenTrial) -> Trial | None:
-    """An abandoned trial, its parameters drawn as far as they were not; None where its processes die too often."""
+def _retake(search: Search, study: Study, abandoned: FrozenTrial) -> Trial | None:
+    """Claim a trial whose process died, and sample its missing parameters; None where its processes die too often."""
     deaths = int(abandoned.user_attrs.get(DEATHS, 0))
     study.sampler = _sampler(search, abandoned.number)
     trial = Trial(study, abandoned._trial_id)
     if WORKER in abandoned.user_attrs and abandoned.user_attrs[WORKER] != STOPPED:
         deaths += 1
         trial.set_user_attr(DEATHS, deaths)
-    if deaths >= MOST_DEATHS:
+    if deaths >= MAX_DEATHS:
         trial.set_user_attr(REASON, f"its process died {deaths} times")
         study.tell(trial, state=TrialState.FAIL)
         return None
     for name, distribution in search.space.items():
         trial._suggest(name, distribution)
-    return _signed(study, trial)
+    return _claim(study, trial)
 
 
-def _signed(study: Study, trial: Trial) -> Trial:
-    trial.set_user_attr(WORKER, signature())
+def _claim(study: Study, trial: Trial) -> Trial:
+    trial.set_user_attr(WORKER, heartbeat())
     if isinstance(study.sampler, GridSampler):
         # When its last trial ends it would stop `optimize`, Optuna's own loop, which does not run here.
         study.sampler = RandomSampler()
     return trial
 
 
-def abandon(trial: Trial) -> None:
+def release(trial: Trial) -> None:
     """Leave a trial that was stopped to whoever asks for one next."""
     trial.set_user_attr(WORKER, STOPPED)
 
 
-def left(search: Search, study: Study) -> int:
-    """How many trials have neither ended nor are running anywhere."""
+def remaining_trials(search: Search, study: Study) -> int:
+    """Return how many trials have neither ended nor are running anywhere."""
     with search.lock():
         running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         alive = sum(is_alive(trial.user_attrs.get(WORKER)) for trial in running)
-        return search.trials - len(ended(study)) - alive
+        return search.trials - len(ended_trials(study)) - alive
 
 
-def ended(study: Study) -> list[FrozenTrial]:
-    """The trials that came to an end."""
+def ended_trials(study: Study) -> list[FrozenTrial]:
+    """Return the trials that are complete, pruned or failed."""
     return study.get_trials(deepcopy=False, states=ENDED)
 
 
@@ -152,13 +152,13 @@ def _storage(folder: Path, url: str | None) -> BaseStorage | str:
 
 
 def _journal_lock(folder: Path) -> Any:
-    """A lock that the system releases when its process dies; Optuna's own outlive it, for 30 seconds of warnings."""
+    """Return a lock that the system releases when its process dies; Optuna's own outlive it by 30 seconds."""
     file = folder / ".locks" / "journal.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(file)  # which has what Optuna asks of a lock: acquire and release
+    return FileLock(file)  # it has the methods that Optuna calls: acquire and release
 
 
-def drop_cut_line(search: Search) -> bool:
+def drop_truncated_line(search: Search) -> bool:
     """Drop the last line of the journal if it was cut off, by a full disk for instance; return whether it was."""
     journal = search.folder / JOURNAL
     if search.storage is not None or not journal.exists():
@@ -174,21 +174,21 @@ def drop_cut_line(search: Search) -> bool:
 
 
 def _sampler(search: Search, number: int) -> BaseSampler:
-    """The sampler for a trial; new for each, so that a search which was killed goes on as if it had not been."""
+    """Build the sampler of a trial from its number, so that a killed search goes on with the same trials."""
     keys = dict(search.sampler)
     kind = getattr(optuna.samplers, str(keys.pop("_target_")).rpartition(".")[2])
     seed = int(keys.pop("seed", None) or 0)
     if kind is GridSampler:
         keys["search_space"] = {key: _values(key, distribution) for key, distribution in search.space.items()}
-    # A grid and a sequence are the same for all trials, and the storage says how far through them it is.
+    # All trials share one grid or sequence, and the storage records how far it is used.
     keys["seed"] = seed if kind in (GridSampler, QMCSampler) else seed + number
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)  # that its interface may change is ours to follow
-        sampler: BaseSampler = _made("sampler", kind, keys)
+        warnings.simplefilter("ignore", ExperimentalWarning)  # rnnlab follows changes of its interface
+        sampler: BaseSampler = _build("sampler", kind, keys)
     return sampler
 
 
-def _made(node: str, kind: Callable[..., Any], keys: Mapping[str, Any]) -> Any:
+def _build(node: str, kind: Callable[..., Any], keys: Mapping[str, Any]) -> Any:
     try:
         return kind(**keys)
     except (TypeError, ValueError) as error:
@@ -205,4 +205,4 @@ def _values(key: str, distribution: Any) -> list[Any]:
 
 def _pruner(search: Search) -> Any:
     keys = dict(search.pruner)
-    return _made("pruner", getattr(optuna.pruners, str(keys.pop("_target_")).rpartition(".")[2]), keys)
+    return _build("pruner", getattr(optuna.pruners, str(keys.pop("_target_")).rpartition(".")[2]), keys)

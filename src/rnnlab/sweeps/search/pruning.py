@@ -1,4 +1,4 @@
-"""Ending a trial's run before its time, where there is no hope for it."""
+"""Callbacks that prune the run of a trial."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rnnlab.training.callbacks import MetricsFile
 
 
 class Pruning(pl.Callback):
-    """Reports every validation to Optuna, and ends the run where its pruner says so.
+    """Reports every validation to Optuna, and ends the run where its pruner decides so.
 
-    A trial that is taken over from a process that died has reported its first validations already.
+    A trial that is resumed after its process died has reported its first validations already.
     """
 
     def __init__(self, trial: Trial, metric: str) -> None:

@@ -1,4 +1,4 @@
-"""A search as plain values, which any worker can take up."""
+"""A search as plain values, which are sent to workers."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ Direction = Literal["minimize", "maximize"]
 
 @dataclass(frozen=True)
 class Search:
-    """What is searched, over what, how and how long.
+    """The settings of a search.
 
     Attributes:
         sweep: The name of the folder under `runs/`.
-        words: Of the command line: what all trials have.
-        common: A fingerprint of that and of the data.
-        space: What is searched over, by key.
-        sampler: `_target_` and keys of one of Optuna's samplers.
-        pruner: The same of a pruner.
-        metric: What is optimised: a validation metric at the epoch with the lowest validation loss.
+        overrides: The words of the command line that all trials have in common.
+        common: A fingerprint of the overrides and of the data.
+        space: The distributions of the parameters, by key.
+        sampler: `_target_` and arguments of one of Optuna's samplers.
+        pruner: `_target_` and arguments of one of Optuna's pruners.
+        metric: The validation metric that is optimised, at the epoch with the lowest validation loss.
         direction: minimize or maximize.
         storage: A database's URL; None for a journal in the sweep's folder.
-        name: Of the study in its storage.
-        trials: How many are to have ended in all.
-        seeds: How many runs, with seeds that follow each other, a trial is the mean of.
-        most_parameters: A model with more is not trained; None for no limit.
+        name: The name of the study in its storage.
+        trials: The number of trials in all.
+        seeds: The number of runs of a trial, with consecutive seeds, whose mean is optimised.
+        most_parameters: The largest number of a model's trainable parameters; None for no limit.
     """
 
     sweep: str
-    words: tuple[str, ...]
+    overrides: tuple[str, ...]
     common: str
     space: Space
     sampler: Mapping[str, Any]
@@ -58,13 +58,13 @@ class Search:
 
     @property
     def fingerprint(self) -> str:
-        """Equal for searches whose trials can be compared."""
+        """A hash that is equal for searches whose trials can be compared."""
         space = {key: distribution_to_json(distribution) for key, distribution in sorted(self.space.items())}
         content = [self.common, space, self.metric, self.seeds, self.most_parameters]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def lock(self) -> FileLock:
-        """Held while a trial is asked for, by whatever processes share the folder."""
+        """Return the lock under which processes that share the folder ask for a trial."""
         file = self.folder / ".locks" / "search.lock"
         file.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(file)

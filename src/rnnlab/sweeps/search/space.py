@@ -1,4 +1,4 @@
-"""What a search may choose from: Hydra's sweeps as Optuna's distributions."""
+"""The search space: Hydra's sweeps as Optuna's distributions."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Space = dict[str, BaseDistribution]
 
 
 def space_of(overrides: Iterable[Override]) -> tuple[Space, list[str]]:
-    """The distributions of what is swept, by key, and the words of what is not.
+    """Return the distributions of the swept overrides, by key, and the other overrides as words.
 
-    `range(1,4)` means 1, 2, 3 here as in a grid; `interval(a,b)` includes both ends.
+    `range(1,4)` means 1, 2, 3 as in a grid; `interval(a,b)` includes both ends.
 
     Raises:
-        UserError: Something cannot be searched over.
+        UserError: A sweep cannot be searched over.
     """
     space: Space = {}
     fixed = []
@@ -38,12 +38,12 @@ def space_of(overrides: Iterable[Override]) -> tuple[Space, list[str]]:
     return space, fixed
 
 
-def examples_of(space: Space) -> list[list[str]]:
-    """The words of some of the trials that there may be, in which every choice and every lowest number occurs."""
+def example_overrides(space: Space) -> list[list[str]]:
+    """Return the overrides of some possible trials, in which every choice and every lowest number occurs."""
     values = {key: _examples(distribution) for key, distribution in space.items()}
-    usual = {key: choices[0] for key, choices in values.items()}
-    others = [{**usual, key: choice} for key, choices in values.items() for choice in choices[1:]]
-    return [words_of(trial) for trial in (usual, *others)]
+    first = {key: choices[0] for key, choices in values.items()}
+    others = [{**first, key: choice} for key, choices in values.items() for choice in choices[1:]]
+    return [trial_overrides(trial) for trial in (first, *others)]
 
 
 def _examples(distribution: BaseDistribution) -> tuple[Any, ...]:
@@ -53,8 +53,8 @@ def _examples(distribution: BaseDistribution) -> tuple[Any, ...]:
     return (distribution.low,)
 
 
-def words_of(parameters: Mapping[str, Any]) -> list[str]:
-    """What a trial's parameters are on the command line."""
+def trial_overrides(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the parameters of a trial as overrides of the command line."""
     return [f"{key}={value if isinstance(value, str) else written(value)}" for key, value in parameters.items()]
 
 
@@ -78,5 +78,5 @@ def _distribution(override: Override) -> BaseDistribution:
 
 
 def _choice(value: Any) -> Any:
-    """Numbers as they are, everything else as it is written on the command line."""
+    """Return a number or truth value unchanged, and every other value as a word of the command line."""
     return value if isinstance(value, bool | int | float) else Transformer.encode(value)

@@ -1,4 +1,4 @@
-"""What a process does with one trial of a search."""
+"""Execution of one trial of a search."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rnnlab.errors import UserError
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, add_to_plan
 from rnnlab.records.stopping import asked_to_stop
 from rnnlab.sweeps.plan import PlannedRun, plan
-from rnnlab.sweeps.search.liveness import signs_of_life
-from rnnlab.sweeps.search.optuna_study import FOLDERS, REASON, WORKER, abandon, ask, open_study
+from rnnlab.sweeps.search.heartbeat import heartbeats
+from rnnlab.sweeps.search.optuna_study import FOLDERS, REASON, WORKER, ask, open_study, release
 from rnnlab.sweeps.search.search import Search
-from rnnlab.sweeps.search.space import words_of
-from rnnlab.sweeps.worker import execute_after_others, prepared_here
+from rnnlab.sweeps.search.space import trial_overrides
+from rnnlab.sweeps.worker import execute_or_wait, prepared_by_key
 
 Outcome = dict[str, Any]
 
 
 def do_trial(search: Search) -> Outcome | None:
-    """Ask for the next trial and do it; None where there is none to be done.
+    """Ask Optuna for the next trial and run it; return None where there is none.
 
     Returns:
         Its `number`, `status`, `parameters` (those searched over) and, as it ended, `value` or `reason`.
@@ -33,17 +33,17 @@ def do_trial(search: Search) -> Outcome | None:
     trial = ask(search, study)
     if trial is None:
         return None
-    with signs_of_life(lambda signed: trial.set_user_attr(WORKER, signed)):
+    with heartbeats(lambda beat: trial.set_user_attr(WORKER, beat)):
         outcome = _outcome(search, trial)
     if outcome["status"] == INTERRUPTED:
-        abandon(trial)
+        release(trial)
     else:
         _tell(study, trial, outcome)
     return {"number": trial.number, "parameters": trial.params, **outcome}
 
 
 def _outcome(search: Search, trial: Trial) -> Outcome:
-    """The mean over the seeds; what ends a run before its time ends the trial."""
+    """Train the runs of a trial and return their mean; a run that fails or is pruned ends the trial."""
     try:
         planned = _planned(search, trial)
     except UserError as error:  # a value that no run may have
@@ -52,7 +52,7 @@ def _outcome(search: Search, trial: Trial) -> Outcome:
     for number, run in enumerate(planned):
         add_to_plan(run.folder.path.parent, [run.folder.path.name])
         callbacks = _callbacks(search, trial) if number == 0 else []
-        summary = execute_after_others(run, callbacks)
+        summary = execute_or_wait(run, callbacks)
         if summary["status"] != COMPLETE:
             return {"status": summary["status"], "reason": summary.get("reason", "")}
         values.append(summary["metrics"]["best"].get(search.metric))
@@ -62,13 +62,13 @@ def _outcome(search: Search, trial: Trial) -> Outcome:
 
 
 def _planned(search: Search, trial: Trial) -> list[PlannedRun]:
-    words = [*search.words, *words_of(trial.params)]
+    words = [*search.overrides, *trial_overrides(trial.params)]
     config = plain(compose_train(words)[1])
     seeds = [config["seed"] + number for number in range(search.seeds)]
     planned = plan(
         [{**config, "seed": seed} for seed in seeds],
         [f"trial {trial.number} seed={seed}" for seed in seeds],
-        prepared_here,
+        prepared_by_key,
         [[*(word for word in words if not word.startswith("seed=")), f"seed={seed}"] for seed in seeds],
     )
     trial.set_user_attr(FOLDERS, [run.folder.path.name for run in planned])

@@ -19,7 +19,7 @@ RESULTS = ("epochs", "best_epoch", "seconds")
 
 
 def runs_table(ranked: Sequence[Configuration], runs: Sequence[Run]) -> pd.DataFrame:
-    """One row a run: those of the ranking in its order, by seed, then those without a result, by folder.
+    """Build the table of runs: ranked runs in the order of the ranking, by seed, then runs without a result, by folder.
 
     Columns: `rank` and `configuration` (empty where a run is not ranked), hyperparameters and what else tells
     the configurations apart, the metrics of the best epoch (`val/…`) and of the test (`test/…`),
@@ -66,7 +66,7 @@ def _row(run: Run, place: dict[str, Any]) -> dict[str, Any]:
 
 
 def _configured(run: Run) -> dict[str, Any]:
-    """The hyperparameters that the configuration knows, for a run whose summary does not say them yet."""
+    """Return the hyperparameters of a run's configuration, for a run without a summary."""
     outermost_last = sorted(run.config, key=lambda key: -key.count("."))
     known = {short_name(key): run.config[key] for key in outermost_last if not key.endswith("_target_")}
     return {key: known[key] for key in HPARAMS if key in known}
@@ -77,7 +77,7 @@ def _by_seed(run: Run) -> tuple[float, str]:
 
 
 def _by_part(metric: str) -> tuple[int, int, str]:
-    """Validation before test, the loss before what follows from it."""
+    """Return the sort key of a metric: validation before test, the loss before other metrics."""
     part, _, name = metric.partition("/")
     return (
         ("train", "val", "test").index(part) if part in ("train", "val", "test") else 3,

@@ -9,7 +9,7 @@ from rnnlab.analysis.statistics import Mean
 from rnnlab.analysis.threshold import Threshold, ThresholdReach
 from rnnlab.charts.number_format import plus_minus
 from rnnlab.enumeration import joined
-from rnnlab.report.tables import markdown_table
+from rnnlab.report.tables.writers import markdown_table
 from rnnlab.report.wording import escaped
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.analysis.factors import Contrast, Factor, Level
 from rnnlab.charts.number_format import ABSENT, plus_minus
-from rnnlab.report.tables import markdown_table
+from rnnlab.report.tables.writers import markdown_table
 from rnnlab.report.wording import count, decimals, escaped, interval, p_value, seconds
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ CONTRASTS = ("pair", "difference", "Hedges' g", "p", "settings", "lower in", "se
 
 
 def factor_tables(comparison: Comparison) -> str:
-    """Two Markdown tables for each factor, below a heading each; nothing where none could be compared."""
+    """Return two Markdown tables for each factor below a heading; '' where no factor could be compared."""
     if not comparison.factors:
         return ""
     blocks = [_block(factor) for factor in comparison.factors]
@@ -31,17 +31,17 @@ def factor_tables(comparison: Comparison) -> str:
 
 
 def level_cells(level: Level) -> list[str]:
-    """The figures of a level in the order of `LEVELS`, as text."""
+    """Return the figures of a level as text, in the order of `LEVELS`."""
     return [interval(level.loss), decimals(level.rank, 1), count(whole(level.parameters)), seconds(level.seconds)]
 
 
 def whole(value: float) -> float:
-    """Without decimals, if it is a number."""
+    """Round a value to a whole number; NaN stays NaN."""
     return value if math.isnan(value) else round(value)
 
 
 def contrast_cells(contrast: Contrast) -> list[str]:
-    """A pair and its figures in the order of `CONTRASTS`, as text."""
+    """Return a pair of levels and its figures as text, in the order of `CONTRASTS`."""
     difference = contrast.difference
     return [
         f"{contrast.better} – {contrast.worse}",

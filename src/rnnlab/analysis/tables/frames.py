@@ -11,8 +11,8 @@ import pandas as pd
 
 from rnnlab.analysis.configurations import configurations
 from rnnlab.analysis.measure import comparable
-from rnnlab.analysis.ranking import in_order
-from rnnlab.analysis.runs_table import runs_table
+from rnnlab.analysis.tables.ranking import in_order
+from rnnlab.analysis.tables.runs_table import runs_table
 from rnnlab.errors import UserError
 from rnnlab.records.reading import Run, find_runs
 
@@ -20,12 +20,12 @@ Folders = str | Path | Sequence[str | Path]
 
 
 def runs_frame(folders: Folders) -> pd.DataFrame:
-    """One row a run; see `rnnlab.runs`."""
+    """Return a DataFrame with one row a run; see `rnnlab.runs`."""
     return _table(find_runs(_existing(folders)))
 
 
 def curves_frame(folders: Folders) -> pd.DataFrame:
-    """One row a validation; see `rnnlab.curves`."""
+    """Return a DataFrame with one row a validation; see `rnnlab.curves`."""
     runs = find_runs(_existing(folders))
     by_folder = {run.folder.as_posix(): run for run in runs}
     table = _table(runs)
@@ -56,7 +56,7 @@ def _existing(folders: Folders) -> list[Path]:
 
 
 def _validations(run: Run) -> list[dict[str, Any]]:
-    """The rows of metrics.csv, each with the seconds of training that led to it."""
+    """Return the rows of metrics.csv with the seconds of training that led to them."""
     rows: list[dict[str, Any]] = [*run.curves("epoch", "step")]
     clock = [(row["step"], row["seconds"]) for row in run.timing("step", "seconds")]
     steps, elapsed = zip((0.0, 0.0), *clock, strict=True)

@@ -15,7 +15,7 @@ from rnnlab.records.reading import Run, float_or_nan
 
 
 def in_order(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """The lowest mean validation loss first; equal means are ordered by label."""
+    """Sort configurations by mean validation loss, and equal ones by label."""
 
     def place(configuration: Configuration) -> tuple[float, str, str]:
         return mean(losses(configuration).values()), configuration.label, configuration.runs[0].folder.as_posix()
@@ -24,15 +24,15 @@ def in_order(configurations: Sequence[Configuration]) -> list[Configuration]:
 
 
 def usual_target(ranked: Sequence[Configuration]) -> float:
-    """The loss that every run of the better half of the configurations reaches, the middle one included."""
+    """Return the loss that every run of the better half of the configurations reaches, the middle one included."""
     better = ranked[: (len(ranked) + 1) // 2]
     return max(loss for configuration in better for loss in losses(configuration).values())
 
 
 def ranking(ranked: Sequence[Configuration], metrics: Sequence[Metric], target: float) -> pd.DataFrame:
-    """One row a configuration, in their order.
+    """Build the table of configurations, one row each, in their order.
 
-    Columns: `rank` from 1, what tells the configurations apart, `label`, `val_loss` with its sample standard
+    Columns: `rank` from 1, the settings that vary, `label`, `val_loss` with its sample standard
     deviation `val_loss_sd` and the half width of its 95% interval `val_loss_half`, `seeds`, `parameters`,
     `test_loss`, `test_loss_half`, the test values of the metrics that belong there, such as `test_accuracy` and
     `test_accuracy_half`, `epochs`, `seconds` of training, `seconds_to_target` until the first validation with at most
@@ -78,6 +78,6 @@ def _row(rank: int, configuration: Configuration, metrics: Sequence[Metric], tar
 
 
 def _tested(column: str, runs: Sequence[Run], metric: Metric) -> dict[str, float]:
-    """The mean test value of a metric, with the half width of its interval where tables have that."""
+    """Return the mean test value of a metric, and the half width of its interval where tables show that."""
     value = mean_of([{run.folder: run.value(metric.test) for run in runs}])
     return {column: value.value, **({f"{column}_half": value.half} if metric.interval else {})}

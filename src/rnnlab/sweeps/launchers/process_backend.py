@@ -13,43 +13,42 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rnnlab.cores import allowed_threads, available_cores
 from rnnlab.errors import RunsFailedError
 from rnnlab.records.stopping import asked_to_stop
-from rnnlab.sweeps.launchers.backend import Item, Lost
-from rnnlab.sweeps.launchers.session import Session
+from rnnlab.sweeps.launchers.backend import Item, WorkerFailure
+from rnnlab.sweeps.launchers.worker_group import WorkerGroup
 
 KILLED = "perhaps for want of memory; hydra.launcher.workers=1 needs less"
 
 
-class WorkerProcesses:
-    """Processes that share this machine's cores and GPUs, each used for item after item."""
+class ProcessBackend:
+    """Executes items in worker processes, which share this machine's cores and GPUs and are reused."""
 
     shares_memory = True  # joblib maps arrays of a megabyte and more
 
     def __init__(self, workers: int | None) -> None:
-        """Start none yet.
+        """Configure the backend; its processes start with `map`.
 
         Args:
-            workers: How many at a time; None for one a core.
+            workers: Processes at a time; None for one a core.
         """
         self.workers = workers or available_cores()
 
-    def __enter__(self) -> WorkerProcesses:
-        self.session = Session.here()
+    def __enter__(self) -> ProcessBackend:
+        self.group = WorkerGroup.on_this_machine()
         return self
 
     def __exit__(self, *error: object) -> None:
         # Idle workers are sent away: left alone they take more than a second to leave.
         get_reusable_executor(reuse=True).shutdown(kill_workers=True)
-        self.session.close()
+        self.group.close()
 
     def stop(self) -> None:
-        self.session.ask_to_stop()
+        self.group.request_stop()
 
     def map(self, work: Callable[[Item], Any], items: Sequence[Item]) -> Iterator[tuple[int, Any]]:
-        """Do the work on every item.
+        """Call `work` on every item.
 
-        A worker that is killed, for want of memory for instance, takes its pool along. Those items that had been
-        begun are then done again one by one, so that one which kills its worker again is known for sure and lost
-        alone.
+        A worker that is killed, by the system for want of memory for instance, breaks its pool. The items that had
+        begun are then executed again one by one: the one that kills its worker again fails, and no other does.
         """
         left = dict(enumerate(items))
         while left:
@@ -60,7 +59,7 @@ class WorkerProcesses:
             except TerminatedWorkerError as error:
                 if asked_to_stop():
                     return
-                suspects = [number for number in left if self.session.was_begun(number)]
+                suspects = [number for number in left if self.group.was_begun(number)]
                 if not suspects:  # it was no item that killed it
                     raise RunsFailedError(f"worker processes are killed before they can begin: {KILLED}") from error
                 for number in suspects:
@@ -70,23 +69,23 @@ class WorkerProcesses:
         try:
             ((_, result),) = self._pool(work, {number: item})
         except TerminatedWorkerError:
-            return Lost(f"its worker process was killed, {KILLED}")
+            return WorkerFailure(f"its worker process was killed, {KILLED}")
         return result
 
     def _pool(self, work: Callable[[Item], Any], items: Mapping[int, Item]) -> Iterator[tuple[int, Any]]:
         count = min(self.workers, len(items))
         share = min(max(1, available_cores() // count), allowed_threads())
-        tasks = (delayed(_numbered)(self.session, work, number, item) for number, item in items.items())
-        # What is ignored here is ignored in the processes that are started: Ctrl-C is for this one alone.
+        tasks = (delayed(_numbered)(self.group, work, number, item) for number, item in items.items())
+        # Processes inherit ignored signals: Ctrl-C reaches this process alone.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             with parallel_config(backend="loky", inner_max_num_threads=share):
-                # Asked for one, joblib would work in this very process.
+                # With one job, joblib would work in this very process.
                 results = Parallel(n_jobs=max(2, count), return_as="generator_unordered", batch_size=1)(tasks)
         finally:
             signal.signal(signal.SIGINT, before)
         yield from results
 
 
-def _numbered(session: Session, work: Callable[[Item], Any], number: int, item: Item) -> tuple[int, Any]:
-    return number, session.do(work, number, item)
+def _numbered(group: WorkerGroup, work: Callable[[Item], Any], number: int, item: Item) -> tuple[int, Any]:
+    return number, group.run(work, number, item)

@@ -1,4 +1,4 @@
-"""What happens inside a job of submitit."""
+"""A job of submitit that goes on after its machine was taken away."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from typing import Any
 from rnnlab.records.folder import INTERRUPTED
 from rnnlab.records.stopping import ask_to_stop
 from rnnlab.sweeps.launchers.backend import Item
-from rnnlab.sweeps.launchers.session import Session
+from rnnlab.sweeps.launchers.worker_group import WorkerGroup
 
-LOOK = 0.5  # seconds between two looks at whether it is cancelled
+POLL_INTERVAL = 0.5  # seconds between two checks whether the job is cancelled
 
 
-class Job:
-    """What a job does; where Slurm takes its machine away, it is queued again and goes on from its checkpoint."""
+class PreemptibleJob:
+    """Works on one item; where Slurm preempts the job, it is queued again and resumes from its checkpoint."""
 
-    def __call__(self, session: Session, work: Callable[[Item], Any], number: int, item: Item) -> Any:
+    def __call__(self, group: WorkerGroup, work: Callable[[Item], Any], number: int, item: Item) -> Any:
         try:
-            return self._do(session, work, number, item)
+            return self._do(group, work, number, item)
         except Exception as error:  # raised where it is read
             return error
 
-    def _do(self, session: Session, work: Callable[[Item], Any], number: int, item: Item) -> Any:
-        """Let what Slurm announces stop the training, as Ctrl-C would, before submitit queues the job again."""
+    def _do(self, group: WorkerGroup, work: Callable[[Item], Any], number: int, item: Item) -> Any:
+        """Stop the training at a signal of Slurm, as Ctrl-C would, before submitit queues the job again."""
         from submitit import JobEnvironment
 
         warning = signal.Signals[f"SIG{JobEnvironment.USR_SIG}"]
@@ -41,18 +41,18 @@ class Job:
 
         for signum in (warning, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, stop)
-        result = session.do(work, number, item)
-        if _was_interrupted(result) and not session.stopped:
+        result = group.run(work, number, item)
+        if _was_interrupted(result) and not group.stopped:
             # After SIGTERM alone only Slurm knows whether the job is cancelled or its machine is taken away.
-            while os.environ.get("SUBMITIT_EXECUTOR") == "slurm" and not (warned.is_set() or session.stopped):
-                time.sleep(LOOK)
-            if not session.stopped:
-                session.wait_again(number)
+            while os.environ.get("SUBMITIT_EXECUTOR") == "slurm" and not (warned.is_set() or group.stopped):
+                time.sleep(POLL_INTERVAL)
+            if not group.stopped:
+                group.reset(number)
                 queue_again(warning, None)
         return result
 
     def checkpoint(self, *arguments: Any) -> Any:
-        """What submitit queues in its place."""
+        """Return the job that submitit queues in place of this one."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self, *arguments)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.analysis.configurations import number_of, plain
-from rnnlab.analysis.runs_table import RESULTS
-from rnnlab.charts.number_format import ABSENT, loss, plus_minus
+from rnnlab.analysis.tables.runs_table import RESULTS
+from rnnlab.charts.number_format import ABSENT, loss
 from rnnlab.charts.values import zero_for_nan
-from rnnlab.records.metrics import Metric, shown_in_tables
+from rnnlab.records.metrics import shown_in_tables
+from rnnlab.report.tables.columns import Figure, figures
 from rnnlab.report.wording import count, seconds
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class TableCell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column.
+    """A column of the page's table.
 
     Attributes:
         head: Its name.
@@ -60,17 +61,10 @@ class Row:
 
 
 def columns(comparison: Comparison) -> list[Column]:
-    """The columns after the rank, in the order in which a person decides."""
-    target = f"seconds to {loss(comparison.target)}"
+    """Return the columns after the rank: the settings, then the figures without the number of epochs."""
     return [
         *(_setting(name, comparison) for name in comparison.settings),
-        _interval("validation loss", "val_loss", f"{comparison.unit}, mean ± half of its 95% interval"),
-        _interval("test loss", "test_loss", f"{comparison.unit}, of the epoch with the best validation loss"),
-        *(_metric(metric) for metric in shown_in_tables(comparison.metrics)),
-        _figure("seeds", "seeds", count, "runs that differ in the seed only"),
-        _figure("parameters", "parameters", count, "that are trained", front="on_parameters_front"),
-        _figure("seconds", "seconds", seconds, "of training", front="on_seconds_front"),
-        _figure(target, "seconds_to_target", seconds, "of training until the validation loss was that low"),
+        *(_figure(figure) for figure in figures(comparison) if figure.column != "epochs"),
     ]
 
 
@@ -117,57 +111,47 @@ def _setting(name: str, comparison: Comparison) -> Column:
     return Column(name, "", numeric, lambda row: _cell(plain(row[name]), row[name]))
 
 
-def _metric(metric: Metric) -> Column:
-    if metric.interval:
-        return _interval(metric.title, metric.column, metric.hint)
-    return _figure(metric.title, metric.column, loss, metric.hint)
-
-
-def _interval(head: str, name: str, hint: str) -> Column:
-    return Column(head, hint, True, lambda row: _cell(plus_minus(row[name], row[f"{name}_half"]), row[name]))
-
-
-def _figure(head: str, name: str, written: Callable[[float], str], hint: str, front: str | None = None) -> Column:
+def _figure(figure: Figure) -> Column:
     def cell(row: Values) -> TableCell:
-        return _cell(written(row[name]), row[name], marked=bool(front and row[front]))
+        return _cell(figure.text(row), row[figure.column], marked=bool(figure.front and row[figure.front]))
 
-    return Column(head, hint, True, cell)
+    return Column(figure.head, figure.hint, True, cell)
 
 
-def _cell(shown: str, value: Any, marked: bool = False) -> TableCell:
+def _cell(text: str, value: Any, marked: bool = False) -> TableCell:
     """Return a cell; a missing value is sorted behind everything else."""
     number = number_of(value)
     missing = value == ABSENT or (number is not None and math.isnan(number))
     order = "" if missing else str(value) if number is None else repr(number)
-    return TableCell(shown, order, marked)
+    return TableCell(text, order, marked)
 
 
 def _run(record: Values, comparison: Comparison) -> list[str]:
     metrics = [metric for metric in shown_in_tables(comparison.metrics) if metric.interval]
     best = number_of(record["best_epoch"])
     return [
-        _shown(record["seed"]),
-        _shown(record.get(comparison.measure.validation), loss),
-        _shown(record.get(comparison.measure.test), loss),
-        *(_shown(record.get(metric.test), loss) for metric in metrics),
-        _shown(record["epochs"], count),
-        _shown(None if best is None else best + 1, count),  # from 1, as the figures have it
-        _shown(record["seconds"], seconds),
-        _shown(record["status"]),
-        _shown(record["folder"]),
+        _text(record["seed"]),
+        _text(record.get(comparison.measure.validation), loss),
+        _text(record.get(comparison.measure.test), loss),
+        *(_text(record.get(metric.test), loss) for metric in metrics),
+        _text(record["epochs"], count),
+        _text(None if best is None else best + 1, count),  # from 1, as the figures have it
+        _text(record["seconds"], seconds),
+        _text(record["status"]),
+        _text(record["folder"]),
     ]
 
 
 def _settings(record: Values, names: Sequence[str]) -> list[tuple[str, str]]:
-    shown = [(name, _shown(record[name], count if name == "parameters" else plain)) for name in names]
-    return [(name, value) for name, value in shown if value != ABSENT]
+    settings = [(name, _text(record[name], count if name == "parameters" else plain)) for name in names]
+    return [(name, value) for name, value in settings if value != ABSENT]
 
 
-def _shown(value: Any, written: Callable[[Any], str] = str) -> str:
+def _text(value: Any, format_number: Callable[[Any], str] = str) -> str:
     number = number_of(value)
     if value is None or (number is not None and math.isnan(number)):
         return ABSENT
-    return str(value) if number is None else written(value)
+    return str(value) if number is None else format_number(value)
 
 
 def _by_name(record: Mapping[Any, Any]) -> dict[str, Any]:

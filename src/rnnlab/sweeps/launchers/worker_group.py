@@ -1,4 +1,4 @@
-"""What the process of a command and its workers tell each other: a small folder that all of them see."""
+"""The workers of one command, which it coordinates through marker files in a folder that all of them see."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from rnnlab.records.stopping import ask_to_stop
 from rnnlab.sweeps.launchers.backend import Item
 
 FORGOTTEN = 30 * 86400.0  # seconds after which nobody works for a command of which nothing was heard
-WATCH = 0.2  # seconds between two looks of a worker at its parent
+POLL_INTERVAL = 0.2  # seconds between two checks of a worker for its parent and for a requested stop
 
 
 @dataclass(frozen=True)
-class Session:
-    """One command that has others work for it.
+class WorkerGroup:
+    """The workers of one command.
 
     Attributes:
-        folder: What lies in it are marks, empty files; workers see it.
-        parent: The ID of the process whose workers end with it; None where they may outlive it.
+        folder: Holds the marker files, which are empty; every worker sees it.
+        parent: The ID of the process with which the workers end; None where they may outlive it.
         current: The folder in which the command was given.
-        gpus: The names of the GPUs that workers share out, as CUDA_VISIBLE_DEVICES has them.
-        environment: Variables that workers have to know.
+        gpus: The names of the GPUs that workers share, as in CUDA_VISIBLE_DEVICES.
+        environment: The environment variables that workers take over.
     """
 
     folder: Path
@@ -46,18 +46,18 @@ class Session:
     environment: Mapping[str, str]
 
     @classmethod
-    def here(cls) -> Session:
-        """For worker processes of this machine, which end with this process."""
+    def on_this_machine(cls) -> WorkerGroup:
+        """Make a group of worker processes on this machine, which end with this process."""
         place = Path(tempfile.mkdtemp(prefix="rnnlab-"))
         return cls(place, os.getpid(), Path.cwd(), tuple(_gpus()), _environment())
 
     @classmethod
-    def elsewhere(cls, sharing: int | None = None) -> Session:
-        """For workers that may outlive this process, on any machine that sees the current folder.
+    def on_any_machine(cls, sharing: int | None = None) -> WorkerGroup:
+        """Make a group of workers that may outlive this process, on any machine that sees the current folder.
 
         Args:
-            sharing: How many of them share this very machine, its cores and its GPUs; None where something else
-                gives each its own.
+            sharing: The number of workers that share the cores and GPUs of this machine; None where a batch system or
+                a cluster assigns them.
         """
         place = (RUNS / ".sessions").absolute()
         place.mkdir(parents=True, exist_ok=True)
@@ -70,26 +70,26 @@ class Session:
 
     @property
     def stopped(self) -> bool:
-        """Whether the command wants no more done, or has ended."""
+        """Whether the command has requested a stop or has ended."""
         return (self.folder / "stop").exists() or not self.folder.exists()
 
     def close(self) -> None:
-        """Remove its folder."""
+        """Remove the folder of the group."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def do(self, work: Callable[[Item], Any], number: int, item: Item) -> Any:
-        """In a worker: the result of the work on an item."""
-        self._attend()
+    def run(self, work: Callable[[Item], Any], number: int, item: Item) -> Any:
+        """Call `work` on an item in a worker, and mark it as begun and ended."""
+        self._join()
         with self._begun(number):
             return work(item)
 
-    def ask_to_stop(self) -> None:
-        """Let every worker know."""
+    def request_stop(self) -> None:
+        """Request every worker to stop."""
         (self.folder / "stop").touch()
 
     @contextmanager
     def _begun(self, number: int) -> Iterator[None]:
-        """Mark an item as being worked on, so that it is known which one a killed worker had."""
+        """Mark an item as begun, so that the command knows which item a killed worker had."""
         mark = self._mark("begun", number)
         mark.touch()
         yield
@@ -97,51 +97,51 @@ class Session:
             mark.rename(self._mark("ended", number))
 
     def was_begun(self, number: int) -> bool:
-        """Whether a worker had that item when it was killed."""
+        """Return whether a worker has begun that item and has not ended it."""
         return self._mark("begun", number).exists()
 
-    def is_waiting(self, number: int) -> bool:
-        """Whether no worker has taken up that item."""
+    def is_pending(self, number: int) -> bool:
+        """Return whether no worker has begun that item."""
         return not self.was_begun(number) and not self._mark("ended", number).exists()
 
-    def wait_again(self, number: int) -> None:
-        """An item of that number is to be taken up, whatever was done under it before."""
-        for what in ("begun", "ended"):
-            self._mark(what, number).unlink(missing_ok=True)
+    def reset(self, number: int) -> None:
+        """Mark an item as pending, whether or not one of that number was begun or ended before."""
+        for state in ("begun", "ended"):
+            self._mark(state, number).unlink(missing_ok=True)
 
-    def _attend(self) -> None:
-        """In a worker, once: work in the folder of the command, end with its parent, stop when it is asked to.
+    def _join(self) -> None:
+        """Make this process a worker of the group: it changes to the command's folder and watches for a stop.
 
         Ctrl-C reaches every process of a terminal; the parent alone decides what it means. SIGTERM, and SIGHUP of a
         terminal that is closed, are left to those who handle them already, such as Ray.
         """
-        global _attended
-        if _attended == self.folder:
+        global _joined
+        if _joined == self.folder:
             return
-        _attended = self.folder
+        _joined = self.folder
         os.chdir(self.current)
         os.environ.update(self.environment)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, lambda *_: ask_to_stop())
-        self._take_a_gpu()
-        self._look()
+        self._reserve_gpu()
+        self._check()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
-        while _attended == self.folder:
-            self._look()
-            time.sleep(WATCH)
+        while _joined == self.folder:
+            self._check()
+            time.sleep(POLL_INTERVAL)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         if self.parent not in (None, os.getppid()):
-            os._exit(1)  # the parent was killed: nobody would read what this worker finds
+            os._exit(1)  # the parent was killed: nobody would read the result
         if self.stopped:
             ask_to_stop()
 
-    def _take_a_gpu(self) -> None:
-        """Hold the first free place among the workers for as long as this one lives; each has a GPU of its own."""
+    def _reserve_gpu(self) -> None:
+        """Reserve a GPU for as long as this worker lives: that of the first free place among the workers."""
         if not self.gpus:
             return
         for number in itertools.count():
@@ -150,12 +150,12 @@ class Session:
                 place.acquire(blocking=False)
             except Timeout:
                 continue
-            _held.append(place)
+            _reserved.append(place)
             os.environ["CUDA_VISIBLE_DEVICES"] = self.gpus[number % len(self.gpus)]
             return
 
-    def _mark(self, what: str, number: int) -> Path:
-        return self.folder / f"{what}-{number}"
+    def _mark(self, state: str, number: int) -> Path:
+        return self.folder / f"{state}-{number}"
 
 
 def _clear(place: Path) -> None:
@@ -167,8 +167,8 @@ def _clear(place: Path) -> None:
                 shutil.rmtree(folder)
 
 
-_attended: Path | None = None  # a worker process belongs to one session
-_held: list[FileLock] = []
+_joined: Path | None = None  # the folder of the group that this worker process belongs to
+_reserved: list[FileLock] = []
 
 
 def _environment() -> dict[str, str]:
@@ -176,7 +176,7 @@ def _environment() -> dict[str, str]:
 
 
 def _gpus() -> list[str]:
-    """The NVIDIA GPUs that this process may use; found without torch, which would take one of them."""
+    """List the NVIDIA GPUs that this process may use, without torch, which would occupy one of them."""
     allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
     if allowed is not None:
         return [name.strip() for name in allowed.split(",") if name.strip()]

@@ -1,0 +1,1 @@
+"""Tables of a comparison as pandas DataFrames: the ranking, the runs, and frames for notebooks."""
