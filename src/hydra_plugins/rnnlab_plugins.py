@@ -131,7 +131,6 @@ class OptunaSweeper(Sweeper):
         jobs = [[*fixed, *overrides] for overrides in example_overrides(space)]
         compose_jobs(self.hydra_context.config_loader, self.config, jobs)
         (default_run,) = plan([plain(self.config)])
-        print_remarks([default_run])
         sweep = str(self.config.sweep)
         search = Search(
             sweep=sweep,
@@ -149,6 +148,7 @@ class OptunaSweeper(Sweeper):
             most_parameters=settings["most_parameters"],
         )
         check_search(search)
+        print_remarks([default_run])  # only now: a refusal is one line
         return search
 
 
@@ -176,14 +176,15 @@ class RunLauncher(Launcher, ABC):
         configs = compose_jobs(self.hydra_context.config_loader, self.config, job_overrides)
         flags = flags_of(self.config)
         planned = plan(configs, labels_of(job_overrides), alone=[[*flags, *words] for words in job_overrides])
-        print_remarks(planned)
         if self.config.dry_run:
             from rnnlab.sweeps.preview import show
 
+            print_remarks(planned)
             show(planned, self.backend().workers)
             return []
         if self.backend().shares_memory:  # else the runs are done by other machines, which may have what this one lacks
             rehearse(run for run in planned if run.rerun or not run.folder.result())
+        print_remarks(planned)  # only now: a refusal is one line
         summaries = run_all(planned, self.backend(), Terminal(stderr=True), self.config.on_failure)
         print_warnings(planned)
         report_failures(planned, summaries)

@@ -79,10 +79,10 @@ def test_what_a_dead_process_had_begun_to_write_is_cleared_by_who_writes_the_fil
     assert not dead.exists() and alive.exists() and other.exists()
 
 
-def test_sessions_of_commands_that_were_killed_long_ago_are_cleared(workdir: Path) -> None:
-    old, recent = WorkerGroup.on_any_machine(), WorkerGroup.elsewhere()
-    for session in (old, recent):
-        (session.folder / "begun-0").touch()
+def test_worker_groups_of_commands_that_were_killed_long_ago_are_cleared(workdir: Path) -> None:
+    old, recent = WorkerGroup.on_any_machine(), WorkerGroup.on_any_machine()
+    for group in (old, recent):
+        (group.folder / "begun-0").touch()
     for path in (old.folder / "begun-0", old.folder):
         os.utime(path, (time.time() - 2 * FORGOTTEN,) * 2)
     WorkerGroup.on_any_machine()

@@ -141,7 +141,14 @@ def search_in(folder: Path, sampler: str) -> Search:
     size = IntDistribution(4, 9) if sampler == "grid" else IntDistribution(4, 64, log=True)
     second = IntDistribution(0, 3) if sampler == "grid" else FloatDistribution(1e-3, 1e-1, log=True)
     space = {"size": size, "rate": second}
-    settings = {"words": (), "common": "", "metric": "val/loss", "direction": "minimize", "name": "hunt", "trials": 6}
+    settings = {
+        "overrides": (),
+        "common": "",
+        "metric": "val/loss",
+        "direction": "minimize",
+        "name": "hunt",
+        "trials": 6,
+    }
     return Search(
         sweep=str(folder),
         space=space,

@@ -46,13 +46,13 @@ def _check_probes(composed: Composed) -> None:
 
 def _train_one(composed: Composed) -> None:
     from rnnlab.sweeps.plan import plan  # imports NumPy, now that the configuration is known to be right
-    from rnnlab.sweeps.remarks import print_remarks
 
     jobs = plan([plain(composed.config)])
-    print_remarks(jobs)
     if composed.config.dry_run:
         from rnnlab.sweeps.preview import show
+        from rnnlab.sweeps.remarks import print_remarks
 
+        print_remarks(jobs)
         show(jobs)
         return
     for job in jobs:
@@ -99,8 +99,9 @@ def _is_complete(run: PlannedRun) -> bool:
 
 
 def _execute(ready: TrainingRun, run: PlannedRun) -> None:
-    from rnnlab.sweeps.remarks import print_warnings
+    from rnnlab.sweeps.remarks import print_remarks, print_warnings
 
+    print_remarks([run])  # only now: a refusal is one line
     say(f"{run.folder.path}: {ready.parameters:,} parameters")
     summary = ready.execute(again=run.rerun)
     print_warnings([run])

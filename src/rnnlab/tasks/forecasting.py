@@ -159,11 +159,11 @@ class Forecaster(SequenceTask):
         series = build(reader, files=[Path(source.file)])
         if not isinstance(series, Series):
             raise UserError(f"file: {source.file} holds no series of numbers")
-        print(in_one_line(series.description), file=sys.stderr)
         try:
             self._check(series.values)
         except UserError as error:
             raise UserError(f"file: {source.file}: {error}") from error
+        print(in_one_line(series.description), file=sys.stderr)
         yield [series]
 
     def answer(self, inputs: Sequence[Series]) -> list[Forecast]:
