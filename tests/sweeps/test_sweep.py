@@ -84,6 +84,7 @@ def test_a_wrong_value_anywhere_in_a_sweep_is_found_before_anything_is_written(
     assert done.code == 2 and "model.hidden_size" in done.err and not (workdir / "runs").exists()
 
 
+@pytest.mark.launchers
 def test_a_killed_sweep_keeps_what_was_complete_and_goes_on(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     words = ("train", "-m", "seed=0,1,2", "data.limit=3000", "sweep=killed", "trainer.max_epochs=2", ALONE)
     command = [sys.executable, "-m", "rnnlab", *words]
@@ -113,6 +114,7 @@ class Killer(Callback):
 """
 
 
+@pytest.mark.launchers
 def test_a_run_that_kills_its_worker_fails_alone(tmp_path: Path) -> None:
     (tmp_path / "killer.py").write_text(KILLER)
     done = shell(
