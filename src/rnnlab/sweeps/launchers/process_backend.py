@@ -76,14 +76,16 @@ class ProcessBackend:
         count = min(self.workers, len(items))
         share = min(max(1, available_cores() // count), allowed_threads())
         tasks = (delayed(_numbered)(self.group, work, number, item) for number, item in items.items())
-        # Processes inherit ignored signals: Ctrl-C reaches this process alone.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # Processes inherit ignored signals: Ctrl-C and a closed terminal reach this process alone, which asks its
+        # workers to stop; joblib's tracker of resources would die of the latter and leave tracebacks.
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGHUP)}
         try:
             with parallel_config(backend="loky", inner_max_num_threads=share):
                 # With one job, joblib would work in this very process.
                 results = Parallel(n_jobs=max(2, count), return_as="generator_unordered", batch_size=1)(tasks)
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         yield from results
 
 
