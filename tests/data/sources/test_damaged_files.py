@@ -1,0 +1,171 @@
+"""Every reader of a user's files, on files that were damaged at random: what is read, or one line of what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import made
+from rnnlab.data.sources.labelled_texts import read_labelled_texts
+from rnnlab.data.sources.names import read_lines
+from rnnlab.data.sources.series import read_series
+from rnnlab.data.sources.signals import read_signals
+from rnnlab.data.sources.tagged_sentences import read_tagged_sentences
+from rnnlab.data.sources.text_files import read_text
+from rnnlab.errors import UserError
+
+Items = list[Any]
+ENDS = {"line feeds": b"\n", "carriage returns and line feeds": b"\r\n"}
+MARK = b"\xef\xbb\xbf"  # a byte order mark, as spreadsheets write it
+
+
+def _series(file: Path) -> Path:
+    draw = random.Random(0)
+    rows = (f"2020-01-{day:02d},{draw.uniform(10, 30):.2f}\n" for day in range(1, 31))
+    file.write_text("date,temp\n" + "".join(rows), encoding="utf-8")
+    return file
+
+
+def _signals(file: Path) -> Path:
+    draw = random.Random(0)
+    rows = (
+        ",".join(f"{draw.gauss(0, 1):.3f}" for _ in range(5)) + f",{'up' if row % 2 else 'down'}\n" for row in range(30)
+    )
+    file.write_text("t1,t2,t3,t4,t5,label\n" + "".join(rows), encoding="utf-8")
+    return file
+
+
+def _lines(text: str) -> Callable[[Path], Path]:
+    def write(file: Path) -> Path:
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
+
+
+def _reviews(file: Path) -> Path:
+    return made.reviews(file, 40)
+
+
+def _sentences(file: Path) -> Path:
+    return made.sentences(file, 20)
+
+
+NAMES = "".join(f"{first}{last}\n" for first in "bdfglm" for last in ("anna", "erta", "ine"))
+PAIRS = "".join(f"{name}\t{'F' if row % 2 else 'M'}\n" for row, name in enumerate(NAMES.split()))
+WORDS = "".join(f"the DET\n{noun} NOUN\nsleeps VERB\n\n" for noun in ("dog", "cat", "fox", "hen", "cow", "owl"))
+# The name of a file, what writes it, and what is read of it as a list of items.
+READERS: dict[str, tuple[str, Callable[[Path], Path], Callable[[list[Path]], Items]]] = {
+    "names": ("names.txt", _lines(NAMES), lambda files: list(read_lines(files))),  # type: ignore[arg-type]
+    "labelled names": ("names.txt", _lines(PAIRS), lambda files: _pairs(read_lines(files, "sex"))),
+    "text": ("text.txt", _lines(NAMES * 3), lambda files: "".join(read_text(files).pieces()).splitlines()),
+    "reviews": ("reviews.csv", _reviews, lambda files: _pairs(read_labelled_texts(files, "text", "label"))),
+    "treebank": ("trees.conllu", _sentences, lambda files: _tagged(read_tagged_sentences(files, "UPOS"))),
+    "words and tags": ("words.txt", _lines(WORDS), lambda files: _tagged(read_tagged_sentences(files, "UPOS"))),
+    "series": ("series.csv", _series, lambda files: read_series(files, None).values.tolist()),
+    "signals": ("signals.csv", _signals, lambda files: _rows(read_signals(files, "label"))),
+}
+
+
+def _pairs(content: Any) -> Items:
+    return list(zip(content.texts, content.labels, strict=True))
+
+
+def _tagged(content: Any) -> Items:
+    return list(zip(map(list, content.words), map(list, content.tags), strict=True))
+
+
+def _rows(content: Any) -> Items:
+    return [*np.split(content.values[:, 0], content.offsets[1:])[0].tolist(), *content.answers.tolist()]
+
+
+def read(reader: str, file: Path) -> Items | str:
+    """Return the items of a file, or the line of what is wrong with it; any other end fails the test."""
+    try:
+        return READERS[reader][2]([file])
+    except UserError as error:
+        return str(error)
+
+
+def written(reader: str, folder: Path) -> tuple[Path, bytes]:
+    name, write, _ = READERS[reader]
+    file = write(folder / name)
+    return file, file.read_bytes()
+
+
+@st.composite
+def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
+    """Draw something that happens to files: bytes that flip, are lost, doubled or put in, another encoding."""
+    place, length = draw(st.floats(0, 1)), draw(st.integers(1, 40))
+    put_in = draw(
+        st.sampled_from([b'"', b"'", b",", b"\t", b";", b"\n", b"\r", b"\0", b"\x1b[2J", b"\xff", b"#", b"\\"])
+    )
+    bit = 1 << draw(st.integers(0, 7))
+    kind = draw(st.sampled_from(["flip", "cut", "lose", "double", "put in", "utf-16", "latin-1"]))
+
+    def damaged(content: bytes) -> bytes:
+        at = int(place * (len(content) - 1))
+        return {
+            "flip": content[:at] + bytes([content[at] ^ bit]) + content[at + 1 :],
+            "cut": content[:at],
+            "lose": content[:at] + content[at + length :],
+            "double": content[: at + length] + content[at:],
+            "put in": content[:at] + put_in + content[at:],
+            "utf-16": content.decode().encode("utf-16"),
+            "latin-1": content.decode().replace("a", "ä").encode("latin-1"),
+        }[kind]
+
+    return damaged
+
+
+@pytest.mark.parametrize("reader", READERS)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damaged=damage())
+def test_a_damaged_file_is_read_or_refused_in_one_line(
+    tmp_path: Path, reader: str, damaged: Callable[[bytes], bytes]
+) -> None:
+    file, content = written(reader, tmp_path)
+    file.write_bytes(damaged(content))
+    result = read(reader, file)
+    if isinstance(result, str):
+        assert len(result.splitlines()) == 1 and file.name in result, result
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("mark", [b"", MARK], ids=["no mark", "a byte order mark"])
+@pytest.mark.parametrize("last", [b"", b"\n", b"\n\n"], ids=["no end", "one end", "an empty line"])
+def test_what_editors_do_to_a_file_changes_no_item(
+    tmp_path: Path, reader: str, end: str, mark: bytes, last: bytes
+) -> None:
+    file, content = written(reader, tmp_path)
+    items = read(reader, file)
+    assert isinstance(items, list) and items
+    file.write_bytes(mark + content.rstrip(b"\n").replace(b"\n", ENDS[end]) + last.replace(b"\n", ENDS[end]))
+    again = read(reader, file)
+    assert (again[: len(items)] if reader == "text" else again) == items
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_quotes_in_a_table_swallow_no_row(tmp_path: Path, lost: int) -> None:
+    """Wherever one or two quotes get into a table without any, all its rows are read or none is."""
+    rows = [["text", "label"], *([f"a film of {n} words", "good" if n % 2 else "bad"] for n in range(30))]
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    text, draw = stream.getvalue(), random.Random(lost)
+    file = tmp_path / "reviews.csv"
+    for _ in range(100):
+        places = sorted(draw.sample(range(len(text)), lost))
+        pieces = [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
+        file.write_text('"'.join(pieces), encoding="utf-8")
+        result = read("reviews", file)
+        assert isinstance(result, str) or len(result) == len(rows) - 1, '"'.join(pieces)
