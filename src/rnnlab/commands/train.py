@@ -12,6 +12,7 @@ from rnnlab.config.compose import Composed, compose_train, plain, readable_error
 from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
+from rnnlab.records.reading import Run, read_run
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.plan import PlannedRun
@@ -92,10 +93,14 @@ def _train(run: PlannedRun) -> None:
 
 
 def _is_complete(run: PlannedRun) -> bool:
-    result = None if run.rerun else run.folder.result()
-    if result:
-        say(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
-    return bool(result)
+    if run.rerun or not run.folder.result():
+        return False
+    from rnnlab.sweeps.closing import result_of
+
+    result = read_run(run.folder.path)
+    say(f"{run.folder.path} is complete already: val/loss {result.loss:.4f}")
+    say(result_of(result))
+    return True
 
 
 def _execute(ready: TrainingRun, run: PlannedRun) -> None:
@@ -107,6 +112,16 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     print_warnings([run])
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
-    best, test = summary["metrics"]["best"], summary["metrics"]["test"]
-    losses = f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} {summary['unit']}"
-    say(f"{losses}, {summary['seconds']:.1f} s")
+    _close(read_run(run.folder.path), ready)
+
+
+def _close(run: Run, ready: TrainingRun) -> None:
+    """Say what a run reached, where it lies and what may come next."""
+    from rnnlab.sweeps.closing import next_commands, result_of
+
+    epochs = run.summary["epochs"]
+    when = f"in the best of {epochs} epochs" if epochs > 1 else "in 1 epoch"
+    say(f"val/loss {run.loss:.4f} {when}, {run.summary['seconds']:.1f} s")
+    say(result_of(run))
+    say(f"in {run.folder.absolute()}")
+    say("next:", *next_commands(run, ready.task), sep="\n  ")

@@ -94,6 +94,13 @@ class Run:
         """A metric of the best epoch (`val/…`, `train/…`) or of the test (`test/…`); NaN where there is none."""
         return float_or_nan(self.metrics("test" if name.startswith("test/") else "best").get(name))
 
+    def chance(self, name: str) -> float:
+        """What a model that has learned nothing of the sequence reaches of a metric, such as `val/loss`.
+
+        NaN where it is unknown: for training, and in runs of earlier versions.
+        """
+        return float_or_nan(self.part("chance").get(name))
+
     def part(self, name: str) -> Mapping[str, Any]:
         """A mapping of summary.json, such as `hparams`; empty where it is missing."""
         return _mapping(self.summary.get(name))

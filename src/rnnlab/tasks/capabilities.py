@@ -126,6 +126,27 @@ class CountsConfusion(Protocol):
 
 
 @runtime_checkable
+class KnowsChance(Protocol):
+    """A task that knows what a model reaches which has learned nothing of the sequence.
+
+    Its metrics may say what reaches their value of chance (`Metric.chance`).
+
+    Attributes:
+        chance_model: That model in words, such as `class frequencies of the training part`.
+    """
+
+    chance_model: str
+
+    def chance(self, train: Part, part: Part) -> dict[str, float]:
+        """Return the metrics by their keys that the model reaches on a part of the data.
+
+        Args:
+            train: The training part, which is all that the model knows.
+            part: The part that is predicted.
+        """
+
+
+@runtime_checkable
 class DrawsCharts(Protocol):
     """A task whose predictions can be drawn beside the truth."""
 

@@ -21,6 +21,8 @@ from rnnlab.records.metrics import MEASURES, objective_of, shown_in_tables
 from rnnlab.records.provenance import Origin
 from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.tasks.base import parameters_of
+from rnnlab.tasks.capabilities import KnowsChance
+from rnnlab.tasks.chance import chance_of
 from rnnlab.training.blocks import BlockDataModule
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
@@ -45,6 +47,8 @@ class TrainingRun:
         data: Its batches.
         trainer: Lightning's Trainer.
         parameters: Trainable parameters of the network.
+        chance: What a model reaches that has learned nothing of the sequence, by the names of metrics; empty where that
+            is unknown, and before `execute`.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class TrainingRun:
         if config["init_from"] is not None:
             begin_with(self.task, find_checkpoint(config["init_from"], "init_from"))
         self.parameters = parameters_of(self.task)
+        self.chance: dict[str, float] = {}
         self.data = BlockDataModule(prepared, config)
         check_limits(config["trainer"], self.data)
         self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
@@ -143,6 +148,7 @@ class TrainingRun:
         """Train and test, and return how that ended."""
         try:
             with interruptible():
+                self.chance = chance_of(self.task, self.prepared.parts)  # first: what is wrong there costs no training
                 outcome = self._train_and_test(last)
             self._log_outcome(outcome)
         except (KeyboardInterrupt, StoppedError):
@@ -183,6 +189,7 @@ class TrainingRun:
             "parameters": self.parameters,
             "unit": self.task.unit,
             MEASURES: [metric.to_json() for metric in self.task.declared],
+            **self._chance(),
             "seconds": round(self.timing.seconds, 3),
             "data": self._data(),
             "versions": provenance.versions(),
@@ -190,6 +197,12 @@ class TrainingRun:
             **self.origin.commands,
             "machine": provenance.machine(),
         }
+
+    def _chance(self) -> Summary:
+        """The value of chance of every metric that has one, and the model in words that reaches them."""
+        if not (self.chance and isinstance(self.task, KnowsChance)):
+            return {}
+        return {"chance": self.chance, "chance_model": self.task.chance_model}
 
     def _data(self) -> Summary:
         """The data's name and SHA-256, and for labelled texts how many of each class every part has."""
