@@ -10,7 +10,7 @@ import plotly.graph_objects
 import pytest
 
 from rnnlab.charts.page import figure
-from rnnlab.charts.palette import COLOURS
+from rnnlab.charts.palette import colour
 from rnnlab.charts.values import Axis, Changes, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
 
 LOSS = Axis("validation loss", "nats per token")
@@ -69,7 +69,7 @@ def test_a_band_comes_and_goes_with_its_line_and_the_best_line_is_on_top() -> No
     assert band["fill"] == "toself" and not band["showlegend"]
     assert band["legendgroup"] == best["legendgroup"] != worse["legendgroup"]
     assert best["zorder"] > worse["zorder"]
-    assert (best["line"]["color"], worse["line"]["color"]) == COLOURS[:2]
+    assert (best["line"]["color"], worse["line"]["color"]) == (colour(0), colour(1))
     assert best["line"]["dash"] != worse["line"]["dash"]
 
 

@@ -14,13 +14,17 @@ from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
 from rnnlab.charts.number_format import loss, plus_minus
-from rnnlab.charts.palette import SEQUENTIAL, colour, dash, marker
+from rnnlab.charts.palette import SEQUENTIAL, colour, colour_of, dash, marker
 from rnnlab.charts.values import (
     Axis,
     Changes,
     Chart,
     Dimension,
     HeatMap,
+    Interval,
+    IntervalChart,
+    IntervalPanel,
+    IntervalRow,
     Line,
     Lines,
     Panels,
@@ -38,9 +42,13 @@ LEGEND_ROW = 20
 CELL_WIDTH, CELL_HEIGHT, BESIDE = 64, 34, 190  # of a heat map's cells, and of what stands beside them
 DIMENSION = 120  # of an axis of parallel coordinates
 CHANGE, CHANGE_LINE = 18, 16  # between two names of changes, and of a line of a name
+LEVEL, LEVEL_LINE = 16, 16  # between two levels, and of a line of a level's name
+PANEL_TITLE, PANEL_AXIS = 30, 46  # between two panels that share an axis, and what an axis of each needs more
 # Characters
 LEGEND_WIDTH = 48  # of a row of the legend that a telephone shows
+LEVEL_WIDTH = 18  # of a line of a level's name, which leaves a telephone room for the dots
 HOVER_WIDTH = 60
+SECOND = 0.3  # of the distance of two levels, by which the second estimate lies below the first
 FEW_POINTS = 3  # of a line, below which each is marked
 FEW_EPOCHS = 12  # each of which is marked
 DECADES = 4.0  # from which a logarithmic axis names powers of ten only
@@ -67,6 +75,8 @@ def figure(chart: Chart) -> dict[str, Any]:
             figure = _panels(chart)
         case Parallel():
             figure = _parallel(chart)
+        case IntervalChart():
+            figure = _intervals(chart)
         case _:
             assert_never(chart)
     figure.layout.template = None  # everything is said here
@@ -236,6 +246,155 @@ def _changes(chart: Changes) -> go.Figure:
     figure = go.Figure(points, _layout(height, xaxis=_axis(chart.x), yaxis={**names, "autorange": "reversed"}))
     figure.add_vline(chart.base, layer="below", line={"color": GREY, "width": 1.2, "dash": "dash"})
     return figure
+
+
+def _intervals(chart: IntervalChart) -> go.Figure:
+    """Draw dots with their intervals in panels below each other; a marked one is filled, the others are rings."""
+    axes = [_named_axis("", [row.label for row in panel.rows], LEVEL_WIDTH) for panel in chart.panels]
+    heights = [
+        sum(LEVEL + LEVEL_LINE * (name.count("<br>") + 1) for name in names["ticktext"]) or LEVEL for names in axes
+    ]
+    gap = PANEL_TITLE + (0 if chart.shared else PANEL_AXIS)
+    total = sum(heights) + gap * (len(heights) - 1)
+    figure = make_subplots(
+        rows=len(chart.panels),
+        cols=1,
+        shared_xaxes=chart.shared,
+        row_heights=heights,
+        vertical_spacing=gap / total if len(heights) > 1 else 0,
+        subplot_titles=[f"<b>{text(panel.title)}</b>" if panel.title else "" for panel in chart.panels],
+    )
+    for number, (panel, names) in enumerate(zip(chart.panels, axes, strict=True), start=1):
+        _add_levels(figure, chart, panel, names, number)
+    last = figure.get_subplot(len(chart.panels), 1).xaxis
+    last.title = {"text": text(chart.x.label), "standoff": 10}
+    figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": INK})
+    explained = _explained_marks(chart)
+    figure.add_traces(explained)
+    legend, height = _legend([trace.name for trace in explained])
+    top = PANEL_TITLE if chart.panels[0].title else 12
+    layout = _layout(total + top + 62 + (height if explained else 0), margin={"l": 62, "r": 14, "t": top, "b": 52})
+    figure.update_layout(layout)
+    if explained:
+        figure.update_layout(showlegend=True, legend={**legend, "itemclick": False, "itemdoubleclick": False})
+    return figure
+
+
+def _add_levels(
+    figure: go.Figure, chart: IntervalChart, panel: IntervalPanel, names: dict[str, Any], number: int
+) -> None:
+    """Draw the levels of a panel and dress its axes."""
+    for place, row in enumerate(panel.rows):
+        if row.second:
+            figure.add_trace(_second_estimate(chart, row, row.second, place + SECOND), row=number, col=1)
+        figure.add_trace(_estimate(chart, row, place), row=number, col=1)
+    named = [f"<b>{name}</b>" if row.marked else name for row, name in zip(panel.rows, names["ticktext"], strict=True)]
+    extent = chart.extent(panel)
+    lowest = number == len(chart.panels) or not chart.shared
+    figure.update_xaxes(
+        {**_axis(Axis("", log=chart.x.log), extent), "range": _padded(extent, chart.x.log), "showticklabels": lowest},
+        row=number,
+        col=1,
+    )
+    range_ = [len(panel.rows) - 0.4, -0.6]
+    figure.update_yaxes({**names, "ticktext": named, "range": range_, "fixedrange": True}, row=number, col=1)
+
+
+def _estimate(chart: IntervalChart, row: IntervalRow, place: float) -> go.Scatter:
+    return _dot(
+        row.main,
+        place,
+        colour_of(row.colour),
+        symbol="circle",
+        size=11 if row.marked else 9,
+        filled=row.marked,
+        hovertext="<br>".join(
+            [
+                f"<b>{text(row.label, HOVER_WIDTH)}</b>",
+                f"{text(chart.x.name)} {text(row.text or loss(row.main.value))} {text(chart.x.unit)}".rstrip(),
+                *([text(chart.mark)] if row.marked and chart.mark else []),
+                *([text(row.note, HOVER_WIDTH)] if row.note else []),
+            ]
+        ),
+    )
+
+
+def _second_estimate(chart: IntervalChart, row: IntervalRow, second: Interval, place: float) -> go.Scatter:
+    low, high = second.ends
+    between = f" ({loss(low)} to {loss(high)})" if low < high else ""
+    return _dot(
+        second,
+        place,
+        GREY,
+        symbol="diamond",
+        size=5,
+        hovertext=f"<b>{text(row.label, HOVER_WIDTH)}</b><br>{text(chart.second)}: {loss(second.value)}{between}",
+    )
+
+
+def _dot(
+    estimate: Interval, place: float, shade: str, symbol: str, size: int, hovertext: str, filled: bool = True
+) -> go.Scatter:
+    """Build a dot with the interval around it; nothing but the row's name where the value is not known."""
+    low, high = estimate.ends
+    thin = size < 7
+    known = math.isfinite(estimate.value)
+    return go.Scatter(
+        mode="markers",
+        x=[estimate.value if known else None],
+        y=[place],
+        error_x={
+            "type": "data",
+            "visible": low < high,
+            "symmetric": False,
+            "array": [high - estimate.value if known else 0],
+            "arrayminus": [estimate.value - low if known else 0],
+            "color": shade,
+            "thickness": 1.2 if thin else 2.2,
+            "width": 0 if thin else 4,
+        },
+        marker={
+            "color": shade if filled else WHITE,
+            "symbol": symbol,
+            "size": size,
+            "line": {"width": 0 if thin else 2, "color": shade},
+        },
+        showlegend=False,
+        hoverinfo="text",
+        hovertext=hovertext,
+    )
+
+
+def _explained_marks(chart: IntervalChart) -> list[go.Scatter]:
+    """Build traces without points that explain the marks in the legend."""
+    rows = [row for panel in chart.panels for row in panel.rows]
+    marks = [(chart.mark, "circle", 10, INK, any(row.marked for row in rows))]
+    marks += [(chart.unmarked, "circle", 9, WHITE, not all(row.marked for row in rows))]
+    marks += [(chart.second, "diamond", 6, GREY, any(row.second for row in rows))]
+    return [
+        go.Scatter(
+            mode="markers",
+            x=[None],
+            y=[None],
+            name=text(label, LEGEND_WIDTH),
+            hoverinfo="skip",
+            marker={
+                "color": face,
+                "symbol": symbol,
+                "size": size,
+                "line": {"width": 0 if symbol == "diamond" else 2, "color": INK},
+            },
+        )
+        for label, symbol, size, face, needed in marks
+        if label and needed
+    ]
+
+
+def _padded(extent: tuple[float, float], log: bool) -> list[float]:
+    """Return the range of an axis with room at both ends, as plotly has it: in powers of ten on a logarithmic one."""
+    low, high = (math.log10(end) for end in extent) if log else extent
+    room = (high - low) * 0.06 or abs(high) * 0.05 or 1.0
+    return [low - room, high + room]
 
 
 def _heat_map(chart: HeatMap) -> go.Figure:

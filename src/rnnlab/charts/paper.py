@@ -12,8 +12,22 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
-from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour, dash, marker
-from rnnlab.charts.values import Axis, Changes, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter, zero_for_nan
+from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour, colour_of, dash, marker
+from rnnlab.charts.values import (
+    Axis,
+    Changes,
+    Chart,
+    HeatMap,
+    Interval,
+    IntervalChart,
+    IntervalPanel,
+    Line,
+    Lines,
+    Panels,
+    Parallel,
+    Scatter,
+    zero_for_nan,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +39,8 @@ LONGEST_LABEL = 40  # characters that leave room for curves
 FEW_LABELS = 3  # that a legend among the curves has room for
 FEW_POINTS = 3  # of a line, below which each is marked
 GREY, GRID = "#777777", "#DDDDDD"
+INCHES_A_LEVEL, INCHES_A_PANEL = 0.26, 0.3  # of a level, and of a panel's title
+SECOND = 0.3  # of the distance of two levels, by which the second estimate lies below the first
 # Heat maps
 LEGIBLE = 12  # columns and rows of a heat map whose values can be read
 MOST_ROWS, MOST_COLUMNS = 45, 64  # that are named; of more, every second, third, …
@@ -55,6 +71,12 @@ def draw(chart: Chart, dpi: int = DPI, titled: bool = False) -> Figure:
     FigureCanvasAgg(figure)
     if titled:
         figure.suptitle(chart.title, fontsize="medium", parse_math=False)
+    _fill(figure, chart)
+    return figure
+
+
+def _fill(figure: Figure, chart: Chart) -> None:
+    """Draw a chart into an empty figure."""
     match chart:
         case Lines():
             _lines(chart, figure)
@@ -68,9 +90,10 @@ def draw(chart: Chart, dpi: int = DPI, titled: bool = False) -> Figure:
             _panels(chart, figure)
         case Parallel():
             _parallel(chart, figure)
+        case IntervalChart():
+            _intervals(chart, figure)
         case _:
             assert_never(chart)
-    return figure
 
 
 def _lines(chart: Lines, figure: Figure) -> None:
@@ -129,6 +152,68 @@ def _changes(chart: Changes, figure: Figure) -> None:
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     figure.set_figheight(max(INCHES[1], 0.35 * len(chart.labels) + 1))
+
+
+def _intervals(chart: IntervalChart, figure: Figure) -> None:
+    """Draw dots with their intervals in panels below each other; a marked one is filled, the others are rings."""
+    levels = [max(len(panel.rows), 1) for panel in chart.panels]
+    panels = INCHES_A_PANEL * len(levels) * (1 if chart.shared else 2)
+    figure.set_figheight(INCHES_A_LEVEL * sum(levels) + panels + 0.8)
+    several = figure.subplots(
+        len(levels), 1, squeeze=False, sharex="all" if chart.shared else "none", height_ratios=levels
+    )[:, 0]
+    for panel, axes in zip(chart.panels, several, strict=True):
+        _levels(chart, panel, axes)
+        axes.set_title(panel.title, loc="left", fontsize="medium", parse_math=False)
+    several[-1].set_xlabel(chart.x.label, parse_math=False)
+    _explain_marks(chart, figure)
+
+
+def _levels(chart: IntervalChart, panel: IntervalPanel, axes: Axes) -> None:
+    for place, row in enumerate(panel.rows):
+        if row.second:
+            _estimate(axes, row.second, place + SECOND, GREY, fmt="D", markersize=2.5, elinewidth=0.9, zorder=2)
+        face = {} if row.marked else {"markerfacecolor": "white", "markeredgewidth": 1.6}
+        shade = colour_of(row.colour)
+        _estimate(axes, row.main, place, shade, fmt="o", markersize=7, elinewidth=1.8, capsize=2.5, zorder=3, **face)
+    names = [textwrap.fill(row.label, LONGEST_LABEL) for row in panel.rows]
+    _dress(axes, Axis("", log=chart.x.log), Axis(""))
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    for label, row in zip(axes.get_yticklabels(), panel.rows, strict=True):
+        label.set_fontweight("bold" if row.marked else "normal")
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", color=GRID, linewidth=0.6)
+
+
+def _estimate(axes: Axes, estimate: Interval, place: float, shade: str, **style: Any) -> None:
+    """Draw a dot with the interval around it; nothing where the value is not known."""
+    if math.isfinite(estimate.value):
+        low, high = estimate.ends
+        bars = [[estimate.value - low], [high - estimate.value]]
+        axes.errorbar([estimate.value], [place], xerr=bars, color=shade, **style)
+
+
+def _explain_marks(chart: IntervalChart, figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+
+    rows = [row for panel in chart.panels for row in panel.rows]
+    style: dict[str, Any] = {"linestyle": "none", "color": "black"}
+    handles = []
+    if chart.mark and any(row.marked for row in rows):
+        handles.append(Line2D([], [], marker="o", label=chart.mark, **style))
+    if chart.unmarked and not all(row.marked for row in rows):
+        handles.append(Line2D([], [], marker="o", markerfacecolor="white", label=chart.unmarked, **style))
+    if chart.second and any(row.second for row in rows):
+        handles.append(Line2D([], [], marker="D", markersize=3, label=chart.second, **{**style, "color": GREY}))
+    if handles:
+        legend = figure.legend(
+            handles=handles, loc="outside lower left", ncols=len(handles), frameon=False, fontsize="small"
+        )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
 
 
 def _heat_map(chart: HeatMap, figure: Figure) -> None:

@@ -230,4 +230,97 @@ class Parallel:
     unit: str = ""
 
 
-Chart = Lines | Scatter | Changes | HeatMap | Panels | Parallel
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its interval; NaN where it is not known.
+
+    Attributes:
+        value: The estimate.
+        low: The lower end of its interval.
+        high: The upper end.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends as they are drawn: both at the value where the interval is not known."""
+        return (self.low, self.high) if math.isfinite(self.low) and math.isfinite(self.high) else (self.value,) * 2
+
+
+@dataclass(frozen=True)
+class IntervalRow:
+    """A level among others: a dot with its interval.
+
+    Attributes:
+        label: The name of the level.
+        main: The estimate that levels are compared by.
+        second: Another estimate of the same, such as that of the test part, drawn thinner; None without one.
+        marked: Whether it is marked, such as a candidate for best.
+        colour: The name that determines the colour, such as the cell; empty for the colour of the chart's first.
+        text: The estimate and its interval as text, with the digits that it has.
+        note: What else is known of the level, such as `lr 0.004, 5 seeds`.
+    """
+
+    label: str
+    main: Interval
+    second: Interval | None = None
+    marked: bool = False
+    colour: str = ""
+    text: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class IntervalPanel:
+    """Levels below each other.
+
+    Attributes:
+        title: What the levels have in common, such as `hidden_size 64`; empty where there is one panel.
+        rows: The levels from top to bottom.
+    """
+
+    title: str
+    rows: tuple[IntervalRow, ...]
+
+
+@dataclass(frozen=True)
+class IntervalChart:
+    """Levels as dots with intervals, in panels below each other.
+
+    Attributes:
+        name: The name of its file, without the suffix.
+        title: The title of the figure.
+        caption: The explanation for a reader who sees the figure without the table.
+        x: The axis of the values.
+        panels: The panels from top to bottom.
+        shared: Whether the panels have one axis in common; False where their values have different units or scales.
+        first: What `main` is, for the legend, such as `validation part`.
+        second: What `second` is; empty where no row has one.
+        mark: What a mark says, such as `could still be best`; empty where nothing is marked.
+        unmarked: What it says that a row has none, such as `worse than the best`.
+    """
+
+    name: str
+    title: str
+    caption: str
+    x: Axis
+    panels: tuple[IntervalPanel, ...]
+    shared: bool = True
+    first: str = ""
+    second: str = ""
+    mark: str = ""
+    unmarked: str = ""
+
+    def extent(self, panel: IntervalPanel) -> tuple[float, float]:
+        """Return the least and the greatest value of a panel's axis; 1 and 2 where no value can be drawn."""
+        panels = self.panels if self.shared else (panel,)
+        drawn = [estimate for shown in panels for row in shown.rows for estimate in (row.main, row.second) if estimate]
+        ends = [end for estimate in drawn if math.isfinite(estimate.value) for end in (estimate.value, *estimate.ends)]
+        places = [end for end in ends if end > 0 or not self.x.log] or [1.0, 2.0]
+        return min(places), max(places)
+
+
+Chart = Lines | Scatter | Changes | HeatMap | Panels | Parallel | IntervalChart
