@@ -14,7 +14,7 @@ from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
 from rnnlab.charts.number_format import loss, plus_minus
-from rnnlab.charts.palette import SEQUENTIAL, colour, colour_of, dash, marker
+from rnnlab.charts.palette import SEQUENTIAL, colour_of, dash, marker
 from rnnlab.charts.values import (
     Axis,
     Changes,
@@ -49,7 +49,7 @@ LEGEND_WIDTH = 48  # of a row of the legend that a telephone shows
 LEVEL_WIDTH = 18  # of a line of a level's name, which leaves a telephone room for the dots
 HOVER_WIDTH = 60
 SECOND = 0.3  # of the distance of two levels, by which the second estimate lies below the first
-FEW_POINTS = 3  # of a line, below which each is marked
+MOST_MARKS = 10  # on a line whose points lie close together
 FEW_EPOCHS = 12  # each of which is marked
 DECADES = 4.0  # from which a logarithmic axis names powers of ten only
 MARGIN = 0.06  # above and below parallel coordinates, as a share of their height
@@ -99,9 +99,7 @@ def _layout(height: float = HEIGHT, **settings: Any) -> go.Layout:
 
 def _lines(chart: Lines) -> go.Figure:
     count = len(chart.lines)
-    bands = [
-        _band(line, index, opacity=0.6 / (count + 2)) for index, line in enumerate(chart.lines) if line.low != line.high
-    ]
+    bands = [_band(chart.lines[place], place, opacity=0.6 / (len(chart.banded) + 2)) for place in chart.banded]
     lines = [_line(chart, line, index, on_top=count - index) for index, line in enumerate(chart.lines)]
     has_legend = count > 1 or bool(chart.legend)
     legend, height = _legend([line.label for line in chart.lines])
@@ -125,16 +123,26 @@ def _line(chart: Lines, line: Line, index: int, on_top: int) -> go.Scatter:
     heading = f"<b>{text(line.label, HOVER_WIDTH)}</b><br>{text(chart.x.label)} "
     halves = [(high - low) / 2 or math.nan for low, high in zip(line.low, line.high, strict=True)]
     halves = halves or [math.nan] * len(line.y)
+    shade, style = colour_of(line.colour, index), index if line.style is None else line.style
     return go.Scatter(
-        mode="lines+markers" if chart.x.ticks or len(line.x) < FEW_POINTS else "lines",
+        mode="lines+markers" if chart.is_marked(index) else "lines",
         x=line.x,
         y=line.y,
         name=text(line.label, LEGEND_WIDTH),
         legendgroup=str(index),
         legendrank=index + 1,
         zorder=on_top,
-        line={"color": colour(index), "dash": dash(index).plotly, "width": 2.6 if index == 0 else 1.8},
-        marker={"color": colour(index), "symbol": marker(index).plotly, "size": 7},
+        line={
+            "color": shade,
+            "dash": dash(style).plotly,
+            "width": 1.1 if chart.is_thin(index) else 2.6 if index == 0 else 1.8,
+        },
+        marker={
+            "color": shade,
+            "symbol": marker(style).plotly,
+            "size": 5 if chart.is_thin(index) else 7,
+            "maxdisplayed": 0 if chart.x.ticks else MOST_MARKS,
+        },
         hoverinfo="text",
         hovertext=[
             f"{heading}{x:g}<br>{_measured(chart.y, y, half)}"
@@ -150,7 +158,7 @@ def _band(line: Line, index: int, opacity: float) -> go.Scatter:
         x=[*line.x, *reversed(line.x)],
         y=[*line.high, *reversed(line.low)],
         fill="toself",
-        fillcolor=_transparent(colour(index), round(opacity, 3)),
+        fillcolor=_transparent(colour_of(line.colour, index), round(opacity, 3)),
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
@@ -160,14 +168,14 @@ def _band(line: Line, index: int, opacity: float) -> go.Scatter:
 
 def _scatter(chart: Scatter) -> go.Figure:
     """Draw points with their intervals; those on the Pareto front have a ring."""
-    groups = list(dict.fromkeys(point.group for point in chart.points))
-    legend, height = _legend([*filter(None, groups), "Pareto front"])
+    legend, height = _legend([*filter(None, chart.groups), *chart.styles, "Pareto front"])
     points = [
         _points(chart, [point for point in chart.points if point.group == group], index)
-        for index, group in enumerate(groups)
+        for index, group in enumerate(chart.groups)
     ]
+    styles = [_explained(name, marker(number).plotly, GREY, 8) for name, number in chart.styles.items()]
     return go.Figure(
-        [_front([point for point in chart.points if point.on_front]), *points],
+        [_front([point for point in chart.points if point.on_front]), *points, *styles],
         _layout(
             HEIGHT + height,
             xaxis=_axis(chart.x, [point.x for point in chart.points]),
@@ -179,17 +187,22 @@ def _scatter(chart: Scatter) -> go.Figure:
 
 
 def _points(chart: Scatter, points: Sequence[Point], index: int) -> go.Scatter:
+    shade = colour_of(points[0].colour, index)
     return go.Scatter(
         mode="markers",
         x=[point.x for point in points],
         y=[point.y for point in points],
         error_y={
             "array": [zero_for_nan(point.half) for point in points],
-            "color": _transparent(colour(index), 0.45),
+            "color": _transparent(shade, 0.45),
             "thickness": 1.2,
             "width": 3,
         },
-        marker={"color": colour(index), "symbol": marker(index).plotly, "size": 8},
+        marker={
+            "color": shade,
+            "symbol": [marker(chart.marker_of(point)).plotly for point in points],
+            "size": 8,
+        },
         name=text(points[0].group, LEGEND_WIDTH),
         showlegend=bool(points[0].group),
         zorder=2,
@@ -225,23 +238,17 @@ def _changes(chart: Changes) -> go.Figure:
     """Draw points with their intervals below each other, the best on top, and a broken line at the base's loss."""
     names = _named_axis("", chart.labels, LEGEND_WIDTH // 2)
     row = CHANGE + CHANGE_LINE * max(name.count("<br>") + 1 for name in names["ticktext"])
-    points = go.Scatter(
-        mode="markers",
-        x=chart.losses,
-        y=list(range(len(chart.labels))),
-        error_x={
-            "array": [zero_for_nan(half) for half in chart.halves],
-            "color": colour(0),
-            "thickness": 1.6,
-            "width": 4,
-        },
-        marker={"color": colour(0), "symbol": marker(0).plotly, "size": 8},
-        hoverinfo="text",
-        hovertext=[
-            f"<b>{text(label, HOVER_WIDTH)}</b><br>{_measured(chart.x, value, half)}"
-            for label, value, half in zip(chart.labels, chart.losses, chart.halves, strict=True)
-        ],
-    )
+    points = [
+        _dot(
+            Interval(value, value - zero_for_nan(half), value + zero_for_nan(half)),
+            place,
+            colour_of(chart.colours[place] if chart.colours else ""),
+            symbol=marker(0).plotly,
+            size=8,
+            hovertext=f"<b>{text(label, HOVER_WIDTH)}</b><br>{_measured(chart.x, value, half)}",
+        )
+        for place, (label, value, half) in enumerate(zip(chart.labels, chart.losses, chart.halves, strict=True))
+    ]
     height = max(HEIGHT, row * len(chart.labels) + 80)
     figure = go.Figure(points, _layout(height, xaxis=_axis(chart.x), yaxis={**names, "autorange": "reversed"}))
     figure.add_vline(chart.base, layer="below", line={"color": GREY, "width": 1.2, "dash": "dash"})
@@ -372,22 +379,27 @@ def _explained_marks(chart: IntervalChart) -> list[go.Scatter]:
     marks += [(chart.unmarked, "circle", 9, WHITE, not all(row.marked for row in rows))]
     marks += [(chart.second, "diamond", 6, GREY, any(row.second for row in rows))]
     return [
-        go.Scatter(
-            mode="markers",
-            x=[None],
-            y=[None],
-            name=text(label, LEGEND_WIDTH),
-            hoverinfo="skip",
-            marker={
-                "color": face,
-                "symbol": symbol,
-                "size": size,
-                "line": {"width": 0 if symbol == "diamond" else 2, "color": INK},
-            },
-        )
+        _explained(label, symbol, face, size, INK if symbol == "circle" else "")
         for label, symbol, size, face, needed in marks
         if label and needed
     ]
+
+
+def _explained(label: str, symbol: str, face: str, size: int, edge: str = "") -> go.Scatter:
+    """Build a trace without points, which explains a marker in the legend."""
+    return go.Scatter(
+        mode="markers",
+        x=[None],
+        y=[None],
+        name=text(label, LEGEND_WIDTH),
+        hoverinfo="skip",
+        marker={
+            "color": face,
+            "symbol": symbol,
+            "size": size,
+            "line": {"width": 2 if edge else 0, "color": edge or face},
+        },
+    )
 
 
 def _padded(extent: tuple[float, float], log: bool) -> list[float]:

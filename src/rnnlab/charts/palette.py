@@ -73,10 +73,10 @@ def colour(index: int) -> str:
     return IN_ORDER[index % len(IN_ORDER)].light
 
 
-def colour_of(name: str) -> str:
-    """Return the colour that a cell has in every chart; another name always has the same, an empty one the first."""
+def colour_of(name: str, place: int = 0) -> str:
+    """Return the colour that a cell has in every chart; another name always has the same, an empty one its place's."""
     if not name:
-        return colour(0)
+        return colour(place)
     if name in CELLS:
         return CELLS[name].light
     number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:4], "big")

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
-from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour, colour_of, dash, marker
+from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour_of, dash, marker
 from rnnlab.charts.values import (
     Axis,
     Changes,
@@ -37,7 +37,7 @@ INCHES = (7.5, 4.5)
 DPI = 160
 LONGEST_LABEL = 40  # characters that leave room for curves
 FEW_LABELS = 3  # that a legend among the curves has room for
-FEW_POINTS = 3  # of a line, below which each is marked
+MOST_MARKS = 10  # on a line whose points lie close together
 GREY, GRID = "#777777", "#DDDDDD"
 INCHES_A_LEVEL, INCHES_A_PANEL = 0.26, 0.3  # of a level, and of a panel's title
 SECOND = 0.3  # of the distance of two levels, by which the second estimate lies below the first
@@ -99,7 +99,7 @@ def _fill(figure: Figure, chart: Chart) -> None:
 def _lines(chart: Lines, figure: Figure) -> None:
     axes = figure.add_subplot()
     for index, line in enumerate(chart.lines):
-        _line(axes, line, index, marked=bool(chart.x.ticks))
+        _line(axes, chart, line, index)
     _dress(axes, chart.x, chart.y)
     if not any(line.x for line in chart.lines):
         axes.text(0.5, 0.5, "no run has a metrics.csv", ha="center", transform=axes.transAxes)
@@ -107,18 +107,20 @@ def _lines(chart: Lines, figure: Figure) -> None:
         _legend(figure, axes, chart.legend, [line.label for line in chart.lines])
 
 
-def _line(axes: Axes, line: Line, index: int, marked: bool) -> None:
+def _line(axes: Axes, chart: Lines, line: Line, index: int) -> None:
     on_top = 20 - index  # the best is drawn over the others
-    if line.low:
-        axes.fill_between(line.x, line.low, line.high, color=colour(index), alpha=0.15, linewidth=0, zorder=on_top - 10)
+    shade, style = colour_of(line.colour, index), index if line.style is None else line.style
+    if index in chart.banded:
+        axes.fill_between(line.x, line.low, line.high, color=shade, alpha=0.15, linewidth=0, zorder=on_top - 10)
     axes.plot(
         line.x,
         line.y,
-        color=colour(index),
-        linestyle=dash(index).matplotlib,
-        linewidth=2.2 if index == 0 else 1.6,
-        marker=marker(index).matplotlib if marked or len(line.x) < FEW_POINTS else None,
-        markersize=4,
+        color=shade,
+        linestyle=dash(style).matplotlib,
+        linewidth=1 if chart.is_thin(index) else 2.2 if index == 0 else 1.6,
+        marker=marker(style).matplotlib if chart.is_marked(index) else None,
+        markersize=3 if chart.is_thin(index) else 4,
+        markevery=1 if chart.x.ticks else -(-len(line.x) // MOST_MARKS) or None,
         label=line.label,
         zorder=on_top,
     )
@@ -126,26 +128,39 @@ def _line(axes: Axes, line: Line, index: int, marked: bool) -> None:
 
 def _scatter(chart: Scatter, figure: Figure) -> None:
     axes = figure.add_subplot()
-    groups = list(dict.fromkeys(point.group for point in chart.points))
-    for index, group in enumerate(groups):
+    for index, group in enumerate(chart.groups):
         points = [point for point in chart.points if point.group == group]
-        x, y = [point.x for point in points], [point.y for point in points]
-        style: dict[str, Any] = {"color": colour(index), "zorder": 3}
-        bars = [zero_for_nan(point.half) for point in points]
-        axes.errorbar(x, y, yerr=bars, fmt="none", elinewidth=1, alpha=0.6, **style)
-        axes.plot(x, y, marker(index).matplotlib, label=group, **style)
+        style: dict[str, Any] = {"color": colour_of(points[0].colour, index), "zorder": 3, "linestyle": "none"}
+        for number, point in enumerate(points):
+            style["label"] = group if number == 0 and not chart.styles else None
+            style["marker"] = marker(chart.marker_of(point)).matplotlib
+            axes.errorbar([point.x], [point.y], yerr=[zero_for_nan(point.half)], elinewidth=1, **style)
+    _explain_styles(chart, axes)
     front = sorted((point.x, point.y) for point in chart.points if point.on_front)
     axes.step(*zip(*front, strict=True), where="post", color=GREY, linewidth=1.2, zorder=2, label="Pareto front")
     _dress(axes, chart.x, chart.y)
     axes.margins(0.08)
-    _legend(figure, axes, "", groups)
+    _legend(figure, axes, "", [*chart.groups, *chart.styles])
+
+
+def _explain_styles(chart: Scatter, axes: Axes) -> None:
+    """Name colours and markers in the legend where they mean different things."""
+    if not chart.styles:
+        return
+    for index, group in enumerate(chart.groups):
+        name = next(point.colour for point in chart.points if point.group == group)
+        axes.plot([], [], "s", markersize=8, color=colour_of(name, index), label=group)
+    for name, number in chart.styles.items():
+        axes.plot([], [], marker(number).matplotlib, color=GREY, label=name)
 
 
 def _changes(chart: Changes, figure: Figure) -> None:
     axes = figure.add_subplot()
     places, bars = range(len(chart.labels)), [zero_for_nan(half) for half in chart.halves]
     axes.axvline(chart.base, color=GREY, linewidth=1.2, linestyle="--", zorder=2)
-    axes.errorbar(chart.losses, places, xerr=bars, fmt="o", color=colour(0), elinewidth=1.6, capsize=3, zorder=3)
+    for place, (value, bar) in enumerate(zip(chart.losses, bars, strict=True)):
+        shade = colour_of(chart.colours[place] if chart.colours else "")
+        axes.errorbar([value], [place], xerr=[bar], fmt="o", color=shade, elinewidth=1.6, capsize=3, zorder=3)
     _dress(axes, chart.x, Axis(""))
     axes.set_yticks(places, [textwrap.fill(label, LONGEST_LABEL) for label in chart.labels], parse_math=False)
     axes.invert_yaxis()
