@@ -16,7 +16,7 @@ from rnnlab.analysis.comparison import compare
 from rnnlab.analysis.efficiency import front, seconds_to
 from rnnlab.charts.page import figure
 from rnnlab.charts.palette import colour_of
-from rnnlab.charts.paper import DPI, INCHES, draw, png
+from rnnlab.charts.paper import DPI, INCHES, PICTURES, draw, png
 from rnnlab.charts.values import Changes, Chart, HeatMap, Lines, Parallel, Scatter
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import read_run
@@ -164,9 +164,14 @@ def test_a_chart_that_is_no_more_leaves_no_old_picture(three_factors):
     report = SWEEP / "report"
     write_report(compare([SWEEP]), report)
     assert (report / "heat-map.png").is_file()
-    (report / "loss-by-hand.png").write_bytes(b"mine")
+    for mine in ("loss-by-hand.png", "loss-by-hand.svg", "paper.pdf"):
+        (report / mine).write_bytes(b"mine")
     write_report(compare([SWEEP], only=["lstm-h32-s0-t8"]), report)
-    assert sorted(file.name for file in report.glob("*.png")) == ["learning-curves.png", "loss-by-hand.png"]
+    left = {file.name for file in report.iterdir() if file.suffix in PICTURES}
+    assert left == {
+        *(f"learning-curves{suffix}" for suffix in PICTURES),
+        *("loss-by-hand.png", "loss-by-hand.svg", "paper.pdf"),
+    }
 
 
 @pytest.mark.parametrize("manifest", ['["../mine.png", "mine.csv", "/etc/mine.png", 3]', "{", '{"a": 1}', "[" * 9999])

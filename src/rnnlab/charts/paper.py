@@ -1,4 +1,4 @@
-"""Charts drawn for paper by matplotlib: PNG files, and the figures of TensorBoard.
+"""Charts drawn for paper by matplotlib: PNG, SVG and PDF files, and the figures of TensorBoard.
 
 matplotlib takes a while to load, so it is imported where a figure is drawn. Without pyplot there is no window and no
 state that figures share.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
 from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour_of, dash, marker
@@ -53,6 +53,30 @@ def png(chart: Chart) -> bytes:
     """Draw a chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
     stream = io.BytesIO()
     draw(chart).savefig(stream, format="png", metadata={"Software": None})
+    return stream.getvalue()
+
+
+def svg(chart: Chart) -> bytes:
+    """Draw a chart as an SVG that needs no font; the same values give the same bytes."""
+    return _vectors(chart, "svg", {"Date": None, "Creator": None})
+
+
+def pdf(chart: Chart) -> bytes:
+    """Draw a chart as a PDF with embedded TrueType fonts; the same values give the same bytes."""
+    return _vectors(chart, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
+
+
+# How a report's pictures are made, by the suffix of their files.
+PICTURES: Mapping[str, Callable[[Chart], bytes]] = {".png": png, ".svg": svg, ".pdf": pdf}
+
+
+def _vectors(chart: Chart, form: str, metadata: dict[str, None]) -> bytes:
+    from matplotlib import rc_context
+
+    stream = io.BytesIO()
+    # Identifiers in an SVG are random without a salt; journals refuse PDFs with matplotlib's own kind of fonts, type 3.
+    with rc_context({"svg.hashsalt": "rnnlab", "pdf.fonttype": 42}):
+        draw(chart).savefig(stream, format=form, metadata=metadata)
     return stream.getvalue()
 
 
