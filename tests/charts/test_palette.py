@@ -7,10 +7,10 @@ import math
 
 import pytest
 
-from rnnlab.charts.palette import CELLS, OTHERS, colour_of
+from rnnlab.charts.palette import CELLS, GREY, GROUND, INK, OTHERS, colour_of
 from rnnlab.config.reference import group_options
 
-GROUNDS = {"light": "#FFFFFF", "dark": "#15181C"}
+GROUNDS = {"light": GROUND.light, "dark": GROUND.dark}
 # How a colour looks without cones for long or middle waves (Machado, Oliveira and Fernandes 2009, severity 1).
 SEEN_BY = {
     "everyone": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -56,6 +56,8 @@ def test_every_shipped_cell_has_a_colour_of_its_own() -> None:
 def test_every_colour_stands_out_from_its_ground(ground: str) -> None:
     for name, shade in CELLS.items():
         assert contrast(getattr(shade, ground), GROUNDS[ground]) >= 3, name
+    for text in (INK, GREY):
+        assert contrast(getattr(text, ground), GROUNDS[ground]) >= 4.5
 
 
 @pytest.mark.parametrize("ground", GROUNDS)

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
+from rnnlab.charts import palette
 from rnnlab.charts.number_format import loss, plus_minus
 from rnnlab.charts.palette import SEQUENTIAL, colour_of, dash, marker
 from rnnlab.charts.values import (
@@ -35,9 +36,14 @@ from rnnlab.charts.values import (
 )
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-INK, GREY, PALE, WHITE = "#222222", "#6b6b6b", "#e6e6e6", "#ffffff"
+INK, GREY, PALE, WHITE = palette.INK.light, palette.GREY.light, palette.PALE.light, palette.GROUND.light
+# Of parallel coordinates, from low to high: the lowest loss stands out most from each ground.
+STEPS = [step / 10 for step in range(11)]
+ON_WHITE = sample_colorscale(SEQUENTIAL, [0.85 * step for step in STEPS])
+IN_THE_DARK = sample_colorscale(SEQUENTIAL, [1 - 0.7 * step for step in STEPS])
 # Pixels
-HEIGHT = 400  # of a figure
+HEIGHT = 420  # of a figure
+TOOLS = 32  # above a figure, where its buttons cover nothing
 LEGEND_ROW = 20
 CELL_WIDTH, CELL_HEIGHT, BESIDE = 64, 34, 190  # of a heat map's cells, and of what stands beside them
 DIMENSION = 120  # of an axis of parallel coordinates
@@ -59,8 +65,9 @@ def figure(chart: Chart) -> dict[str, Any]:
     """Draw a chart for plotly.js.
 
     Returns:
-        `{"data": […], "layout": {…}}`, which JSON can hold. `layout.meta` is for the page: `least`, the pixels that a
-        figure needs across, and whether it `highlights` the line under the mouse.
+        `{"data": […], "layout": {…}}`, which JSON can hold. Its colours are those for a white ground; the page replaces
+        them by `palette.in_the_dark` and by `layout.meta.dark`, those of this figure alone. `layout.meta` also has
+        `least`, the pixels that it needs across, and whether it `highlights` the line under the mouse.
     """
     match chart:
         case Lines():
@@ -93,7 +100,9 @@ def _layout(height: float = HEIGHT, **settings: Any) -> go.Layout:
         plot_bgcolor=WHITE,
         hovermode="closest",
         hoverlabel={"align": "left", "bgcolor": WHITE, "font": {"color": INK, "size": 13}},
-        **{"margin": {"l": 62, "r": 14, "t": 12, "b": 52}, "showlegend": False, **settings},
+        uirevision="kept",  # a reader's zoom survives new colours
+        modebar={"bgcolor": _transparent(WHITE, 0.01), "color": GREY, "activecolor": INK},
+        **{"margin": {"l": 62, "r": 14, "t": TOOLS, "b": 52}, "showlegend": False, **settings},
     )
 
 
@@ -279,7 +288,7 @@ def _intervals(chart: IntervalChart) -> go.Figure:
     explained = _explained_marks(chart)
     figure.add_traces(explained)
     legend, height = _legend([trace.name for trace in explained])
-    top = PANEL_TITLE if chart.panels[0].title else 12
+    top = TOOLS + (PANEL_TITLE if chart.panels[0].title else 0)
     layout = _layout(total + top + 62 + (height if explained else 0), margin={"l": 62, "r": 14, "t": top, "b": 52})
     figure.update_layout(layout)
     if explained:
@@ -432,7 +441,7 @@ def _panels(chart: Panels) -> go.Figure:
         top, bottom = figure.get_subplot(row, 1).yaxis.domain[::-1]
         figure.data[-1].colorbar.update(len=top - bottom, y=(top + bottom) / 2)
     least = CELL_WIDTH * max(len(panel.columns) for panel in chart.panels) + BESIDE
-    margin = {"l": 62, "r": 14, "t": 40, "b": 52}
+    margin = {"l": 62, "r": 14, "t": TOOLS + PANEL_TITLE, "b": 52}
     figure.update_layout(_layout(sum(map(_height, chart.panels)), meta={"least": least}, margin=margin))
     return figure
 
@@ -473,7 +482,8 @@ def _parallel(chart: Parallel) -> go.Figure:
     plotly's own trace of that name needs WebGL, which not every browser has and no printer, and labels no line.
     """
     low, high = min(chart.losses), max(chart.losses)
-    colours = sample_colorscale(SEQUENTIAL, _scaled(chart.losses, low, high))
+    places = _scaled(chart.losses, low, high)
+    colours, dark = (sample_colorscale(scale, places) for scale in (ON_WHITE, IN_THE_DARK))
     heights = [_scaled(dimension.values, *_ends(dimension)) for dimension in chart.dimensions]
     worst_first = sorted(range(len(chart.losses)), key=lambda index: -chart.losses[index])
     last = len(chart.dimensions) - 1
@@ -484,7 +494,7 @@ def _parallel(chart: Parallel) -> go.Figure:
         ],
         _layout(
             HEIGHT + 20,
-            margin={"l": 14, "r": 14, "t": 12, "b": 40},
+            margin={"l": 14, "r": 14, "t": TOOLS, "b": 40},
             xaxis={
                 "range": [-0.15, last + 0.45],
                 "tickmode": "array",
@@ -496,7 +506,11 @@ def _parallel(chart: Parallel) -> go.Figure:
                 "automargin": True,
             },
             yaxis={"range": [-MARGIN, 1 + MARGIN], "visible": False, "fixedrange": True},
-            meta={"least": DIMENSION * (last + 1), "highlights": True},
+            meta={
+                "least": DIMENSION * (last + 1),
+                "highlights": True,
+                "dark": {**dict(zip(colours, dark, strict=True)), **dict(zip(ON_WHITE, IN_THE_DARK, strict=True))},
+            },
         ),
     )
     for place, dimension in enumerate(chart.dimensions):
@@ -528,7 +542,7 @@ def _explained_colours(unit: str, low: float, high: float) -> go.Scatter:
         hoverinfo="skip",
         marker={
             "color": [low],
-            "colorscale": "Viridis",
+            "colorscale": ON_WHITE,
             "cmin": low,
             "cmax": high if high > low else low + 1e-9,
             "showscale": True,
@@ -551,7 +565,7 @@ def _name_dimension(figure: go.Figure, place: int, dimension: Dimension) -> None
             showarrow=False,
             xanchor="left",
             xshift=6,
-            bgcolor="rgba(255,255,255,0.8)",
+            bgcolor=_transparent(WHITE, 0.8),
             font={"size": 12, "color": INK},
         )
 

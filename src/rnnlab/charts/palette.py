@@ -35,6 +35,9 @@ CELLS = {
     "mlp_flat": Shade("#937866", "#BE8A6E"),
 }
 OTHERS = tuple(shade for name, shade in CELLS.items() if name not in ("rnn", "gru", "lstm"))  # for names not above
+# What is not data: text, lines beside it, the grid and the ground of a page.
+INK, GREY, PALE = Shade("#222222", "#E8EAED"), Shade("#6B6B6B", "#A3A9B1"), Shade("#E6E6E6", "#30363D")
+GROUND = Shade("#FFFFFF", "#15181C")
 # Of lines and groups that are no cells, by their place.
 IN_ORDER = tuple(CELLS[name] for name in ("lstm", "rnn", "gru", "lru", "irnn", "minlstm", "transformer", "bag"))
 
@@ -81,6 +84,11 @@ def colour_of(name: str, place: int = 0) -> str:
         return CELLS[name].light
     number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:4], "big")
     return OTHERS[number % len(OTHERS)].light
+
+
+def in_the_dark() -> dict[str, str]:
+    """Return for each colour on white the one that stands for it on the dark page."""
+    return {shade.light: shade.dark for shade in (*CELLS.values(), INK, GREY, PALE, GROUND)}
 
 
 def dash(index: int) -> Marking:
