@@ -90,6 +90,12 @@ class Run:
         """The unit of its losses, such as `nats per token`."""
         return self.measure.unit
 
+    @property
+    def flops(self) -> float | None:
+        """Operations of a forward pass for one step of a sequence; None where they are not declared, or not known."""
+        flops = float_or_nan(self.summary.get("flops"))
+        return flops if 0 <= flops < math.inf else None
+
     def value(self, name: str) -> float:
         """A metric of the best epoch (`val/…`, `train/…`) or of the test (`test/…`); NaN where there is none."""
         return float_or_nan(self.metrics("test" if name.startswith("test/") else "best").get(name))

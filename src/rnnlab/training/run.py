@@ -20,7 +20,7 @@ from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFold
 from rnnlab.records.metrics import MEASURES, objective_of, shown_in_tables
 from rnnlab.records.provenance import Origin
 from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
-from rnnlab.tasks.base import parameters_of
+from rnnlab.tasks.base import flops_per_step, parameters_of
 from rnnlab.training.blocks import BlockDataModule
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
@@ -45,6 +45,7 @@ class TrainingRun:
         data: Its batches.
         trainer: Lightning's Trainer.
         parameters: Trainable parameters of the network.
+        flops: Operations of a forward pass for one step of a sequence of `data.sequence_length`; None if not declared.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class TrainingRun:
         if config["init_from"] is not None:
             begin_with(self.task, find_checkpoint(config["init_from"], "init_from"))
         self.parameters = parameters_of(self.task)
+        self.flops = flops_per_step(self.task, config["data"]["sequence_length"])
         self.data = BlockDataModule(prepared, config)
         check_limits(config["trainer"], self.data)
         self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
@@ -181,6 +183,7 @@ class TrainingRun:
             **outcome,
             "hparams": flat_hparams(self.config, self.parameters),
             "parameters": self.parameters,
+            "flops": self.flops,
             "unit": self.task.unit,
             MEASURES: [metric.to_json() for metric in self.task.declared],
             "seconds": round(self.timing.seconds, 3),
