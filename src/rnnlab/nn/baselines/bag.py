@@ -32,5 +32,5 @@ class Bag(Recurrent):
         mean = (total / count)[:, None]  # (B, 1, D)
         return mean.expand_as(x).where(real, 0.0), (total[None], count[None])
 
-    def flops(self, steps: int) -> int:  # noqa: ARG002
+    def flops(self, steps: int) -> int:
         return 0  # it only adds

@@ -62,5 +62,5 @@ class FlatMLP(Recurrent):
         y = self.layers(filled)[:, None].expand(-1, width, -1).where(real, 0.0)  # (B, T, H)
         return y, (filled[None], (count + read).to(x.dtype)[None])
 
-    def flops(self, steps: int) -> float | None:  # noqa: ARG002
+    def flops(self, steps: int) -> float | None:
         return linear_flops(self.layers)  # once a sequence, whose empty places are computed as well
