@@ -13,6 +13,7 @@ import lightning.pytorch as pl
 import torch
 
 from rnnlab.analysis.threshold import Threshold, metric_of
+from rnnlab.data.items import Items
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import reason_of
 from rnnlab.records import provenance
@@ -195,11 +196,16 @@ class TrainingRun:
         }
 
     def _data(self) -> Summary:
-        """The data's name and SHA-256, and for labelled texts how many of each class every part has."""
+        """The data's name and SHA-256, what is measured on, and for labelled texts the classes of every part."""
         classes = {"classes": self.prepared.balance} if self.prepared.balance else {}
-        return {"name": self.prepared.name, "sha256": self.prepared.sha256, **classes}
+        items = {**_described("validation", self.data.items("val")), **_described("test", self.data.items("test"))}
+        return {"name": self.prepared.name, "sha256": self.prepared.sha256, **items, **classes}
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
     """Metrics as JSON can hold them: a perplexity that overflows is null."""
     return {key: value if math.isfinite(value) else None for key, value in values.items() if "/" in key}
+
+
+def _described(part: str, items: Items | None) -> Summary:
+    return {f"{part}_items": items and items.digest, f"{part}_count": items and items.count}
