@@ -125,7 +125,9 @@ def _tuned_runs(
 ) -> dict[tuple[Setting, str], tuple[Run, ...]]:
     by_place: dict[tuple[Setting, str, Setting], dict[Hashable, Run]] = {}
     for run in runs:
-        by_place.setdefault((question.at(run), question.level(run), question.tuned(run)), {}).setdefault(_seed(run), run)
+        by_place.setdefault((question.at(run), question.level(run), question.tuned(run)), {}).setdefault(
+            _seed(run), run
+        )
     return {
         (group.within, level.name): tuple(by_place[group.within, level.name, level.choice.setting].values())
         for group in judgement.groups

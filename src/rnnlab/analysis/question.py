@@ -169,7 +169,9 @@ def _check_known(names: Iterable[str], runs: Sequence[Run]) -> None:
         if name == REPEATS:
             raise UserError(f"{name}: the seed repeats a comparison and has no other role; leave it out")
         if name not in known:
-            raise UserError(f"{name}: no run has such a key; a role takes keys of the configuration such as optimizer.lr")
+            raise UserError(
+                f"{name}: no run has such a key; a role takes keys of the configuration such as optimizer.lr"
+            )
 
 
 def _varied(names: Iterable[str], keys: Mapping[str, str]) -> list[str]:

@@ -90,6 +90,40 @@ class Run:
         """The unit of its losses, such as `nats per token`."""
         return self.measure.unit
 
+    @property
+    def flops(self) -> float | None:
+        """Operations of a forward pass for one step of a sequence; None where they are not declared, or not known."""
+        flops = float_or_nan(self.summary.get("flops"))
+        return flops if 0 <= flops < math.inf else None
+
+    @property
+    def validation_items(self) -> str | None:
+        """A digest of the items that it was validated on, equal exactly for the same ones; None where not known."""
+        return self._items("validation")
+
+    @property
+    def test_items(self) -> str | None:
+        """A digest of the items that it was tested on, of the same kind."""
+        return self._items("test")
+
+    @property
+    def validation_count(self) -> int | None:
+        """The number of items that it was validated on; of a running text its characters."""
+        return self._count("validation")
+
+    @property
+    def test_count(self) -> int | None:
+        """The number of items that it was tested on; of a running text its characters."""
+        return self._count("test")
+
+    def _items(self, part: str) -> str | None:
+        items = self.part("data").get(f"{part}_items")
+        return items if isinstance(items, str) and items else None
+
+    def _count(self, part: str) -> int | None:
+        count = self.part("data").get(f"{part}_count")
+        return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+
     def value(self, name: str) -> float:
         """A metric of the best epoch (`val/…`, `train/…`) or of the test (`test/…`); NaN where there is none."""
         return float_or_nan(self.metrics("test" if name.startswith("test/") else "best").get(name))
@@ -183,7 +217,10 @@ def checked(run: Run) -> Run:
 
 def float_or_nan(value: Any) -> float:
     """Return a number as a float, anything else as NaN."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    try:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.nan
 
 
 def _read_config(file: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from torchmetrics import MetricCollection
 
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
+from rnnlab.nn.flops import declared_flops
 from rnnlab.records.metrics import Metric
 
 Config = Mapping[str, Any]
@@ -46,6 +47,13 @@ class SequenceTask(pl.LightningModule):
     @abstractmethod
     def outputs(self, batch: Batch) -> Tensor:
         """Compute the outputs of the network for a batch: logits, classes last, or predicted numbers."""
+
+    def flops(self, steps: int) -> float | None:
+        """Return the floating-point operations of a forward pass over one sequence of so many steps.
+
+        What counts as one is said in `rnnlab.nn.flops`. None, unless a class declares them: nothing is guessed.
+        """
+        return None
 
     @abstractmethod
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -141,3 +149,20 @@ class SequenceTask(pl.LightningModule):
 def parameters_of(module: nn.Module) -> int:
     """Return the number of trainable parameters of a module."""
     return sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
+
+
+def flops_per_step(task: SequenceTask, steps: int) -> float | None:
+    """Return the floating-point operations of a forward pass for one step of one sequence; None if not declared.
+
+    What happens once a sequence, such as a classifier's output layer or a forecaster's decoder, is spread over its
+    steps; of attention, which takes more the longer a sequence is, it is the mean.
+
+    Args:
+        task: A network with its output layer.
+        steps: Of the sequence.
+
+    Raises:
+        UserError: The network declares what is no number.
+    """
+    flops = declared_flops(task, steps)
+    return None if flops is None else flops / steps

@@ -20,6 +20,7 @@ from torchmetrics.utilities import dim_zero_cat
 from rnnlab.data.collation import Batch
 from rnnlab.data.prepared import Part
 from rnnlab.nn.encoder import build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.pooling import pool, pooled_size
 from rnnlab.records.metrics import Metric, ranking_loss, share
@@ -92,6 +93,18 @@ class PooledTask(SequenceTask):
         vector = pool(hidden, lengths, self.pooling, self.encoder.directions)  # (B, H)
         outputs: Tensor = self.head(self.dropout(vector))
         return outputs
+
+    def flops(self, steps: int) -> float | None:
+        return self._flops(steps, predictions=1)
+
+    def _flops(self, steps: int, predictions: int) -> float | None:
+        """Return the operations for a sequence of which so many vectors are given to the output layer."""
+        looked_up = type(self.embedding) in (nn.Embedding, nn.Identity)
+        return total_flops(
+            (steps, 0 if looked_up else None),
+            (1, declared_flops(self.encoder, steps)),
+            (predictions, linear_flops(self.head)),
+        )
 
     def vectors(self, inputs: Tensor) -> Tensor:
         """Embed the inputs as `(B, T, D)`."""

@@ -27,6 +27,7 @@ from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.decoding import decode
 from rnnlab.nn.encoder import build_causal_encoder, build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.records.metrics import Metric, ranking_loss
 from rnnlab.tasks.base import Config, SequenceTask
@@ -111,6 +112,15 @@ class Forecaster(SequenceTask):
         taught = None if truth is None else (truth - centre) / scale
         forecasts = decode(self.decoder, self._read_out, state, x[:, -1:], self.horizon, taught, self.teacher_forcing)
         return forecasts * scale + centre
+
+    def flops(self, steps: int) -> float | None:
+        ends = steps + self.horizon  # the decoder goes on where the encoder has ended
+        return total_flops(
+            (1, declared_flops(self.encoder, steps)),
+            (1, declared_flops(self.decoder, ends)),
+            (-1, declared_flops(self.decoder, steps)),
+            (self.horizon, linear_flops(self.head)),
+        )
 
     def outputs(self, batch: Batch) -> Tensor:
         forecasts: Tensor = self(batch.inputs, batch.targets if self.training else None)

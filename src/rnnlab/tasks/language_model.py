@@ -20,6 +20,7 @@ from rnnlab.data.prepared import Part
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.nn import State
 from rnnlab.nn.encoder import build_causal_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.recurrent import map_state
 from rnnlab.nn.tied import TiedLinear
@@ -77,6 +78,9 @@ class LanguageModel(SequenceTask):
         """Compute the logits `(B, T, V)` and the next state from symbols `(B, T)` and a state."""
         hidden, state = self.encoder(self.embedding_dropout(self.embedding(inputs)), state)  # (B, T, H)
         return self.head(self.dropout(hidden)), state
+
+    def flops(self, steps: int) -> float | None:
+        return total_flops((1, declared_flops(self.encoder, steps)), (steps, linear_flops(self.head)))
 
     def outputs(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.

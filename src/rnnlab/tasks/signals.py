@@ -140,6 +140,9 @@ class SignalLabeller(PooledTask):
         logits: Tensor = self.head(self.dropout(hidden))
         return logits
 
+    def flops(self, steps: int) -> float | None:
+        return self._flops(steps, predictions=steps)
+
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
 

@@ -19,6 +19,7 @@ from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.encoder import build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.words import WordVectors, drop_words
 from rnnlab.records.metrics import Metric, ranking_loss, share
@@ -63,6 +64,13 @@ class Tagger(TextAnswers, ConfusionCounts):
         hidden, _ = self.encoder(self.dropout(self.embedding(inputs)), lengths=ends)  # (B, T, H)
         logits: Tensor = self.head(self.dropout(hidden))
         return logits
+
+    def flops(self, steps: int) -> float | None:
+        return total_flops(
+            (steps, self.embedding.flops(self.word_length)),
+            (1, declared_flops(self.encoder, steps)),
+            (steps, linear_flops(self.head)),
+        )
 
     def outputs(self, batch: Batch) -> Tensor:
         inputs = batch.inputs

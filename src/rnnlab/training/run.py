@@ -13,6 +13,7 @@ import lightning.pytorch as pl
 import torch
 
 from rnnlab.analysis.threshold import Threshold, metric_of
+from rnnlab.data.items import Items
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import reason_of
 from rnnlab.records import provenance
@@ -20,7 +21,7 @@ from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFold
 from rnnlab.records.metrics import MEASURES, objective_of, shown_in_tables
 from rnnlab.records.provenance import Origin
 from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
-from rnnlab.tasks.base import parameters_of
+from rnnlab.tasks.base import flops_per_step, parameters_of
 from rnnlab.tasks.capabilities import KnowsChance
 from rnnlab.tasks.chance import chance_of
 from rnnlab.training.blocks import BlockDataModule
@@ -49,6 +50,7 @@ class TrainingRun:
         parameters: Trainable parameters of the network.
         chance: What a model reaches that has learned nothing of the sequence, by the names of metrics; empty where that
             is unknown, and before `execute`.
+        flops: Operations of a forward pass for one step of a sequence of `data.sequence_length`; None if not declared.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class TrainingRun:
             begin_with(self.task, find_checkpoint(config["init_from"], "init_from"))
         self.parameters = parameters_of(self.task)
         self.chance: dict[str, float] = {}
+        self.flops = flops_per_step(self.task, config["data"]["sequence_length"])
         self.data = BlockDataModule(prepared, config)
         check_limits(config["trainer"], self.data)
         self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
@@ -187,6 +190,7 @@ class TrainingRun:
             **outcome,
             "hparams": flat_hparams(self.config, self.parameters),
             "parameters": self.parameters,
+            "flops": self.flops,
             "unit": self.task.unit,
             MEASURES: [metric.to_json() for metric in self.task.declared],
             **self._chance(),
@@ -205,11 +209,16 @@ class TrainingRun:
         return {"chance": self.chance, "chance_model": self.task.chance_model}
 
     def _data(self) -> Summary:
-        """The data's name and SHA-256, and for labelled texts how many of each class every part has."""
+        """The data's name and SHA-256, what is measured on, and for labelled texts the classes of every part."""
         classes = {"classes": self.prepared.balance} if self.prepared.balance else {}
-        return {"name": self.prepared.name, "sha256": self.prepared.sha256, **classes}
+        items = {**_described("validation", self.data.items("val")), **_described("test", self.data.items("test"))}
+        return {"name": self.prepared.name, "sha256": self.prepared.sha256, **items, **classes}
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
     """Metrics as JSON can hold them: a perplexity that overflows is null."""
     return {key: value if math.isfinite(value) else None for key, value in values.items() if "/" in key}
+
+
+def _described(part: str, items: Items | None) -> Summary:
+    return {f"{part}_items": items and items.digest, f"{part}_count": items and items.count}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from rnnlab.data.items import Items, items_of_vectors, measured
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
@@ -70,7 +72,22 @@ def prepare_signals(
             "balance": balance,
         },
         notes=tuple(filter(None, notes)),
+        items=measured(partial(_items, signals), parts),
     )
+
+
+def _items(signals: Signals, rows: Sequence[int]) -> Items:
+    """Return the sequences of some rows, before anything is cut off, with their answers."""
+    sizes, answers = signals.sizes[rows], signals.answers[rows]
+    steps = np.arange(sizes.max())
+    inside = steps < sizes[:, None]  # (N, T)
+    places = np.where(inside, signals.offsets[rows][:, None] + steps, 0)
+    values = np.where(inside[..., None], signals.values[places], np.float32(0))  # (N, T, D)
+    if not signals.classes:
+        return items_of_vectors(values, sizes, answers)
+    classes, which = np.unique(answers, return_inverse=True)
+    names = np.array([signals.classes[index] for index in classes.tolist()])
+    return items_of_vectors(values, sizes, names[which.reshape(answers.shape)])
 
 
 def _cut(count: int, where: str) -> dict[str, list[int]]:

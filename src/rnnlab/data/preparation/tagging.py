@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.items import Items, items_of_texts, measured
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
@@ -79,7 +81,14 @@ def prepare_tagged_sentences(
         parts=encoded,
         card={**card, "labels": list(labels), "balance": balance},
         notes=tuple(filter(None, notes)),
+        items=measured(partial(_items, content), parts),
     )
+
+
+def _items(content: TaggedSentences, rows: Sequence[int]) -> Items:
+    """Return the sentences of some rows with their tags; no word has a tab."""
+    words, tags = (["\t".join(sentences[row]) for row in rows] for sentences in (content.words, content.tags))
+    return items_of_texts(words, tags)
 
 
 def split_sentences(
