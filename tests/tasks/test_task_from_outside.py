@@ -197,6 +197,7 @@ def test_a_task_from_outside_does_what_a_task_of_rnnlab_does(rnnlab: Callable[..
     (run,) = (workdir / "runs/vowels").glob("gru*")
     summary = json.loads((run / "summary.json").read_text())
     assert summary["unit"] == "squared error per word" and summary["metrics"]["test"]["test/mae"] < 0.6
+    assert not list(run.glob("test_items*")), "it does not measure its items"
 
     compared = rnnlab("compare", "sweep=vowels")
     assert compared.code == 0, compared.err

@@ -8,14 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.keys import flatten
 from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.records.csv_files import Row, read_rows, rows_with
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
 from rnnlab.records.identity import hash_in
+from rnnlab.records.items import read_items
 from rnnlab.records.metrics import Metric, read_metrics
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OBJECTIVE = "val/loss"
 NOT_STARTED, NOT_FINISHED = "not started", "not finished"
@@ -111,6 +115,14 @@ class Run:
         """Return the rows of timing.csv that have a finite number in every needed column."""
         rows = self.recorded.timing if self.recorded else read_rows(RunFolder(self.folder).timing)
         return rows_with(rows, needed)
+
+    def items(self) -> pd.DataFrame | None:
+        """Return what the test measured of each item, see `read_items`; None where that was not kept.
+
+        Raises:
+            UserError: The file is damaged.
+        """
+        return None if self.recorded else read_items(self.folder)
 
     @property
     def answers(self) -> Sequence[Mapping[str, Any]]:

@@ -24,6 +24,7 @@ from rnnlab.nn.pooling import pool, pooled_size
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.items import ItemFigures, classified_items
 from rnnlab.tasks.predictions import Prediction, TextAnswers
 
 
@@ -134,6 +135,9 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
         for name in ("accuracy", "f1", "auroc"):
             metrics[name].update(logits, batch.targets)
         self.confusion.update(logits, batch.targets)
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_items(outputs, batch.targets)
 
     @torch.no_grad()
     def shares(self, batch: Batch) -> list[list[float]]:

@@ -30,6 +30,7 @@ from rnnlab.nn.encoder import build_causal_encoder, build_encoder
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.records.metrics import Metric, ranking_loss
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.items import ItemFigures
 from rnnlab.tasks.predictions import Forecast, print_forecast
 from rnnlab.tasks.user_input import UserInput
 
@@ -137,6 +138,13 @@ class Forecaster(SequenceTask):
         truth = self.in_units(batch.targets).reshape(-1)
         for name, forecast in forecasts.items():
             metrics[name].update(self.in_units(forecast).reshape(-1), truth)
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        """Measure each forecast; `absolute_error` is the sum of its errors in the series' own units."""
+        errors = (outputs - batch.targets).abs() * self.deviation  # (B, horizon, D)
+        scaled = (errors / self.naive_error).flatten(1)
+        count = torch.full_like(batch.lengths, scaled.shape[1])
+        return {"loss": scaled.sum(dim=1), "count": count, "absolute_error": errors.flatten(1).sum(dim=1)}
 
     def in_units(self, values: Tensor) -> Tensor:
         """Return standardised values `(…, D)` in the series' own units."""

@@ -22,6 +22,7 @@ from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.classifier import Classifier, PooledTask
+from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import Prediction
 
 
@@ -94,6 +95,12 @@ class SignalRegression(PooledTask):
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         metrics["accuracy"].update(((logits[:, 0] - batch.targets).abs() < self.tolerance).float())
 
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        off = outputs[:, 0] - batch.targets
+        right = (off.abs() < self.tolerance).long()
+        one = right.new_ones(len(right))
+        return {"loss": off.square(), "count": one, "correct": right, "classified": one}
+
 
 class SignalLabeller(PooledTask):
     """Predicts a class at each step of a signal from the steps so far; all sequences are of equal length.
@@ -136,6 +143,9 @@ class SignalLabeller(PooledTask):
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets, self.silent)
 
 
 def numbers(text: str, channels: int, key: str = "") -> np.ndarray:

@@ -24,6 +24,7 @@ from rnnlab.nn.words import WordVectors, drop_words
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config
 from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import TaggedText, TaggedWord, TextAnswers
 from rnnlab.tasks.sentiment import WORD_SCALE
 
@@ -96,6 +97,9 @@ class Tagger(TextAnswers, ConfusionCounts):
             metric.update(predicted, tags)
         unknown = batch.inputs[..., 1][real] == self.vocabulary.unknown
         metrics["accuracy_unknown"].update((predicted == tags)[unknown].float())
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets)
 
     @torch.no_grad()
     def answer(self, inputs: Sequence[str]) -> list[TaggedText]:
