@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,15 @@ class Run:
     def unit(self) -> str:
         """The unit of its losses, such as `nats per token`."""
         return self.measure.unit
+
+    @property
+    def started(self) -> datetime | None:
+        """When its training began, in UTC; None where summary.json does not say."""
+        try:
+            started = datetime.fromisoformat(str(self.summary.get("started")))
+            return started.astimezone(UTC) if started.tzinfo else started.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            return None
 
     def value(self, name: str) -> float:
         """A metric of the best epoch (`val/…`, `train/…`) or of the test (`test/…`); NaN where there is none."""

@@ -186,6 +186,7 @@ class TrainingRun:
             "parameters": self.parameters,
             "unit": self.task.unit,
             MEASURES: [metric.to_json() for metric in self.task.declared],
+            "started": self.timing.started,
             "seconds": round(self.timing.seconds, 3),
             "data": self._data(),
             "versions": provenance.versions(),
