@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def test_a_run_folder_has_every_file_and_nothing_else(run: Path) -> None:
         "projector",
         "projector_config.pbtxt",
         "examples.json",
+        "test_items.csv",
     }
     assert {path.name for path in (run / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
 
@@ -77,6 +79,7 @@ def test_the_summary_says_what_was_run_and_what_came_of_it(run: Path) -> None:
     assert set(test) == {"test/loss", "test/loss_per_char", "test/perplexity", "test/accuracy"}
     assert test["test/perplexity"] == pytest.approx(math.exp(test["test/loss"]), rel=1e-4)
     assert isinstance(summary["parameters"], int) and summary["seconds"] > 0
+    assert datetime.fromisoformat(summary["started"]).utcoffset() == timedelta(0)
     assert summary["data"]["name"] == "names" and len(summary["data"]["sha256"]) == 64
 
 

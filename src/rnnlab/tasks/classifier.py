@@ -34,6 +34,7 @@ from rnnlab.tasks.chance import (
     of_classes,
 )
 from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.items import ItemFigures, classified_items
 from rnnlab.tasks.predictions import Prediction, TextAnswers
 
 
@@ -164,6 +165,9 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
         for name in ("accuracy", "f1", "auroc"):
             metrics[name].update(logits, batch.targets)
         self.confusion.update(logits, batch.targets)
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_items(outputs, batch.targets)
 
     @torch.no_grad()
     def shares(self, batch: Batch) -> list[list[float]]:

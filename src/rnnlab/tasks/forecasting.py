@@ -31,6 +31,7 @@ from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.records.metrics import Metric, ranking_loss
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.items import ItemFigures
 from rnnlab.tasks.predictions import Forecast, print_forecast
 from rnnlab.tasks.user_input import UserInput
 
@@ -160,6 +161,13 @@ class Forecaster(SequenceTask):
         mae = errors * self.deviation.double().cpu().numpy()
         mase = float((mae / self.naive_error.double().cpu().numpy()).mean())
         return {"loss": mase, "mase": mase, "mae": float(mae.mean())}
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        """Measure each forecast; `absolute_error` is the sum of its errors in the series' own units."""
+        errors = (outputs - batch.targets).abs() * self.deviation  # (B, horizon, D)
+        scaled = (errors / self.naive_error).flatten(1)
+        count = torch.full_like(batch.lengths, scaled.shape[1])
+        return {"loss": scaled.sum(dim=1), "count": count, "absolute_error": errors.flatten(1).sum(dim=1)}
 
     def in_units(self, values: Tensor) -> Tensor:
         """Return standardised values `(…, D)` in the series' own units."""

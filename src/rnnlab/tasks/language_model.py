@@ -37,6 +37,7 @@ from rnnlab.tasks.chance import (
 )
 from rnnlab.tasks.generation.prefix_constraint import PrefixConstraint
 from rnnlab.tasks.generation.sampling import SymbolSampler
+from rnnlab.tasks.items import ItemFigures, classified_steps
 
 # The symbols of two runs are of one kind where these are equal: only then is a symbol as hard to predict in both.
 SYMBOLS = ("data.level", "data.min_count", "data.vocab_size", "data.tokenizer")
@@ -115,6 +116,9 @@ class LanguageModel(SequenceTask):
                 metric.update(loss, count, count if batch.characters is None else batch.characters)
         metrics["perplexity"].update(logits, batch.targets)
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets)
 
     def declare_metrics(self) -> dict[Metric, Measured]:
         hint, unigram = "the share of symbols that are predicted", SYMBOL_FREQUENCIES

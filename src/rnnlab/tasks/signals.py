@@ -30,6 +30,7 @@ from rnnlab.tasks.chance import (
     most_frequent_accuracy,
 )
 from rnnlab.tasks.classifier import Classifier, PooledTask
+from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import Prediction
 
 MEAN = "mean"  # the model of chance
@@ -113,6 +114,12 @@ class SignalRegression(PooledTask):
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         metrics["accuracy"].update(((logits[:, 0] - batch.targets).abs() < self.tolerance).float())
 
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        off = outputs[:, 0] - batch.targets
+        right = (off.abs() < self.tolerance).long()
+        one = right.new_ones(len(right))
+        return {"loss": off.square(), "count": one, "correct": right, "classified": one}
+
 
 class SignalLabeller(PooledTask):
     """Predicts a class at each step of a signal from the steps so far; all sequences are of equal length.
@@ -169,6 +176,9 @@ class SignalLabeller(PooledTask):
         if self.silent is not None:
             known[self.silent] = counts[self.silent] = 0
         return {"loss": loss, "accuracy": most_frequent_accuracy(counts, known)}
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets, self.silent)
 
 
 def numbers(text: str, channels: int, key: str = "") -> np.ndarray:

@@ -26,6 +26,7 @@ from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config
 from rnnlab.tasks.chance import OF_TRAINING, class_counts, most_frequent_accuracy, of_classes
 from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import TaggedText, TaggedWord, TextAnswers
 from rnnlab.tasks.sentiment import WORD_SCALE
 
@@ -121,6 +122,9 @@ class Tagger(TextAnswers, ConfusionCounts):
             class_counts(tags, len(self.labels)) for tags in (train.tags, part.tags, part.tags[unknown])
         )
         return {**of_classes(counts, known), "accuracy_unknown": most_frequent_accuracy(counts_unknown, known)}
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets)
 
     @torch.no_grad()
     def answer(self, inputs: Sequence[str]) -> list[TaggedText]:

@@ -29,6 +29,7 @@ from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
 from rnnlab.training.examples import write_examples
 from rnnlab.training.hparams import flat_hparams
+from rnnlab.training.items import ItemsFile
 from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, continue_curves, log_outcome
 from rnnlab.training.resuming import Reached, reached
@@ -87,9 +88,10 @@ class TrainingRun:
         self.flops = flops_per_step(self.task, config["data"]["sequence_length"])
         self.data = BlockDataModule(prepared, config)
         check_limits(config["trainer"], self.data)
-        self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
+        self.metrics, self.timing, self.items = MetricsFile(folder), TimingFile(folder), ItemsFile(folder)
         blocks = self.data.train_dataloader()
-        self.trainer = build_trainer(config, folder, self.metrics, self.timing, blocks, progress, callbacks)
+        records = (self.metrics, self.timing, self.items)
+        self.trainer = build_trainer(config, folder, records, blocks, progress, callbacks)
         self.task.trainer = self.trainer
         self.task.total_steps = steps_of(config["trainer"], self.data.steps_per_epoch)
         self.task.build_optimizer(steps=100)  # finds a key that the optimizer does not take
@@ -170,6 +172,7 @@ class TrainingRun:
         write_examples(self.task, self.folder, self.prepared)
         best = self.metrics.best()
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
+        self.items.write(self.data.test_dataloader(), test["test/loss"])
         return {
             "status": COMPLETE,
             "objective": best[objective_of(self.task.declared).validation],
@@ -194,6 +197,7 @@ class TrainingRun:
             "unit": self.task.unit,
             MEASURES: [metric.to_json() for metric in self.task.declared],
             **self._chance(),
+            "started": self.timing.started,
             "seconds": round(self.timing.seconds, 3),
             "data": self._data(),
             "versions": provenance.versions(),
