@@ -102,9 +102,11 @@ def _serve(folder: Path, port: int) -> str:
     Raises:
         UserError: It cannot listen there.
     """
-    from tensorboard import default, program  # takes a while, and a mistake should be told at once
+    from tensorboard import program  # takes a while, and a mistake should be told at once
 
-    board = program.TensorBoard(default.get_plugins())
+    from rnnlab.tensorboard.hparams_tab import plugins
+
+    board = program.TensorBoard(plugins())
     options = {"logdir": folder, "host": HOST, "port": port, "samples_per_plugin": SAMPLES}
     board.configure(["tensorboard", *(f"--{name}={value}" for name, value in options.items())])
     try:

@@ -107,6 +107,9 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     print_warnings([run])
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
+    from rnnlab.tensorboard.experiment import describe_sweep
+
+    describe_sweep(run.folder.path.parent, {run.folder.path: run.config})
     best, test = summary["metrics"]["best"], summary["metrics"]["test"]
     losses = f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} {summary['unit']}"
     say(f"{losses}, {summary['seconds']:.1f} s")
