@@ -102,9 +102,8 @@ def _serve(folder: Path, port: int) -> str:
     Raises:
         UserError: It cannot listen there.
     """
-    from tensorboard import program  # takes a while, and a mistake should be told at once
-
     from rnnlab.tensorboard.hparams_tab import plugins
+    from tensorboard import program  # takes a while, and a mistake should be told at once
 
     board = program.TensorBoard(plugins())
     options = {"logdir": folder, "host": HOST, "port": port, "samples_per_plugin": SAMPLES}

@@ -38,7 +38,7 @@ def experiment(sessions: Sequence[Mapping[str, Value]], metrics: Iterable[str]) 
     """
     varied = varied_settings(sessions)
     everywhere = [name for name in varied if all(name in session for session in sessions)]
-    equal = [name for name in (*SAID, "parameters") if any(name in session for session in sessions)]
+    equal = [name for name in ("parameters", "lr", *SAID) if any(name in session for session in sessions)]
     names = dict.fromkeys([*everywhere, *varied, *equal])
     infos = [_hparam(name, sessions, differs=name in everywhere) for name in names]
     columns = [

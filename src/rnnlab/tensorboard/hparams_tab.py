@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tensorboard import default
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 from tensorboard.plugins.hparams.backend_context import Context
 from tensorboard.plugins.hparams.hparams_plugin import HParamsPlugin
@@ -21,6 +20,7 @@ from rnnlab.records.folder import RunFolder
 from rnnlab.records.metrics import Metric
 from rnnlab.tensorboard.experiment import declared_by, experiment, metric_columns, settings_of
 from rnnlab.training.hparams import SAID, Value
+from tensorboard import default
 
 START = metadata.SESSION_START_INFO_TAG
 Contents = dict[str, dict[str, bytes]]  # by run and tag
@@ -61,9 +61,7 @@ class RunsContext(Context):  # type: ignore[misc]
         hparams_limit: int | None = None,
     ) -> Any:
         """Return the description of all runs; there is none without a run that has ended."""
-        sessions = {
-            run: _hparams(tags[START]) for run, tags in hparams_run_to_tag_to_content.items() if START in tags
-        }
+        sessions = {run: _hparams(tags[START]) for run, tags in hparams_run_to_tag_to_content.items() if START in tags}
         scalars = self.scalars_metadata(ctx, experiment_id)
         declared = {str(hparams.get("task")): self._declared_by(run, hparams) for run, hparams in sessions.items()}
         columns = metric_columns(declared.values(), [scalars.get(run, {}) for run in sessions])

@@ -35,7 +35,7 @@ class RunTensorBoard(TensorBoardLogger):
         self.experiment.close()
 
     def log_settings(self, settings: Mapping[str, Value]) -> None:
-        """Write the row of the HParams tab, without the summary of an experiment, of which TensorBoard takes one alone."""
+        """Write a row of the HParams tab, and no summary of an experiment, of which TensorBoard takes but one."""
         start = plugin_data_pb2.SessionStartInfo(start_time_secs=time.time())
         for name, value in settings.items():
             start.hparams[name].CopyFrom(as_protobuf(value))
