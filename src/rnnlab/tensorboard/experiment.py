@@ -63,7 +63,7 @@ def metric_columns(declared: Iterable[Sequence[Metric]], tags: Sequence[Collecti
         declared: The metrics of each task.
         tags: Of the scalars that each run has.
     """
-    wanted = list(dict.fromkeys(tag for metrics in declared for tag in (*BEST_LOSSES, *map(_test, _ranked(metrics)))))
+    wanted = list(dict.fromkeys(tag for metrics in declared for tag in (*BEST_LOSSES, *map(_test, ranked(metrics)))))
     there = [tag for tag in wanted if any(tag in run for run in tags)]
     common = [tag for tag in there if all(tag in run for run in tags)]
     if len(common) == len(there):
@@ -131,7 +131,7 @@ def _hparam(name: str, sessions: Sequence[Mapping[str, Value]], differs: bool) -
     return info
 
 
-def _ranked(metrics: Sequence[Metric]) -> list[Metric]:
+def ranked(metrics: Sequence[Metric]) -> list[Metric]:
     """Return the metrics of a task by which people rank: the loss, those of the task, then the loss in other units."""
     own = [metric for metric in metrics if not metric.baseline_of]
     return sorted(own, key=lambda metric: 0 if metric.key == "loss" else 2 if metric.ranks else 1)
