@@ -146,9 +146,8 @@ def _validated_on_test(runs: Sequence[Run]) -> bool:
     """Return True if every run was tested on the items that it was validated on."""
 
     def same(run: Run) -> bool:
-        data = run.part("data")
-        if "validation_items" in data and "test_items" in data:
-            return bool(data["validation_items"] == data["test_items"])
+        if run.validation_items and run.test_items:
+            return run.validation_items == run.test_items
         return run.value(run.measure.test) == run.loss
 
     return bool(runs) and all(map(same, runs))

@@ -151,10 +151,8 @@ def leaves_the_start(key: str) -> bool:
 
 def items(run: Run) -> str:
     """Return what tells the validation items of a run from those of another."""
-    data = run.part("data")
-    if digest := data.get("validation_items"):
-        return str(digest)
-    return repr([data.get("sha256"), *(run.config.get(key) for key in VALIDATED_ON)])
+    known = [run.part("data").get("sha256"), *(run.config.get(key) for key in VALIDATED_ON)]
+    return run.validation_items or repr(known)
 
 
 def _given(asked: Asked) -> dict[str, Sequence[str]]:
@@ -191,8 +189,8 @@ def _check_roles(chosen: Mapping[str, Sequence[str]], task: Sequence[str], keys:
     for role in ("by", "tune"):
         if wrong := [name for name in chosen.get(role, ()) if name in task]:
             raise UserError(
-                f"{role}={wrong[0]}: runs that differ in {keys[wrong[0]]} were validated on different items, so they are"
-                f" no rivals; ask within={wrong[0]}"
+                f"{role}={wrong[0]}: runs that differ in {keys[wrong[0]]} were validated on different items, so they"
+                f" are no rivals; ask within={wrong[0]}"
             )
 
 

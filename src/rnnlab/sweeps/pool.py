@@ -66,6 +66,8 @@ def run_all(
             done += 1
             progress.console.print(_line(run, summary, done, len(open_runs)), highlight=False, soft_wrap=True)
             progress.advance(bar)
+            if done == 1 or done == len(open_runs):
+                _describe(planned)
             if summary["status"] == FAILED and on_failure == STOP:
                 gave_up = True
                 backend.stop()
@@ -122,6 +124,15 @@ def _remember(planned: Sequence[PlannedRun]) -> None:
         sweeps.setdefault(run.folder.path.parent, []).append(run.folder.path.name)
     for sweep, names in sweeps.items():
         add_to_plan(sweep, names)
+
+
+def _describe(planned: Sequence[PlannedRun]) -> None:
+    """Tell TensorBoard what the sweep varies."""
+    from rnnlab.tensorboard.experiment import describe_sweep  # imports TensorBoard, once there is something to see
+
+    configs = {run.folder.path: run.config for run in planned}
+    for sweep in dict.fromkeys(path.parent for path in configs):
+        describe_sweep(sweep, configs)
 
 
 def _line(run: PlannedRun, summary: Summary, done: int, total: int) -> str:

@@ -135,7 +135,7 @@ class StepScalars(pl.Callback):
         for step in block_loop(trainer).steps:
             if step.number % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
                 for logger in trainer.loggers:
-                    logger.log_metrics({"train/loss_step": step.loss, "lr": step.lr}, step.number)
+                    logger.log_metrics({"train/loss_step": step.loss, "train/lr": step.lr}, step.number)
 
 
 class BatchProgressBar(TQDMProgressBar):

@@ -17,8 +17,9 @@ from rnnlab.data.items import Items
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import reason_of
 from rnnlab.records import provenance
+from rnnlab.records.event_files import BEST
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
-from rnnlab.records.metrics import MEASURES, objective_of, shown_in_tables
+from rnnlab.records.metrics import MEASURES, objective_of
 from rnnlab.records.provenance import Origin
 from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.tasks.base import flops_per_step, parameters_of
@@ -28,7 +29,7 @@ from rnnlab.training.blocks import BlockDataModule
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
 from rnnlab.training.examples import write_examples
-from rnnlab.training.hparams import flat_hparams
+from rnnlab.training.hparams import flat_hparams, settings
 from rnnlab.training.items import ItemsFile
 from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, continue_curves, log_outcome
@@ -182,11 +183,12 @@ class TrainingRun:
         }
 
     def _log_outcome(self, outcome: Summary) -> None:
-        test = outcome["metrics"]["test"]
-        figures = {"hp/best_val_loss": outcome["metrics"]["best"]["val/loss"], "hp/test_loss": test["test/loss"]}
-        shown = shown_in_tables(self.task.declared)
-        figures |= {f"hp/{metric.column}": value for metric in shown if (value := test[metric.test]) is not None}
-        log_outcome(self.trainer.loggers, flat_hparams(self.config, self.parameters), figures)
+        values = outcome["metrics"]["best"]
+        own = [metric for metric in self.task.declared if not metric.baseline_of]
+        best = {BEST + metric.key: value for metric in own if (value := values.get(metric.validation)) is not None}
+        hparams = flat_hparams(self.config, self.parameters)
+        step = int(self.metrics.best()["step"])
+        log_outcome(self.trainer.loggers, hparams, settings(self.config, hparams), best, step)
 
     def _summary(self, outcome: Summary) -> Summary:
         return {
