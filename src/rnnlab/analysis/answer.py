@@ -25,6 +25,7 @@ class Answer:
         question: The question.
         judgement: What the seeds support.
         runs: The runs of each level at its tuned setting, by setting of `within` and level, by seed.
+        all_runs: All runs that the answer is of.
         missing: The number of planned runs without a result, beside those that diverged.
         others: The settings of `within` at which runs were not all validated on the same items.
         validated_on_test: True if the validation part and the test part hold the same items.
@@ -34,6 +35,7 @@ class Answer:
     question: Question
     judgement: Judgement
     runs: Mapping[tuple[Setting, str], tuple[Run, ...]]
+    all_runs: tuple[Run, ...]
     missing: int
     others: tuple[Setting, ...]
     validated_on_test: bool
@@ -83,6 +85,7 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
         question=question,
         judgement=_turned(judgement) if question.is_higher_better else judgement,
         runs=_tuned_runs(question, judgement, used),
+        all_runs=tuple(used),
         missing=len(others) - len(accidents),
         others=_other_items(question, complete),
         validated_on_test=_validated_on_test(complete),

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rnnlab.analysis.configurations import Configuration, plain, setting
 from rnnlab.config.keys import short_name
@@ -41,6 +42,36 @@ class Asked:
     across: str | None = None
     worth: float | None = None
     metric: str | None = None
+
+
+ROLES = ("by", "tune", "within")
+
+
+def asked(config: Mapping[str, Any]) -> Asked:
+    """Return the question that a configuration asks, whose roles name one key or list several.
+
+    Raises:
+        UserError: A value is of the wrong kind.
+    """
+    roles = {role: _names(role, config.get(role)) for role in ROLES}
+    for key in ("across", "metric"):
+        if not isinstance(config.get(key), str | None):
+            raise UserError(f"{key}={config[key]}: must be a name or null")
+    worth = config.get("worth")
+    if worth is not None and (
+        isinstance(worth, bool) or not isinstance(worth, int | float) or not 0 <= worth < math.inf
+    ):
+        raise UserError(f"worth={worth}: must be a number of at least 0, in the metric's unit")
+    return Asked(**roles, across=config.get("across"), metric=config.get("metric"), worth=worth)
+
+
+def _names(role: str, value: Any) -> tuple[str, ...] | None:
+    listed = [value] if isinstance(value, str) else value
+    if listed is None:
+        return None
+    if not isinstance(listed, list | tuple) or not all(isinstance(name, str) for name in listed):
+        raise UserError(f"{role}={value}: must be a key such as optimizer.lr, or a list of them")
+    return tuple(listed)
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,13 @@ from rnnlab.charts.values import Chart
 from rnnlab.charts.words import in_words
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
+from rnnlab.report.answer.headline import headline
+from rnnlab.report.answer.sentences import cautions, decides, sentences
 from rnnlab.report.examples import EMPTY, read_examples
-from rnnlab.report.findings import findings, verdict
+from rnnlab.report.findings import findings
 from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.provenance import provenance
+from rnnlab.report.tables.contrasts import CONTRASTS, EXPLAINED, sections
 from rnnlab.report.tables.page import columns, rows, unfolded
 from rnnlab.report.wording import count, decimals, interval, p_value, seconds, seeds
 
@@ -104,8 +107,14 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
         .from_string(_part("page.html.j2"))
         .render(
             comparison=comparison,
-            verdict=verdict(comparison),
+            headline=headline(comparison.answer),
+            sentences=sentences(comparison.answer),
+            step=decides(comparison.answer),
             findings=findings(comparison),
+            cautions=cautions(comparison.answer),
+            sections=sections(comparison.answer),
+            heads=CONTRASTS,
+            explained=EXPLAINED,
             notes=notes(comparison),
             missing_sentence=missing_sentence(comparison.missing),
             provenance=provenance(comparison.complete),
