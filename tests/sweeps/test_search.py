@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
+from rnnlab.records.reading import read_run
 from rnnlab.sweeps.search import optuna_study
 from rnnlab.sweeps.search.search import Search
 from support import ROOT, Answer, assert_refused
@@ -63,6 +64,20 @@ def test_a_search_finds_goes_on_and_says_what_is_best(rnnlab: Callable[..., Answ
         assert summary["hparams"]["hidden_size"] == trial.params["model.hidden_size"]
         assert summary["hparams"]["lr"] == trial.params["optimizer.lr"]
     assert "5 of 5 trials have ended already" in rnnlab(*TRAIN, *SPACE, "hydra.sweeper.n_trials=5").err
+
+
+def test_a_search_in_which_nothing_learned_says_so(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    answer = rnnlab(*TRAIN, "model.hidden_size=4,5", "optimizer.lr=1e-9", "hydra.sweeper.n_trials=2")
+    assert answer.code == 0, answer.err
+    (chance,) = {read_run(folder).chance("val/loss") for folder in (workdir / "runs/hunt").glob("gru*")}
+    assert min(trial.value for trial in trials(workdir)) > chance
+    last = answer.err.splitlines()[-1]
+    model = "symbol frequencies of the training part"
+    assert last == f"no trial is better than chance: val/loss {chance:.4f} ({model})"
+
+    longer = ("sweep=longer", "model.hidden_size=64,65", "data.limit=2000", "trainer.max_epochs=4")
+    learned = rnnlab(*TRAIN, *longer, "hydra.sweeper.n_trials=1")
+    assert learned.code == 0 and "no trial is better" not in learned.err
 
 
 def test_a_trial_is_the_mean_over_seeds(rnnlab: Callable[..., Answer], workdir: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from rnnlab.records.folder import RunFolder, write_atomically
 from rnnlab.records.reading import find_runs, read_run
@@ -64,6 +66,7 @@ def test_a_run_folder_has_every_file_and_nothing_else(run: Path) -> None:
         "projector",
         "projector_config.pbtxt",
         "examples.json",
+        "test_items.csv",
     }
     assert {path.name for path in (run / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
 
@@ -77,6 +80,7 @@ def test_the_summary_says_what_was_run_and_what_came_of_it(run: Path) -> None:
     assert set(test) == {"test/loss", "test/loss_per_char", "test/perplexity", "test/accuracy"}
     assert test["test/perplexity"] == pytest.approx(math.exp(test["test/loss"]), rel=1e-4)
     assert isinstance(summary["parameters"], int) and summary["seconds"] > 0
+    assert datetime.fromisoformat(summary["started"]).utcoffset() == timedelta(0)
     assert summary["data"]["name"] == "names" and len(summary["data"]["sha256"]) == 64
 
 
@@ -146,14 +150,21 @@ def test_tensorboard_has_curves_and_samples(run: Path) -> None:
         "val/loss",
         "val/perplexity",
         "val/accuracy",
-        "lr",
+        "train/lr",
         "test/loss",
     } <= set(events.Tags()["scalars"])
-    for tag in ("val/loss", "train/loss", "timing/tokens_per_second"):
+    for tag in ("val/loss", "train/loss", "workload/tokens_per_second"):
         assert [point.step for point in events.Scalars(tag)] == [4, 8, 12, 16]  # the steps of metrics.csv
     texts = events.Tensors("samples/text_summary")
     assert len(texts) == 4
     assert b"are not in the training set" in texts[-1].tensor_proto.string_val[0]
+    assert [text.step for text in texts] == [1, 2, 3, 4]  # sliders count epochs
+
+
+def test_a_run_has_one_event_file_and_no_description_of_an_experiment(run: Path) -> None:
+    (file,) = run.glob("*tfevents*")
+    tags = [value.tag for event in EventFileLoader(str(file)).Load() for value in event.summary.value]
+    assert "_hparams_/session_start_info" in tags and "_hparams_/experiment" not in tags
 
 
 def test_a_loss_that_is_no_number_fails_the_run_and_says_where(rnnlab: Callable[..., Answer], workdir: Path) -> None:

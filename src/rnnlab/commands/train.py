@@ -12,6 +12,7 @@ from rnnlab.config.compose import Composed, compose_train, plain, readable_error
 from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
+from rnnlab.records.reading import Run, read_run
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.plan import PlannedRun
@@ -80,22 +81,34 @@ def _train(run: PlannedRun) -> None:
         return
     from rnnlab.records.lock import claimed
     from rnnlab.records.stopping import stopping_on_signals
-    from rnnlab.training.run import TrainingRun  # imports torch, now that there is something to train
+    from rnnlab.sweeps.plan import settled
 
-    assert run.prepared is not None
-    ready = TrainingRun(run.config, run.folder, run.prepared, run.origin, progress=True)
+    ready = _ready(run)
     with stopping_on_signals(), claimed(run.folder, wait=True, say=say) as acquired:
         if not acquired:
             raise KeyboardInterrupt
+        if (placed := settled(run)) is not run:
+            run, ready = placed, _ready(placed)
         if not _is_complete(run):
             _execute(ready, run)
 
 
+def _ready(run: PlannedRun) -> TrainingRun:
+    from rnnlab.training.run import TrainingRun  # imports torch, now that there is something to train
+
+    assert run.prepared is not None
+    return TrainingRun(run.config, run.folder, run.prepared, run.origin, progress=True)
+
+
 def _is_complete(run: PlannedRun) -> bool:
-    result = None if run.rerun else run.folder.result()
-    if result:
-        say(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
-    return bool(result)
+    if run.rerun or not run.folder.result():
+        return False
+    from rnnlab.sweeps.closing import result_of
+
+    result = read_run(run.folder.path)
+    say(f"{run.folder.path} is complete already: val/loss {result.loss:.4f}")
+    say(result_of(result))
+    return True
 
 
 def _execute(ready: TrainingRun, run: PlannedRun) -> None:
@@ -107,6 +120,19 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     print_warnings([run])
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
-    best, test = summary["metrics"]["best"], summary["metrics"]["test"]
-    losses = f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} {summary['unit']}"
-    say(f"{losses}, {summary['seconds']:.1f} s")
+    from rnnlab.tensorboard.experiment import describe_sweep
+
+    describe_sweep(run.folder.path.parent, {run.folder.path: run.config})
+    _close(read_run(run.folder.path), ready)
+
+
+def _close(run: Run, ready: TrainingRun) -> None:
+    """Say what a run reached, where it lies and what may come next."""
+    from rnnlab.sweeps.closing import next_commands, result_of
+
+    epochs = run.summary["epochs"]
+    when = f"in the best of {epochs} epochs" if epochs > 1 else "in 1 epoch"
+    say(f"val/loss {run.loss:.4f} {when}, {run.summary['seconds']:.1f} s")
+    say(result_of(run))
+    say(f"in {run.folder.absolute()}")
+    say("next:", *next_commands(run, ready.task), sep="\n  ")

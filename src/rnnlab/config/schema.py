@@ -259,6 +259,7 @@ OF_OTHER_COMMANDS: dict[str, Kind] = {
     "probe.seed": SEED,
     "untrained": TRUE_OR_FALSE,
     # tensorboard
+    "open": TRUE_OR_FALSE,
     "port": Kind("a port from 0 (any free one) to 65535", lambda v: is_int(v) and 0 <= v < 2**16),
     # study
     "report": either(one_of("only"), NOTHING),

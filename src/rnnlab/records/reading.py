@@ -6,16 +6,21 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.keys import flatten
 from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.records.csv_files import Row, read_rows, rows_with
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
 from rnnlab.records.identity import hash_in
+from rnnlab.records.items import read_items
 from rnnlab.records.metrics import Metric, read_metrics
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OBJECTIVE = "val/loss"
 NOT_STARTED, NOT_FINISHED = "not started", "not finished"
@@ -124,9 +129,25 @@ class Run:
         count = self.part("data").get(f"{part}_count")
         return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
+    @property
+    def started(self) -> datetime | None:
+        """When its training began, in UTC; None where summary.json does not say."""
+        try:
+            started = datetime.fromisoformat(str(self.summary.get("started")))
+            return started.astimezone(UTC) if started.tzinfo else started.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            return None
+
     def value(self, name: str) -> float:
         """A metric of the best epoch (`val/…`, `train/…`) or of the test (`test/…`); NaN where there is none."""
         return float_or_nan(self.metrics("test" if name.startswith("test/") else "best").get(name))
+
+    def chance(self, name: str) -> float:
+        """What a model that has learned nothing of the sequence reaches of a metric, such as `val/loss`.
+
+        NaN where it is unknown: for training, and in runs of earlier versions.
+        """
+        return float_or_nan(self.part("chance").get(name))
 
     def part(self, name: str) -> Mapping[str, Any]:
         """A mapping of summary.json, such as `hparams`; empty where it is missing."""
@@ -145,6 +166,14 @@ class Run:
         """Return the rows of timing.csv that have a finite number in every needed column."""
         rows = self.recorded.timing if self.recorded else read_rows(RunFolder(self.folder).timing)
         return rows_with(rows, needed)
+
+    def items(self) -> pd.DataFrame | None:
+        """Return what the test measured of each item, see `read_items`; None where that was not kept.
+
+        Raises:
+            UserError: The file is damaged.
+        """
+        return None if self.recorded else read_items(self.folder)
 
     @property
     def answers(self) -> Sequence[Mapping[str, Any]]:

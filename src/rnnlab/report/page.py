@@ -18,7 +18,9 @@ from plotly.offline import get_plotlyjs
 from rnnlab.charts.examples import Examples
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
 from rnnlab.charts.page import figure
+from rnnlab.charts.palette import in_the_dark
 from rnnlab.charts.values import Chart
+from rnnlab.charts.words import in_words
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
 from rnnlab.report.examples import EMPTY, read_examples
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = files("rnnlab.report") / "template"
 FILTERED = 10  # rows from which the table has a box to find one
+WHITE_FROM = 0.74  # the share from which white stands out from the ground of a confusion matrix more than black does
 SHORT = 60  # characters of a sample that leave room for others beside it
 # Whatever else is in the page, a browser runs these scripts only and asks no host for anything.
 POLICY = "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'"
@@ -112,7 +115,7 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
             complete=int((comparison.runs["status"] == "complete").sum()),
             best=Best.from_run(comparison.best),
             filtered=len(comparison.ranking) > FILTERED,
-            data={"figures": [figure(chart) for chart in charts], **unfolded(comparison)},
+            data={"figures": [figure(chart) for chart in charts], "dark": in_the_dark(), **unfolded(comparison)},
             policy=policy,
             style=Markup(_part("page.css")),
             plotly=Markup(plotly),
@@ -130,9 +133,9 @@ def _environment() -> Environment:
         "ensure_ascii": False,
         "separators": (",", ":"),
     }
-    written = (count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
+    written = (in_words, count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
     environment.filters.update({function.__name__: function for function in written})
-    environment.globals["ABSENT"] = ABSENT
+    environment.globals.update(ABSENT=ABSENT, WHITE_FROM=WHITE_FROM)
     return environment
 
 

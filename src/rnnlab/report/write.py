@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnlab.analysis.comparison import Comparison
-from rnnlab.charts.paper import png
+from rnnlab.charts.paper import PICTURES
 from rnnlab.charts.values import Chart
 from rnnlab.records.csv_files import table_csv
 from rnnlab.records.folder import write_atomically
@@ -43,10 +43,11 @@ def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
 
 
 def _write_pictures(charts: Sequence[Chart], folder: Path) -> None:
-    """Write a PNG for each chart, under its name, and delete the pictures of an earlier report that are no more."""
-    names = [f"{chart.name}.png" for chart in charts]
-    for chart, name in zip(charts, names, strict=True):
-        write_atomically(folder / name, png(chart))
+    """Write each chart as PNG, SVG and PDF, and delete the pictures of an earlier report that are no more."""
+    names = [f"{chart.name}{suffix}" for chart in charts for suffix in PICTURES]
+    for chart in charts:
+        for suffix, drawn in PICTURES.items():
+            write_atomically(folder / f"{chart.name}{suffix}", drawn(chart))
     for name in _written_before(folder) - set(names):
         (folder / name).unlink(missing_ok=True)
     write_atomically(folder / MANIFEST, json.dumps(names, indent=2, ensure_ascii=False) + "\n")
@@ -61,4 +62,5 @@ def _written_before(folder: Path) -> set[str]:
     if not isinstance(names, list):
         return set()
     # Only pictures, and only in this folder: the manifest may be a stranger's.
-    return {name for name in names if isinstance(name, str) and Path(name).name == name and name.endswith(".png")}
+    pictures = [name for name in names if isinstance(name, str) and Path(name).suffix in PICTURES]
+    return {name for name in pictures if Path(name).name == name}

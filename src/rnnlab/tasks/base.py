@@ -103,8 +103,9 @@ class SequenceTask(pl.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         self._measure("val", batch)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
-        self._measure("test", batch)
+    def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Measure a batch of the test, and return the outputs, from which callbacks may compute more."""
+        return self._measure("test", batch)
 
     def on_validation_epoch_end(self) -> None:
         self._log("val")
@@ -136,9 +137,11 @@ class SequenceTask(pl.LightningModule):
         """Return the step at which Lightning logs a figure: the steps that led to it, as in metrics.csv."""
         return {"step": float(self.global_step)}
 
-    def _measure(self, part: str, batch: Batch) -> None:
+    def _measure(self, part: str, batch: Batch) -> Tensor:
         # In float32 whatever trainer.precision is: a perplexity of bfloat16 logits is off in the third digit.
-        self.update(self.metrics_of(part), self.outputs(batch).float(), batch)
+        outputs = self.outputs(batch).float()
+        self.update(self.metrics_of(part), outputs, batch)
+        return outputs
 
     def _log(self, part: str) -> None:
         metrics = self.metrics_of(part)

@@ -21,8 +21,19 @@ from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.chance import (
+    CLASS_FREQUENCIES,
+    MOST_FREQUENT_CLASS,
+    OF_TRAINING,
+    class_counts,
+    cross_entropy,
+    most_frequent_accuracy,
+)
 from rnnlab.tasks.classifier import Classifier, PooledTask
+from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import Prediction
+
+MEAN = "mean"  # the model of chance
 
 
 def build_signal_task(vocabulary: Vocabulary, data: Config, **nodes: Config) -> SequenceTask:
@@ -77,6 +88,8 @@ class SignalRegression(PooledTask):
     `accuracy` is the share of sequences whose prediction is off by less than the data's `tolerance`.
     """
 
+    chance_model = MEAN + OF_TRAINING
+
     def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
         super().__init__(nn.Identity(), len(vocabulary), 1, **nodes)
         self.vocabulary = vocabulary
@@ -87,12 +100,25 @@ class SignalRegression(PooledTask):
         return nn.functional.mse_loss(logits[:, 0], batch.targets)
 
     def declare_metrics(self) -> dict[Metric, Measured]:
-        accuracy = share("accuracy", "test accuracy", "the share of answers within the tolerance", shown="summary")
-        return {ranking_loss("squared error per sequence"): MeanMetric(), accuracy: MeanMetric()}
+        hint = "the share of answers within the tolerance"
+        accuracy = share("accuracy", "test accuracy", hint, shown="summary", chance=MEAN)
+        return {ranking_loss("squared error per sequence", chance=MEAN): MeanMetric(), accuracy: MeanMetric()}
+
+    def chance(self, train: Part, part: Part) -> dict[str, float]:
+        """Return what the mean of the numbers in training reaches."""
+        assert train.labels is not None and part.labels is not None
+        errors = part.labels - train.labels.mean(dtype=np.float64)
+        return {"loss": float((errors**2).mean()), "accuracy": float((np.abs(errors) < self.tolerance).mean())}
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         metrics["accuracy"].update(((logits[:, 0] - batch.targets).abs() < self.tolerance).float())
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        off = outputs[:, 0] - batch.targets
+        right = (off.abs() < self.tolerance).long()
+        one = right.new_ones(len(right))
+        return {"loss": off.square(), "count": one, "correct": right, "classified": one}
 
 
 class SignalLabeller(PooledTask):
@@ -101,6 +127,8 @@ class SignalLabeller(PooledTask):
     `accuracy` leaves out the steps whose class is `silent`, at which there is nothing to predict: of the copying
     problem, it is the share of symbols that are repeated right.
     """
+
+    chance_model = CLASS_FREQUENCIES + OF_TRAINING
 
     def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
         super().__init__(nn.Identity(), len(vocabulary), len(data["labels"]), **nodes)
@@ -130,15 +158,27 @@ class SignalLabeller(PooledTask):
 
     def declare_metrics(self) -> dict[Metric, Measured]:
         classes = self.head.out_features
-        accuracy = share("accuracy", "test accuracy", "the share of steps that are labelled right", shown="summary")
+        hint = "the share of steps that are labelled right"
+        accuracy = share("accuracy", "test accuracy", hint, shown="summary", chance=MOST_FREQUENT_CLASS)
         return {
-            ranking_loss("nats per step"): MeanMetric(),
+            ranking_loss("nats per step", chance=CLASS_FREQUENCIES): MeanMetric(),
             accuracy: MulticlassAccuracy(classes, average="micro", ignore_index=self.silent, validate_args=False),
         }
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
+
+    def chance(self, train: Part, part: Part) -> dict[str, float]:
+        """Return what the frequencies of the classes in training reach; for the accuracy, of those that count."""
+        known, counts = (class_counts(one.labels, self.head.out_features) for one in (train, part))
+        loss = cross_entropy(counts, known)
+        if self.silent is not None:
+            known[self.silent] = counts[self.silent] = 0
+        return {"loss": loss, "accuracy": most_frequent_accuracy(counts, known)}
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets, self.silent)
 
 
 def numbers(text: str, channels: int, key: str = "") -> np.ndarray:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from rnnlab.analysis.configurations import plain
+from rnnlab.charts.palette import MARKERS
 from rnnlab.charts.values import Axis, Point, Scatter
-from rnnlab.report.figures.grouping import GROUPED_BY
+from rnnlab.report.figures.grouping import GROUPED_BY, looks
 from rnnlab.report.figures.lines import INTERVAL, is_wide
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
     if len(comparison.ranking) < 2 or table.empty:
         return []
     by = next((name for name in GROUPED_BY if name in comparison.settings), None)
+    others = [name for name in comparison.settings if name != by or name == "cell"]
+    appearance = looks(others, table[others].to_numpy().tolist())
+    marked = 1 < len({look.rest for look in appearance}) <= len(MARKERS)
     points = tuple(
         Point(
             label=row["label"],
@@ -29,8 +33,11 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
             y=row["val_loss"],
             half=row["val_loss_half"],
             on_front=row[f"on_{cost}_front"],
+            colour=look.colour,
+            style=look.style if marked else None,
+            rest=look.rest if marked else "",
         )
-        for row in table.to_dict("records")
+        for row, look in zip(table.to_dict("records"), appearance, strict=True)
     )
     name, unit = COSTS[cost]
     return [
