@@ -62,14 +62,14 @@ def items_of_vectors(*columns: NDArray[np.generic]) -> Items:
     flat = [np.ascontiguousarray(column).reshape(count, -1).view(np.uint8).reshape(count, -1) for column in columns]
     rows = np.ascontiguousarray(np.concatenate(flat, axis=1))  # (N, bytes)
     shape = str([(column.shape[1:], column.dtype.str) for column in columns]).encode()
-    whole = rows.view(np.dtype((np.void, rows.shape[1]))).ravel()
-    return Items(_digest(shape, np.sort(whole).tobytes()), _digest(shape, rows.tobytes()), count)
+    order = np.argsort(rows.view(np.dtype((np.void, rows.shape[1]))).ravel())
+    return Items(_digest(shape, rows[order].data), _digest(shape, rows.data), count)
 
 
 def items_of_stretch(values: NDArray[np.float64], horizon: int) -> Items:
     """Return the items of a stretch of a series `(T, D)`: each `horizon` values in it are to be forecast once."""
     header = str((values.shape, horizon)).encode()
-    digest = _digest(header, np.ascontiguousarray(values).tobytes())
+    digest = _digest(header, np.ascontiguousarray(values).data)
     return Items(digest, digest, len(values) - horizon + 1)
 
 
@@ -91,7 +91,7 @@ def _digest_of_rows(rows: Sequence[tuple[str, ...]]) -> str:
     )
 
 
-def _digest(*contents: bytes) -> str:
+def _digest(*contents: bytes | memoryview) -> str:
     """Return the digest of contents one behind the other, the first of which says where each other one begins."""
     digest = hashlib.sha256()
     for content in contents:
