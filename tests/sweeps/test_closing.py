@@ -68,8 +68,23 @@ def run_of(declared: list[Metric], test: dict[str, Any], chance: dict[str, Any] 
         ),
         (CLASSIFIER, {"loss": 0.3, "accuracy": 0.9, "f1": None}, None, "accuracy 0.900, loss 0.3 nats per text"),
         (CLASSIFIER[:1], {"loss": 0.3}, {"loss": "a coin"}, "loss 0.3 nats per text"),
+        (
+            CLASSIFIER,
+            {"loss": 0.01, "accuracy": 1.0, "f1": 1.0},
+            {},
+            "accuracy 1.000, macro F1 1.000, loss 0.01 nats per text",
+        ),
+        (CLASSIFIER, {}, {}, "no metric is a number"),
     ],
-    ids=["classifier", "characters", "forecaster", "a run of an earlier version", "an edited summary"],
+    ids=[
+        "classifier",
+        "characters",
+        "forecaster",
+        "a run of an earlier version",
+        "an edited summary",
+        "nothing is wrong",
+        "nothing",
+    ],
 )
 def test_a_result_is_said_in_the_words_of_the_task_with_chance_beside_it(
     declared: list[Metric], test: dict[str, Any], chance: dict[str, Any] | None, said: str
