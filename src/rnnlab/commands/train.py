@@ -12,9 +12,9 @@ from rnnlab.config.compose import Composed, compose_train, plain, readable_error
 from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
-from rnnlab.records.reading import Run, read_run
 
 if TYPE_CHECKING:
+    from rnnlab.records.reading import Run
     from rnnlab.sweeps.plan import PlannedRun
     from rnnlab.training.run import TrainingRun
 
@@ -103,6 +103,7 @@ def _ready(run: PlannedRun) -> TrainingRun:
 def _is_complete(run: PlannedRun) -> bool:
     if run.rerun or not run.folder.result():
         return False
+    from rnnlab.records.reading import read_run
     from rnnlab.sweeps.closing import result_of
 
     result = read_run(run.folder.path)
@@ -112,6 +113,7 @@ def _is_complete(run: PlannedRun) -> bool:
 
 
 def _execute(ready: TrainingRun, run: PlannedRun) -> None:
+    from rnnlab.records.reading import read_run
     from rnnlab.sweeps.remarks import print_remarks, print_warnings
 
     print_remarks([run])  # only now: a refusal is one line

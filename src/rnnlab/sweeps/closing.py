@@ -21,17 +21,18 @@ def result_of(run: Run) -> str:
 
     Metrics with a column in every table come first, and the loss last; without any, the loss comes first.
     """
-    return f"test: {', '.join(_phrases(run))}"
+    return f"test: {', '.join(_phrases(run)) or 'no metric is a number'}"
 
 
 def _phrases(run: Run) -> Iterator[str]:
-    said: set[float] = set()
+    said: set[tuple[float, float]] = set()
     models = {""}
     for metric in _in_order(run.declared):
         value, chance = run.value(metric.test), run.chance(metric.test)
-        if not math.isfinite(value) or value in said:  # such as the loss per character, where every token is one
+        if not math.isfinite(value) or (value, chance) in said:
             continue
-        said.add(value)
+        if metric.kind != SHARE:  # such as the loss per token, which is that per character where every token is one
+            said.add((value, chance))
         model = "chance" if metric.chance in models else metric.chance  # in words the first time
         models.add(metric.chance)
         yield _phrase(metric, value) + (f" ({model}: {three_digits(chance)})" if math.isfinite(chance) else "")
