@@ -178,13 +178,14 @@ def test_cases_that_are_none_are_refused(rnnlab: Callable[..., Answer], workdir:
 
 
 def test_on_failure_stop_ends_a_sweep_at_the_first(rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    words = ("-m", "optimizer=sgd", "scheduler=constant", "trainer.gradient_clip_val=null", "optimizer.lr=1e38,0.1,0.2")
+    diverging = ("optimizer=sgd", "optimizer.lr=1e38", "scheduler=constant", "trainer.gradient_clip_val=null")
+    words = ("-m", *diverging, "seed=0,1,2")
     answer = rnnlab(*TRAIN, *words, "on_failure=stop")
     assert answer.code == 1, answer.err
     assert "1 of 3 runs failed; 2 more were not done" in answer.err and "FloatingPointError" in answer.err
     assert len(folders(workdir)) == 1
     answer = rnnlab(*TRAIN, *words)
-    assert answer.code == 1 and "1 of 3 runs failed:" in answer.err and len(folders(workdir)) == 3
+    assert answer.code == 1 and "3 of 3 runs failed:" in answer.err and len(folders(workdir)) == 3
     assert rnnlab(*TRAIN, *words, "on_failure=never").code == 2
 
 
