@@ -43,6 +43,7 @@ ON_WHITE = sample_colorscale(SEQUENTIAL, [0.85 * step for step in STEPS])
 IN_THE_DARK = sample_colorscale(SEQUENTIAL, [1 - 0.7 * step for step in STEPS])
 # Pixels
 HEIGHT = 420  # of a figure
+ON_PAPER = 360  # of a figure whose height is free, so that two fit on a sheet
 TOOLS = 32  # above a figure, where its buttons cover nothing
 LEGEND_ROW = 20
 CELL_WIDTH, CELL_HEIGHT, BESIDE = 64, 34, 190  # of a heat map's cells, and of what stands beside them
@@ -67,7 +68,8 @@ def figure(chart: Chart) -> dict[str, Any]:
     Returns:
         `{"data": […], "layout": {…}}`, which JSON can hold. Its colours are those for a white ground; the page replaces
         them by `palette.in_the_dark` and by `layout.meta.dark`, those of this figure alone. `layout.meta` also has
-        `least`, the pixels that it needs across, and whether it `highlights` the line under the mouse.
+        `least`, the pixels that it needs across, `paper`, its height on paper where that is another one, and whether it
+        `highlights` the line under the mouse.
     """
     match chart:
         case Lines():
@@ -118,6 +120,7 @@ def _lines(chart: Lines) -> go.Figure:
             HEIGHT + (height if has_legend else 0),
             xaxis=_axis(chart.x, [place for line in chart.lines for place in line.x]),
             yaxis=_axis(chart.y),
+            meta={"paper": ON_PAPER},
             **({"showlegend": True, "legend": legend} if has_legend else {}),
         ),
     )
@@ -189,6 +192,7 @@ def _scatter(chart: Scatter) -> go.Figure:
             HEIGHT + height,
             xaxis=_axis(chart.x, [point.x for point in chart.points]),
             yaxis=_axis(chart.y),
+            meta={"paper": ON_PAPER},
             showlegend=True,
             legend=legend,
         ),
@@ -283,7 +287,7 @@ def _intervals(chart: IntervalChart) -> go.Figure:
     for number, (panel, names) in enumerate(zip(chart.panels, axes, strict=True), start=1):
         _add_levels(figure, chart, panel, names, number)
     last = figure.get_subplot(len(chart.panels), 1).xaxis
-    last.title = {"text": text(chart.x.label), "standoff": 10}
+    last.title = {"text": text(chart.x.label), "standoff": 10, "font": {"size": 13}}
     figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": INK})
     explained = _explained_marks(chart)
     figure.add_traces(explained)
@@ -610,7 +614,7 @@ def _named_axis(label: str, names: Sequence[str], width: int | None = None) -> d
 
 def _plain_axis(label: str) -> dict[str, Any]:
     return {
-        "title": {"text": text(label), "standoff": 10},
+        "title": {"text": text(label), "standoff": 10, "font": {"size": 13}},
         "automargin": True,
         "showline": True,
         "linecolor": GREY,
@@ -639,7 +643,12 @@ def _ticks(axis: Axis, values: Sequence[float]) -> dict[str, Any]:
 
 def _colour_bar(label: str) -> dict[str, Any]:
     """Build the colour bar of a heat map."""
-    return {"title": {"text": text(label), "side": "right"}, "thickness": 14, "outlinewidth": 0, "tickformat": ".4~f"}
+    return {
+        "title": {"text": text(label), "side": "right", "font": {"size": 13}},
+        "thickness": 14,
+        "outlinewidth": 0,
+        "tickformat": ".4~f",
+    }
 
 
 def text(content: object, width: int | None = None) -> str:
