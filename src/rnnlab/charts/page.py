@@ -45,7 +45,7 @@ IN_THE_DARK = sample_colorscale(SEQUENTIAL, [1 - 0.7 * step for step in STEPS])
 HEIGHT = 420  # of a figure
 ON_PAPER = 360  # of a figure whose height is free, so that two fit on a sheet
 TOOLS = 32  # above a figure, where its buttons cover nothing
-LEGEND_ROW = 20
+LEGEND_ROW, FEW_ROWS = 20, 3  # of a legend, and how many leave room for the curves
 CELL_WIDTH, CELL_HEIGHT, BESIDE = 64, 34, 190  # of a heat map's cells, and of what stands beside them
 DIMENSION = 120  # of an axis of parallel coordinates
 CHANGE, CHANGE_LINE = 18, 16  # between two names of changes, and of a line of a name
@@ -120,7 +120,7 @@ def _lines(chart: Lines) -> go.Figure:
             HEIGHT + (height if has_legend else 0),
             xaxis=_axis(chart.x, [place for line in chart.lines for place in line.x]),
             yaxis=_axis(chart.y),
-            meta={"paper": ON_PAPER},
+            meta={"paper": _on_paper(height if has_legend else 0)},
             **({"showlegend": True, "legend": legend} if has_legend else {}),
         ),
     )
@@ -186,13 +186,21 @@ def _scatter(chart: Scatter) -> go.Figure:
         for index, group in enumerate(chart.groups)
     ]
     styles = [_explained(name, marker(number).plotly, GREY, 8) for name, number in chart.styles.items()]
+    if styles:  # a marker says something else than the colour, and the legend has both apart
+        for trace in points:
+            trace.showlegend = False
+        colours = [
+            _explained(trace.name, "square", trace.marker.color, 10).update(legendgroup=trace.legendgroup)
+            for trace in points
+        ]
+        styles = colours + styles
     return go.Figure(
         [_front([point for point in chart.points if point.on_front]), *points, *styles],
         _layout(
             HEIGHT + height,
             xaxis=_axis(chart.x, [point.x for point in chart.points]),
             yaxis=_axis(chart.y),
-            meta={"paper": ON_PAPER},
+            meta={"paper": _on_paper(height)},
             showlegend=True,
             legend=legend,
         ),
@@ -217,6 +225,7 @@ def _points(chart: Scatter, points: Sequence[Point], index: int) -> go.Scatter:
             "size": 8,
         },
         name=text(points[0].group, LEGEND_WIDTH),
+        legendgroup=str(index),
         showlegend=bool(points[0].group),
         zorder=2,
         hoverinfo="text",
@@ -591,6 +600,11 @@ def _legend(labels: Sequence[str]) -> tuple[dict[str, Any], int]:
     place = {"x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"}
     legend = {"orientation": "h", "traceorder": "normal", "font": {"size": 12}, **place}
     return legend, LEGEND_ROW * (1 if share_a_row else rows)
+
+
+def _on_paper(legend: int) -> int:
+    """Return the height on paper of a figure with a legend that is so high."""
+    return ON_PAPER + max(0, legend - FEW_ROWS * LEGEND_ROW)
 
 
 def _axis(axis: Axis, values: Sequence[float] = ()) -> dict[str, Any]:

@@ -26,7 +26,7 @@ CELLS = {
     "coupled_lstm": Shade("#5E3DB3", "#7C6BF0"),
     "layernorm_lstm": Shade("#1F2470", "#B9A8FF"),
     "lru": Shade("#D46BB4", "#E6A6DC"),
-    "scratch_rnn": Shade("#D10000", "#B4602A"),
+    "scratch_rnn": Shade("#D10000", "#FF6B5E"),
     "scratch_gru": Shade("#156B58", "#7FB27C"),
     "scratch_lstm": Shade("#2F5F80", "#5F79B0"),
     "transformer": Shade("#1B1E22", "#F4F5F7"),

@@ -134,6 +134,7 @@
   const BUTTONS = [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]];
 
   // Figures come in the colours for white; on a dark page each colour has another one in its place.
+  const finger = matchMedia("(pointer: coarse)");
   const darkness = matchMedia("screen and (prefers-color-scheme: dark)");
 
   function inTheDark(value, colours) {
@@ -152,6 +153,7 @@
   // A copy, since plotly writes into what it is given.
   function coloured(chart, dark) {
     const figure = structuredClone(data.figures[chart.dataset.figure]);
+    if (finger.matches) figure.layout.dragmode = false; // a finger that moves over a figure moves the page
     if (!dark) return figure;
     const { meta } = figure.layout;
     return inTheDark(figure, new Map(Object.entries({ ...data.dark, ...(meta && meta.dark) })));
