@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
+from plotly.colors import sample_colorscale, unlabel_rgb
 from plotly.subplots import make_subplots
 
 from rnnlab.charts import palette
@@ -433,7 +433,7 @@ def _padded(extent: tuple[float, float], log: bool) -> list[float]:
 
 def _heat_map(chart: HeatMap) -> go.Figure:
     return go.Figure(
-        _cells(chart),
+        [_cells(chart), _written_values(chart)],
         _layout(
             _height(chart),
             xaxis=_named_axis(chart.x, chart.columns),
@@ -448,7 +448,7 @@ def _panels(chart: Panels) -> go.Figure:
     count = len(chart.panels)
     figure = make_subplots(rows=count, cols=1, subplot_titles=[text(panel.title) for panel in chart.panels])
     for row, panel in enumerate(chart.panels, start=1):
-        figure.add_trace(_cells(panel), row=row, col=1)
+        figure.add_traces([_written_values(panel), _cells(panel)], rows=row, cols=1)
         figure.update_xaxes(_named_axis(panel.x, panel.columns), row=row, col=1)
         figure.update_yaxes({**_named_axis(panel.y, panel.rows), "autorange": "reversed"}, row=row, col=1)
         top, bottom = figure.get_subplot(row, 1).yaxis.domain[::-1]
@@ -468,8 +468,7 @@ def _cells(chart: HeatMap) -> go.Heatmap:
         y=list(range(len(chart.rows))),
         z=chart.values,
         text=texts,
-        texttemplate="%{text}",
-        textfont={"size": 14},
+        zorder=0,
         hoverinfo="text",
         hovertext=[
             [
@@ -482,6 +481,31 @@ def _cells(chart: HeatMap) -> go.Heatmap:
         xgap=2,
         ygap=2,
         **scale,
+    )
+
+
+def _written_values(chart: HeatMap) -> go.Scatter:
+    """Build a trace of the values in their cells, black or white, whichever stands out: plotly writes in grey."""
+    known = [
+        (row, column, value)
+        for row, values in enumerate(chart.values)
+        for column, value in enumerate(values)
+        if math.isfinite(value)
+    ]
+    losses = [value for _, _, value in known]
+    bound = max(map(abs, losses), default=1.0) or 1.0
+    low, high = (-bound, bound) if chart.centred else (min(losses, default=0.0), max(losses, default=1.0))
+    grounds = sample_colorscale("RdBu_r" if chart.centred else SEQUENTIAL, _scaled(losses, low, high))
+    inks = ["white" if palette.is_dark(unlabel_rgb(ground)) else "black" for ground in grounds]
+    return go.Scatter(
+        mode="text",
+        x=[column for _, column, _ in known],
+        y=[row for row, _, _ in known],
+        text=[loss(value) for value in losses],
+        textfont={"size": 14, "color": inks},
+        zorder=1,
+        hoverinfo="skip",
+        showlegend=False,
     )
 
 
