@@ -149,6 +149,9 @@ def test_a_heat_map_has_its_values_in_the_cells_and_nothing_where_there_is_no_ru
     assert cells["z"] == [[2.0, None], [2.1234, 2.2]]
     assert cells["text"] == [["2.0000", ""], ["2.1234", "2.2000"]]
     assert "no run" in cells["hovertext"][0][1]
+    written = figure(heat_map())["data"][1]
+    assert (written["x"], written["y"], written["text"]) == ([0, 0, 1], [0, 1, 1], ["2.0000", "2.1234", "2.2000"])
+    assert written["textfont"]["color"] == ["white", "black", "black"]  # on dark violet, on green and on yellow
 
 
 def test_parallel_coordinates_name_their_ticks_and_draw_the_best_last() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
+from plotly.colors import sample_colorscale, unlabel_rgb
 from plotly.subplots import make_subplots
 
 from rnnlab.charts import palette
@@ -43,8 +43,9 @@ ON_WHITE = sample_colorscale(SEQUENTIAL, [0.85 * step for step in STEPS])
 IN_THE_DARK = sample_colorscale(SEQUENTIAL, [1 - 0.7 * step for step in STEPS])
 # Pixels
 HEIGHT = 420  # of a figure
+ON_PAPER = 360  # of a figure whose height is free, so that two fit on a sheet
 TOOLS = 32  # above a figure, where its buttons cover nothing
-LEGEND_ROW = 20
+LEGEND_ROW, FEW_ROWS = 20, 3  # of a legend, and how many leave room for the curves
 CELL_WIDTH, CELL_HEIGHT, BESIDE = 64, 34, 190  # of a heat map's cells, and of what stands beside them
 DIMENSION = 120  # of an axis of parallel coordinates
 CHANGE, CHANGE_LINE = 18, 16  # between two names of changes, and of a line of a name
@@ -67,7 +68,8 @@ def figure(chart: Chart) -> dict[str, Any]:
     Returns:
         `{"data": […], "layout": {…}}`, which JSON can hold. Its colours are those for a white ground; the page replaces
         them by `palette.in_the_dark` and by `layout.meta.dark`, those of this figure alone. `layout.meta` also has
-        `least`, the pixels that it needs across, and whether it `highlights` the line under the mouse.
+        `least`, the pixels that it needs across, `paper`, its height on paper where that is another one, and whether it
+        `highlights` the line under the mouse.
     """
     match chart:
         case Lines():
@@ -118,6 +120,7 @@ def _lines(chart: Lines) -> go.Figure:
             HEIGHT + (height if has_legend else 0),
             xaxis=_axis(chart.x, [place for line in chart.lines for place in line.x]),
             yaxis=_axis(chart.y),
+            meta={"paper": _on_paper(height if has_legend else 0)},
             **({"showlegend": True, "legend": legend} if has_legend else {}),
         ),
     )
@@ -183,12 +186,21 @@ def _scatter(chart: Scatter) -> go.Figure:
         for index, group in enumerate(chart.groups)
     ]
     styles = [_explained(name, marker(number).plotly, GREY, 8) for name, number in chart.styles.items()]
+    if styles:  # a marker says something else than the colour, and the legend has both apart
+        for trace in points:
+            trace.showlegend = False
+        colours = [
+            _explained(trace.name, "square", trace.marker.color, 10).update(legendgroup=trace.legendgroup)
+            for trace in points
+        ]
+        styles = colours + styles
     return go.Figure(
         [_front([point for point in chart.points if point.on_front]), *points, *styles],
         _layout(
             HEIGHT + height,
             xaxis=_axis(chart.x, [point.x for point in chart.points]),
             yaxis=_axis(chart.y),
+            meta={"paper": _on_paper(height)},
             showlegend=True,
             legend=legend,
         ),
@@ -213,6 +225,7 @@ def _points(chart: Scatter, points: Sequence[Point], index: int) -> go.Scatter:
             "size": 8,
         },
         name=text(points[0].group, LEGEND_WIDTH),
+        legendgroup=str(index),
         showlegend=bool(points[0].group),
         zorder=2,
         hoverinfo="text",
@@ -283,7 +296,7 @@ def _intervals(chart: IntervalChart) -> go.Figure:
     for number, (panel, names) in enumerate(zip(chart.panels, axes, strict=True), start=1):
         _add_levels(figure, chart, panel, names, number)
     last = figure.get_subplot(len(chart.panels), 1).xaxis
-    last.title = {"text": text(chart.x.label), "standoff": 10}
+    last.title = {"text": text(chart.x.label), "standoff": 10, "font": {"size": 13}}
     figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": INK})
     explained = _explained_marks(chart)
     figure.add_traces(explained)
@@ -420,7 +433,7 @@ def _padded(extent: tuple[float, float], log: bool) -> list[float]:
 
 def _heat_map(chart: HeatMap) -> go.Figure:
     return go.Figure(
-        _cells(chart),
+        [_cells(chart), _written_values(chart)],
         _layout(
             _height(chart),
             xaxis=_named_axis(chart.x, chart.columns),
@@ -435,7 +448,7 @@ def _panels(chart: Panels) -> go.Figure:
     count = len(chart.panels)
     figure = make_subplots(rows=count, cols=1, subplot_titles=[text(panel.title) for panel in chart.panels])
     for row, panel in enumerate(chart.panels, start=1):
-        figure.add_trace(_cells(panel), row=row, col=1)
+        figure.add_traces([_written_values(panel), _cells(panel)], rows=row, cols=1)
         figure.update_xaxes(_named_axis(panel.x, panel.columns), row=row, col=1)
         figure.update_yaxes({**_named_axis(panel.y, panel.rows), "autorange": "reversed"}, row=row, col=1)
         top, bottom = figure.get_subplot(row, 1).yaxis.domain[::-1]
@@ -455,8 +468,7 @@ def _cells(chart: HeatMap) -> go.Heatmap:
         y=list(range(len(chart.rows))),
         z=chart.values,
         text=texts,
-        texttemplate="%{text}",
-        textfont={"size": 14},
+        zorder=0,
         hoverinfo="text",
         hovertext=[
             [
@@ -469,6 +481,31 @@ def _cells(chart: HeatMap) -> go.Heatmap:
         xgap=2,
         ygap=2,
         **scale,
+    )
+
+
+def _written_values(chart: HeatMap) -> go.Scatter:
+    """Build a trace of the values in their cells, black or white, whichever stands out: plotly writes in grey."""
+    known = [
+        (row, column, value)
+        for row, values in enumerate(chart.values)
+        for column, value in enumerate(values)
+        if math.isfinite(value)
+    ]
+    losses = [value for _, _, value in known]
+    bound = max(map(abs, losses), default=1.0) or 1.0
+    low, high = (-bound, bound) if chart.centred else (min(losses, default=0.0), max(losses, default=1.0))
+    grounds = sample_colorscale("RdBu_r" if chart.centred else SEQUENTIAL, _scaled(losses, low, high))
+    inks = ["white" if palette.is_dark(unlabel_rgb(ground)) else "black" for ground in grounds]
+    return go.Scatter(
+        mode="text",
+        x=[column for _, column, _ in known],
+        y=[row for row, _, _ in known],
+        text=[loss(value) for value in losses],
+        textfont={"size": 14, "color": inks},
+        zorder=1,
+        hoverinfo="skip",
+        showlegend=False,
     )
 
 
@@ -589,6 +626,11 @@ def _legend(labels: Sequence[str]) -> tuple[dict[str, Any], int]:
     return legend, LEGEND_ROW * (1 if share_a_row else rows)
 
 
+def _on_paper(legend: int) -> int:
+    """Return the height on paper of a figure with a legend that is so high."""
+    return ON_PAPER + max(0, legend - FEW_ROWS * LEGEND_ROW)
+
+
 def _axis(axis: Axis, values: Sequence[float] = ()) -> dict[str, Any]:
     """Build an axis with its unit and with ticks that suit its values."""
     settings = {**_plain_axis(axis.label), **_ticks(axis, values)}
@@ -610,7 +652,7 @@ def _named_axis(label: str, names: Sequence[str], width: int | None = None) -> d
 
 def _plain_axis(label: str) -> dict[str, Any]:
     return {
-        "title": {"text": text(label), "standoff": 10},
+        "title": {"text": text(label), "standoff": 10, "font": {"size": 13}},
         "automargin": True,
         "showline": True,
         "linecolor": GREY,
@@ -639,7 +681,12 @@ def _ticks(axis: Axis, values: Sequence[float]) -> dict[str, Any]:
 
 def _colour_bar(label: str) -> dict[str, Any]:
     """Build the colour bar of a heat map."""
-    return {"title": {"text": text(label), "side": "right"}, "thickness": 14, "outlinewidth": 0, "tickformat": ".4~f"}
+    return {
+        "title": {"text": text(label), "side": "right", "font": {"size": 13}},
+        "thickness": 14,
+        "outlinewidth": 0,
+        "tickformat": ".4~f",
+    }
 
 
 def text(content: object, width: int | None = None) -> str:

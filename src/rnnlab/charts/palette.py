@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -26,7 +27,7 @@ CELLS = {
     "coupled_lstm": Shade("#5E3DB3", "#7C6BF0"),
     "layernorm_lstm": Shade("#1F2470", "#B9A8FF"),
     "lru": Shade("#D46BB4", "#E6A6DC"),
-    "scratch_rnn": Shade("#D10000", "#B4602A"),
+    "scratch_rnn": Shade("#D10000", "#FF6B5E"),
     "scratch_gru": Shade("#156B58", "#7FB27C"),
     "scratch_lstm": Shade("#2F5F80", "#5F79B0"),
     "transformer": Shade("#1B1E22", "#F4F5F7"),
@@ -89,6 +90,13 @@ def colour_of(name: str, place: int = 0) -> str:
 def in_the_dark() -> dict[str, str]:
     """Return for each colour on white the one that stands for it on the dark page."""
     return {shade.light: shade.dark for shade in (*CELLS.values(), INK, GREY, PALE, GROUND)}
+
+
+def is_dark(colour: Sequence[float]) -> bool:
+    """Return True if white stands out more than black from a colour: red, green and blue from 0 to 255 (WCAG 2)."""
+    parts = [part / 255 for part in colour]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] < 0.179
 
 
 def dash(index: int) -> Marking:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = files("rnnlab.report") / "template"
 FILTERED = 10  # rows from which the table has a box to find one
-WHITE_FROM = 0.74  # the share from which white stands out from the ground of a confusion matrix more than black does
+WHITE_FROM = 0.72  # the share from which white stands out from the ground of a confusion matrix more than black does
 SHORT = 60  # characters of a sample that leave room for others beside it
 # Whatever else is in the page, a browser runs these scripts only and asks no host for anything.
 POLICY = "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from rnnlab.analysis.configurations import plain
-from rnnlab.charts.palette import MARKERS
 from rnnlab.charts.values import Axis, Point, Scatter
 from rnnlab.report.figures.grouping import GROUPED_BY, looks
 from rnnlab.report.figures.lines import INTERVAL, is_wide
@@ -13,6 +12,7 @@ from rnnlab.report.figures.lines import INTERVAL, is_wide
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
 
+MOST_MARKERS = 4  # of settings beside the cell; a legend of more is longer than its figure
 COSTS = {"parameters": ("trainable parameters", ""), "seconds": ("training time", "seconds")}  # name and unit
 
 
@@ -24,7 +24,7 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
     by = next((name for name in GROUPED_BY if name in comparison.settings), None)
     others = [name for name in comparison.settings if name != by or name == "cell"]
     appearance = looks(others, table[others].to_numpy().tolist())
-    marked = 1 < len({look.rest for look in appearance}) <= len(MARKERS)
+    marked = 1 < len({look.rest for look in appearance}) <= MOST_MARKERS
     points = tuple(
         Point(
             label=row["label"],

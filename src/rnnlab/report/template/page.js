@@ -134,6 +134,7 @@
   const BUTTONS = [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]];
 
   // Figures come in the colours for white; on a dark page each colour has another one in its place.
+  const finger = matchMedia("(pointer: coarse)");
   const darkness = matchMedia("screen and (prefers-color-scheme: dark)");
 
   function inTheDark(value, colours) {
@@ -152,6 +153,7 @@
   // A copy, since plotly writes into what it is given.
   function coloured(chart, dark) {
     const figure = structuredClone(data.figures[chart.dataset.figure]);
+    if (finger.matches) figure.layout.dragmode = false; // a finger that moves over a figure moves the page
     if (!dark) return figure;
     const { meta } = figure.layout;
     return inTheDark(figure, new Map(Object.entries({ ...data.dark, ...(meta && meta.dark) })));
@@ -171,14 +173,28 @@
       toImageButtonOptions: { filename: chart.dataset.name, scale: 2 },
     });
     if (meta.highlights) highlight(chart, traces.length - 1);
-    chart.dataset.drawn = "";
+    // The page has the figure in words; of the drawing itself, a listener would hear loose numbers.
+    for (const drawing of chart.querySelectorAll(".main-svg")) drawing.setAttribute("aria-hidden", "true");
     reach(chart.closest(".box"));
+    chart.on("plotly_afterplot", () => reach(chart.closest(".box")));
+    chart.dataset.drawn = "";
   }
 
-  function redraw(chart, dark, settings = {}) {
+  const PAPER = 680; // pixels across a sheet
+  let printing = false;
+
+  function redraw(chart) {
     if (!("drawn" in chart.dataset)) return;
-    const { data: traces, layout } = coloured(chart, dark);
-    Plotly.react(chart, traces, { ...layout, ...settings });
+    const { data: traces, layout } = coloured(chart, darkness.matches && !printing);
+    if (printing) Object.assign(layout, { width: PAPER, height: (layout.meta && layout.meta.paper) || layout.height });
+    chart.style.height = `${layout.height}px`;
+    Plotly.react(chart, traces, layout);
+    if (!printing) Plotly.Plots.resize(chart); // back from paper, plotly would keep the width of the sheet
+  }
+
+  function print(begins) {
+    printing = begins;
+    charts.forEach(redraw);
   }
 
   // What scrolls can be scrolled with the keyboard, too.
@@ -194,10 +210,8 @@
     }
   }
 
-  const PAPER = 680; // pixels across a sheet
-  darkness.addEventListener("change", () => charts.forEach((chart) => redraw(chart, darkness.matches)));
-  addEventListener("beforeprint", () => charts.forEach((chart) => redraw(chart, false, { width: PAPER })));
-  addEventListener("afterprint", () => charts.forEach((chart) => redraw(chart, darkness.matches)));
-  addEventListener("resize", () => charts.forEach((chart) => reach(chart.closest(".box"))));
+  darkness.addEventListener("change", () => charts.forEach(redraw));
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
   drawAll();
 })();
