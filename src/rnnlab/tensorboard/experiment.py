@@ -49,11 +49,20 @@ def experiment(sessions: Sequence[Mapping[str, Value]], metrics: Iterable[str]) 
 
 
 def varied_settings(sessions: Sequence[Mapping[str, Value]]) -> list[str]:
-    """Return the names of the settings that tell runs apart, the seed last, without those that follow from another."""
+    """Return the names of the settings that tell runs apart, without those that follow from another.
+
+    Of several tasks, what is another for each task alone comes behind what was chosen; the seed comes last.
+    """
     keys = [{SAID.get(name, name): value for name, value in run.items() if name != "parameters"} for run in sessions]
     names = {key: name for name, key in SAID.items()}
     varied = [names.get(key, key) for key in varying_keys(keys)]
-    return sorted(varied, key=lambda name: name == "seed")
+
+    def place(name: str) -> tuple[bool, bool, bool]:
+        pairs = {(run.get("task"), run.get(name)) for run in sessions}
+        comes_with_task = name != "task" and len(pairs) == len({task for task, _ in pairs}) > 1
+        return name == "seed", comes_with_task, name not in SAID
+
+    return sorted(varied, key=place)
 
 
 def metric_columns(declared: Iterable[Sequence[Metric]], tags: Sequence[Collection[str]]) -> list[str]:
