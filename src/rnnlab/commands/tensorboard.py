@@ -133,16 +133,17 @@ def _serve(folder: Path, port: int, runs: Sequence[Path]) -> str:
     Raises:
         UserError: It cannot listen there.
     """
-    from rnnlab.tensorboard.first_page import story_first
-    from rnnlab.tensorboard.hparams_tab import plugins
-    from tensorboard import program  # takes a while, and a mistake should be told at once
+    from tensorboard.program import TensorBoardServerException  # takes a while, and a mistake should be told at once
 
-    board = program.TensorBoard(plugins(), server_class=partial(story_first, runs))
+    from rnnlab.tensorboard.first_page import story_first
+    from rnnlab.tensorboard.hparams_tab import Board
+
+    board = Board(folder, partial(story_first, runs))
     options = {"logdir": folder, "host": HOST, "port": port, "samples_per_plugin": SAMPLES}
     board.configure(["tensorboard", *(f"--{name}={value}" for name, value in options.items())])
     try:
         with redirect_stderr(io.StringIO()):  # it recommends options that `rnnlab tensorboard` does not have
             address: str = board.launch()
-    except program.TensorBoardServerException as error:
+    except TensorBoardServerException as error:
         raise UserError(f"port={port}: {error.msg}") from error
     return address

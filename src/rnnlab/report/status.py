@@ -98,7 +98,11 @@ def _labels(runs: Sequence[Run]) -> dict[Path, str]:
         folder: " ".join(f"{short}={_value(long, settings)}" for long, short in keys.items() if long in settings)
         for folder, settings in known.items()
     }
-    return {run.folder: labels.get(run.folder) or run.folder.name for run in runs}
+    uses = Counter(labels.values())  # two sweeps may have the same run
+    return {
+        run.folder: label if (label := labels.get(run.folder, "")) and uses[label] == 1 else run.folder.name
+        for run in runs
+    }
 
 
 def _value(key: str, settings: Mapping[str, Any]) -> str:

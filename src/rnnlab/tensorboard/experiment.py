@@ -49,11 +49,20 @@ def experiment(sessions: Sequence[Mapping[str, Value]], metrics: Iterable[str]) 
 
 
 def varied_settings(sessions: Sequence[Mapping[str, Value]]) -> list[str]:
-    """Return the names of the settings that tell runs apart, the seed last, without those that follow from another."""
+    """Return the names of the settings that tell runs apart, without those that follow from another.
+
+    Of several tasks, what is another for each task alone comes behind what was chosen; the seed comes last.
+    """
     keys = [{SAID.get(name, name): value for name, value in run.items() if name != "parameters"} for run in sessions]
     names = {key: name for name, key in SAID.items()}
     varied = [names.get(key, key) for key in varying_keys(keys)]
-    return sorted(varied, key=lambda name: name == "seed")
+
+    def place(name: str) -> tuple[bool, bool, bool]:
+        pairs = {(run.get("task"), run.get(name)) for run in sessions}
+        comes_with_task = name != "task" and len(pairs) == len({task for task, _ in pairs}) > 1
+        return name == "seed", comes_with_task, name not in SAID
+
+    return sorted(varied, key=place)
 
 
 def metric_columns(declared: Iterable[Sequence[Metric]], tags: Sequence[Collection[str]]) -> list[str]:
@@ -77,8 +86,7 @@ def declared_by(summary: Mapping[str, Any]) -> tuple[Metric, ...]:
     metrics = read_metrics(summary)
     if len(metrics) > 1:
         return metrics
-    measured = summary.get("metrics", {}).get("test", {})
-    keys = (name.removeprefix("test/") for name in measured)
+    keys = (name.removeprefix("test/") for name in tested(summary))
     return (*metrics, *(Metric(key, key) for key in keys if key not in {metric.key for metric in metrics}))
 
 
@@ -93,18 +101,43 @@ def describe_sweep(sweep: Path, planned: Mapping[Path, Mapping[str, Any]] | None
     """
     sessions, tasks, tags = [], dict[str, tuple[Metric, ...]](), []
     for path in sorted(run_folders(sweep)):
-        config = (planned or {}).get(path) or RunFolder(path).read_config()
         result = RunFolder(path).result()
-        if config is None:
+        if (session := _session(path, (planned or {}).get(path), result)) is None:
             continue
-        hparams = flat_hparams(config, int(result["parameters"]) if result else 0)
-        sessions.append(settings(config, hparams))
+        sessions.append(session)
         if result:
-            tasks.setdefault(str(hparams["task"]), declared_by(result))
-            tags.append({*BEST_LOSSES[:1], *result["metrics"]["test"], *EVERYWHERE})
+            tasks.setdefault(str(session["task"]), declared_by(result))
+            tags.append({*BEST_LOSSES[:1], *tested(result), *EVERYWHERE})
     if tags:
         content = experiment(sessions, metric_columns(tasks.values(), tags))
         write_event_file(sweep / FILE, [hparams_summary(metadata.EXPERIMENT_TAG, experiment=content)])
+
+
+def _session(path: Path, config: Mapping[str, Any] | None, result: Mapping[str, Any] | None) -> dict[str, Value] | None:
+    """Return the settings of a run; None where its configuration cannot be read, which people may have edited."""
+    try:
+        config = config or RunFolder(path).read_config()
+        if config is None:
+            return None
+        hparams = flat_hparams(config, int(result["parameters"]) if result else 0)
+    except (UserError, KeyError, TypeError, ValueError):
+        return None
+    if not result:
+        del hparams["parameters"]
+    return settings(config, hparams)
+
+
+def tested(summary: Mapping[str, Any]) -> list[str]:
+    """Return the names of the metrics of a run's test."""
+    metrics = summary.get("metrics")
+    test = metrics.get("test") if isinstance(metrics, Mapping) else None
+    return list(test) if isinstance(test, Mapping) else []
+
+
+def task_of(summary: Mapping[str, Any]) -> str:
+    """Return the name of a run's task; empty where its summary does not say it."""
+    hparams = summary.get("hparams")
+    return str(hparams.get("task", "")) if isinstance(hparams, Mapping) else ""
 
 
 def settings_of(folder: RunFolder, hparams: Mapping[str, Value]) -> dict[str, Value]:

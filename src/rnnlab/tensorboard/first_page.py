@@ -14,7 +14,7 @@ from werkzeug.utils import redirect
 
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import run_folders
-from rnnlab.tensorboard.experiment import declared_by, ranked
+from rnnlab.tensorboard.experiment import declared_by, ranked, task_of
 
 LOSSES = ("val/loss", "train/loss")
 MOST = 6  # cards, two rows of three on a wide screen
@@ -36,8 +36,7 @@ def pinned_tags(folders: Iterable[Path]) -> list[str]:
     tasks: dict[str, list[str]] = {}
     for path in chain.from_iterable(map(run_folders, folders)):
         if result := RunFolder(path).result():
-            task = str(result.get("hparams", {}).get("task"))
-            tasks.setdefault(task, [metric.validation for metric in ranked(declared_by(result))])
+            tasks.setdefault(task_of(result), [metric.validation for metric in ranked(declared_by(result))])
     longest = max(map(len, tasks.values()), default=0)
     in_turn = [tags[place] for place in range(longest) for tags in tasks.values() if place < len(tags)]
     return list(dict.fromkeys([*LOSSES, *in_turn]))[:MOST]

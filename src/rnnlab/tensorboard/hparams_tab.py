@@ -14,11 +14,12 @@ from typing import Any
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 from tensorboard.plugins.hparams.backend_context import Context
 from tensorboard.plugins.hparams.hparams_plugin import HParamsPlugin
+from tensorboard.program import TensorBoard
 
 from rnnlab.records.event_files import as_protobuf
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.metrics import Metric
-from rnnlab.tensorboard.experiment import declared_by, experiment, metric_columns, settings_of
+from rnnlab.tensorboard.experiment import FILE, declared_by, experiment, metric_columns, settings_of
 from rnnlab.training.hparams import SAID, Value
 from tensorboard import default
 
@@ -86,6 +87,30 @@ class RunsContext(Context):  # type: ignore[misc]
         if task not in self._declared and (result := RunFolder(self._folder / run).result()):
             self._declared[task] = declared_by(result)
         return self._declared.get(task, ())
+
+
+class Board(TensorBoard):  # type: ignore[misc]
+    """TensorBoard whose lists of runs have runs alone, and not the folders of sweeps, which hold a description."""
+
+    def __init__(self, folder: Path, server_class: Any) -> None:
+        """Choose what is served.
+
+        Args:
+            folder: What it reads.
+            server_class: As of TensorBoard.
+        """
+        super().__init__(plugins(), server_class=server_class)
+        self._folder = folder
+
+    def _make_data_provider(self) -> tuple[Any, Any]:
+        provider, multiplexer = super()._make_data_provider()
+        listed = provider.list_runs
+
+        def runs_alone(*arguments: Any, **more: Any) -> list[Any]:
+            return [run for run in listed(*arguments, **more) if not (self._folder / run.run_name / FILE).is_file()]
+
+        provider.list_runs = runs_alone
+        return provider, multiplexer
 
 
 def plugins() -> list[Any]:

@@ -42,7 +42,7 @@ def charts(metrics: Sequence[Metric], views: Collection[type]) -> dict[str, dict
         views: The classes of the callbacks that the run has.
     """
     shown = shown_in_tables(metrics)
-    keys = {metric: [metric.key, *(base.key for base in shown if base.baseline_of == metric.key)] for metric in shown}
+    keys = {metric: [metric.key, *(base.key for base in metrics if base.baseline_of == metric.key)] for metric in shown}
     validation = {
         f"Validation {metric.key.replace('_', ' ')}": ["Multiline", [f"^val/{key}$" for key in keys[metric]]]
         for metric in shown
