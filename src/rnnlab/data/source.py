@@ -65,11 +65,15 @@ class Source:
 def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """Return the reader of files for a trained model, which looks for the columns of a series by their names.
 
+    The file of training may have had a header, and another one not, so that a header is looked for anew.
+
     Args:
         config: Of the training.
         columns: What the columns of its series are called.
     """
     reader = dict(config["task"]["file_reader"])
+    if "header" in reader:
+        reader["header"] = None
     if "value_column" in reader and config["data"]["name"] == OWN:
         reader |= {"value_column": None, "trained": list(columns)}
     return reader

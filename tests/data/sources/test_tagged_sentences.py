@@ -140,7 +140,11 @@ def test_a_missing_tag_is_refused_left_out_or_kept_as_the_user_says(tmp_path: Pa
         ("a.conllu", WORD.format(2, "a", "X", "X"), "line 1: .*number 2 of the sentence, where 1 is expected"),
         ("a.txt", "EU NNP B-NP B-ORG\n", r"a\.txt, line 1: a word and its tag are expected.* not 4 columns$"),
         ("a.conllu", WORD.format(1, "", "X", "X"), r"line 1: there is no word in the column FORM"),
-        ("a.conllu", WORD.format(1, "a", "_", "X"), r"line 1: 'a' has no tag in the column UPOS.*data\.tag_column"),
+        (
+            "a.conllu",
+            WORD.format(1, "a", "_", "X"),
+            r"line 1: 'a' has no tag in the column UPOS.*data\.tag_column=XPOS or DEPREL",
+        ),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, name: str, content: str, line: str) -> None:

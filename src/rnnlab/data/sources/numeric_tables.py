@@ -30,6 +30,23 @@ LEAST_COUNTED = 4  # rows of a column that counts them
 
 
 @dataclass(frozen=True)
+class Writing:
+    """How a person says that a table is written; None is told by the table itself.
+
+    Attributes:
+        header: Whether the first row has the names of the columns.
+        decimal: `point` or `comma`.
+        separator: What separates the cells, see `tables.read_rows`.
+        quoting: Whether quotes hold cells together, see `tables.read_rows`.
+    """
+
+    header: bool | None = None
+    decimal: str | None = None
+    separator: str | None = None
+    quoting: bool | None = None
+
+
+@dataclass(frozen=True)
 class NumericTable:
     """The rows of a file, with the names of their columns.
 
@@ -49,26 +66,21 @@ class NumericTable:
         return list(map(str, self.table.columns))
 
 
-def read_numeric_table(file: Path, header: bool | None, decimal: str | None, separator: str | None) -> NumericTable:
-    """Read a table whose columns, or some of them, are numbers.
-
-    Args:
-        file: In UTF-8.
-        header: Whether the first row has the names of the columns; None to tell by the rows below it.
-        decimal: `point` or `comma`; None to tell by the numbers.
-        separator: See `tables.read_rows`.
+def read_numeric_table(file: Path, writing: Writing) -> NumericTable:
+    """Read a table in UTF-8 whose columns, or some of them, are numbers.
 
     Raises:
         UserError: It is no table, or can be read in two ways; the line names the key that decides.
     """
-    if separator is None and decimal == COMMA:
+    separator = writing.separator
+    if separator is None and writing.decimal == COMMA:
         separator = separator_of(decode(file), file, decimal_commas=True)
-    as_written = read_rows(file, separator)
-    if separator is None and decimal is None:
+    as_written = read_rows(file, separator, writing.quoting)
+    if separator is None and writing.decimal is None:
         _refuse_pairs(as_written, file)
     rows = [Row([cell.strip() for cell in row.cells], row.first, row.last) for row in as_written]
     first, *body = rows
-    if has_header(first.cells, [row.cells for row in body], header, file):
+    if has_header(first.cells, [row.cells for row in body], writing.header, file):
         return NumericTable(file, as_table(first.cells, body, file), True)
     width = max(len(row.cells) for row in rows)
     names = [UNNAMED] if width == 1 else [str(number) for number in range(1, width + 1)]

@@ -15,6 +15,7 @@ from rnnlab.data.sources.descriptions import named
 from rnnlab.data.sources.numeric_tables import (
     UNNAMED,
     NumericTable,
+    Writing,
     read_numeric_table,
     refuse_counter,
     refuse_stacked,
@@ -104,13 +105,14 @@ def read_years_of_months(files: list[Path], column: str) -> Series:
     return Series(months[:, None], (column,))
 
 
-def read_series(
+def read_series(  # noqa: PLR0913  # an argument for every key of data=file
     files: list[Path],
     value_column: str | Sequence[str] | None,
     header: bool | None = None,
     decimal: str | None = None,
     separator: str | None = None,
-    stacked: bool = False,
+    quoting: bool | None = None,
+    stacked: bool | None = False,
     trained: Sequence[str] | None = None,
 ) -> Series:
     """Return the user's CSV or TSV files, one behind the other: a row a step, with or without a header.
@@ -122,6 +124,7 @@ def read_series(
         header: Whether the first row has the names of the columns; None to tell by the rows below it.
         decimal: `point` or `comma`; None to tell by the numbers.
         separator: What separates the cells; see `tables.read_rows`.
+        quoting: Whether quotes hold cells together; see `tables.read_rows`.
         stacked: Whether series that stand one below the other in one file are read as one.
         trained: The columns that a model was trained on, which are read where `value_column` is None.
 
@@ -129,7 +132,7 @@ def read_series(
         UserError: There is no such column, a cell of it is no number, or a file can be read in two ways.
     """
     files = in_time(files)
-    tables = [read_numeric_table(file, header, decimal, separator) for file in files]
+    tables = [read_numeric_table(file, Writing(header, decimal, separator, quoting)) for file in files]
     names = _chosen(tables[0], value_column, trained)
     pieces, commas = [], False
     for table in tables:

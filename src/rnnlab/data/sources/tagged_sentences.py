@@ -19,6 +19,7 @@ from rnnlab.errors import UserError
 CONLLU = ".conllu"
 COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 FORM = COLUMNS.index("FORM")
+TAGS = ("UPOS", "XPOS", "FEATS", "DEPREL")  # columns that may be learned
 EMPTY = "_"  # of a column; of FEATS, which many words have none of, it is a tag like any other
 NO_WORD = re.compile(r"[1-9]\d*-[1-9]\d*|\d+\.[1-9]\d*")  # `1-2`, words that are written as one; `8.1`, an empty node
 DOCUMENT = "-DOCSTART-"  # where a document begins in files of CoNLL-2003
@@ -34,12 +35,14 @@ class TaggedSentences:
         words: `(N,)`, the words of each sentence as they were written; every sentence has one at least.
         tags: `(N,)`, the tags of each, one a word.
         parts: `(N,)`, the part of each (`train`, `val` or `test`) where the data set fixes it; else None.
+        column: Of CoNLL-U, that has the tags; '' where a line has a word and a tag alone.
         description: What was read of the user's own files, in one line; '' of other data.
     """
 
     words: Sequence[Sequence[str]]
     tags: Sequence[Sequence[str]]
     parts: Sequence[str] | None = None
+    column: str = ""
     description: str = ""
 
     def __len__(self) -> int:
@@ -73,11 +76,14 @@ def read_tagged_sentences(
     Raises:
         UserError: A line is neither, a sentence does not end, or there are no words; the message names file and line.
     """
+    if tag_column not in TAGS:
+        raise UserError(f"data.tag_column={tag_column}: one of {', '.join(TAGS)} is expected")
     chosen = [file for file in files if file.suffix.lower() == CONLLU] or files
     whole = [list(_sentences(file, tag_column, header)) for file in chosen]
+    column = tag_column if any(map(_is_treebank, chosen)) else ""
     by_file = [[s for s in inner if not _left_out(s, missing, file)] for inner, file in zip(whole, chosen, strict=True)]
     left_out = sum(map(len, whole)) - sum(map(len, by_file))
-    read = _together(chosen, by_file, parts_of(chosen))
+    read = replace(_together(chosen, by_file, parts_of(chosen)), column=column)
     return replace(read, description=_description(read, left_out, len(files) - len(chosen), header is True))
 
 
@@ -85,7 +91,7 @@ def _description(read: TaggedSentences, left_out: int, files: int, header: bool)
     tags = {tag for tags in read.tags for tag in tags}
     remarks = [
         f"tagged: {sum(map(len, read.words)):,} words in {len(read):,} sentences",
-        f"{len(tags):,} tag{'s'[: len(tags) != 1]}",
+        f"{len(tags):,} tag{'s'[: len(tags) != 1]}{f' of the column {read.column}' if read.column else ''}",
         f"{left_out:,} sentence{'s'[: left_out != 1]} left out: a tag is missing" if left_out else "",
         "the first line left out" if header else "",
         f"{files:,} file{'s'[: files != 1]} without {CONLLU} left out" if files else "",
@@ -113,9 +119,8 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False) -> Iter
         UserError: A line has no word or no tag, or the numbers of words are not in their order.
     """
     lines = decode_lines(file)
-    first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
-    treebank = file.suffix.lower() == CONLLU or len(first.split("\t")) == len(COLUMNS)
-    if first and not treebank:
+    treebank = _is_treebank(file)
+    if (first := _first(lines)) and not treebank:
         lines = _without_header(lines, first, header, file)
     for blank, numbered in groupby(enumerate(lines, start=1), key=lambda pair: not pair[1].strip()):
         pairs: list[tuple[str, str]] = []
@@ -127,6 +132,16 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False) -> Iter
             pairs += [] if pair is None else [pair]
         if pairs:
             yield [word for word, _ in pairs], [tag for _, tag in pairs]
+
+
+def _is_treebank(file: Path) -> bool:
+    """Return whether a file is CoNLL-U, as its name or the columns of its first word say."""
+    return file.suffix.lower() == CONLLU or len(_first(decode_lines(file)).split("\t")) == len(COLUMNS)
+
+
+def _first(lines: list[str]) -> str:
+    """Return the first line that is neither empty nor a comment; '' for none."""
+    return next((line for line in lines if line.strip() and not line.startswith("#")), "")
 
 
 def _without_header(lines: list[str], first: str, header: bool | None, file: Path) -> list[str]:
@@ -160,7 +175,11 @@ def _conllu_word(line: str, tag_column: str, expected: int) -> tuple[str, str] |
     if not word:
         raise ValueError("there is no word in the column FORM")
     if not tag or (tag == EMPTY and tag_column != "FEATS"):
-        raise ValueError(f"{word!r} has no tag in the column {tag_column}, which data.tag_column names")
+        others = " or ".join(
+            other for other in TAGS if other != tag_column and cells[COLUMNS.index(other)].strip() not in ("", EMPTY)
+        )
+        advice = f"; data.tag_column={others} reads another one" if others else ""
+        raise ValueError(f"{word!r} has no tag in the column {tag_column}, which data.tag_column names{advice}")
     return word, tag
 
 
