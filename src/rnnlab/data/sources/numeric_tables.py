@@ -23,7 +23,7 @@ COMMA = "comma"  # of data.decimal, which may also be point
 WITH_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+", re.ASCII)
 PAIR = re.compile(r"[+-]?\d+;\d+", re.ASCII)  # two cells that may be one number with a decimal comma
-DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*|\d{1,2}:\d\d(:\d\d.*)?|\d{4}-\d\d", re.ASCII)
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*|\d{1,2}:\d\d(:\d\d.*)?|\d{4}-\d\d", re.ASCII)
 YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
 ODD = re.compile(r"[-+\d.,'\s_]+|[+-]?inf(inity)?|[?.*-]+", re.IGNORECASE)  # no name, though no number either
 LEAST_COUNTED = 4  # rows of a column that counts them
@@ -96,10 +96,10 @@ def has_header(first: Sequence[str], body: Sequence[Sequence[str]], header: bool
     if header is not None:
         return header
     columns = [[row[place] for row in body if place < len(row)] for place in range(len(first))]
-    typed = [(cell, column) for cell, column in zip(first, columns, strict=True) if _kind_of(column) != "text"]
+    typed = [(cell, column) for cell, column in zip(first, columns, strict=True) if kind_of(column) != "text"]
     if not typed:
         return not all(map(is_number, first))
-    kinds = [(_kind(cell), _kind_of(column)) for cell, column in typed]
+    kinds = [(_kind(cell), kind_of(column)) for cell, column in typed]
     if all(above == below for above, below in kinds) and not _look_like_names([c for c, _ in typed], body):
         return False
     if any(above == "text" for above, _ in kinds) and all(above in ("text", "missing") for above, _ in kinds):
@@ -139,55 +139,12 @@ def refuse_counter(table: NumericTable, name: str) -> None:
         return
     cells = table.table[name].tolist()
     counted = any(cells == [str(number) for number in range(start, start + len(cells))] for start in (0, 1))
-    others = [other for other, column in table.table.items() if other != name and _kind_of(list(column)) == "number"]
+    others = [other for other, column in table.table.items() if other != name and kind_of(list(column)) == "number"]
     if counted and others:
         raise UserError(
             f"data: {table.file}: its last column {name!r} counts the rows; data.value_column={others[-1]} or"
             f" data.value_column={name} says which to read"
         )
-
-
-def refuse_stacked(table: NumericTable, chosen: Sequence[str]) -> None:
-    """Raise UserError if several series seem to stand one below the other: their times begin again.
-
-    Times are those of one column, where they occur once beside every value of another one; or dates that occur again.
-    """
-    columns = {
-        name: list(table.table[name])
-        for name in table.names
-        if name not in chosen and table.names.count(name) == 1 and table.table[name].ne("").all()
-    }
-    by_values = sorted(columns.items(), key=lambda pair: len(set(pair[1])))  # series are fewer than times
-    for time, times in reversed(by_values):
-        if len(set(times)) == len(times):
-            continue
-        for other, groups in by_values:
-            if other != time and _are_series(groups, times):
-                names = list(dict.fromkeys(groups))
-                raise UserError(
-                    f"data: {table.file} has {len(names)} series in one column: {time} begins again for {other}"
-                    f" {names[1]}; give one of them, or data.stacked=true reads them as one"
-                )
-        if _kind_of(times) == "date" and _begin_again(times):
-            raise UserError(
-                f"data: {table.file} has several series in one column: {time} begins again with {times[0]}; give one"
-                " of them, or data.stacked=true reads them as one"
-            )
-
-
-def _are_series(groups: list[str], times: list[str]) -> bool:
-    """Return whether every time occurs once in each group, and groups are names, or numbers beside dates."""
-    names = set(groups)
-    if len(names) < 2 or len(names) * 2 > len(groups) or len(set(zip(groups, times, strict=True))) < len(times):
-        return False
-    kind = _kind_of(groups)
-    return kind == "text" or (kind == "number" and _kind_of(times) == "date")
-
-
-def _begin_again(times: list[str]) -> bool:
-    again = times.index(times[0], 1) if times[0] in times[1:] else 0
-    count = len(times[again : 2 * again])
-    return again > 1 and count > 1 and times[again : 2 * again] == times[:count]
 
 
 def _refuse_pairs(rows: Sequence[Row], file: Path) -> None:
@@ -226,7 +183,7 @@ def _kind(cell: str) -> str:
     return "missing" if is_missing(cell) or ODD.fullmatch(cell) else "text"
 
 
-def _kind_of(column: Sequence[str]) -> str:
+def kind_of(column: Sequence[str]) -> str:
     """Return what most cells of a column are, beside those that are missing."""
     counts = Counter(_kind(cell) for cell in column)
     del counts["missing"]

@@ -18,11 +18,11 @@ from rnnlab.data.sources.numeric_tables import (
     Writing,
     read_numeric_table,
     refuse_counter,
-    refuse_stacked,
     with_points,
 )
 from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
 from rnnlab.data.sources.tables import check_column, read_numbers, read_table
+from rnnlab.data.sources.time_order import refuse_disorder_of_files, refuse_stacked
 from rnnlab.errors import UserError
 
 MOST_NAMED = 5  # columns that are not read and are named
@@ -145,6 +145,8 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
         values, with_commas = _numbers(table, names, decimal)
         pieces.append(values)
         commas = commas or with_commas
+    if not stacked:
+        refuse_disorder_of_files(tables, names)
     values = np.concatenate(pieces)
     return Series(
         values,
