@@ -134,7 +134,10 @@ def _pairs(rows: list[str], labels: str, missing: str | None, file: Path) -> lis
         item, *rest = map(str.strip, row.split("\t"))
         if not item or len(rest) > 1 or not (rest or missing == DROP):
             what = f"{len(rest) + 1} columns" if len(rest) > 1 else f"no {labels}"
-            raise UserError(f"data: {file}: {_short(row)} has {what}; an item, a tab and its label are expected")
+            advice = "" if len(rest) > 1 or not item else "; data.missing=drop leaves such lines out"
+            raise UserError(
+                f"data: {file}: {_short(row)} has {what}; an item, a tab and its label are expected{advice}"
+            )
         label = "".join(rest)
         if not leaves_out(label, missing, f"data: {file}: {_short(row)}"):
             pairs.append((item, label))

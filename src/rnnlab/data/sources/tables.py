@@ -125,7 +125,10 @@ def read_labels(table: pd.DataFrame, column: str, file: Path) -> list[str]:
     check_column(table, column, "data.label_column", file)
     labels = [str(label).strip() for label in table[column]]
     if "" in labels:
-        raise UserError(f"data: {file}, row {labels.index('') + 1} has no label in the column {column}")
+        raise UserError(
+            f"data: {file}, row {labels.index('') + 1} has no label in the column {column}; data.missing=drop leaves"
+            " such rows out"
+        )
     return labels
 
 

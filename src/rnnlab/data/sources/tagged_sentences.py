@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from rnnlab.data.sources.headers import begins_with_header
-from rnnlab.data.sources.labels import leaves_out
+from rnnlab.data.sources.labels import DROP, leaves_out
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.text_files import decode_lines
 from rnnlab.data.split import PARTS
@@ -79,7 +79,7 @@ def read_tagged_sentences(
     if tag_column not in TAGS:
         raise UserError(f"data.tag_column={tag_column}: one of {', '.join(TAGS)} is expected")
     chosen = [file for file in files if file.suffix.lower() == CONLLU] or files
-    whole = [list(_sentences(file, tag_column, header)) for file in chosen]
+    whole = [list(_sentences(file, tag_column, header, missing == DROP)) for file in chosen]
     column = tag_column if any(map(_is_treebank, chosen)) else ""
     by_file = [[s for s in inner if not _left_out(s, missing, file)] for inner, file in zip(whole, chosen, strict=True)]
     left_out = sum(map(len, whole)) - sum(map(len, by_file))
@@ -112,8 +112,8 @@ def _left_out(sentence: Sentence, missing: str | None, file: Path) -> bool:
     return any(leaves_out(tag, missing, f"data: {file}: {word!r}") for word, tag in zip(*sentence, strict=True))
 
 
-def _sentences(file: Path, tag_column: str, header: bool | None = False) -> Iterator[Sentence]:
-    """Yield the sentences of a file in their order.
+def _sentences(file: Path, tag_column: str, header: bool | None = False, untagged: bool = False) -> Iterator[Sentence]:
+    """Yield the sentences of a file in their order; where words may be untagged, these have the tag ''.
 
     Raises:
         UserError: A line has no word or no tag, or the numbers of words are not in their order.
@@ -127,6 +127,7 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False) -> Iter
         for number, line in () if blank else numbered:
             try:
                 pair = _conllu_word(line, tag_column, len(pairs) + 1) if treebank else _word_and_tag(line)
+                _check_tag(pair, line, tag_column if treebank else "", untagged)
             except ValueError as error:
                 raise UserError(f"data: {file}, line {number}: {error}") from None
             pairs += [] if pair is None else [pair]
@@ -153,10 +154,10 @@ def _without_header(lines: list[str], first: str, header: bool | None, file: Pat
 
 
 def _conllu_word(line: str, tag_column: str, expected: int) -> tuple[str, str] | None:
-    """Return word and tag of a line of CoNLL-U; None for a line that is no word.
+    """Return word and tag of a line of CoNLL-U, '' for none; None for a line that is no word.
 
     Raises:
-        ValueError: It has not ten columns, not the number that is expected, no word or no tag.
+        ValueError: It has not ten columns, not the number that is expected, or no word.
     """
     if line.startswith("#"):
         return None
@@ -174,19 +175,24 @@ def _conllu_word(line: str, tag_column: str, expected: int) -> tuple[str, str] |
     word, tag = cells[FORM].strip(), cells[COLUMNS.index(tag_column)].strip()
     if not word:
         raise ValueError("there is no word in the column FORM")
-    if not tag or (tag == EMPTY and tag_column != "FEATS"):
-        others = " or ".join(
-            other for other in TAGS if other != tag_column and cells[COLUMNS.index(other)].strip() not in ("", EMPTY)
-        )
-        advice = f"; data.tag_column={others} reads another one" if others else ""
-        raise ValueError(f"{word!r} has no tag in the column {tag_column}, which data.tag_column names{advice}")
-    return word, tag
+    return word, "" if tag == EMPTY and tag_column != "FEATS" else tag
+
+
+def _check_tag(pair: tuple[str, str] | None, line: str, tag_column: str, untagged: bool) -> None:
+    """Raise ValueError if a word has no tag, which it must have; the column is one of CoNLL-U or ''."""
+    if pair is None or pair[1] or untagged:
+        return
+    cells = line.split("\t")
+    others = [name for name in TAGS if tag_column and cells[COLUMNS.index(name)].strip() not in ("", EMPTY)]
+    another = f"; data.tag_column={' or '.join(others)} reads another one" if others else ""
+    column = f" in the column {tag_column}, which data.tag_column names{another}" if tag_column else ""
+    raise ValueError(f"{pair[0]!r} has no tag{column}; data.missing=drop leaves such sentences out")
 
 
 def _word_and_tag(line: str) -> tuple[str, str] | None:
     """Return word and tag of a line, separated by a tab or by blanks; None for a comment or a document's beginning.
 
-    A line that begins with `#` is a comment unless it has a tab.
+    A line that begins with `#` is a comment unless it has a tab. A word and nothing behind its tab has the tag ''.
 
     Raises:
         ValueError: There are not two of them.
@@ -195,7 +201,7 @@ def _word_and_tag(line: str) -> tuple[str, str] | None:
     if (line.startswith("#") and not by_tab) or line.startswith(DOCUMENT):
         return None
     cells = [cell.strip() for cell in line.split("\t")] if by_tab else line.split()
-    if len(cells) != 2 or not all(cells):
+    if len(cells) != 2 or not cells[0]:
         count = len([cell for cell in cells if cell])
         raise ValueError(
             f"a word and its tag are expected, separated by a tab or a blank, not {count} column{'s'[: count != 1]}"
