@@ -144,9 +144,15 @@ def read_signals(
         parts=part_of_each(parts_of(files), map(len, sizes)),
         steps=tuple(steps),
         description=describe_labelled(
-            f"{label_column} and {len(steps)} steps of {named(files)}", "rows", labels, left_out
+            f"{label_column} and {_count(np.concatenate(sizes))} of {named(files)}", "rows", labels, left_out
         ),
     )
+
+
+def _count(sizes: NDArray[np.int64]) -> str:
+    """Return how many steps there are in a sequence, in words."""
+    fewest, most = int(sizes.min()), int(sizes.max())
+    return f"{f'{fewest:,} to ' if fewest < most else ''}{most:,} step{'s'[: most != 1]}"
 
 
 def _longer(before: list[str], steps: list[str], where: str) -> list[str]:
