@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnlab.data.sources.labels import INTERPOLATE, is_missing
-from rnnlab.data.sources.tables import NUMBER, Row, as_table, is_number, read_rows, separator_of
+from rnnlab.data.sources.tables import NUMBER, Row, as_table, is_number, read_rows, refuse_second_header, separator_of
 from rnnlab.data.sources.text_files import decode
+from rnnlab.data.sources.times import increases, named_as_time
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def read_numeric_table(file: Path, writing: Writing) -> NumericTable:
     rows = [Row([cell.strip() for cell in row.cells], row.first, row.last) for row in as_written]
     first, *body = rows
     if has_header(first.cells, [row.cells for row in body], writing.header, file):
+        refuse_second_header(first, body, file)
         return NumericTable(file, as_table(first.cells, body, file), True)
     width = max(len(row.cells) for row in rows)
     names = [UNNAMED] if width == 1 else [str(number) for number in range(1, width + 1)]
@@ -167,16 +169,17 @@ def interpolated(cells: pd.Series[str], missing: str | None, file: Path, name: s
 
 
 def refuse_counter(table: NumericTable, name: str) -> None:
-    """Raise UserError if the last column, which nobody has chosen, counts the rows and others have numbers."""
+    """Raise UserError if the last column, which nobody has chosen, counts the rows or has times, unlike others."""
     if table.names.count(name) > 1 or len(table.table) < LEAST_COUNTED:
         return
     cells = table.table[name].tolist()
     counted = any(cells == [str(number) for number in range(start, start + len(cells))] for start in (0, 1))
     others = [other for other, column in table.table.items() if other != name and kind_of(list(column)) == "number"]
-    if counted and others:
+    times = kind_of(cells) == "date" or (named_as_time(name) and increases(cells))
+    if (counted or times) and others:
         raise UserError(
-            f"data: {table.file}: its last column {name!r} counts the rows; data.value_column={others[-1]} or"
-            f" data.value_column={name} says which to read"
+            f"data: {table.file}: its last column {name!r} {'counts the rows' if counted else 'has times'};"
+            f" data.value_column={others[-1]} or data.value_column={name} says which to read"
         )
 
 

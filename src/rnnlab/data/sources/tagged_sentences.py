@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from rnnlab.data.sources.headers import begins_with_header
+from rnnlab.data.sources.descriptions import alike
+from rnnlab.data.sources.headers import begins_with_header, looks_like_header
 from rnnlab.data.sources.labels import DROP, leaves_out
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.text_files import decode_lines
@@ -94,17 +95,34 @@ def _description(read: TaggedSentences, left_out: int, files: int, header: bool)
         f"{len(tags):,} tag{'s'[: len(tags) != 1]}{f' of the column {read.column}' if read.column else ''}",
         f"{left_out:,} sentence{'s'[: left_out != 1]} left out: a tag is missing" if left_out else "",
         "the first line left out" if header else "",
+        alike(tags),
         f"{files:,} file{'s'[: files != 1]} without {CONLLU} left out" if files else "",
     ]
     return ", ".join(filter(None, remarks))
 
 
 def _together(files: list[Path], by_file: list[list[Sentence]], parts: list[str] | None) -> TaggedSentences:
+    _refuse_other_columns([sentence for inner in by_file for sentence in inner], files[0])
     if not any(by_file):
         raise UserError(f"data: {files[0]} holds no words; a word and its tag in each line, or CoNLL-U, is expected")
     sentences = [sentence for inner in by_file for sentence in inner]
     fixed = part_of_each(parts, map(len, by_file))
     return TaggedSentences([words for words, _ in sentences], [tags for _, tags in sentences], fixed)
+
+
+def _refuse_other_columns(sentences: Sequence[Sentence], file: Path) -> None:
+    """Raise UserError if words are numbers that count, or there are more tags than words: columns are other ones."""
+    if (
+        all(words == [str(number) for number in range(1, len(words) + 1)] for words, _ in sentences)
+        and len(sentences) > 1
+    ):
+        raise UserError(f"data: {file}: its first column counts the words; a word and its tag are expected in a line")
+    words, tags = ({item for pair in sentences for item in pair[place]} for place in (0, 1))
+    if len(sentences) > 1 and len(tags) > len(words):
+        raise UserError(
+            f"data: {file} has {len(tags)} different tags of {len(words)} different words; the word stands first, and"
+            " then its tag"
+        )
 
 
 def _left_out(sentence: Sentence, missing: str | None, file: Path) -> bool:
@@ -127,6 +145,8 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False, untagge
         for number, line in () if blank else numbered:
             try:
                 pair = _conllu_word(line, tag_column, len(pairs) + 1) if treebank else _word_and_tag(line)
+                if pair and not treebank and header is not False and looks_like_header(pair):
+                    raise ValueError(f"{' '.join(pair)!r} is a header again; data.header=false reads it as a word")
                 _check_tag(pair, line, tag_column if treebank else "", untagged)
             except ValueError as error:
                 raise UserError(f"data: {file}, line {number}: {error}") from None
