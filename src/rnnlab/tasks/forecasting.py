@@ -184,9 +184,7 @@ class Forecaster(SequenceTask):
             raise UserError(
                 f"{key}: this model goes on with a series of numbers; give file=series.csv, a table with a row a step"
             )
-        reader = remembering_columns(self.card["config"], self.vocabulary.symbols)
-        if source.value_column is not None:
-            reader["value_column"] = source.value_column
+        reader = remembering_columns(self.card["config"], self.vocabulary.symbols) | dict(source.reading)
         series = build(reader, files=[Path(source.file)])
         if not isinstance(series, Series):
             raise UserError(f"file: {source.file} holds no series of numbers")

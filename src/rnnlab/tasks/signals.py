@@ -45,12 +45,17 @@ def build_signal_task(vocabulary: Vocabulary, data: Config, **nodes: Config) -> 
 
 
 class SignalClassifier(Classifier):
-    """Predicts the class of a signal."""
+    """Predicts the class of a signal.
+
+    Attributes:
+        every_length: How many steps every sequence of training had; None where they differed, or were generated.
+    """
 
     def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
         super().__init__(nn.Identity(), len(vocabulary), data["labels"], **nodes)
         self.vocabulary = vocabulary
         self.sequence_length = int(data["sequence_length"])
+        self.every_length: int | None = data.get("every_length")
 
     def encode_text(self, text: str, key: str) -> Tensor:
         """Encode a signal that is written as numbers as `(T, D)`; see `numbers`.
@@ -58,14 +63,14 @@ class SignalClassifier(Classifier):
         Raises:
             UserError: The text is no signal; the line begins with `key`.
         """
-        return torch.from_numpy(numbers(text, len(self.vocabulary), key)[: self.sequence_length])
+        return torch.from_numpy(self._signal(text, key))
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict the class of each signal that is written as numbers, see `numbers`; other texts have no label."""
         signals, notes = [], []
         for text in texts:
             try:
-                signals.append(numbers(text, len(self.vocabulary))[: self.sequence_length])
+                signals.append(self._signal(text))
                 notes.append("")
             except UserError as error:
                 notes.append(str(error))
@@ -74,6 +79,14 @@ class SignalClassifier(Classifier):
             Prediction(text, None, None, note) if note else self.prediction(text, next(shares))
             for text, note in zip(texts, notes, strict=True)
         ]
+
+    def _signal(self, text: str, key: str = "") -> np.ndarray:
+        signal = numbers(text, len(self.vocabulary), key)
+        if self.every_length not in (None, len(signal)):
+            steps = f"{len(signal)} step{'s'[: len(signal) != 1]}"
+            where = f"{key}: " if key else ""
+            raise UserError(f"{where}the signal has {steps}; every signal of training had {self.every_length}")
+        return signal[: self.sequence_length]
 
     def _batch(self, signals: Sequence[np.ndarray]) -> Batch:
         sizes = np.fromiter(map(len, signals), dtype=np.int64, count=len(signals))
