@@ -21,6 +21,7 @@ from omegaconf import DictConfig
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.launchers.backend import Backend
+    from rnnlab.sweeps.plan import PlannedRun
     from rnnlab.sweeps.search.search import Search
 
 
@@ -94,13 +95,15 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         from rnnlab.config.schema import check
         from rnnlab.report.search import write_search
-        from rnnlab.sweeps.search.optuna_search import best_trial, conclude, preview_search, run_search
+        from rnnlab.sweeps.remarks import print_remarks, print_warnings_in
+        from rnnlab.sweeps.search.optuna_search import best_trial, conclude, logs_of, preview_search, run_search
         from rnnlab.terminal import Terminal
 
         assert isinstance(self.launcher, RunLauncher) and self.config is not None
         nodes = ("sampler", "pruner")  # checked with all that a configuration may call
         check({"hydra": {"sweeper": {key: value for key, value in self.settings.items() if key not in nodes}}})
-        search = self._search(arguments)
+        search, default_run = self._search(arguments)
+        print_remarks([default_run])  # only now: a refusal is one line
         if self.config.dry_run:
             return preview_search(search)
         backend = self.launcher.backend(self.settings["n_jobs"])
@@ -108,14 +111,15 @@ class OptunaSweeper(Sweeper):
         study = run_search(search, backend, console, self.config.on_failure)
         if best_trial(study) is not None:
             write_search(study, search.folder / "report", search.metric)
+        print_warnings_in(logs_of(search, study), [default_run])
         return conclude(search, study, console)
 
-    def _search(self, arguments: list[str]) -> Search:
+    def _search(self, arguments: list[str]) -> tuple[Search, PlannedRun]:
+        """Return the search that the command line asks for, and the run with the searched keys at their defaults."""
         from rnnlab.config.compose import compose_jobs, flags_of, plain
         from rnnlab.errors import UserError
         from rnnlab.records.identity import run_hash
         from rnnlab.sweeps.plan import named_files, plan
-        from rnnlab.sweeps.remarks import print_remarks
         from rnnlab.sweeps.search.objective import direction_of
         from rnnlab.sweeps.search.optuna_study import check_search
         from rnnlab.sweeps.search.search import Search
@@ -148,8 +152,7 @@ class OptunaSweeper(Sweeper):
             most_parameters=settings["most_parameters"],
         )
         check_search(search)
-        print_remarks([default_run])  # only now: a refusal is one line
-        return search
+        return search, default_run
 
 
 class RunLauncher(Launcher, ABC):
