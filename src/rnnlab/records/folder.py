@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml
 
+from rnnlab.config.passwords import recorded
 from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.errors import UserError
 
@@ -191,7 +192,7 @@ class RunFolder:
         return self.config.is_file() and not self.summary.is_file()
 
     def write_config(self, config: Mapping[str, Any]) -> None:
-        write_atomically(self.config, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+        write_atomically(self.config, yaml.safe_dump(recorded(config), sort_keys=False, allow_unicode=True))
 
     def read_config(self) -> dict[str, Any] | None:
         """The configuration that lies here, or None where no run was begun.
