@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnlab.control_characters import shown
+
 if TYPE_CHECKING:
     import pandas as pd
 
+APOSTROPHE = "'"
 COMPUTED = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet takes for a formula
 Row = dict[str, float]  # the numbers of a row by column
 
@@ -38,10 +41,11 @@ def table_csv(table: pd.DataFrame) -> str:
 
 
 def as_text(cell: Any) -> Any:
-    """Return a cell; a text that a spreadsheet would compute has an apostrophe before it, and a number none."""
-    if isinstance(cell, str) and cell.startswith(COMPUTED) and math.isnan(parse_float(cell)):
-        return f"'{cell}"
-    return cell
+    """Return a cell; a text has its control characters shown, and an apostrophe before what a spreadsheet computes."""
+    if not isinstance(cell, str):
+        return cell
+    computed = cell.startswith(COMPUTED) and math.isnan(parse_float(cell))
+    return f"{APOSTROPHE if computed else ''}{shown(cell)}"
 
 
 def rows_with(rows: Iterable[Row], columns: Iterable[str]) -> list[Row]:

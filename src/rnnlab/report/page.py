@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -19,6 +19,7 @@ from rnnlab.charts.examples import Examples
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
 from rnnlab.charts.page import figure
 from rnnlab.charts.values import Chart
+from rnnlab.control_characters import shown, to_json
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
 from rnnlab.report.examples import EMPTY, read_examples
@@ -93,7 +94,7 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
         comparison: What to report.
         charts: Its charts, in the order in which they are shown.
     """
-    shown = columns(comparison)
+    heads = columns(comparison)
     plotly, script = get_plotlyjs() if charts else "", _part("page.js")
     policy = POLICY.format(scripts=f"{_hash(plotly)} {_hash(script)}")
     return (
@@ -107,8 +108,8 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
             missing_sentence=missing_sentence(comparison.missing),
             provenance=provenance(comparison.complete),
             charts=charts,
-            columns=shown,
-            rows=rows(comparison, shown),
+            columns=heads,
+            rows=rows(comparison, heads),
             complete=int((comparison.runs["status"] == "complete").sum()),
             best=Best.from_run(comparison.best),
             filtered=len(comparison.ranking) > FILTERED,
@@ -124,7 +125,10 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
 @cache
 def _environment() -> Environment:
     """Return the environment of templates, which escapes everything: labels and samples come from users' files."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
+    environment.policies["json.dumps_function"] = to_json
     environment.policies["json.dumps_kwargs"] = {
         "allow_nan": False,
         "ensure_ascii": False,
@@ -134,6 +138,11 @@ def _environment() -> Environment:
     environment.filters.update({function.__name__: function for function in written})
     environment.globals["ABSENT"] = ABSENT
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return what a template writes, a text with its control characters shown; scripts and JSON stay as they are."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _part(name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rnnlab.analysis.comparison import Comparison
 from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
+from rnnlab.control_characters import shown, to_json
 from rnnlab.records.csv_files import table_csv
 from rnnlab.records.folder import write_atomically
 from rnnlab.report.figures.options import report_charts
@@ -38,7 +39,7 @@ def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
     _write_pictures(charts, folder)
     for name, content in files.items():
         write_atomically(folder / name, content)
-    write_atomically(report, f"# Comparison of {escaped(comparison.name)}\n\n{text}")
+    write_atomically(report, f"# Comparison of {escaped(comparison.name)}\n\n{shown(text)}")
     return report, folder / "report.html"
 
 
@@ -49,7 +50,7 @@ def _write_pictures(charts: Sequence[Chart], folder: Path) -> None:
         write_atomically(folder / name, png(chart))
     for name in _written_before(folder) - set(names):
         (folder / name).unlink(missing_ok=True)
-    write_atomically(folder / MANIFEST, json.dumps(names, indent=2, ensure_ascii=False) + "\n")
+    write_atomically(folder / MANIFEST, to_json(names, indent=2, ensure_ascii=False) + "\n")
 
 
 def _written_before(folder: Path) -> set[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rnnlab.control_characters import to_json
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 
@@ -89,7 +90,7 @@ class Study:
 
     def write_results(self, results: Results) -> None:
         """Write results.json."""
-        write_atomically(self.results_file, json.dumps(asdict(results), indent=2, ensure_ascii=False) + "\n")
+        write_atomically(self.results_file, to_json(asdict(results), indent=2, ensure_ascii=False) + "\n")
 
 
 def find_studies(experiments: Path) -> Iterator[Study]:

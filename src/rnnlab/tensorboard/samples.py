@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lightning.pytorch as pl
 
+from rnnlab.control_characters import shown
 from rnnlab.tasks.capabilities import Generates, Sampling
 from rnnlab.tensorboard.writers import summary_writers
 
@@ -20,4 +21,4 @@ class SampleText(pl.Callback):
         names = pl_module.sample(self.count, Sampling(seed=trainer.global_step))
         listing = "\n".join(f"- {' '.join(name.split())}" for name in names)
         for writer in writers:
-            writer.add_text("samples", f"{listing}\n\n{pl_module.remark(names)}", trainer.global_step)
+            writer.add_text("samples", shown(f"{listing}\n\n{pl_module.remark(names)}"), trainer.global_step)
