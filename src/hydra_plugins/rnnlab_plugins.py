@@ -45,13 +45,14 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
+        from rnnlab.config.literals import quote_swept
         from rnnlab.sweeps.cases import case_overrides
 
         assert self.hydra_context is not None and self.launcher is not None
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         jobs: list[list[str]] = []
         for case in case_overrides(self.cases):
-            overrides = parser.parse_overrides([*_words(self.params), *case, *arguments])
+            overrides = parser.parse_overrides([*_words(self.params), *quote_swept(case), *arguments])
             values = {override.get_key_element(): _values_of(override) for override in overrides}  # a later word wins
             jobs += map(list, product(*values.values()))
         return self.launcher.launch(jobs, initial_job_idx=0)
@@ -95,6 +96,7 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         from rnnlab.config.schema import check
         from rnnlab.report.search import write_search
+        from rnnlab.sweeps.rehearsal import rehearse
         from rnnlab.sweeps.remarks import print_remarks, print_warnings_in
         from rnnlab.sweeps.search.optuna_search import best_trial, conclude, logs_of, preview_search, run_search
         from rnnlab.terminal import Terminal
@@ -103,6 +105,8 @@ class OptunaSweeper(Sweeper):
         nodes = ("sampler", "pruner")  # checked with all that a configuration may call
         check({"hydra": {"sweeper": {key: value for key, value in self.settings.items() if key not in nodes}}})
         search, default_run = self._search(arguments)
+        if self.launcher.backend().shares_memory:
+            rehearse([default_run])
         print_remarks([default_run])  # only now: a refusal is one line
         if self.config.dry_run:
             return preview_search(search)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnlab.config.plain_files import read_text
 from rnnlab.control_characters import shown
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ Row = dict[str, float]  # the numbers of a row by column
 def read_rows(file: Path) -> list[Row]:
     """Return the rows of a CSV file as numbers, NaN where a field has none; a missing file has no rows."""
     try:
-        text = file.read_text(encoding="utf-8", errors="replace").replace("\0", "")
+        text = read_text(file, errors="replace").replace("\0", "")
         rows = list(csv.DictReader(text.splitlines()))
-    except (OSError, csv.Error):  # a cell that is longer than the module takes
+    except (OSError, ValueError, csv.Error):  # a pipe, or a cell that is longer than the module takes
         return []
     return [{key: parse_float(value) for key, value in row.items() if key} for row in rows]
 

@@ -19,6 +19,7 @@ from rnnlab.charts.examples import Examples
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
 from rnnlab.charts.page import figure
 from rnnlab.charts.values import Chart
+from rnnlab.config.plain_files import read_text
 from rnnlab.control_characters import shown, to_json
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
@@ -156,6 +157,6 @@ def _hash(script: str) -> str:
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_text(file)
+    except (OSError, ValueError):
         return ""

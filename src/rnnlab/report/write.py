@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from rnnlab.analysis.comparison import Comparison
 from rnnlab.charts.paper import png
 from rnnlab.charts.values import Chart
+from rnnlab.config.plain_files import read_json
 from rnnlab.control_characters import shown, to_json
 from rnnlab.records.csv_files import table_csv
 from rnnlab.records.folder import write_atomically
@@ -56,8 +56,8 @@ def _write_pictures(charts: Sequence[Chart], folder: Path) -> None:
 def _written_before(folder: Path) -> set[str]:
     """Return the pictures in the folder that an earlier report wrote; none where its manifest is damaged."""
     try:
-        names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        names = read_json(folder / MANIFEST)
+    except (OSError, ValueError):
         return set()
     if not isinstance(names, list):
         return set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,14 +59,23 @@ def run_log(path: Path, hide: Callable[[str], str] = without_passwords) -> Itera
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
     quiet_lightning()
+    hook, threading.excepthook = threading.excepthook, _log_of_thread
     try:
         with without_irrelevant_warnings():
             yield logging.getLogger("rnnlab")
     finally:
+        threading.excepthook = hook
         logging.captureWarnings(False)
         root.setLevel(level)
         root.removeHandler(handler)
         handler.close()
+
+
+def _log_of_thread(failure: threading.ExceptHookArgs) -> None:
+    """Log what has ended a thread, such as TensorBoard's on a full disk, in place of a page on the terminal."""
+    if failure.exc_value is not None:
+        log = logging.getLogger("rnnlab")
+        log.error("a thread has failed", exc_info=(failure.exc_type, failure.exc_value, failure.exc_traceback))
 
 
 @contextmanager
