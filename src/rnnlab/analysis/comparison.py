@@ -34,7 +34,7 @@ class Comparison:
         complete: The runs with a result, all ranked by the same loss.
         missing: The runs that have no result.
         configurations: Best first.
-        factors: The settings that varied, compared where everything else is equal.
+        factors: The settings that varied where everything else is equal.
         saturations: The sizes from which on larger is no better.
         threshold_reaches: The range in which the requested bound holds; empty without a bound.
         overfitting: The configurations that overfit, the worst first.
@@ -158,7 +158,7 @@ def compare_runs(
         missing=missing,
         configurations=tuple(ranked),
         factors=tuple(varied),
-        saturations=tuple(saturations(ranked, varied)),
+        saturations=tuple(saturations(ranked, varied, metrics)),
         threshold_reaches=tuple(threshold_reaches(ranked, varied, metrics, holds)),
         overfitting=tuple(overfitting(ranked)),
         target=target,
