@@ -95,6 +95,7 @@ class OptunaSweeper(Sweeper):
         from rnnlab.config.schema import check
         from rnnlab.report.search import write_search
         from rnnlab.sweeps.search.optuna_search import best_trial, conclude, preview_search, run_search
+        from rnnlab.tensorboard.experiment import describe_sweep
         from rnnlab.terminal import Terminal
 
         assert isinstance(self.launcher, RunLauncher) and self.config is not None
@@ -107,6 +108,7 @@ class OptunaSweeper(Sweeper):
         console = Terminal(stderr=True)
         study = run_search(search, backend, console, self.config.on_failure)
         if best_trial(study) is not None:
+            describe_sweep(search.folder)
             write_search(study, search.folder / "report", search.metric)
         return conclude(search, study, console)
 

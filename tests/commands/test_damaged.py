@@ -26,6 +26,7 @@ FILES = (
     "summary.json",
     "metrics.csv",
     "timing.csv",
+    "test_items.csv",
     "examples.json",
     "run.log",
     "projector_config.pbtxt",
@@ -108,7 +109,7 @@ def test_a_flipped_bit_in_a_plain_file_is_read_or_said(folder: RunFolder, name: 
         file.write_bytes(content)
         run = read_run(folder.path)  # what reports, studies and `rnnlab status` read: it fails at nothing
         assert run.status and run.curves() is not None and read_examples(run) is not None and progress_of([folder.path])
-        for look in (lambda: check_stored(folder, config), lambda: find_checkpoint("runs/small")):
+        for look in (lambda: check_stored(folder, config), lambda: find_checkpoint("runs/small"), run.items):
             try:
                 look()
             except UserError as error:

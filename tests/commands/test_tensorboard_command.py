@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -32,7 +35,7 @@ def served(rnnlab: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch, *argu
     """The command's answer where Ctrl-C comes at once, and what lay in the folder that it served."""
     names: list[str] = []
 
-    def serve(folder: Path, port: int) -> str:
+    def serve(folder: Path, port: int, runs: Sequence[Path]) -> str:
         names.extend(sorted(entry.name for entry in folder.iterdir()))
         print(f"on port {port}")
         raise KeyboardInterrupt
@@ -69,6 +72,7 @@ def test_it_serves_what_is_named_or_everything(
         (("sweep=nowhere",), ["sweep=nowhere", "no runs in runs/nowhere"]),
         (("path=nowhere",), ["path=nowhere", "no such folder"]),
         (("sweep=a", "path=b"), ["one of them"]),
+        (("open=perhaps",), ["open must be true or false", "perhaps"]),
         (("port=70000",), ["port must be a port from 0", "70000"]),
         (("prt=1",), ["prt", "port"]),
     ],
@@ -85,3 +89,47 @@ def test_a_port_that_is_taken_gives_way_to_the_next(
     answer, _ = served(rnnlab, monkeypatch, f"port={taken}")
     assert answer.out.splitlines()[0].startswith(f"port {taken} is taken, so it is ")
     assert f"on port {taken}\n" not in answer.out
+
+
+def opened(rnnlab: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[str, list[str]]:
+    """What the command says in a terminal, and which pages it opens."""
+    pages: list[str] = []
+
+    def open_page(address: str) -> bool:
+        pages.append(address)
+        return True
+
+    def ctrl_c(event: threading.Event) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tensorboard, "_serve", lambda *_: "http://localhost:7007/")
+    monkeypatch.setattr(webbrowser, "open", open_page)
+    monkeypatch.setattr(threading.Event, "wait", ctrl_c)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    answer = rnnlab("tensorboard", "port=0", *arguments)
+    assert answer.code == 0, answer.err
+    return answer.out, pages
+
+
+def test_it_opens_the_browser_where_there_is_one(
+    rnnlab: Callable[..., Answer], runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert opened(rnnlab, monkeypatch)[1] == ["http://localhost:7007/"]
+    assert opened(rnnlab, monkeypatch, "open=false")[1] == []
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert opened(rnnlab, monkeypatch)[1] == []
+
+
+@pytest.mark.parametrize(("port", "option"), [("22", ""), ("2222", " -p 2222")])
+def test_over_ssh_it_says_the_command_that_brings_it_home(
+    rnnlab: Callable[..., Answer], runs: Path, monkeypatch: pytest.MonkeyPatch, port: str, option: str
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", f"192.0.2.7 51000 192.0.2.9 {port}")
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setenv("LOGNAME", "ada")
+    out, pages = opened(rnnlab, monkeypatch)
+    assert f"ssh -N -L 7007:localhost:7007{option} ada@192.0.2.9" in out and pages == []

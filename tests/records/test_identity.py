@@ -212,3 +212,26 @@ def test_every_setting_of_every_task_is_a_plain_value() -> None:
     for task in ("names", "chars", "sentiment", "tagging", "forecasting", "signals"):
         leaves = dict(flatten(config(f"task={task}")))
         assert not [key for key, value in identity(leaves).items() if "rnnlab" in str(value)]
+
+
+@pytest.mark.parametrize(
+    ("varied", "readable"),
+    [
+        ((), "gru-h96-l1-seed0"),
+        (("cell.name", "seed"), "gru-h96-l1-seed0"),
+        (("model.hidden_size", "data.sequence_length"), "gru-h96-len64-seed0"),
+        (("optimizer._target_", "optimizer.lr", "data.name"), "gru-AdamW-lr0.007-names-seed0"),
+        (("model.bidirectional", "trainer.gradient_clip_val", "a.key.there.is.not"), "gru-no_bidirectional-"),
+    ],
+)
+def test_a_name_tells_what_its_sweep_varies_and_keeps_its_hash(
+    default: dict[str, Any], varied: tuple[str, ...], readable: str
+) -> None:
+    name = run_name(default, SHA, varied=varied)
+    assert name.startswith(readable) and hash_in(name) == hash_in(run_name(default, SHA))
+
+
+def test_a_name_has_whole_settings_as_long_as_there_is_room(default: dict[str, Any]) -> None:
+    varied = [key for key, _ in flatten(default)]
+    name = run_name(default, SHA, varied=varied)
+    assert re.fullmatch(r"gru-[A-Za-z0-9._-]+-seed0-[0-9a-f]{8}", name) and len(name) <= 80

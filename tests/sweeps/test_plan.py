@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,6 +15,10 @@ import pytest
 import yaml
 
 from rnnlab.errors import RunsFailedError
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.lock import lock_file
+from rnnlab.records.provenance import Origin
+from rnnlab.sweeps.plan import PlannedRun, settled
 from rnnlab.sweeps.pool import report_failures
 from support import Answer, assert_refused
 
@@ -161,7 +166,9 @@ def test_an_empty_case_is_the_configuration_as_it_stands(rnnlab: Callable[..., A
     answer = rnnlab(*TRAIN, "-m", f"hydra.sweeper.cases={cases}", "seed=0,1", "dry_run=true")
     assert answer.code == 0, answer.err
     labels = [line.split("  ")[0].strip() for line in answer.out.splitlines() if "seed=" in line]
-    assert labels == [f"{change}seed={n}" for change in ("", "dropout=0.4 ", "averaging=True ") for n in (0, 1)]
+    changes = ("", "dropout=0.4 ", "averaging=True ")
+    assert set(labels[:3]) == {f"{change}seed=0" for change in changes}
+    assert set(labels[3:]) == {f"{change}seed=1" for change in changes}
 
 
 @pytest.mark.parametrize("cases", ["3", "[]", "[3]", "[{}, 3]", "[{model:{hidden_size:3}}]"])
@@ -171,13 +178,14 @@ def test_cases_that_are_none_are_refused(rnnlab: Callable[..., Answer], workdir:
 
 
 def test_on_failure_stop_ends_a_sweep_at_the_first(rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    words = ("-m", "optimizer=sgd", "scheduler=constant", "trainer.gradient_clip_val=null", "optimizer.lr=1e38,0.1,0.2")
+    diverging = ("optimizer=sgd", "optimizer.lr=1e38", "scheduler=constant", "trainer.gradient_clip_val=null")
+    words = ("-m", *diverging, "seed=0,1,2")
     answer = rnnlab(*TRAIN, *words, "on_failure=stop")
     assert answer.code == 1, answer.err
     assert "1 of 3 runs failed; 2 more were not done" in answer.err and "FloatingPointError" in answer.err
     assert len(folders(workdir)) == 1
     answer = rnnlab(*TRAIN, *words)
-    assert answer.code == 1 and "1 of 3 runs failed:" in answer.err and len(folders(workdir)) == 3
+    assert answer.code == 1 and "3 of 3 runs failed:" in answer.err and len(folders(workdir)) == 3
     assert rnnlab(*TRAIN, *words, "on_failure=never").code == 2
 
 
@@ -203,3 +211,43 @@ def test_a_sweep_whose_workers_somebody_has_ended_does_not_count_as_done() -> No
     report_failures(planned, [{"status": "complete"}, {"status": "complete"}])
     with pytest.raises(RunsFailedError, match=r"1 of 2 runs were interrupted; the same command again goes on"):
         report_failures(planned, [{"status": "complete"}, {"status": "interrupted"}])
+
+
+def names_planned(rnnlab: Callable[..., Answer], *words: str) -> list[str]:
+    """The folders of `runs/grown` after such a command."""
+    answer = rnnlab(*TRAIN, "sweep=grown", *words)
+    assert answer.code == 0, answer.err
+    return sorted(path.name for path in Path("runs/grown").glob("[!.]*-*"))
+
+
+def test_names_tell_what_varies_and_never_change(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    """Also when another key begins to vary: nothing is renamed, and nothing is trained twice."""
+    first = names_planned(rnnlab, "model.hidden_size=4")
+    assert len(first) == 1 and first[0].startswith("gru-h4-l1-seed0-")
+    second = names_planned(rnnlab, "-m", "model.hidden_size=4,8", "data.sequence_length=5")
+    assert [name[:-9] for name in second] == ["gru-h4-l1-seed0", "gru-h4-len5-seed0", "gru-h8-len5-seed0"]
+    before = {name: Path("runs/grown", name, "summary.json").stat().st_mtime_ns for name in second}
+    third = names_planned(rnnlab, "-m", "model.hidden_size=4,8", "data.sequence_length=5", "model.dropout=0,0.5")
+    assert set(second) <= set(third) and {name[:-9] for name in set(third) - set(second)} == {
+        "gru-h4-len5-dropout0.5-seed0",
+        "gru-h8-len5-dropout0.5-seed0",
+    }
+    assert before == {name: Path("runs/grown", name, "summary.json").stat().st_mtime_ns for name in second}
+    out = rnnlab("status", "sweep=grown").out
+    assert re.search(r"^hidden_size=8 .*sequence_length=5\b.* complete", out, flags=re.MULTILINE), out
+    assert "dropout=0.5" in out and "5 runs: 5 complete" in out
+
+
+def test_a_planned_run_keeps_the_name_that_it_was_planned_with(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    (name,) = names_planned(rnnlab, "-m", "model.hidden_size=4")
+    shutil.rmtree(Path("runs/grown", name))
+    assert name in names_planned(rnnlab, "-m", "model.hidden_size=4,8")
+    assert Path("runs/grown/planned.txt").read_text().count(name[-8:]) == 1
+
+
+def test_a_folder_that_another_command_has_named_since_is_the_runs(workdir: Path) -> None:
+    planned = PlannedRun({}, None, RunFolder(Path("runs/a/gru-h4-seed0-0123abcd")), "", Origin.of_this_command(), "")
+    assert settled(planned) is planned
+    Path("runs/a/gru-len5-seed0-0123abcd").mkdir(parents=True)
+    assert settled(planned).folder.path.name == "gru-len5-seed0-0123abcd"
+    assert lock_file(settled(planned).folder) == lock_file(planned.folder)

@@ -79,7 +79,7 @@ def test_a_metric_that_one_file_adds_is_shown_everywhere(rnnlab: Callable[..., A
     events = EventAccumulator(rows[0]["folder"])
     events.Reload()
     tags = events.Tags()["scalars"]
-    assert {"val/vowels", "test/vowels", "hp/test_vowels"} <= set(tags)
+    assert {"val/vowels", "test/vowels", "val_best/vowels"} <= set(tags)
     (layout,) = events.Tensors("custom_scalars__config__")
     assert b"^val/vowels$" in layout.tensor_proto.string_val[0]
-    assert events.Scalars("hp/test_vowels")[0].value == pytest.approx(best)
+    assert events.Scalars("test/vowels")[0].value == pytest.approx(best)

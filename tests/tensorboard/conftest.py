@@ -54,7 +54,7 @@ def server(sweep_folder: Path, probed_folder: Path, tmp_path_factory: pytest.Tem
         server = Server(match[0], output)
         server.await_(
             lambda: server.plugin("scalars/tags"),
-            lambda runs: len(runs) == 6 and all("hp/test_loss" in tags for tags in runs.values()),
+            lambda runs: len(runs) == 6 and all("val_best/loss" in tags for tags in runs.values()),
         )
         yield server
         process.send_signal(signal.SIGINT)

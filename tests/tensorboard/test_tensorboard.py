@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,12 @@ EVERYWHERE = {
     "val/loss",
     "test/loss",
     "train/loss_step",
-    "lr",
-    "timing/tokens_per_second",
-    "timing/peak_memory_mb",
-    "data/padding",
-    "hp/best_val_loss",
-    "hp/test_loss",
+    "train/lr",
+    "workload/tokens_per_second",
+    "workload/peak_memory_mb",
+    "workload/padding",
+    "val_best/loss",
 }
-HP = {"hp/best_val_loss", "hp/test_loss", "hp/test_accuracy"}  # the last of classifiers
 PROBED = {
     "gradient_norm/before_clipping",
     "gradient_norm/after_clipping",
@@ -80,7 +79,7 @@ def test_the_command_says_where_it_is_and_where_hyperparameters_are(server: Serv
 
 
 def session_groups(server: Server) -> list[dict[str, Any]]:
-    metrics = [{"metric": {"group": "", "tag": tag}} for tag in ("hp/best_val_loss", "hp/test_loss")]
+    metrics = [{"metric": {"group": "", "tag": tag}} for tag in ("val_best/loss", "test/loss")]
     body = {
         "experimentName": "",
         "allowedStatuses": ["STATUS_UNKNOWN", "STATUS_SUCCESS", "STATUS_FAILURE", "STATUS_RUNNING"],
@@ -109,24 +108,45 @@ def test_the_hparams_tab_has_every_run_with_every_key_and_real_values(
     }
     for group in session_groups(server):
         hparams = group["hparams"]
-        assert set(hparams) == KEYS
+        assert set(hparams) >= KEYS
         values = {metric["name"]["tag"]: metric["value"] for metric in group["metricValues"]}
-        assert {"hp/best_val_loss", "hp/test_loss"} <= set(values) <= HP  # and no hp_metric
+        assert {"val_best/loss", "test/loss"} <= set(values)
         best, test = expected.pop(tuple(hparams[key] for key in ("task", "hidden_size", "cell", "seed")))
-        assert values["hp/best_val_loss"] == pytest.approx(best, rel=1e-6)
-        assert values["hp/test_loss"] == pytest.approx(test, rel=1e-6)
+        assert values["val_best/loss"] == pytest.approx(best, rel=1e-6)
+        assert values["test/loss"] == pytest.approx(test, rel=1e-6)
     assert not expected
 
 
-def test_the_hparams_have_the_types_that_sliders_and_menus_need(server: Server) -> None:
+def described(server: Server) -> tuple[dict[str, Any], list[str]]:
+    """The settings of the HParams tab, in its order, and the tags of its metrics."""
     session_groups(server)
     experiment = server.ask("plugin/hparams/experiment", {"experimentName": ""})
-    types = {info["name"]: info["type"] for info in experiment["hparamInfos"]}
-    texts = {name for name, kind in types.items() if kind == "DATA_TYPE_STRING"}
+    return (
+        {info["name"]: info for info in experiment["hparamInfos"]},
+        [info["name"]["tag"] for info in experiment["metricInfos"]],
+    )
+
+
+def test_the_hparams_have_the_types_that_sliders_and_menus_need(server: Server) -> None:
+    infos, _ = described(server)
+    texts = {name for name in KEYS if infos[name]["type"] == "DATA_TYPE_STRING"}
     assert texts == {"task", "data", "cell"}
-    assert all(types[name] == "DATA_TYPE_FLOAT64" for name in KEYS - texts)
-    metrics = {info["name"]["tag"] for info in experiment["metricInfos"]}
-    assert HP - {"hp/test_accuracy"} <= metrics <= HP  # those of the run that TensorBoard has read first
+    assert all(infos[name]["type"] == "DATA_TYPE_FLOAT64" for name in KEYS - texts)
+    assert infos["hidden_size"]["domainDiscrete"] == [8, 96]
+
+
+def test_what_varies_and_every_run_has_comes_first(server: Server) -> None:
+    """In two sweeps of two tasks; of metrics, those that every run has, which parallel coordinates need."""
+    infos, metrics = described(server)
+    names = list(infos)
+    assert set(names[:5]) == {"task", "cell", "hidden_size", "num_layers", "data.limit"}
+    assert all(infos[name]["differs"] for name in names[:5]) and not infos["embedding_size"].get("differs")
+    assert "parameters" in names[names.index("seed") :]
+    scalars = server.plugin("scalars/tags")
+    runs = [group["name"] for group in session_groups(server)]
+    assert metrics[:3] == ["val_best/loss", "test/loss", "test/accuracy"]
+    assert all(tag in scalars[run] for tag in metrics[:5] for run in runs)
+    assert {"test/perplexity", "test/f1"} <= set(metrics[5:])
 
 
 def test_every_task_has_the_same_curves(server: Server, small: list[str], lstm: str, gru: str) -> None:
@@ -163,7 +183,9 @@ def test_samples_are_there_for_every_epoch_of_a_generating_model(server: Server,
     assert sum("samples/text_summary" in tags for tags in texts.values()) == 5
     assert "samples/text_summary" not in texts.get(gru, [])
     samples = server.plugin("text/text", run=lstm, tag="samples/text_summary")
-    assert len(samples) == 2 and all(sample["text"].count("<li>") == 10 for sample in samples)
+    assert len(samples) == 2 and [sample["step"] for sample in samples] == [1, 2]
+    blocks = [re.search("<pre><code>(.*?)</code></pre>", sample["text"], flags=re.DOTALL) for sample in samples]
+    assert all(block and len(block[1].splitlines()) == 10 for block in blocks)
 
 
 def test_the_projector_has_the_best_weights_with_their_symbols(
@@ -218,12 +240,12 @@ def test_figures_are_there_for_every_validation(server: Server, small: list[str]
     assert tags == {lstm: figures, gru: figures | {"confusion_matrix/val", "confusion_matrix/test"}}
     for tag in figures:  # and before training
         pictures = server.plugin("images/images", run=lstm, tag=tag, sample="0")
-        assert [picture["step"] for picture in pictures] == [0, 4, 8]
+        assert [picture["step"] for picture in pictures] == [0, 1, 2]  # epochs
         query = dict(pair.split("=") for pair in pictures[-1]["query"].split("&"))
         assert server.read("plugin/images/individualImage", **query).startswith(b"\x89PNG")
 
 
-def test_the_hparams_tab_shows_every_run_and_parallel_coordinates(server: Server, browser: Browser) -> None:
+def test_the_hparams_tab_shows_every_run_in_table_and_parallel_coordinates(server: Server, browser: Browser) -> None:
     with opened(browser, f"{server.address}#hparams") as tab:
         rows = (
             tab.page.locator("tf-hparams-table-view vaadin-grid")
@@ -231,13 +253,25 @@ def test_the_hparams_tab_shows_every_run_and_parallel_coordinates(server: Server
             .or_(tab.page.locator("tf-hparams-table-view vaadin-grid").get_by_text("small/"))
         )
         expect(rows).to_have_count(6, timeout=60_000)
-        accuracy = tab.page.locator("tf-hparams-query-pane .metric-checkbox", has_text="test_accuracy")
-        if accuracy.count() and accuracy.get_attribute("aria-checked") == "true":
-            accuracy.click()  # the plot leaves out a run that lacks a value of any column, as runs of names do here
+        ticked = tab.page.locator("tf-hparams-query-pane .hparam-checkbox[aria-checked=true]")
+        assert {text.strip() for text in ticked.all_inner_texts()} >= {"task", "cell", "hidden_size", "num_layers"}
         tab.page.get_by_text("Parallel Coordinates View").click()
         lines = tab.page.locator("tf-hparams-parallel-coords-plot .foreground path")
         expect(lines).to_have_count(6, timeout=60_000)
         assert all(line.get_attribute("d") for line in lines.all())
+        assert tab.errors == []
+
+
+def test_the_first_page_opens_with_the_losses_and_the_metrics_of_the_tasks(server: Server, browser: Browser) -> None:
+    with opened(browser, server.address) as tab:
+        pinned = tab.page.locator("metrics-pinned-view card-view")
+        expect(pinned).to_have_count(6, timeout=60_000)
+        titles = ["".join(text.split()) for text in pinned.all_inner_texts()]
+        assert titles[0].startswith("val/loss") and titles[1].startswith("train/loss")
+        assert any(title.startswith("val/accuracy") for title in titles)
+        groups = tab.page.locator("metrics-card-group-toolbar .group-title, metrics-card-groups .group-title")
+        expect(groups.first).to_be_visible()
+        assert [text for text in groups.all_inner_texts() if text.strip()][-1].startswith(("weights", "workload"))
         assert tab.errors == []
 
 

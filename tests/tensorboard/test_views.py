@@ -100,7 +100,7 @@ def test_padding_is_the_share_of_places_that_are_no_symbol(clipped: Path) -> Non
         batches = [batch for block in blocks for batch in block]
         symbols = sum(int(batch.lengths.sum()) for batch in batches)
         expected.append(1 - symbols / sum(batch.inputs.numel() for batch in batches))
-    assert scalars(events(clipped), "data/padding") == pytest.approx(expected)
+    assert scalars(events(clipped), "workload/padding") == pytest.approx(expected)
     assert 0 < expected[0] < 0.5
 
 
@@ -109,7 +109,7 @@ def test_what_costs_time_and_memory_is_what_timing_csv_says(clipped: Path) -> No
     rows = [line.split(",") for line in (run / "timing.csv").read_text().splitlines()]
     for number, name in ((3, "tokens_per_second"), (4, "peak_memory_mb")):
         assert rows[0][number] == name
-        assert scalars(events(clipped), f"timing/{name}") == pytest.approx([float(row[number]) for row in rows[1:]])
+        assert scalars(events(clipped), f"workload/{name}") == pytest.approx([float(row[number]) for row in rows[1:]])
 
 
 def test_what_has_no_states_in_time_is_said_once(rnnlab: Callable[..., Answer], workdir: Path) -> None:
@@ -122,7 +122,7 @@ def test_what_has_no_states_in_time_is_said_once(rnnlab: Callable[..., Answer], 
     for name in ("GradientFlowThroughTime", "HiddenStatesOfText", "Gates"):
         assert log.count(f"{name} shows nothing: a bidirectional encoder has no states that follow one another") == 1
     board = events(workdir)
-    assert {"gradient_norm/before_clipping", "data/padding"} <= set(board.Tags()["scalars"])
+    assert {"gradient_norm/before_clipping", "workload/padding"} <= set(board.Tags()["scalars"])
     assert board.Tags()["graph"] and "cannot be drawn" not in log
 
 

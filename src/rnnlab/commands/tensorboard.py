@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import getpass
 import io
+import os
 import socket
+import sys
 import tempfile
 import threading
+import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
@@ -31,15 +37,19 @@ def main(arguments: list[str]) -> int:
         UserError: The arguments name no runs, or no port is free.
     """
     config = compose("tensorboard", arguments)
-    check({"port": config["port"]})
+    check({"port": config["port"], "open": config["open"]})
     folders = _folders(config["sweep"], config["path"])
     port = _free_port(config["port"])
     with _as_one(folders) as folder:
         try:
-            address = _serve(folder, port)
+            address = _serve(folder, port, folders)
             say(f"TensorBoard on {', '.join(folder.as_posix() for folder in folders)}: {address}")
             say(f"All runs by their hyperparameters: {address}#hparams")
+            if tunnel := _tunnel(address):
+                say(f"From the machine that you sit at, first: {tunnel}")
             say("Ctrl-C ends it", flush=True)
+            if config["open"] and _has_browser():
+                webbrowser.open(address)
             threading.Event().wait()
         except KeyboardInterrupt:
             say("\nTensorBoard has ended")
@@ -93,8 +103,29 @@ def _as_one(folders: Sequence[Path]) -> Iterator[Path]:
         yield Path(place)
 
 
-def _serve(folder: Path, port: int) -> str:
+def _tunnel(address: str) -> str:
+    """Return the command that brings the address to a person who is logged in over ssh; empty where nobody is."""
+    connection = os.environ.get("SSH_CONNECTION", "").split()  # the client's address and port, then this machine's
+    if len(connection) != 4:
+        return ""
+    port, way_in = urlsplit(address).port, "" if connection[3] == "22" else f" -p {connection[3]}"
+    return f"ssh -N -L {port}:{HOST}:{port}{way_in} {getpass.getuser()}@{connection[2]}"
+
+
+def _has_browser() -> bool:
+    """Return True if a window can be opened for the person who typed the command."""
+    if "SSH_CONNECTION" in os.environ or not sys.stdout.isatty():
+        return False
+    return sys.platform in ("darwin", "win32") or any(name in os.environ for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _serve(folder: Path, port: int, runs: Sequence[Path]) -> str:
     """Start TensorBoard in a thread.
+
+    Args:
+        folder: What it reads.
+        port: Where it listens.
+        runs: The folders of the runs, which `folder` holds or links to.
 
     Returns:
         Its address.
@@ -102,14 +133,17 @@ def _serve(folder: Path, port: int) -> str:
     Raises:
         UserError: It cannot listen there.
     """
-    from tensorboard import default, program  # takes a while, and a mistake should be told at once
+    from tensorboard.program import TensorBoardServerException  # takes a while, and a mistake should be told at once
 
-    board = program.TensorBoard(default.get_plugins())
+    from rnnlab.tensorboard.first_page import story_first
+    from rnnlab.tensorboard.hparams_tab import Board
+
+    board = Board(folder, partial(story_first, runs))
     options = {"logdir": folder, "host": HOST, "port": port, "samples_per_plugin": SAMPLES}
     board.configure(["tensorboard", *(f"--{name}={value}" for name, value in options.items())])
     try:
         with redirect_stderr(io.StringIO()):  # it recommends options that `rnnlab tensorboard` does not have
             address: str = board.launch()
-    except program.TensorBoardServerException as error:
+    except TensorBoardServerException as error:
         raise UserError(f"port={port}: {error.msg}") from error
     return address

@@ -81,15 +81,23 @@ def _train(run: PlannedRun) -> None:
         return
     from rnnlab.records.lock import claimed
     from rnnlab.records.stopping import stopping_on_signals
-    from rnnlab.training.run import TrainingRun  # imports torch, now that there is something to train
+    from rnnlab.sweeps.plan import settled
 
-    assert run.prepared is not None
-    ready = TrainingRun(run.config, run.folder, run.prepared, run.origin, progress=True)
+    ready = _ready(run)
     with stopping_on_signals(), claimed(run.folder, wait=True, say=say) as acquired:
         if not acquired:
             raise KeyboardInterrupt
+        if (placed := settled(run)) is not run:
+            run, ready = placed, _ready(placed)
         if not _is_complete(run):
             _execute(ready, run)
+
+
+def _ready(run: PlannedRun) -> TrainingRun:
+    from rnnlab.training.run import TrainingRun  # imports torch, now that there is something to train
+
+    assert run.prepared is not None
+    return TrainingRun(run.config, run.folder, run.prepared, run.origin, progress=True)
 
 
 def _is_complete(run: PlannedRun) -> bool:
@@ -114,6 +122,9 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     print_warnings([run])
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
+    from rnnlab.tensorboard.experiment import describe_sweep
+
+    describe_sweep(run.folder.path.parent, {run.folder.path: run.config})
     _close(read_run(run.folder.path), ready)
 
 

@@ -33,6 +33,8 @@ OF_A_RUN = (  # what rnnlab writes into a run's folder, beside the configuration
     "summary.json",
     "metrics.csv",
     "timing.csv",
+    "test_items.csv",
+    "test_items.csv.gz",
     "examples.json",
     "run.log",
     "uncommitted.diff",
@@ -114,6 +116,14 @@ class RunFolder:
     @property
     def timing(self) -> Path:
         return self.path / "timing.csv"
+
+    @property
+    def items(self) -> Path:
+        return self.path / "test_items.csv"
+
+    @property
+    def packed_items(self) -> Path:
+        return self.path / "test_items.csv.gz"
 
     @property
     def examples(self) -> Path:

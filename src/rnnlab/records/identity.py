@@ -13,11 +13,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.keys import flatten
+from rnnlab.config.keys import flatten, short_name
 from rnnlab.config.schema import is_neutral
 from rnnlab.config.targets import OWN
 from rnnlab.errors import UserError
@@ -29,6 +29,7 @@ WITHOUT_EFFECT = (
     "dry_run",
     "on_failure",
     "holds",
+    "compare",
     "probes",
     "logger",
     "trainer.log_every_n_steps",
@@ -59,6 +60,11 @@ WITHOUT_EFFECT = (
 # Where files lie is no part of what a run is; the SHA-256 of what they hold is.
 NAMED_FILES = ("init_from", "data.tokenizer")
 LONGEST_READABLE = 71  # characters of a folder's name before the hash
+
+ALWAYS_TOLD = frozenset({"cell.name", "cell._target_", "seed"})  # by every name
+TOLD_OF_ONE = ("model.hidden_size", "model.num_layers")  # by the name of a run whose sweep varies no more than those
+SHORT = {"model.hidden_size": "h", "model.num_layers": "l", "data.sequence_length": "len", "data.batch_size": "batch"}
+CHOICES = (".name", "._target_", "data.path")  # keys whose values speak for themselves
 
 
 def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,12 +115,40 @@ def run_hash(config: Mapping[str, Any], data_sha256: str, files: Mapping[str, st
     return hashlib.sha256(canonical.encode()).hexdigest()[:8]
 
 
-def run_name(config: Mapping[str, Any], data_sha256: str, files: Mapping[str, str] | None = None) -> str:
-    """A readable name and the hash, safe on any file system."""
-    model = config["model"]
-    words = f"{cell_name(config['cell'])}-h{model['hidden_size']}-l{model['num_layers']}-seed{config['seed']}"
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", words)[:LONGEST_READABLE]
-    return f"{safe}-{run_hash(config, data_sha256, files)}"
+def run_name(
+    config: Mapping[str, Any], data_sha256: str, files: Mapping[str, str] | None = None, varied: Iterable[str] = ()
+) -> str:
+    """A readable name and the hash, safe on any file system, such as `gru-h32-len16-seed0-5af5f642`.
+
+    Args:
+        config: Of the run.
+        data_sha256: Of the data.
+        files: As of `run_hash`, which alone says which run it is.
+        varied: The dotted keys that the name tells beside cell and seed; without any, hidden size and layers.
+    """
+    leaves = dict(flatten(config))
+    told = [key for key in varied if key in leaves and key not in ALWAYS_TOLD] or list(TOLD_OF_ONE)
+    cell, seed = _safe(cell_name(config["cell"])), f"seed{config['seed']}"
+    parts = [part for key in told if (part := _safe(_part(key, leaves[key])))]
+    while parts and len("-".join([cell, *parts, seed])) > LONGEST_READABLE:
+        parts.pop()  # whole settings, the last first
+    words = "-".join([cell[: LONGEST_READABLE - len(seed) - 1], *parts, seed])
+    return f"{words[:LONGEST_READABLE]}-{run_hash(config, data_sha256, files)}"
+
+
+def _part(key: str, value: Any) -> str:
+    """What a name says of a setting, such as `len16`, `adamw`, `bidirectional` or `pooling_mean`."""
+    short = SHORT.get(key, short_name(key))
+    if isinstance(value, bool):
+        return short if value else f"no_{short}"
+    if isinstance(value, int | float):
+        return f"{short}{value:.4g}" if isinstance(value, float) else f"{short}{value}"
+    text = Path(str(value)).stem if key == "data.path" else _class_name(value) if key.endswith("_target_") else value
+    return str(text) if key.endswith(CHOICES) else f"{short}_{'none' if value is None else text}"
+
+
+def _safe(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._]", "_", text)
 
 
 def cell_name(cell: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rnnlab.records.folder import RunFolder
+from rnnlab.records.identity import hash_in
 from rnnlab.records.stopping import asked_to_stop
 
 PATIENCE = 0.5  # seconds between two looks at a lock that another process holds
@@ -23,8 +24,9 @@ def _lock(folder: RunFolder) -> FileLock:
 
 
 def lock_file(folder: RunFolder) -> Path:
-    """The file whose lock stands for a run."""
-    return folder.path.parent / ".locks" / f"{folder.path.name}.lock"
+    """The file whose lock stands for a run, by the hash in its name: two commands may read it out differently."""
+    name = folder.path.name
+    return folder.path.parent / ".locks" / f"{hash_in(name) or name}.lock"
 
 
 @contextmanager

@@ -18,13 +18,18 @@ from plotly.offline import get_plotlyjs
 from rnnlab.charts.examples import Examples
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
 from rnnlab.charts.page import figure
+from rnnlab.charts.palette import in_the_dark
 from rnnlab.charts.values import Chart
+from rnnlab.charts.words import in_words
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
+from rnnlab.report.answer.headline import headline
+from rnnlab.report.answer.sentences import cautions, decides, sentences
 from rnnlab.report.examples import EMPTY, read_examples
-from rnnlab.report.findings import findings, verdict
+from rnnlab.report.findings import findings
 from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.provenance import provenance
+from rnnlab.report.tables.contrasts import CONTRASTS, EXPLAINED, sections
 from rnnlab.report.tables.page import columns, rows, unfolded
 from rnnlab.report.wording import count, decimals, interval, p_value, seconds, seeds
 
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = files("rnnlab.report") / "template"
 FILTERED = 10  # rows from which the table has a box to find one
+WHITE_FROM = 0.72  # the share from which white stands out from the ground of a confusion matrix more than black does
 SHORT = 60  # characters of a sample that leave room for others beside it
 # Whatever else is in the page, a browser runs these scripts only and asks no host for anything.
 POLICY = "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'"
@@ -101,8 +107,14 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
         .from_string(_part("page.html.j2"))
         .render(
             comparison=comparison,
-            verdict=verdict(comparison),
+            headline=headline(comparison.answer),
+            sentences=sentences(comparison.answer),
+            step=decides(comparison.answer),
             findings=findings(comparison),
+            cautions=cautions(comparison.answer),
+            sections=sections(comparison.answer),
+            heads=CONTRASTS,
+            explained=EXPLAINED,
             notes=notes(comparison),
             missing_sentence=missing_sentence(comparison.missing),
             provenance=provenance(comparison.complete),
@@ -112,7 +124,7 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
             complete=int((comparison.runs["status"] == "complete").sum()),
             best=Best.from_run(comparison.best),
             filtered=len(comparison.ranking) > FILTERED,
-            data={"figures": [figure(chart) for chart in charts], **unfolded(comparison)},
+            data={"figures": [figure(chart) for chart in charts], "dark": in_the_dark(), **unfolded(comparison)},
             policy=policy,
             style=Markup(_part("page.css")),
             plotly=Markup(plotly),
@@ -130,9 +142,9 @@ def _environment() -> Environment:
         "ensure_ascii": False,
         "separators": (",", ":"),
     }
-    written = (count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
+    written = (in_words, count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
     environment.filters.update({function.__name__: function for function in written})
-    environment.globals["ABSENT"] = ABSENT
+    environment.globals.update(ABSENT=ABSENT, WHITE_FROM=WHITE_FROM)
     return environment
 
 

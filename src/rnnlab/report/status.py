@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rnnlab.analysis.configurations import plain, short_names
+from rnnlab.analysis.varying import varying_keys
 from rnnlab.durations import duration
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
+from rnnlab.records.identity import identity, with_effect
 from rnnlab.records.lock import is_claimed
 from rnnlab.records.reading import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, float_or_nan
 
@@ -56,7 +60,11 @@ def progress_of(folders: Iterable[Path]) -> list[Progress]:
 
 
 def show(progress: Sequence[Progress], console: Console) -> None:
-    """Print a line for each run and one for all; the reasons of failures stand between them."""
+    """Print a line for each run and one for all; the reasons of failures stand between them.
+
+    A run is called by the settings that vary now, whatever its folder is called.
+    """
+    labels = _labels([entry.run for entry in progress])
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading, justify in (
         ("run", "left"),
@@ -68,7 +76,7 @@ def show(progress: Sequence[Progress], console: Console) -> None:
         table.add_column(heading, justify=justify, no_wrap=heading != "run", overflow="fold")  # type: ignore[arg-type]
     for entry in progress:
         table.add_row(
-            entry.run.folder.name,
+            Text(labels[entry.run.folder]),
             Text(entry.state, STYLES.get(entry.state, "")),
             f"{entry.epochs}/{entry.planned_epochs}" if entry.epochs or entry.state == RUNNING else "",
             "" if math.isnan(entry.best) else f"{entry.best:.4f}",
@@ -77,8 +85,29 @@ def show(progress: Sequence[Progress], console: Console) -> None:
     console.print(table)
     for entry in progress:
         if entry.state == FAILED:
-            console.print(Text(f"{entry.run.folder.name} failed: {entry.run.reason}", "red"), soft_wrap=True)
+            console.print(Text(f"{labels[entry.run.folder]} failed: {entry.run.reason}", "red"), soft_wrap=True)
+            console.print(Text(f"  see {RunFolder(entry.run.folder).log.as_posix()}"), soft_wrap=True)
     console.print(f"\n{summary(progress)}")
+
+
+def _labels(runs: Sequence[Run]) -> dict[Path, str]:
+    """Return a label such as `cell=gru seed=1` by folder; the folder's name where no setting varies or is known."""
+    known = {run.folder: with_effect(run.config) for run in runs if run.config}
+    keys = short_names(varying_keys([identity(run.config) for run in runs if run.config]))
+    labels = {
+        folder: " ".join(f"{short}={_value(long, settings)}" for long, short in keys.items() if long in settings)
+        for folder, settings in known.items()
+    }
+    uses = Counter(labels.values())  # two sweeps may have the same run
+    return {
+        run.folder: label if (label := labels.get(run.folder, "")) and uses[label] == 1 else run.folder.name
+        for run in runs
+    }
+
+
+def _value(key: str, settings: Mapping[str, Any]) -> str:
+    value = settings[key]
+    return str(value).rpartition(".")[2] if key.endswith("._target_") else plain(value)
 
 
 def summary(progress: Sequence[Progress]) -> str:

@@ -68,7 +68,7 @@ def collect(study: Study, plan: StudyPlan) -> None:
         UserError: None of the runs is complete, or a probe cannot measure what it is asked.
     """
     runs = planned(plan.sweep)
-    comparison = compare_runs(plan.sweep.name, runs, holds=plan.holds)
+    comparison = compare_runs(plan.sweep.name, runs, holds=plan.holds, asked=study.asked())
     report = plan.sweep / "report"
     write_report(comparison, report)
     answers = _answers(comparison, plan.shown)

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rnnlab.analysis.question import Asked, asked
+from rnnlab.config.plain_files import read_yaml
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 
@@ -65,6 +67,19 @@ class Study:
         text = self.file.read_text(encoding="utf-8-sig", errors="replace").lstrip()
         head = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
         return " ".join(line.lstrip("# ") for line in head if "@package" not in line) or self.name
+
+    def asked(self) -> Asked:
+        """Return the question of its `compare`, which may be asked anew of recorded runs.
+
+        Raises:
+            UserError: study.yaml cannot be read, or a role is wrong.
+        """
+        try:
+            config = read_yaml(self.file)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.file}: {error}") from error
+        compare = config.get("compare") if isinstance(config, dict) else None
+        return asked(compare if isinstance(compare, dict) else {})
 
     def read_results(self) -> Results | None:
         """Return what results.json says; None while there is none.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rnnlab.analysis.varying import varying_keys
 from rnnlab.config.keys import short_name
 from rnnlab.config.schema import check_run
 from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.data.sources.files import sha256
 from rnnlab.errors import UserError
-from rnnlab.records.folder import RUNS, RunFolder, find_checkpoint
-from rnnlab.records.identity import folders_by_hash, hash_in, identity, run_name
+from rnnlab.records.folder import RUNS, RunFolder, find_checkpoint, planned_runs
+from rnnlab.records.identity import folders_by_hash, hash_in, identity, run_hash, run_name
 from rnnlab.records.provenance import Origin
 
 OF_THE_COMMAND = ("rerun", "dry_run", "on_failure")  # keys that belong to the command and not to its runs
@@ -43,18 +44,13 @@ class PlannedRun:
     sha256: str
     rerun: bool = False
 
-    @property
-    def work(self) -> int:
-        """Its cost relative to other runs of the sweep: passes over the data times recurrent weights."""
-        model, training = self.config["model"], self.config["trainer"]
-        return int(training["max_epochs"] * model["num_layers"] * model["hidden_size"] ** 2)
-
 
 def plan(
     configs: Iterable[Mapping[str, Any]],
     labels: Iterable[str] = (),
     data: dict[str, Prepared] | None = None,
     alone: Iterable[Sequence[str]] = (),
+    varied: Sequence[str] | None = None,
 ) -> list[PlannedRun]:
     """Check configurations, prepare their data and choose their folders; equal configurations make one run.
 
@@ -67,23 +63,25 @@ def plan(
         data: Prepared data by `data_key`; data that is prepared now is added.
         alone: For each configuration, the words behind `rnnlab train` that train it alone; by default those of this
             command.
+        varied: The keys that names of new folders tell; None for those that vary among these runs and those that are
+            there.
 
     Raises:
         UserError: A value is out of range, data is missing or unreadable, or a run's place is taken by something else.
     """
     data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
-    existing_folders = cache(folders_by_hash)
     names, words, origin = iter(labels), iter(alone), Origin.of_this_command()
-    for full_config in configs:
-        check_run(full_config)
-        config = {key: value for key, value in full_config.items() if key not in OF_THE_COMMAND}
+    runs = list(configs)
+    for config in runs:
+        check_run(config)
+    folder_of = _Folders([_of_a_run(config) for config in runs], varied)
+    for full_config in runs:
+        config = _of_a_run(full_config)
         key = data_key(config)
         if key not in data:
             data[key] = prepare(config)
-        name = run_name(config, data[key].sha256, named_files(config))
-        sweep = RUNS / str(config["sweep"])
-        folder = RunFolder(existing_folders(sweep).get(hash_in(name), sweep / name))
+        folder = RunFolder(folder_of(config, data[key].sha256))
         if full_config["rerun"] or not folder.result():
             folder.check_place()
         check_stored(folder, config)
@@ -94,6 +92,51 @@ def plan(
             PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, full_config["rerun"]),
         )
     return list(planned.values())
+
+
+def settled(run: PlannedRun) -> PlannedRun:
+    """Return a run with the folder that another command has given it since it was planned; its lock must be held."""
+    sweep = run.folder.path.parent
+    there = folders_by_hash(sweep).get(hash_in(run.folder.path.name), run.folder.path)
+    return run if there == run.folder.path else replace(run, folder=RunFolder(there))
+
+
+def _of_a_run(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in OF_THE_COMMAND}
+
+
+class _Folders:
+    """Finds the folders of runs by their hash; a run without one gets a name that tells what its sweep varies."""
+
+    def __init__(self, configs: Sequence[Mapping[str, Any]], varied: Sequence[str] | None) -> None:
+        self._configs, self._given = configs, varied
+        self._named = cache(_named_by_hash)
+        self._varied = cache(self._varied_in)
+
+    def __call__(self, config: Mapping[str, Any], sha256: str) -> Path:
+        sweep, files = RUNS / str(config["sweep"]), named_files(config)
+        there = self._named(sweep).get(run_hash(config, sha256, files))
+        return there or sweep / run_name(config, sha256, files, self._varied(sweep))
+
+    def _varied_in(self, sweep: Path) -> list[str]:
+        """Return the keys that vary among the planned runs of a sweep and those that it has."""
+        if self._given is not None:
+            return list(self._given)
+        there = (RunFolder(path).read_config() for path in self._named(sweep).values())
+        ours = [config for config in self._configs if str(config["sweep"]) == sweep.name]
+        return varying_keys([_told_apart_by(config) for config in (*ours, *filter(None, there))])
+
+
+def _named_by_hash(sweep: Path) -> dict[str, Path]:
+    """The folders that runs of a sweep have or were planned to have, by hash."""
+    planned = {key: sweep / name for name in planned_runs(sweep) if (key := hash_in(name))}
+    return {**planned, **folders_by_hash(sweep)}
+
+
+def _told_apart_by(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that names can tell apart: those that are part of the identity, and the file of the data."""
+    data = config.get("data")
+    return {**identity(config), "data.path": data.get("path") if isinstance(data, Mapping) else None}
 
 
 def named_files(config: Mapping[str, Any]) -> dict[str, str]:

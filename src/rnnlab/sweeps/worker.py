@@ -13,7 +13,7 @@ from rnnlab.errors import UserError, reason_of
 from rnnlab.records.folder import FAILED, INTERRUPTED, RUNNING, write_atomically
 from rnnlab.records.lock import claimed
 from rnnlab.records.stopping import asked_to_stop
-from rnnlab.sweeps.plan import PlannedRun
+from rnnlab.sweeps.plan import PlannedRun, settled
 
 Summary = dict[str, Any]
 
@@ -57,6 +57,7 @@ def _execute(planned: PlannedRun, wait: bool, callbacks: Sequence[Any] = ()) -> 
             return {"status": INTERRUPTED}
         if not acquired:
             return {"status": RUNNING}
+        planned = settled(planned)
         if not planned.rerun and (result := planned.folder.result()):
             return result  # another process has completed it since this sweep was planned
         return _train(planned, callbacks)

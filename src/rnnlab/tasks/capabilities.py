@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from torch import Tensor
 
 from rnnlab.charts.values import Lines
+from rnnlab.data.collation import Batch
 from rnnlab.data.prepared import Part
 from rnnlab.tasks.predictions import Prediction
 from rnnlab.tasks.user_input import UserInput
@@ -143,6 +144,27 @@ class KnowsChance(Protocol):
         Args:
             train: The training part, which is all that the model knows.
             part: The part that is predicted.
+        """
+
+
+@runtime_checkable
+class MeasuresItems(Protocol):
+    """A task that measures each item of the test by itself, which a run keeps in test_items.csv."""
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Measure each row of a batch by itself; the columns are kept in this order.
+
+        A task that overrides `loss` or `count` overrides this too: without that its runs keep no items.
+
+        Args:
+            outputs: Those of the network, in float32.
+            batch: The batch.
+
+        Returns:
+            A column `(B,)` for each figure. `loss` is the sum of the losses of a row's predictions and `count` how
+            many those are, so that the sum of all losses over the sum of all counts is `test/loss`. A task with
+            classes has `correct`, how many of `classified` predictions are right: their sums give `test/accuracy`.
+            Any others are sums or figures of the task's own.
         """
 
 

@@ -20,6 +20,7 @@ from torchmetrics.utilities import dim_zero_cat
 from rnnlab.data.collation import Batch
 from rnnlab.data.prepared import Part
 from rnnlab.nn.encoder import build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.pooling import pool, pooled_size
 from rnnlab.records.metrics import Metric, ranking_loss, share
@@ -33,6 +34,7 @@ from rnnlab.tasks.chance import (
     of_classes,
 )
 from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.items import ItemFigures, classified_items
 from rnnlab.tasks.predictions import Prediction, TextAnswers
 
 
@@ -93,6 +95,18 @@ class PooledTask(SequenceTask):
         outputs: Tensor = self.head(self.dropout(vector))
         return outputs
 
+    def flops(self, steps: int) -> float | None:
+        return self._flops(steps, predictions=1)
+
+    def _flops(self, steps: int, predictions: int) -> float | None:
+        """Return the operations for a sequence of which so many vectors are given to the output layer."""
+        looked_up = type(self.embedding) in (nn.Embedding, nn.Identity)
+        return total_flops(
+            (steps, 0 if looked_up else None),
+            (1, declared_flops(self.encoder, steps)),
+            (predictions, linear_flops(self.head)),
+        )
+
     def vectors(self, inputs: Tensor) -> Tensor:
         """Embed the inputs as `(B, T, D)`."""
         vectors: Tensor = self.embedding(inputs)
@@ -151,6 +165,9 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
         for name in ("accuracy", "f1", "auroc"):
             metrics[name].update(logits, batch.targets)
         self.confusion.update(logits, batch.targets)
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_items(outputs, batch.targets)
 
     @torch.no_grad()
     def shares(self, batch: Batch) -> list[list[float]]:

@@ -27,9 +27,11 @@ from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.decoding import decode
 from rnnlab.nn.encoder import build_causal_encoder, build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.records.metrics import Metric, ranking_loss
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.items import ItemFigures
 from rnnlab.tasks.predictions import Forecast, print_forecast
 from rnnlab.tasks.user_input import UserInput
 
@@ -112,6 +114,15 @@ class Forecaster(SequenceTask):
         forecasts = decode(self.decoder, self._read_out, state, x[:, -1:], self.horizon, taught, self.teacher_forcing)
         return forecasts * scale + centre
 
+    def flops(self, steps: int) -> float | None:
+        ends = steps + self.horizon  # the decoder goes on where the encoder has ended
+        return total_flops(
+            (1, declared_flops(self.encoder, steps)),
+            (1, declared_flops(self.decoder, ends)),
+            (-1, declared_flops(self.decoder, steps)),
+            (self.horizon, linear_flops(self.head)),
+        )
+
     def outputs(self, batch: Batch) -> Tensor:
         forecasts: Tensor = self(batch.inputs, batch.targets if self.training else None)
         return forecasts
@@ -151,6 +162,13 @@ class Forecaster(SequenceTask):
         mase = float((mae / self.naive_error.double().cpu().numpy()).mean())
         return {"loss": mase, "mase": mase, "mae": float(mae.mean())}
 
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        """Measure each forecast; `absolute_error` is the sum of its errors in the series' own units."""
+        errors = (outputs - batch.targets).abs() * self.deviation  # (B, horizon, D)
+        scaled = (errors / self.naive_error).flatten(1)
+        count = torch.full_like(batch.lengths, scaled.shape[1])
+        return {"loss": scaled.sum(dim=1), "count": count, "absolute_error": errors.flatten(1).sum(dim=1)}
+
     def in_units(self, values: Tensor) -> Tensor:
         """Return standardised values `(…, D)` in the series' own units."""
         return values * self.deviation + self.mean
@@ -166,9 +184,7 @@ class Forecaster(SequenceTask):
             raise UserError(
                 f"{key}: this model goes on with a series of numbers; give file=series.csv, a table with a row a step"
             )
-        reader = remembering_columns(self.card["config"], self.vocabulary.symbols)
-        if source.value_column is not None:
-            reader["value_column"] = source.value_column
+        reader = remembering_columns(self.card["config"], self.vocabulary.symbols) | dict(source.reading)
         series = build(reader, files=[Path(source.file)])
         if not isinstance(series, Series):
             raise UserError(f"file: {source.file} holds no series of numbers")

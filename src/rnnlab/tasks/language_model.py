@@ -20,6 +20,7 @@ from rnnlab.data.prepared import Part
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.nn import State
 from rnnlab.nn.encoder import build_causal_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.recurrent import map_state
 from rnnlab.nn.tied import TiedLinear
@@ -36,6 +37,7 @@ from rnnlab.tasks.chance import (
 )
 from rnnlab.tasks.generation.prefix_constraint import PrefixConstraint
 from rnnlab.tasks.generation.sampling import SymbolSampler
+from rnnlab.tasks.items import ItemFigures, classified_steps
 
 # The symbols of two runs are of one kind where these are equal: only then is a symbol as hard to predict in both.
 SYMBOLS = ("data.level", "data.min_count", "data.vocab_size", "data.tokenizer")
@@ -78,6 +80,9 @@ class LanguageModel(SequenceTask):
         hidden, state = self.encoder(self.embedding_dropout(self.embedding(inputs)), state)  # (B, T, H)
         return self.head(self.dropout(hidden)), state
 
+    def flops(self, steps: int) -> float | None:
+        return total_flops((1, declared_flops(self.encoder, steps)), (steps, linear_flops(self.head)))
+
     def outputs(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.
         rows = len(batch.inputs)
@@ -111,6 +116,9 @@ class LanguageModel(SequenceTask):
                 metric.update(loss, count, count if batch.characters is None else batch.characters)
         metrics["perplexity"].update(logits, batch.targets)
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets)
 
     def declare_metrics(self) -> dict[Metric, Measured]:
         hint, unigram = "the share of symbols that are predicted", SYMBOL_FREQUENCIES

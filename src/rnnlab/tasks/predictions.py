@@ -9,9 +9,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from rnnlab.control_characters import say
+from rnnlab.data.sources.tables import is_table
+from rnnlab.errors import UserError
 from rnnlab.tasks.user_input import UserInput
 
 Blocks = Iterable[list[Any]]  # of answers, which are printed as soon as they are there
@@ -108,7 +111,16 @@ class TextAnswers:
     columns: tuple[str, ...] | None = None
 
     def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
-        """Yield the texts of a user's input in blocks."""
+        """Yield the texts of a user's input in blocks.
+
+        Raises:
+            UserError: The file is a table.
+        """
+        if source.file is not None and is_table(Path(source.file)):
+            raise UserError(
+                f"file: {source.file} is a table, and this model reads a text a line; give the texts in a .txt file, or"
+                " pipe lines into the command"
+            )
         return source.lines()
 
     def print_answers(self, blocks: Blocks, style: str) -> None:

@@ -30,6 +30,7 @@ from rnnlab.tasks.chance import (
     most_frequent_accuracy,
 )
 from rnnlab.tasks.classifier import Classifier, PooledTask
+from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import Prediction
 
 MEAN = "mean"  # the model of chance
@@ -44,12 +45,17 @@ def build_signal_task(vocabulary: Vocabulary, data: Config, **nodes: Config) -> 
 
 
 class SignalClassifier(Classifier):
-    """Predicts the class of a signal."""
+    """Predicts the class of a signal.
+
+    Attributes:
+        every_length: How many steps every sequence of training had; None where they differed, or were generated.
+    """
 
     def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
         super().__init__(nn.Identity(), len(vocabulary), data["labels"], **nodes)
         self.vocabulary = vocabulary
         self.sequence_length = int(data["sequence_length"])
+        self.every_length: int | None = data.get("every_length")
 
     def encode_text(self, text: str, key: str) -> Tensor:
         """Encode a signal that is written as numbers as `(T, D)`; see `numbers`.
@@ -57,14 +63,14 @@ class SignalClassifier(Classifier):
         Raises:
             UserError: The text is no signal; the line begins with `key`.
         """
-        return torch.from_numpy(numbers(text, len(self.vocabulary), key)[: self.sequence_length])
+        return torch.from_numpy(self._signal(text, key))
 
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict the class of each signal that is written as numbers, see `numbers`; other texts have no label."""
         signals, notes = [], []
         for text in texts:
             try:
-                signals.append(numbers(text, len(self.vocabulary))[: self.sequence_length])
+                signals.append(self._signal(text))
                 notes.append("")
             except UserError as error:
                 notes.append(str(error))
@@ -73,6 +79,14 @@ class SignalClassifier(Classifier):
             Prediction(text, None, None, note) if note else self.prediction(text, next(shares))
             for text, note in zip(texts, notes, strict=True)
         ]
+
+    def _signal(self, text: str, key: str = "") -> np.ndarray:
+        signal = numbers(text, len(self.vocabulary), key)
+        if self.every_length not in (None, len(signal)):
+            steps = f"{len(signal)} step{'s'[: len(signal) != 1]}"
+            where = f"{key}: " if key else ""
+            raise UserError(f"{where}the signal has {steps}; every signal of training had {self.every_length}")
+        return signal[: self.sequence_length]
 
     def _batch(self, signals: Sequence[np.ndarray]) -> Batch:
         sizes = np.fromiter(map(len, signals), dtype=np.int64, count=len(signals))
@@ -113,6 +127,12 @@ class SignalRegression(PooledTask):
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         metrics["accuracy"].update(((logits[:, 0] - batch.targets).abs() < self.tolerance).float())
 
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        off = outputs[:, 0] - batch.targets
+        right = (off.abs() < self.tolerance).long()
+        one = right.new_ones(len(right))
+        return {"loss": off.square(), "count": one, "correct": right, "classified": one}
+
 
 class SignalLabeller(PooledTask):
     """Predicts a class at each step of a signal from the steps so far; all sequences are of equal length.
@@ -140,6 +160,9 @@ class SignalLabeller(PooledTask):
         logits: Tensor = self.head(self.dropout(hidden))
         return logits
 
+    def flops(self, steps: int) -> float | None:
+        return self._flops(steps, predictions=steps)
+
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())
 
@@ -166,6 +189,9 @@ class SignalLabeller(PooledTask):
         if self.silent is not None:
             known[self.silent] = counts[self.silent] = 0
         return {"loss": loss, "accuracy": most_frequent_accuracy(counts, known)}
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets, self.silent)
 
 
 def numbers(text: str, channels: int, key: str = "") -> np.ndarray:

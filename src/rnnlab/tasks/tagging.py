@@ -19,12 +19,14 @@ from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.encoder import build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.words import WordVectors, drop_words
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config
 from rnnlab.tasks.chance import OF_TRAINING, class_counts, most_frequent_accuracy, of_classes
 from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import TaggedText, TaggedWord, TextAnswers
 from rnnlab.tasks.sentiment import WORD_SCALE
 
@@ -63,6 +65,13 @@ class Tagger(TextAnswers, ConfusionCounts):
         hidden, _ = self.encoder(self.dropout(self.embedding(inputs)), lengths=ends)  # (B, T, H)
         logits: Tensor = self.head(self.dropout(hidden))
         return logits
+
+    def flops(self, steps: int) -> float | None:
+        return total_flops(
+            (steps, self.embedding.flops(self.word_length)),
+            (1, declared_flops(self.encoder, steps)),
+            (steps, linear_flops(self.head)),
+        )
 
     def outputs(self, batch: Batch) -> Tensor:
         inputs = batch.inputs
@@ -113,6 +122,9 @@ class Tagger(TextAnswers, ConfusionCounts):
             class_counts(tags, len(self.labels)) for tags in (train.tags, part.tags, part.tags[unknown])
         )
         return {**of_classes(counts, known), "accuracy_unknown": most_frequent_accuracy(counts_unknown, known)}
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets)
 
     @torch.no_grad()
     def answer(self, inputs: Sequence[str]) -> list[TaggedText]:

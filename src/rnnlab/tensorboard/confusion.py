@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 from torch import Tensor
 
 from rnnlab.tasks.capabilities import CountsConfusion
-from rnnlab.tensorboard.writers import summary_writers
+from rnnlab.tensorboard.writers import picture_step, summary_writers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LEGIBLE = 12  # classes whose counts can be read in a picture that fits a screen; of more there are colours alone
 LONGEST = 24  # characters of a class's name that are shown
+SAID = 3  # confusions that a title names
 UPRIGHT = 10  # characters of a name that fit under a column
 
 
@@ -34,7 +35,7 @@ class ConfusionMatrix(pl.Callback):
             return
         figure = confusion_figure(pl_module.confusion_matrix(), pl_module.labels)
         for writer in summary_writers(trainer):
-            writer.add_figure(f"confusion_matrix/{part}", figure, trainer.global_step)
+            writer.add_figure(f"confusion_matrix/{part}", figure, picture_step(trainer))
 
 
 def confusion_figure(counts: Tensor, labels: Sequence[str]) -> Figure:
@@ -62,7 +63,24 @@ def confusion_figure(counts: Tensor, labels: Sequence[str]) -> Figure:
     axes.set_ylabel("true")
     if len(names) <= LEGIBLE:
         _write_counts(axes, counts, shares)
+    else:
+        axes.grid(color="0.9", linewidth=0.5)
+        axes.set_title(_most_confused(counts, names), loc="left", parse_math=False)
+        figure.colorbar(axes.images[0], ax=axes, label="share of the true class", format="{x:.0%}", fraction=0.03)
     return figure
+
+
+def _most_confused(counts: Tensor, names: Sequence[str]) -> str:
+    """Say which classes are most often taken for which others, in shares of the true class."""
+    wrong = counts.clone().fill_diagonal_(0).double() / counts.sum(dim=1, keepdim=True).clamp(min=1)
+    shares, places = wrong.flatten().topk(SAID)
+    pairs = [divmod(place, len(names)) for place in places.tolist()]
+    said = [
+        f"{names[true]} taken for {names[other]}: {share:.0%}"
+        for share, (true, other) in zip(shares.tolist(), pairs, strict=True)
+        if share > 0
+    ]
+    return "\n".join(["Most often confused", *said]) if said else "No class is taken for another"
 
 
 def _write_counts(axes: Axes, counts: Tensor, shares: list[list[float]]) -> None:

@@ -8,7 +8,7 @@ from torchmetrics.utilities import dim_zero_cat
 
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.capabilities import Classifies
-from rnnlab.tensorboard.writers import summary_writers
+from rnnlab.tensorboard.writers import picture_step, summary_writers
 
 MOST = 12  # classes that get a curve: as many as a confusion matrix shows with figures
 
@@ -37,4 +37,4 @@ class PrecisionRecall(pl.Callback):
         for writer in summary_writers(trainer):
             for number, label in enumerate(pl_module.labels[:MOST]):
                 tag = f"precision_recall_{part}/{label}"
-                writer.add_pr_curve(tag, targets == number, shares[:, number], trainer.global_step)
+                writer.add_pr_curve(tag, targets == number, shares[:, number], picture_step(trainer))

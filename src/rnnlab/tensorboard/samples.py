@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import lightning.pytorch as pl
 
 from rnnlab.tasks.capabilities import Generates, Sampling
-from rnnlab.tensorboard.writers import summary_writers
+from rnnlab.tensorboard.writers import picture_step, summary_writers
 
 
 class SampleText(pl.Callback):
@@ -18,6 +20,13 @@ class SampleText(pl.Callback):
         if not (isinstance(pl_module, Generates) and (writers := summary_writers(trainer))):
             return
         names = pl_module.sample(self.count, Sampling(seed=trainer.global_step))
-        listing = "\n".join(f"- {' '.join(name.split())}" for name in names)
+        text = f"{code_block(names)}\n\n{pl_module.remark(names)}"
         for writer in writers:
-            writer.add_text("samples", f"{listing}\n\n{pl_module.remark(names)}", trainer.global_step)
+            writer.add_text("samples", text, picture_step(trainer))
+
+
+def code_block(items: Sequence[str]) -> str:
+    """Return items as a block of code in Markdown, where no sign means anything; an empty line parts long ones."""
+    lines = [item.splitlines() or [""] for item in items]
+    apart = [""] if any(len(item) > 1 for item in lines) else []
+    return "\n".join(f"    {line}" for item in lines for line in [*item, *apart])

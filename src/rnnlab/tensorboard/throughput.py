@@ -7,6 +7,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
+from rnnlab.records.event_files import WORKLOAD
 from rnnlab.tensorboard.writers import log_scalars
 from rnnlab.training.blocks import block_loop
 from rnnlab.training.callbacks import TimingFile
@@ -30,9 +31,9 @@ class Throughput(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         (timing,) = (callback for callback in trainer.callbacks if isinstance(callback, TimingFile))  # type: ignore[attr-defined]
-        values = {f"timing/{name}": timing.rows[-1][name] for name in ("tokens_per_second", "peak_memory_mb")}
+        values = {f"{WORKLOAD}{name}": timing.rows[-1][name] for name in ("tokens_per_second", "peak_memory_mb")}
         if pl_module.device.type == "cuda":
-            values["timing/peak_gpu_memory_mb"] = torch.cuda.max_memory_allocated(pl_module.device) / (1 << 20)
+            values[f"{WORKLOAD}peak_gpu_memory_mb"] = torch.cuda.max_memory_allocated(pl_module.device) / (1 << 20)
         if self._places:
-            values["data/padding"] = 1 - self._symbols / self._places
+            values[f"{WORKLOAD}padding"] = 1 - self._symbols / self._places
         log_scalars(trainer, values, trainer.global_step)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -10,6 +12,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from rnnlab.charts.paper import draw
 from rnnlab.charts.values import Chart
+from rnnlab.training.blocks import BlockDataModule
 
 DPI = 100  # of figures
 
@@ -19,6 +22,19 @@ def summary_writers(trainer: pl.Trainer) -> list[SummaryWriter]:
     return [logger.experiment for logger in trainer.loggers if isinstance(logger, TensorBoardLogger)]
 
 
+def picture_step(trainer: pl.Trainer) -> int:
+    """Return the step of a figure or a text: epochs that have ended, so that TensorBoard's sliders count epochs.
+
+    Where there are several validations an epoch it is the optimizer step, which tells them apart.
+    """
+    data: Any = trainer.datamodule  # type: ignore[attr-defined]
+    assert isinstance(data, BlockDataModule)
+    interval, steps = data.settings["val_check_interval"], data.steps_per_epoch
+    if (interval * steps if isinstance(interval, float) else interval) < steps:
+        return trainer.global_step
+    return math.ceil(trainer.global_step / steps)
+
+
 def log_scalars(trainer: pl.Trainer, values: Mapping[str, float], step: int) -> None:
     """Log numbers of an optimizer step with every logger of a run."""
     for logger in trainer.loggers:
@@ -26,6 +42,6 @@ def log_scalars(trainer: pl.Trainer, values: Mapping[str, float], step: int) -> 
 
 
 def log_chart(trainer: pl.Trainer, tag: str, chart: Chart) -> None:
-    """Draw a chart under its title as a figure of TensorBoard, at the step of the training."""
+    """Draw a chart under its title as a figure of TensorBoard, at the epoch of the training."""
     for writer in summary_writers(trainer):
-        writer.add_figure(tag, draw(chart, DPI, titled=True), trainer.global_step)
+        writer.add_figure(tag, draw(chart, DPI, titled=True), picture_step(trainer))

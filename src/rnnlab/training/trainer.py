@@ -21,7 +21,7 @@ from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.blocks import BlockDataModule, BlockLoop, Blocks
-from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, TimingFile
+from rnnlab.training.callbacks import BatchProgressBar, StepScalars
 from rnnlab.training.loggers import EventFiles
 from rnnlab.training.resuming import BestCheckpoint, CheckedCheckpointIO, StopWhenAsked
 
@@ -37,8 +37,7 @@ OURS = ("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val
 def build_trainer(
     config: Mapping[str, Any],
     folder: RunFolder,
-    metrics: MetricsFile,
-    timing: TimingFile,
+    records: Sequence[pl.Callback],
     blocks: Blocks,
     progress: bool,
     further: Sequence[pl.Callback] = (),
@@ -50,7 +49,7 @@ def build_trainer(
     """
     settings = {key: value for key, value in config["trainer"].items() if key not in OURS}
     show_bar = progress and sys.stderr.isatty()
-    callbacks = [metrics, timing, StepScalars(), EventFiles(), BestCheckpoint(folder.checkpoints)]
+    callbacks = [*records, StepScalars(), EventFiles(), BestCheckpoint(folder.checkpoints)]
     callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
     if show_bar:
         callbacks.append(BatchProgressBar())
