@@ -19,7 +19,7 @@ from rnnlab.report.examples import read_examples
 from rnnlab.report.status import progress_of
 from rnnlab.sweeps.plan import check_stored
 from rnnlab.training.checkpoints import MARK, load_task
-from support import Answer, assert_refused
+from support import Answer, assert_refused, shell
 
 FILES = (
     "config.yaml",
@@ -85,6 +85,16 @@ def test_a_checkpoint_of_an_older_version_is_opened_with_one_remark(
         load_task(workdir / "older.ckpt")
     (record,) = caplog.records
     assert "older.ckpt has no checksum" in record.getMessage()
+
+
+def test_the_command_line_says_once_that_a_checkpoint_is_of_an_older_version(checkpoint: Path, workdir: Path) -> None:
+    content = torch.load(checkpoint, weights_only=True)
+    del content[MARK]
+    torch.save(content, workdir / "older.ckpt")
+    done = shell("generate", "checkpoint=older.ckpt", "samples=2", cwd=workdir)  # pytest takes what is logged in here
+    assert done.returncode == 0, done.stderr
+    remark = "older.ckpt has no checksum, as older checkpoints: damage would not be noticed"
+    assert [line for line in done.stderr.splitlines() if "older" in line] == [remark]
 
 
 def test_a_copy_of_a_checkpoint_is_sound(checkpoint: Path, workdir: Path) -> None:

@@ -80,6 +80,18 @@ def test_a_search_in_which_nothing_learned_says_so(rnnlab: Callable[..., Answer]
     assert learned.code == 0 and "no trial is better" not in learned.err
 
 
+def test_a_search_says_what_was_read_and_warned_once(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    names = "".join(f"{a}{b}{c}{d}\n" for a in "abc" for b in "ei" for c in "lmn" for d in "aoux")
+    (workdir / "names.txt").write_text(names, encoding="utf-8")
+    data = ("data=file", "data.path=names.txt", "data.sequence_length=3,20")
+    words = (*data, "hydra/sweeper/sampler=grid", "hydra.sweeper.n_trials=2", "sweep=said")
+    for _ in range(2):  # the second time everything is complete
+        err = rnnlab(*TRAIN, *words).err
+        assert err.count("72 items, the first 'aela'") == 1, err
+        assert err.count("warning: the longest items were cut to data.sequence_length=3") == 1, err
+        assert err.count("(1 of 2 runs)") == 1, err
+
+
 def test_a_trial_is_the_mean_over_seeds(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     words = ("hydra.sweeper.n_trials=1", "hydra.sweeper.seeds=2", "seed=5")
     assert rnnlab(*TRAIN, "model.hidden_size=4,5", *words).code == 0

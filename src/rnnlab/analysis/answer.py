@@ -7,6 +7,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rnnlab.analysis.inference.across import Across, across
 from rnnlab.analysis.inference.contrasts import Contrast
 from rnnlab.analysis.inference.judgement import Group, Interval, Judgement, Level, Overall, Rules, judge
 from rnnlab.analysis.inference.observations import Observation, Setting
@@ -26,6 +27,7 @@ class Answer:
         judgement: What the seeds support.
         runs: The runs of each level at its tuned setting, by setting of `within` and level, by seed.
         all_runs: All runs that the answer is of.
+        across: The order over data sets; None where it is not asked for.
         missing: The number of planned runs without a result, beside those that diverged.
         others: The settings of `within` at which runs were not all validated on the same items.
         validated_on_test: True if the validation part and the test part hold the same items.
@@ -36,6 +38,7 @@ class Answer:
     judgement: Judgement
     runs: Mapping[tuple[Setting, str], tuple[Run, ...]]
     all_runs: tuple[Run, ...]
+    across: Across | None
     missing: int
     others: tuple[Setting, ...]
     validated_on_test: bool
@@ -86,6 +89,7 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
         judgement=_turned(judgement) if question.is_higher_better else judgement,
         runs=_tuned_runs(question, judgement, used),
         all_runs=tuple(used),
+        across=_across(question, judgement) if question.across else None,
         missing=len(others) - len(accidents),
         others=_other_items(question, complete),
         validated_on_test=_validated_on_test(complete),
@@ -136,6 +140,25 @@ def _tuned_runs(
         for group in judgement.groups
         for level in group.levels
     }
+
+
+def _across(question: Question, judgement: Judgement) -> Across:
+    """Return the order over the values of a key; where the question is asked at several places of one, over their mean."""
+    by_set: dict[Hashable, list[Group]] = {}
+    for group in judgement.groups:
+        by_set.setdefault(repr(dict(group.within).get(question.across)), []).append(group)
+    return across(question.across, [_ranked(groups) for groups in by_set.values()])
+
+
+def _ranked(groups: Sequence[Group]) -> dict[str, float]:
+    """Return the result of each level on one data set, or its mean rank where there are several groups."""
+    if len(groups) == 1:
+        return {level.name: level.value.value for level in groups[0].levels}
+    places: dict[str, list[int]] = {}
+    for group in groups:
+        for place, level in enumerate(group.levels):
+            places.setdefault(level.name, []).append(place)
+    return {name: math.fsum(seen) / len(seen) for name, seen in places.items()}
 
 
 def _other_items(question: Question, runs: Sequence[Run]) -> tuple[Setting, ...]:

@@ -155,6 +155,9 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
     left = [name for name in rest if name not in (*tune, *within)]
     followers = [name for name in left if by and name not in task and _follows(name, by, keys, runs)]
     metric, name = _metric(asked.metric, runs, metrics)
+    sets = next(iter(_varied([asked.across], keys)), "") if asked.across else ""
+    if sets in (*by, *tune):
+        raise UserError(f"across={asked.across}: it is compared or tuned by; across takes a key of within")
     return Question(
         by=tuple(by),
         tune=tuple(name for name in keys if name in tune),
@@ -162,7 +165,7 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
         keys=keys,
         followers=tuple(followers),
         task=task,
-        across=next(iter(_varied([asked.across], keys)), "") if asked.across else "",
+        across=sets,
         metric=metric,
         name=name,
         worth=asked.worth,

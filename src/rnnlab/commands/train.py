@@ -8,7 +8,7 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, RunMode
 from omegaconf import OmegaConf
 
-from rnnlab.config.compose import Composed, compose_train, plain, readable_errors
+from rnnlab.config.compose import Composed, compose_train, plain, readable_errors, words_of
 from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
@@ -66,7 +66,7 @@ def _sweep(composed: Composed) -> None:
     sweeper = Plugins.instance().instantiate_sweeper(
         hydra_context=context, task_function=lambda _: None, config=composed.config
     )
-    sweeper.sweep(arguments=list(composed.config.hydra.overrides.task))
+    sweeper.sweep(arguments=words_of(composed.config))
 
 
 def _train(run: PlannedRun) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -21,6 +21,8 @@ from rnnlab.charts.page import figure
 from rnnlab.charts.palette import in_the_dark
 from rnnlab.charts.values import Chart
 from rnnlab.charts.words import in_words
+from rnnlab.config.plain_files import read_text
+from rnnlab.control_characters import shown, to_json
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
 from rnnlab.report.answer.headline import headline
@@ -99,7 +101,7 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
         comparison: What to report.
         charts: Its charts, in the order in which they are shown.
     """
-    shown = columns(comparison)
+    heads = columns(comparison)
     plotly, script = get_plotlyjs() if charts else "", _part("page.js")
     policy = POLICY.format(scripts=f"{_hash(plotly)} {_hash(script)}")
     return (
@@ -119,8 +121,8 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
             missing_sentence=missing_sentence(comparison.missing),
             provenance=provenance(comparison.complete),
             charts=charts,
-            columns=shown,
-            rows=rows(comparison, shown),
+            columns=heads,
+            rows=rows(comparison, heads),
             complete=int((comparison.runs["status"] == "complete").sum()),
             best=Best.from_run(comparison.best),
             filtered=len(comparison.ranking) > FILTERED,
@@ -136,7 +138,10 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
 @cache
 def _environment() -> Environment:
     """Return the environment of templates, which escapes everything: labels and samples come from users' files."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
+    environment.policies["json.dumps_function"] = to_json
     environment.policies["json.dumps_kwargs"] = {
         "allow_nan": False,
         "ensure_ascii": False,
@@ -146,6 +151,11 @@ def _environment() -> Environment:
     environment.filters.update({function.__name__: function for function in written})
     environment.globals.update(ABSENT=ABSENT, WHITE_FROM=WHITE_FROM)
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return what a template writes, a text with its control characters shown; scripts and JSON stay as they are."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _part(name: str) -> str:
@@ -159,6 +169,6 @@ def _hash(script: str) -> str:
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_text(file)
+    except (OSError, ValueError):
         return ""

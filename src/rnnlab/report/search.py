@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.charts.palette import colour
 from rnnlab.charts.paper import DPI, INCHES
+from rnnlab.control_characters import shown
 from rnnlab.records.folder import write_atomically
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _text(study: Study, metric: str, importance: dict[str, float]) -> str:
             "How much each value tells the better tenth of the complete trials from all of them (PED-ANOVA, Watanabe"
             " et al. 2023); the shares sum to 1.",
         ]
-    return "\n\n".join(lines) + "\n"
+    return shown("\n\n".join(lines) + "\n")
 
 
 def _importance(study: Study) -> dict[str, float]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from rnnlab.analysis.comparison import Comparison
 from rnnlab.charts.paper import PICTURES
 from rnnlab.charts.values import Chart
+from rnnlab.config.plain_files import read_json
+from rnnlab.control_characters import shown, to_json
 from rnnlab.records.csv_files import table_csv
 from rnnlab.records.folder import write_atomically
 from rnnlab.report.answer.document import document
@@ -35,14 +36,14 @@ def write_report(comparison: Comparison, folder: Path) -> tuple[Path, Path]:
     files = {
         "results.csv": table_csv(comparison.runs),
         "summary.csv": table_csv(comparison.ranking.drop(columns="runs")),
-        "answer.json": json.dumps(document(comparison.answer), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "answer.json": to_json(document(comparison.answer), indent=2) + "\n",
         "table.tex": latex_table(comparison.answer),
         "report.html": page(comparison, charts),
     }
     _write_pictures(charts, folder)
     for name, content in files.items():
         write_atomically(folder / name, content)
-    write_atomically(report, f"# Comparison of {escaped(comparison.name)}\n\n{text}")
+    write_atomically(report, f"# Comparison of {escaped(comparison.name)}\n\n{shown(text)}")
     return report, folder / "report.html"
 
 
@@ -54,14 +55,14 @@ def _write_pictures(charts: Sequence[Chart], folder: Path) -> None:
             write_atomically(folder / f"{chart.name}{suffix}", drawn(chart))
     for name in _written_before(folder) - set(names):
         (folder / name).unlink(missing_ok=True)
-    write_atomically(folder / MANIFEST, json.dumps(names, indent=2, ensure_ascii=False) + "\n")
+    write_atomically(folder / MANIFEST, to_json(names, indent=2, ensure_ascii=False) + "\n")
 
 
 def _written_before(folder: Path) -> set[str]:
     """Return the pictures in the folder that an earlier report wrote; none where its manifest is damaged."""
     try:
-        names = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        names = read_json(folder / MANIFEST)
+    except (OSError, ValueError):
         return set()
     if not isinstance(names, list):
         return set()

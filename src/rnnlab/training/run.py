@@ -13,6 +13,7 @@ import lightning.pytorch as pl
 import torch
 
 from rnnlab.analysis.threshold import Threshold, metric_of
+from rnnlab.config.environment import Secrets
 from rnnlab.data.items import Items
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import reason_of
@@ -53,6 +54,7 @@ class TrainingRun:
         chance: What a model reaches that has learned nothing of the sequence, by the names of metrics; empty where that
             is unknown, and before `execute`.
         flops: Operations of a forward pass for one step of a sequence of `data.sequence_length`; None if not declared.
+        secrets: What its loggers have from the environment.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class TrainingRun:
         quiet_lightning()
         torch.set_num_threads(thread_count(config))
         self.config, self.folder, self.prepared, self.origin = config, folder, prepared, origin
+        self.secrets = Secrets(config["logger"])
         pl.seed_everything(config["seed"], verbose=False)
         self.task = new_task(config, prepared)
         if config["init_from"] is not None:
@@ -116,7 +119,7 @@ class TrainingRun:
         """
         there, damage = (None, "") if again else reached(self.folder)
         self._open_folder(resumed=there is not None)
-        with run_log(self.folder.log) as log:
+        with run_log(self.folder.log, self.secrets.hide) as log:
             if damage:
                 print(damage, file=sys.stderr)
                 log.warning(damage)
@@ -163,7 +166,7 @@ class TrainingRun:
             return {"status": PRUNED, "reason": str(error)}
         except Exception as error:
             log.exception("the run failed")
-            return {"status": FAILED, "reason": reason_of(error)}
+            return {"status": FAILED, "reason": self.secrets.hide(reason_of(error))}
         return outcome
 
     def _train_and_test(self, last: Path | None) -> Summary:

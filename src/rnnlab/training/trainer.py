@@ -15,6 +15,7 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.loggers import Logger
 
+from rnnlab.config.environment import Secrets, looked_up
 from rnnlab.config.targets import build
 from rnnlab.cores import allowed_threads
 from rnnlab.errors import UserError
@@ -183,11 +184,12 @@ def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[
     os.environ.setdefault("WANDB_SILENT", "true")  # it would print a page a run
     built = []
     for name, node in nodes.items():
-        settings = {key: value for key, value in node.items() if key != "package"}
+        settings = {key: value for key, value in looked_up(node).items() if key != "package"}
         try:
             built.append(build(settings, save_dir=str(folder.path)))
         except UserError:
             raise
         except Exception as error:  # a service's client fails in ways of its own
-            raise UserError(f"logger={name}: {str(error).splitlines()[0]}") from error
+            reason = Secrets(node).hide(str(error)).splitlines()[:1]
+            raise UserError(f"logger={name}: {''.join(reason) or type(error).__name__}") from error
     return built

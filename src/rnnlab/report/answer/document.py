@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from rnnlab.analysis.answer import Answer
+from rnnlab.analysis.inference.across import Across
 from rnnlab.analysis.inference.contrasts import Contrast
 from rnnlab.analysis.inference.judgement import Group, Interval, Level, Overall
 from rnnlab.report.answer.headline import headline
@@ -30,6 +32,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "next": next_step(answer).command,
         "groups": [_group(answer, group) for group in answer.groups],
         "overall": _overall(answer, answer.overall) if answer.overall else None,
+        **({"across": _across(answer.across)} if answer.across else {}),
         "warnings": [{"kind": caution.kind, "text": caution.text} for caution in warnings(answer)],
     }
 
@@ -64,6 +67,15 @@ def _overall(answer: Answer, overall: Overall) -> dict[str, Any]:
         "best": next(iter(overall.levels), None),
         "candidates": list(overall.candidates),
         "contrasts": [_contrast(contrast) for contrast in overall.contrasts],
+    }
+
+
+def _across(across: Across) -> dict[str, Any]:
+    return {
+        "key": across.key,
+        "sets": across.sets,
+        "ranks": dict(across.ranks),
+        "contrasts": [asdict(contrast) for contrast in across.contrasts],
     }
 
 

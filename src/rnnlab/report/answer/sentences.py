@@ -14,7 +14,11 @@ MOST_NAMED = 6
 
 def sentences(answer: Answer) -> list[str]:
     """Return what stands below the headline, without cautions and the next step."""
-    return [line for line in (question_line(answer), *candidate_lines(answer), cost_line(answer)) if line]
+    return [
+        line
+        for line in (question_line(answer), *candidate_lines(answer), across_line(answer), cost_line(answer))
+        if line
+    ]
 
 
 def cautions(answer: Answer) -> list[str]:
@@ -54,6 +58,21 @@ def candidate_lines(answer: Answer) -> list[str]:
     ]
     left = len(answer.groups) - len(shown)
     return [*filter(None, lines), *([f"The other {left} settings are in answer.json."] if left else [])]
+
+
+def across_line(answer: Answer) -> str:
+    """Say whether the order holds over data sets, each of which counts as one observation."""
+    across = answer.across
+    if across is None or len(across.ranks) < 2:
+        return ""
+    best, *rest = across.ranks
+    head = f"Across {across.sets} values of {across.key}, {spoken(answer, best)} has the best mean rank ({across.ranks[best]:.1f})"
+    worse = [one.second for one in across.contrasts if one.first == best and one.verdict == "better"]
+    if worse:
+        return f"{head} and is better than {joined([spoken(answer, name) for name in worse])} by a sign test."
+    if across.sets < across.least:
+        return f"{head}; at least {across.least} would be needed to show that an order holds."
+    return f"{head}, but is not shown to be better than {spoken(answer, rest[0])}."
 
 
 def cost_line(answer: Answer) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from optuna.study import Study
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from rnnlab.errors import RunsFailedError
-from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, add_to_plan
+from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, RunFolder, add_to_plan
 from rnnlab.records.reading import read_run
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
 from rnnlab.sweeps.launchers.backend import Backend, WorkerFailure
@@ -146,9 +147,15 @@ def _short(parameters: Mapping[str, Any]) -> str:
     return " ".join(f"{key}={f'{value:.4g}' if isinstance(value, float) else value}" for key, value in values.items())
 
 
+def logs_of(search: Search, study: Study) -> list[Path]:
+    """Return the logs of the runs of all trials that have ended, each once."""
+    folders = dict.fromkeys(name for trial in ended_trials(study) for name in trial.user_attrs.get(FOLDERS, ()))
+    return [log for name in folders if (log := RunFolder(search.folder / name).log).is_file()]
+
+
 def _logs(search: Search, trial: FrozenTrial) -> str:
     folders = trial.user_attrs.get(FOLDERS, [])
-    return f"\n    see {search.folder / folders[0] / 'run.log'}" if folders else ""
+    return f"\n    see {RunFolder(search.folder / folders[0]).log}" if folders else ""
 
 
 def _line(search: Search, outcome: Outcome) -> str:
