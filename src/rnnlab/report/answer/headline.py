@@ -138,6 +138,8 @@ def _lead(answer: Answer, group: Group) -> str:
 
 
 def _no_rivals(answer: Answer) -> str:
+    if not answer.question.within:
+        return "There is one configuration, and nothing to compare it with."
     names = joined(list(answer.question.within))
     return f"Nothing here competes: runs that differ in {names} were validated on different items."
 
