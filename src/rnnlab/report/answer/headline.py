@@ -148,7 +148,8 @@ def _no_rivals(answer: Answer) -> str:
 
 def _at(answer: Answer, name: str) -> str:
     """Return the result of a level, such as `a validation loss of 1.95 nats per token`."""
-    return f"{measured(answer)} {value(result_of(answer, name))}{unit(answer)}"
+    mean = " on average" if len(answer.groups) > 1 else ""
+    return f"{measured(answer)} {value(result_of(answer, name))}{unit(answer)}{mean}"
 
 
 def measured(answer: Answer) -> str:
