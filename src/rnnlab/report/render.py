@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.charts.characters import characters
 from rnnlab.charts.values import Chart
 from rnnlab.report.answer.headline import headline
@@ -114,7 +114,7 @@ def _print_answer(comparison: Comparison, console: Console) -> None:
 
 def _cells(comparison: Comparison) -> list[Cells]:
     return [
-        ([plain(row[name]) for name in comparison.settings], _figures(comparison, row))
+        ([in_short(row[name]) for name in comparison.settings], _figures(comparison, row))
         for row in comparison.ranking.to_dict("records")
     ]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.contrasts import Contrast, Verdict, reversed_
 from rnnlab.analysis.inference.judgement import Group, Interval, Overall
 from rnnlab.analysis.inference.observations import Setting
@@ -79,7 +79,7 @@ def some(names: Sequence[str], most: int = MOST_NAMED) -> str:
 
 def place(at: Setting) -> str:
     """Return a setting of `within` in words, such as `hidden_size 64`."""
-    return ", ".join(f"{name} {plain(value_)}" for name, value_ in at)
+    return ", ".join(f"{name} {in_short(value_)}" for name, value_ in at)
 
 
 def _tested(answer: Answer, names: Sequence[str]) -> str:

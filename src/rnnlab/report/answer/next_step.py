@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from scipy.special import ndtri, stdtrit
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.contrasts import ERROR, Contrast
 from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.records.reading import Run
@@ -74,7 +74,7 @@ def _wider(answer: Answer) -> NextStep | None:
         if not all(words):
             return None
         seeds = _seeds(answer, group, [one.name for one in edged])
-        edge = f"{key} {plain(dict(level.choice.setting)[key])}"
+        edge = f"{key} {in_short(dict(level.choice.setting)[key])}"
         why = f"{level.name} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
         return NextStep(why, _joined(words, f"seed={','.join(map(str, seeds))}"))
     return None
