@@ -143,7 +143,7 @@ def _run(record: Values, comparison: Comparison) -> list[str]:
 
 
 def _settings(record: Values, names: Sequence[str]) -> list[tuple[str, str]]:
-    settings = [(name, _text(record[name], count if name == "parameters" else plain)) for name in names]
+    settings = [(name, _text(record[name], count if name == "parameters" else in_short)) for name in names]
     return [(name, value) for name, value in settings if value != ABSENT]
 
 
