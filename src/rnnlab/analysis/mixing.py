@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,6 +26,6 @@ def were_mixed(runs: Sequence[Run], levels: Sequence[str]) -> bool:
     if len(known) < len(runs):
         return False
     order = [level for _, level in sorted(known)]
-    changes = sum(first != second for first, second in zip(order, order[1:], strict=False))
+    changes = sum(first != second for first, second in itertools.pairwise(order))
     together = sum(count * (count - 1) for count in Counter(order).values()) / max(1, len(order) * (len(order) - 1))
     return changes >= ENOUGH * (1 - together) * (len(order) - 1)

@@ -68,16 +68,24 @@ def _wider(answer: Answer) -> NextStep | None:
         number = _beyond(answer, group, level.name, key)
         if number is None:
             continue
-        edged = [one for one in group.levels if key in one.at_edge]
-        runs = [answer.runs[group.within, one.name][0] for one in edged]
+        alike = [
+            (at, one)
+            for at, one, other in _edges(answer)
+            if other == key and _chosen(one, key) == _chosen(level, key) and (at is group or one.name == level.name)
+        ]
+        runs = [answer.runs[at.within, one.name][0] for at, one in alike]
         words = [_replaced(_words(run), f"{answer.question.keys[key]}={number:g}") for run in runs]
         if not all(words):
             return None
-        seeds = _seeds(answer, group, [one.name for one in edged])
-        edge = f"{key} {in_short(dict(level.choice.setting)[key])}"
+        seeds = _seeds(answer, group, [level.name])
+        edge = f"{key} {in_short(_chosen(level, key))}"
         why = f"{level.name} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
         return NextStep(why, _joined(words, f"seed={','.join(map(str, seeds))}"))
     return None
+
+
+def _chosen(level: Level, key: str) -> object:
+    return dict(level.choice.setting)[key]
 
 
 def _edges(answer: Answer) -> list[tuple[Group, Level, str]]:
