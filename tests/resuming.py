@@ -54,8 +54,8 @@ def run(config: dict[str, Any], folder: Path, interruption: Interruption | None 
     return False
 
 
-def outcome(folder: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
-    """What must not differ: the last weights and the optimizer's state, metrics.csv, the metrics of summary.json."""
+def outcome(folder: Path) -> tuple[dict[str, Any], tuple[str, str], dict[str, Any]]:
+    """What must not differ: the last weights and the optimizer's state, the two CSVs, the metrics of summary.json."""
     last = torch.load(folder / "checkpoints/last.ckpt", weights_only=True)
     best = torch.load(folder / "checkpoints/best.ckpt", weights_only=True)
     summary = json.loads((folder / "summary.json").read_text())
@@ -66,7 +66,8 @@ def outcome(folder: Path) -> tuple[dict[str, Any], str, dict[str, Any]]:
         "random": last["progress"]["random"],
     }
     figures = {key: summary[key] for key in ("status", "objective", "metrics", "epochs", "best_epoch")}
-    return tensors, (folder / "metrics.csv").read_text(), figures
+    tables = (folder / "metrics.csv").read_text(), (folder / "test_items.csv").read_text()
+    return tensors, tables, figures
 
 
 def flipped(content: bytes, place: int, bit: int = 0) -> bytes:

@@ -21,6 +21,7 @@ from omegaconf import DictConfig
 
 if TYPE_CHECKING:
     from rnnlab.sweeps.launchers.backend import Backend
+    from rnnlab.sweeps.plan import PlannedRun
     from rnnlab.sweeps.search.search import Search
 
 
@@ -44,13 +45,14 @@ class GridSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> Any:
+        from rnnlab.config.literals import quote_swept
         from rnnlab.sweeps.cases import case_overrides
 
         assert self.hydra_context is not None and self.launcher is not None
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         jobs: list[list[str]] = []
         for case in case_overrides(self.cases):
-            overrides = parser.parse_overrides([*_words(self.params), *case, *arguments])
+            overrides = parser.parse_overrides([*_words(self.params), *quote_swept(case), *arguments])
             values = {override.get_key_element(): _values_of(override) for override in overrides}  # a later word wins
             jobs += map(list, product(*values.values()))
         return self.launcher.launch(jobs, initial_job_idx=0)
@@ -94,14 +96,19 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Any:
         from rnnlab.config.schema import check
         from rnnlab.report.search import write_search
-        from rnnlab.sweeps.search.optuna_search import best_trial, conclude, preview_search, run_search
+        from rnnlab.sweeps.rehearsal import rehearse
+        from rnnlab.sweeps.remarks import print_remarks, print_warnings_in
+        from rnnlab.sweeps.search.optuna_search import best_trial, conclude, logs_of, preview_search, run_search
         from rnnlab.tensorboard.experiment import describe_sweep
         from rnnlab.terminal import Terminal
 
         assert isinstance(self.launcher, RunLauncher) and self.config is not None
         nodes = ("sampler", "pruner")  # checked with all that a configuration may call
         check({"hydra": {"sweeper": {key: value for key, value in self.settings.items() if key not in nodes}}})
-        search = self._search(arguments)
+        search, default_run = self._search(arguments)
+        if self.launcher.backend().shares_memory:
+            rehearse([default_run])
+        print_remarks([default_run])  # only now: a refusal is one line
         if self.config.dry_run:
             return preview_search(search)
         backend = self.launcher.backend(self.settings["n_jobs"])
@@ -110,14 +117,15 @@ class OptunaSweeper(Sweeper):
         if best_trial(study) is not None:
             describe_sweep(search.folder)
             write_search(study, search.folder / "report", search.metric)
+        print_warnings_in(logs_of(search, study), [default_run])
         return conclude(search, study, console)
 
-    def _search(self, arguments: list[str]) -> Search:
+    def _search(self, arguments: list[str]) -> tuple[Search, PlannedRun]:
+        """Return the search that the command line asks for, and the run with the searched keys at their defaults."""
         from rnnlab.config.compose import compose_jobs, flags_of, plain
         from rnnlab.errors import UserError
         from rnnlab.records.identity import run_hash
         from rnnlab.sweeps.plan import named_files, plan
-        from rnnlab.sweeps.remarks import print_remarks
         from rnnlab.sweeps.search.objective import direction_of
         from rnnlab.sweeps.search.optuna_study import check_search
         from rnnlab.sweeps.search.search import Search
@@ -150,8 +158,7 @@ class OptunaSweeper(Sweeper):
             most_parameters=settings["most_parameters"],
         )
         check_search(search)
-        print_remarks([default_run])  # only now: a refusal is one line
-        return search
+        return search, default_run
 
 
 class RunLauncher(Launcher, ABC):

@@ -1,6 +1,7 @@
 """Which recurrent network, at which size, learns your sequences best?
 
-`rnnlab.load` opens a trained network; `rnnlab.runs` and `rnnlab.curves` read what runs have left behind.
+`rnnlab.load` opens a trained network; `rnnlab.runs` and `rnnlab.curves` read what runs have left behind, and
+`rnnlab.compare` says what they show.
 """
 
 from __future__ import annotations
@@ -12,9 +13,50 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from rnnlab.report.answer.result import Compared
     from rnnlab.training.trained import Trained
 
-__all__ = ["curves", "load", "runs"]
+__all__ = ["compare", "curves", "load", "runs"]
+
+Keys = str | Sequence[str] | None
+
+
+def compare(
+    source: str | Path | Sequence[str | Path],
+    *,
+    by: Keys = None,
+    tune: Keys = None,
+    within: Keys = None,
+    across: str | None = None,
+    worth: float | None = None,
+    metric: str | None = None,
+) -> Compared:
+    """Compare the runs of a sweep, as `rnnlab compare` does, and write nothing.
+
+    Args:
+        source: The name of a sweep under `runs/`, or any folder that holds runs; or several.
+        by: The keys whose values are compared; by default `cell` if it varies.
+        tune: The keys by which each level is tuned; by default optimizer, scheduler, batch size, dropout and decay.
+        within: The keys at whose values the question is asked again; by default every other key that varies.
+        across: A key of `within` whose values count as one observation each, such as `data`.
+        worth: The smallest difference worth having, in the unit of the metric; by default half a percent of the way
+            from chance to the best.
+        metric: What levels are compared by, such as `val/accuracy`; by default the loss that runs are ranked by.
+
+    Returns:
+        Its `answer` has the values of answer.json, `table` is a DataFrame with a row a level, and `figure()` a figure
+        of plotly. In a notebook it shows itself.
+
+    Raises:
+        rnnlab.errors.UserError: No run is complete, or a key has no such role.
+    """
+    from rnnlab.analysis.comparison import compare as compare_folders  # imports pandas
+    from rnnlab.analysis.question import asked
+    from rnnlab.records.sources import named_folders
+    from rnnlab.report.answer.result import Compared
+
+    roles = {"by": by, "tune": tune, "within": within, "across": across, "worth": worth, "metric": metric}
+    return Compared(compare_folders(named_folders(source), asked=asked(roles)))
 
 
 def load(checkpoint: str | Path) -> Trained:

@@ -84,7 +84,7 @@ def _route(arguments: list[str]) -> int:
     if command == "completion" and (rest[:1] == ["query"] or not HELP & set(rest)):
         return completion.main(rest)
     if (page := _page(command, rest)) is not None:
-        print(page)
+        print(shown(page))
         return 0
     words = quote_arguments(_flags_first(command, rest))
     return int(importlib.import_module(f"rnnlab.commands.{command}").main(words))

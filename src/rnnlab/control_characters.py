@@ -1,7 +1,8 @@
-"""Text of files and names on its way to the terminal: control characters are shown, and never carried out."""
+"""Text of files and names on its way to a terminal or a file: control characters are shown, never carried out."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 # C0 but for tab and line feed, delete, C1, line separators, and what turns the direction of text.
@@ -9,6 +10,7 @@ CONTROL = (
     *(*range(9), *range(11, 32), *range(0x7F, 0xA0)),
     *(0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
 )
+IN_JSON = {code: f"\\u{code:04x}" for code in CONTROL}  # of which JSON itself escapes those of C0
 SHOWN = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in CONTROL}
 
 
@@ -20,6 +22,11 @@ def shown(text: str) -> str:
 def in_one_line(text: str) -> str:
     r"""Return a text as `shown` does, in one line: a line feed is shown as `\n`, a tab as `\t`."""
     return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def to_json(value: Any, **how: Any) -> str:
+    r"""Return a value as `json.dumps` writes it, and what else a terminal would obey as `\u009b`."""
+    return json.dumps(value, **how).translate(IN_JSON)
 
 
 def say(*texts: Any, **how: Any) -> None:

@@ -17,8 +17,8 @@ class RunsFailedError(Exception):
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # How torch says that memory is short, or that no machine has so much; NumPy raises MemoryError.
 SHORT_OF_MEMORY = re.compile(
-    r"can't allocate memory|CUDA out of memory|(?:size|[Ss]tride) calculation overflowed|multiplication overflow"
-    r"|without overflow|Overflow when unpacking long|not enough memory"
+    r"can't allocate memory|out of memory|_STATUS_ALLOC_FAILED|(?:size|[Ss]tride) calculation overflowed"
+    r"|multiplication overflow|without overflow|Overflow when unpacking long|not enough memory"
 )
 SIZE = re.compile(r"allocate ([\d.]+ (?:bytes|[KMGTPE]i?B))")
 

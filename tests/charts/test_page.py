@@ -10,8 +10,21 @@ import plotly.graph_objects
 import pytest
 
 from rnnlab.charts.page import figure
-from rnnlab.charts.palette import COLOURS
-from rnnlab.charts.values import Axis, Changes, Chart, Dimension, HeatMap, Line, Lines, Parallel, Point, Scatter
+from rnnlab.charts.palette import colour
+from rnnlab.charts.paper import draw
+from rnnlab.charts.values import (
+    Axis,
+    Changes,
+    Chart,
+    Dimension,
+    HeatMap,
+    Line,
+    Lines,
+    Parallel,
+    Point,
+    Scatter,
+    lines_at,
+)
 
 LOSS = Axis("validation loss", "nats per token")
 EPOCH, PARAMETERS = Axis("epoch"), Axis("trainable parameters", log=True)
@@ -69,8 +82,42 @@ def test_a_band_comes_and_goes_with_its_line_and_the_best_line_is_on_top() -> No
     assert band["fill"] == "toself" and not band["showlegend"]
     assert band["legendgroup"] == best["legendgroup"] != worse["legendgroup"]
     assert best["zorder"] > worse["zorder"]
-    assert (best["line"]["color"], worse["line"]["color"]) == COLOURS[:2]
+    assert (best["line"]["color"], worse["line"]["color"]) == (colour(0), colour(1))
     assert best["line"]["dash"] != worse["line"]["dash"]
+
+
+def test_at_most_four_bands_overlap_and_further_lines_are_thin() -> None:
+    chart = lines(*"abcdefg")
+    drawing = figure(chart)
+    assert sum(trace.get("fill") == "toself" for trace in drawing["data"]) == 4
+    widths = [named(drawing, label)["line"]["width"] for label in "abcdefg"]
+    assert min(widths[:4]) > max(widths[4:])
+    (axes,) = draw(chart).axes
+    assert len(axes.collections) == 4
+    drawn = [line.get_linewidth() for line in axes.get_lines()]
+    assert min(drawn[:4]) > max(drawn[4:])
+
+
+def test_lines_without_bands_are_all_of_one_width_but_the_first() -> None:
+    chart = Lines("plain", "", "", EPOCH, LOSS, lines_at((1, 2, 3), dict.fromkeys("abcdefg", (1.0, 2.0, 1.5))))
+    assert {trace["line"]["width"] for trace in figure(chart)["data"][1:]} == {1.8}
+
+
+def test_lines_that_would_have_one_colour_and_one_dash_have_markers() -> None:
+    def shown(*styles: int) -> set[tuple[str, str]]:
+        parts = tuple(Line(str(n), (1.0, 2.0, 3.0), (1.0,) * 3, colour="gru", style=n) for n in styles)
+        traces = figure(Lines("l", "", "", EPOCH, LOSS, parts))["data"]
+        return {(trace["mode"], trace["marker"]["symbol"]) for trace in traces}
+
+    assert shown(0, 1) == {("lines", "circle"), ("lines", "square")}
+    assert shown(0, 4) == {("lines+markers", "circle"), ("lines+markers", "triangle-down")}
+
+
+def test_lines_named_after_cells_have_their_colours() -> None:
+    cells = lines_at((1, 2), {"lstm, h": (1.0, 2.0), "gru": (2.0, 1.0)})
+    assert [line.colour for line in cells] == ["lstm", "gru"]
+    mixed = lines_at((1, 2), {"lstm": (1.0, 2.0), "target": (2.0, 1.0)})
+    assert [line.colour for line in mixed] == ["", ""]
 
 
 def test_pointing_at_a_line_tells_label_value_interval_and_unit() -> None:
@@ -102,6 +149,9 @@ def test_a_heat_map_has_its_values_in_the_cells_and_nothing_where_there_is_no_ru
     assert cells["z"] == [[2.0, None], [2.1234, 2.2]]
     assert cells["text"] == [["2.0000", ""], ["2.1234", "2.2000"]]
     assert "no run" in cells["hovertext"][0][1]
+    written = figure(heat_map())["data"][1]
+    assert (written["x"], written["y"], written["text"]) == ([0, 0, 1], [0, 1, 1], ["2.0000", "2.1234", "2.2000"])
+    assert written["textfont"]["color"] == ["white", "black", "black"]  # on dark violet, on green and on yellow
 
 
 def test_parallel_coordinates_name_their_ticks_and_draw_the_best_last() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import math
+from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
 
-from rnnlab.charts.paper import DPI, INCHES, draw, png
+from rnnlab.charts.paper import DPI, INCHES, draw, pdf, png, svg
 from rnnlab.charts.values import Axis, HeatMap, Line, Lines, Panels, lines_at
 
 
@@ -49,3 +50,14 @@ def test_a_single_line_has_a_legend_only_where_it_has_a_head(labels: str, legend
 def test_what_is_not_there_is_a_gap() -> None:
     chart = Lines("a", "", "", Axis("x"), Axis("y"), lines_at((1, 2, 3), {"a": (1.0, math.nan, 2.0)}))
     assert png(chart).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("labels", ["a", "$a_b <&> é", "gru"])
+def test_svg_and_pdf_have_the_same_bytes_each_time_and_no_date(labels: str) -> None:
+    chart = lines(labels, "b")
+    drawn, printed = svg(chart), pdf(chart)
+    assert (drawn, printed) == (svg(chart), pdf(chart))
+    assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
+    assert b"dc:date" not in drawn and b"matplotlib.org" not in drawn
+    assert printed.startswith(b"%PDF") and b"CreationDate" not in printed
+    assert b"/Subtype /Type3" not in printed  # journals refuse it

@@ -19,13 +19,14 @@ from rnnlab.report.examples import read_examples
 from rnnlab.report.status import progress_of
 from rnnlab.sweeps.plan import check_stored
 from rnnlab.training.checkpoints import MARK, load_task
-from support import Answer, assert_refused
+from support import Answer, assert_refused, shell
 
 FILES = (
     "config.yaml",
     "summary.json",
     "metrics.csv",
     "timing.csv",
+    "test_items.csv",
     "examples.json",
     "run.log",
     "projector_config.pbtxt",
@@ -86,6 +87,16 @@ def test_a_checkpoint_of_an_older_version_is_opened_with_one_remark(
     assert "older.ckpt has no checksum" in record.getMessage()
 
 
+def test_the_command_line_says_once_that_a_checkpoint_is_of_an_older_version(checkpoint: Path, workdir: Path) -> None:
+    content = torch.load(checkpoint, weights_only=True)
+    del content[MARK]
+    torch.save(content, workdir / "older.ckpt")
+    done = shell("generate", "checkpoint=older.ckpt", "samples=2", cwd=workdir)  # pytest takes what is logged in here
+    assert done.returncode == 0, done.stderr
+    remark = "older.ckpt has no checksum, as older checkpoints: damage would not be noticed"
+    assert [line for line in done.stderr.splitlines() if "older" in line] == [remark]
+
+
 def test_a_copy_of_a_checkpoint_is_sound(checkpoint: Path, workdir: Path) -> None:
     assert is_sealed(Path(shutil.copy(checkpoint, workdir / "copy.ckpt")))
 
@@ -108,7 +119,7 @@ def test_a_flipped_bit_in_a_plain_file_is_read_or_said(folder: RunFolder, name: 
         file.write_bytes(content)
         run = read_run(folder.path)  # what reports, studies and `rnnlab status` read: it fails at nothing
         assert run.status and run.curves() is not None and read_examples(run) is not None and progress_of([folder.path])
-        for look in (lambda: check_stored(folder, config), lambda: find_checkpoint("runs/small")):
+        for look in (lambda: check_stored(folder, config), lambda: find_checkpoint("runs/small"), run.items):
             try:
                 look()
             except UserError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+import rnnlab as package
+from rnnlab.config.reference import command_keys
 from support import Answer, assert_refused, table
 
 Evaluate = Callable[..., Any]
@@ -202,6 +205,22 @@ def test_what_may_be_a_header_of_other_data_is_refused_with_a_key_that_decides(
     assert_refused(rnnlab("evaluate", *words), ["names.txt, line 1", "'name' may be a header", "data.header=true"])
     assert evaluate(*words, "data.header=true")["predictions"] == 4  # a, n, n and the end
     assert evaluate(*words, "data.header=false")["predictions"] == 4 + 5
+
+
+def test_labels_that_a_model_does_not_read_are_left_where_they_are(
+    rnnlab: Callable[..., Answer], evaluate: Evaluate, checkpoint: Path, workdir: Path
+) -> None:
+    (workdir / "names.txt").write_text("ann\tF\nbob\tM\n")
+    words = (f"checkpoint={checkpoint}", "data.path=names.txt")
+    assert_refused(rnnlab("evaluate", *words), ["has a tab", "data.labels=WORD"])
+    assert evaluate(*words, "data.labels=sex")["predictions"] == 8
+
+
+def test_evaluate_takes_every_key_with_which_a_reader_refuses_a_file() -> None:
+    sources = Path(package.__file__).parent / "data" / "sources"
+    said = {key for file in sources.glob("*.py") for key in re.findall(r"data\.(\w+)[=:]", file.read_text())}
+    of_data = {key.name.removeprefix("data.") for key in command_keys("evaluate") if key.name.startswith("data.")}
+    assert {"header", "decimal", "stacked", "missing", "labels"} <= said <= of_data
 
 
 def test_a_classifier_says_that_it_generates_nothing(rnnlab: Callable[..., Answer], sentiment_folder: Path) -> None:

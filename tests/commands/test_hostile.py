@@ -12,12 +12,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 from rich.text import Text
 
 from rnnlab.control_characters import shown
 from rnnlab.records.csv_files import read_rows, table_csv
 from rnnlab.report.wording import escaped
 from rnnlab.terminal import Terminal
+from rnnlab.training.blocks import OptimizerSteps
 from support import ALONE, Answer, assert_refused, table
 
 WORDS = ["=3", "+=3", "~", "~=3", "", " ", ".=3", "@x=3", "=="]
@@ -40,6 +42,43 @@ def test_in_a_sweep_the_others_go_on(rnnlab: Callable[..., Answer], workdir: Pat
     assert answer.code == 1 and "out of memory" in answer.err and "Traceback" not in answer.err
     statuses = [json.loads(file.read_text())["status"] for file in workdir.glob("runs/names/*/summary.json")]
     assert sorted(statuses) == ["complete", "failed"]
+
+
+def test_a_gpu_without_memory_is_one_line_with_advice(
+    rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As torch says it in the middle of a step; the other runs go on."""
+    real = OptimizerSteps.take
+    message = (
+        "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 8 GiB\nof which 1 is free."
+    )
+
+    def take(steps: OptimizerSteps, *given: Any, **named: Any) -> Any:
+        if steps.task.card["config"]["seed"] == 0:
+            raise torch.OutOfMemoryError(message)
+        return real(steps, *given, **named)
+
+    monkeypatch.setattr(OptimizerSteps, "take", take)
+    answer = rnnlab("train", "-m", "debug=fast", "data.limit=300", "seed=0,1", ALONE)
+    line = "out of memory (20.00 GiB were asked for at once); lower model.hidden_size, data.batch_size"
+    assert answer.code == 1 and line in answer.err and "Traceback" not in answer.err
+    summaries = [json.loads(file.read_text()) for file in workdir.glob("runs/names/*/summary.json")]
+    assert sorted(summary["status"] for summary in summaries) == ["complete", "failed"]
+    assert any(line in summary.get("reason", "") for summary in summaries)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("trainer.accelerator=cpu", "trainer.precision=16-mixed,32-true"),
+        ("trainer.accelerator=cpu", "trainer.precision=16-mixed", "hydra/sweeper=optuna", "model.hidden_size=4,5"),
+    ],
+)
+def test_a_sweep_in_a_precision_that_the_machine_lacks_is_refused(
+    rnnlab: Callable[..., Answer], workdir: Path, words: tuple[str, ...]
+) -> None:
+    assert_refused(rnnlab("train", "-m", "debug=fast", "data.limit=300", *words), ["trainer.precision=16-mixed"])
+    assert not (workdir / "runs").exists()
 
 
 def test_a_full_disk_is_one_line_and_the_other_runs_go_on(

@@ -16,7 +16,7 @@ import pytest
 
 import rnnlab as package
 from rnnlab.tasks import user_input
-from support import Answer
+from support import Answer, assert_refused
 
 LABELS = ("negative", "positive")
 AWKWARD = [
@@ -118,6 +118,12 @@ def test_where_blocks_are_cut_makes_no_difference(
     monkeypatch.setattr(user_input, "BLOCK", 3)
     labels = [line.split()[0] for line in classify("file=reviews.txt").out.splitlines()]
     assert labels == [line.split()[0] for line in whole.splitlines()]
+
+
+def test_a_table_is_no_text_a_line(classify: Predict, workdir: Path) -> None:
+    (workdir / "new.csv").write_text("text\na good film\n")
+    assert_refused(classify("file=new.csv"), ["file: new.csv is a table", "a text a line", ".txt", "pipe"])
+    assert_refused(classify("text=good", "data.header=true"), ["data.header", "lines of text", "task=forecasting"])
 
 
 def test_a_file_with_a_bad_line_is_refused_before_any_answer(classify: Predict, workdir: Path) -> None:

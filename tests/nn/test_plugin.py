@@ -14,7 +14,7 @@ from support import ALONE, Answer, shell
 CELL = '''
 import torch
 from torch import nn
-from rnnlab.nn import Cell
+from rnnlab.nn import Cell, linear_flops
 
 
 class MinimalGatedUnit(Cell):
@@ -30,6 +30,9 @@ class MinimalGatedUnit(Cell):
         gate = torch.sigmoid(self.gate(torch.cat([x, state], dim=-1)))
         candidate = torch.tanh(self.candidate(torch.cat([x, gate * state], dim=-1)))
         return (1 - gate) * state + gate * candidate
+
+    def flops(self):
+        return linear_flops(self)
 '''
 OPTION = "# Minimal gated unit.\nname: mgu\n_target_: {module}.MinimalGatedUnit\ngate_bias: 1.0   # openness at first\n"
 
@@ -61,6 +64,7 @@ def test_a_cell_from_outside_is_swept_beside_the_others_and_generates(
     summary = json.loads((run / "summary.json").read_text())
     assert summary["status"] == "complete" and summary["hparams"]["cell"] == "mgu"
     assert summary["parameters"] == 28 * 96 + 2 * 2 * (192 * 96 + 96) + 96 * 28 + 28
+    assert summary["flops"] == 2 * 2 * 2 * 192 * 96 + 2 * 96 * 28
     made = rnnlab("generate", f"checkpoint={run}", "samples=3")
     assert made.code == 0 and len(made.out.splitlines()) == 3, made.err
     monkeypatch.delenv("RNNLAB_PLUGINS")

@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from resuming import flipped
 from rnnlab.errors import UserError
 from rnnlab.records import recording
+from rnnlab.records.folder import RunFolder
+from rnnlab.records.items import write_items
 from rnnlab.records.reading import RecordedFiles, Run
 from rnnlab.records.recording import Recording, Section, read_recording, write_recording
 
@@ -49,6 +52,16 @@ def test_a_recording_gives_back_what_was_written(file: Path) -> None:
     assert first.curves("val/loss") == [{"epoch": 0.0, "val/loss": 1 / 3}] and len(first.curves()) == 2
     assert first.timing() == FILES.timing and first.examples() == FILES.examples and list(first.answers) == [ANSWER]
     assert (read.holds, list(read.shown), read.probes) == (WHOLE.holds, WHOLE.shown, WHOLE.probes)
+
+
+def test_a_recording_keeps_no_items_of_tests(file: Path, tmp_path: Path) -> None:
+    """There may be a hundred thousand of them in a run."""
+    before = file.read_bytes()
+    place = tmp_path / "runs" / "s" / "a"
+    write_items(RunFolder(place), {name: np.arange(9) for name in ("item", "loss", "count")})
+    write_recording(file, replace(WHOLE, runs=[RUNS[0], replace(RUNS[1], folder=place)]))
+    assert file.read_bytes() == before
+    assert [run.items() for run in read_recording(file).runs] == [None, None]
 
 
 def test_the_same_runs_give_the_same_bytes(file: Path) -> None:

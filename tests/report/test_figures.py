@@ -15,7 +15,8 @@ from PIL import Image
 from rnnlab.analysis.comparison import compare
 from rnnlab.analysis.efficiency import front, seconds_to
 from rnnlab.charts.page import figure
-from rnnlab.charts.paper import DPI, INCHES, png
+from rnnlab.charts.palette import colour_of
+from rnnlab.charts.paper import DPI, INCHES, PICTURES, draw, png
 from rnnlab.charts.values import Changes, Chart, HeatMap, Lines, Parallel, Scatter
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import read_run
@@ -48,6 +49,34 @@ def test_what_varied_decides_which_charts_there_are(three_factors):
         "heat-map",
         "parallel-coordinates",
     }
+
+
+def test_a_cell_has_one_colour_and_another_setting_one_dash_and_one_marker_in_every_chart(three_factors):
+    curves, points = three_factors["learning-curves"], three_factors["loss-and-parameters"]
+    assert isinstance(curves, Lines) and isinstance(points, Scatter)
+    by_rest: dict[str, set[int | None]] = {}
+    for line in curves.lines:
+        cell, _, rest = line.label.partition(". ")[2].partition(" with ")
+        assert line.colour == cell
+        by_rest.setdefault(rest, set()).add(line.style)
+    assert {rest: {points.styles[rest]} for rest in by_rest} == by_rest
+    assert {(point.group, point.colour) for point in points.points} == {("gru", "gru"), ("lstm", "lstm")}
+    assert list(points.styles)[:2] == ["hidden_size 32, sequence_length 8", "hidden_size 32, sequence_length 64"]
+    assert list(points.styles.values()) == list(range(6))
+    drawing = figure(curves)
+    shown = {trace["name"].split()[1]: trace["line"]["color"] for trace in drawing["data"] if trace.get("name")}
+    assert shown == {"gru": colour_of("gru"), "lstm": colour_of("lstm")}
+    drawn = {line.get_color() for line in draw(curves).axes[0].get_lines()}
+    assert drawn == set(shown.values())
+
+
+def test_settings_without_a_cell_are_told_apart_by_colours(write_run):
+    for size in (16, 32):
+        write_run("gru", 2.0, hidden_size=size)
+    curves = report_charts(compare([SWEEP]))[0]
+    assert isinstance(curves, Lines)
+    lines = [trace["line"] for trace in figure(curves)["data"]]
+    assert len({line["color"] for line in lines}) == len({line["dash"] for line in lines}) == 2
 
 
 def test_one_configuration_has_its_learning_curve_alone(write_seeds):
@@ -135,9 +164,14 @@ def test_a_chart_that_is_no_more_leaves_no_old_picture(three_factors):
     report = SWEEP / "report"
     write_report(compare([SWEEP]), report)
     assert (report / "heat-map.png").is_file()
-    (report / "loss-by-hand.png").write_bytes(b"mine")
+    for mine in ("loss-by-hand.png", "loss-by-hand.svg", "paper.pdf"):
+        (report / mine).write_bytes(b"mine")
     write_report(compare([SWEEP], only=["lstm-h32-s0-t8"]), report)
-    assert sorted(file.name for file in report.glob("*.png")) == ["learning-curves.png", "loss-by-hand.png"]
+    left = {file.name for file in report.iterdir() if file.suffix in PICTURES}
+    assert left == {
+        *(f"learning-curves{suffix}" for suffix in PICTURES),
+        *("loss-by-hand.png", "loss-by-hand.svg", "paper.pdf"),
+    }
 
 
 @pytest.mark.parametrize("manifest", ['["../mine.png", "mine.csv", "/etc/mine.png", 3]', "{", '{"a": 1}', "[" * 9999])

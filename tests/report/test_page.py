@@ -6,13 +6,27 @@ import html
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from rnnlab.analysis.comparison import Comparison, compare
-from rnnlab.charts.values import Chart
+from rnnlab.charts.palette import CELLS, GROUND
+from rnnlab.charts.values import (
+    Axis,
+    Changes,
+    Chart,
+    Dimension,
+    HeatMap,
+    Interval,
+    IntervalChart,
+    IntervalPanel,
+    IntervalRow,
+    Parallel,
+)
+from rnnlab.charts.words import in_words
 from rnnlab.records.folder import RunFolder, add_to_plan
 from rnnlab.report.figures.options import report_charts
 from rnnlab.report.findings import findings, verdict
@@ -20,7 +34,36 @@ from rnnlab.report.page import page
 from rnnlab.report.provenance import provenance
 
 HOSTILE = "<script>alert(1)</script>"
+LOSS = Axis("validation loss", "nats per token")
+LEVELS = tuple(IntervalRow(cell, Interval(2.0 + n, 1.9 + n, 2.2 + n), colour=cell) for n, cell in enumerate(CELLS))
+# Of the kinds of charts that a sweep of one factor does not have.
+MORE: tuple[Chart, ...] = (
+    IntervalChart("answer", "Answer", "", LOSS, (IntervalPanel("64", LEVELS), IntervalPanel("8", LEVELS[:2]))),
+    Changes("changes", "Changes", "", LOSS, ("a change that has a long name", "the base"), (1.9, 2), (0.1, 0.1), 2),
+    HeatMap("heat", "Heat", "", "size", "cell", [*"12345678"], ["gru"], [[1.0, 2, 3, 4, 5, 6, 7, 8]], "loss"),
+    Parallel("all", "All", "", (Dimension("lr", (0.1, 0.2)), Dimension("loss", (1, 2))), (1, 2), ("a", "b"), "loss"),
+)
 RANKS = "#configurations > tbody > tr:not(.runs) > td:first-child"
+
+# Where a chart, what is drawn in it and its buttons end, and whether it is wider than its box and can be reached.
+MEASURED = """(chart) => {
+  const box = chart.closest(".box");
+  const bottom = (element) => element.getBoundingClientRect().bottom;
+  const legend = chart.querySelector(".legend");
+  return {
+    name: chart.dataset.name,
+    drawn: legend ? bottom(legend) - chart.getBoundingClientRect().top : 0,
+    height: chart._fullLayout.height,
+    shown: box.clientHeight,
+    buttons: bottom(chart.querySelector(".modebar")),
+    plot: chart.getBoundingClientRect().top + chart._fullLayout._size.t,
+    scrolls: box.scrollWidth > box.clientWidth,
+    reachable: box.tabIndex === 0,
+  };
+}"""
+PRINTED = """() => addEventListener("beforeprint", () => {
+  window.printed = charts().map((chart) => [chart._fullLayout.paper_bgcolor, chart._fullLayout.width]);
+})"""
 
 
 @pytest.fixture
@@ -35,10 +78,14 @@ def opened(browser: Browser, workplace: Path) -> Iterator[Callable[..., Page]]:
     tab.on("dialog", lambda dialog: wrong.append(dialog.message))
     tab.on("request", lambda request: asked.append(request.url))
 
-    def open_page(comparison: Comparison, drawn: Sequence[Chart] = ()) -> Page:
+    def open_page(
+        comparison: Comparison, drawn: Sequence[Chart] = (), scheme: Literal["light", "dark"] = "light"
+    ) -> Page:
         file = workplace / "report.html"
         file.write_text(page(comparison, drawn), encoding="utf-8")
+        tab.emulate_media(color_scheme=scheme)
         tab.goto(file.as_uri())
+        tab.evaluate("() => { window.charts = () => [...document.querySelectorAll('.chart')]; }")
         expect(tab.locator(".chart[data-drawn] svg.main-svg:first-of-type")).to_have_count(len(drawn))
         return tab
 
@@ -145,6 +192,87 @@ def test_many_configurations_can_be_narrowed_down(write_run: Callable[..., Path]
     report.get_by_label("Show only").fill("size 12")
     expect(report.locator("#shown")).to_have_text("1 of 12")
     expect(report.locator(RANKS).locator("visible=true")).to_have_text(["5"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_either_scheme(
+    first_look: Path, write_run: Callable[..., Path], opened: Callable[..., Page], scheme: Literal["light", "dark"]
+) -> None:
+    write_run("rnn", seed=9, failed="loss is NaN")
+    comparison = compare([first_look])
+    confusion = [[100, 0, 0], [20, 73, 7], [28, 0, 72]]
+    examples(comparison, {"samples": ["ann", ""], "labels": [*"abc"], "confusion": confusion})
+    report = opened(comparison, [*report_charts(comparison), *MORE], scheme)
+    report.get_by_role("button", name="runs of lstm").click()
+    for width in (1280, 390):
+        report.set_viewport_size({"width": width, "height": 900})
+        violations = Axe().run(report).response["violations"]
+        assert [(wrong["id"], wrong["nodes"][0]["html"]) for wrong in violations if wrong["impact"] != "minor"] == []
+
+
+def test_every_chart_stays_whole_while_a_window_shrinks_and_its_buttons_cover_nothing(
+    first_look: Path, opened: Callable[..., Page]
+) -> None:
+    comparison = compare([first_look])
+    report = opened(comparison, [*report_charts(comparison), *MORE])
+    for width in (1280, 800, 390, 1280):
+        report.set_viewport_size({"width": width, "height": 900})
+        report.wait_for_function("() => charts().every((chart) => chart._fullLayout.width === chart.clientWidth)")
+        assert report.evaluate("() => document.documentElement.scrollWidth") == width
+        for chart in report.evaluate(f"() => charts().map({MEASURED})"):
+            assert chart["drawn"] <= chart["height"] == chart["shown"], chart["name"]
+            assert chart["buttons"] <= chart["plot"], chart["name"]
+            assert chart["scrolls"] == chart["reachable"], chart["name"]
+
+
+def test_charts_follow_the_scheme_and_print_as_on_white(first_look: Path, opened: Callable[..., Page]) -> None:
+    comparison = compare([first_look])
+    report = opened(comparison, [*report_charts(comparison), *MORE])
+
+    def expect_colours(ground: str, gru: str) -> None:
+        seen = "charts().map((chart) => chart._fullLayout.paper_bgcolor)"
+        report.wait_for_function(f"() => {seen}.every((colour) => colour === '{ground}')")
+        traces = report.evaluate("() => charts()[0]._fullData.filter((trace) => trace.name === '1. gru')")
+        assert [trace["line"]["color"] for trace in traces] == [gru]
+
+    expect_colours(GROUND.light, CELLS["gru"].light)
+    report.emulate_media(color_scheme="dark")
+    expect_colours(GROUND.dark, CELLS["gru"].dark)
+    ground = tuple(int(GROUND.dark[place : place + 2], 16) for place in (1, 3, 5))
+    assert report.evaluate("() => getComputedStyle(document.body).backgroundColor") == f"rgb{ground}"
+    report.evaluate(PRINTED)
+    assert report.pdf().startswith(b"%PDF")
+    assert report.evaluate("() => printed") == [[GROUND.light, 680]] * report.locator(".chart").count()
+    report.wait_for_function("() => charts().every((chart) => chart._fullLayout.width === chart.clientWidth)")
+    expect_colours(GROUND.dark, CELLS["gru"].dark)
+    report.emulate_media(media="print")
+    for hidden in ("nav", ".modebar >> nth=0", ".unfold >> nth=0"):
+        expect(report.locator(hidden)).to_be_visible(visible=hidden.startswith(".unfold"))
+    assert report.evaluate("() => getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_a_wide_table_scrolls_in_itself_and_its_first_column_stays(
+    first_look: Path, opened: Callable[..., Page]
+) -> None:
+    report = opened(compare([first_look]))
+    report.set_viewport_size({"width": 390, "height": 844})
+    box = report.get_by_role("region", name="Ranking of configurations")
+    first, second = (box.locator("tbody tr").first.locator("td").nth(number) for number in (0, 1))
+    before = [cell.bounding_box() for cell in (first, second)]
+    box.evaluate("(box) => { box.scrollLeft = 150; }")
+    after = [cell.bounding_box() for cell in (first, second)]
+    assert before[0] == after[0] and before[1] and after[1] and before[1]["x"] - after[1]["x"] == 150
+    assert report.evaluate("() => document.documentElement.scrollWidth") == 390
+
+
+def test_those_who_listen_hear_what_a_chart_shows(first_look: Path, opened: Callable[..., Page]) -> None:
+    comparison = compare([first_look])
+    charts = report_charts(comparison)
+    report = opened(comparison, charts)
+    figure = report.get_by_role("figure", name="Learning curves")
+    expect(figure.locator(".unseen")).to_have_text(in_words(charts[0]))
+    expect(figure.locator("svg.main-svg[aria-hidden=true]").first).to_be_visible()
+    assert figure.locator("svg.main-svg:not([aria-hidden])").count() == 0
 
 
 def test_the_same_comparison_gives_the_same_page_which_may_ask_no_host(first_look: Path) -> None:

@@ -37,9 +37,11 @@ def test_the_same_results_give_the_same_bytes(first_look):
         return {file.name: file.read_bytes() for file in (first_look / "report").iterdir()}
 
     first = written()
-    pictures = {"learning-curves.png", "loss-and-parameters.png", "loss-and-seconds.png"}
+    charts = ("learning-curves", "loss-and-parameters", "loss-and-seconds")
+    pictures = {f"{chart}.{suffix}" for chart in charts for suffix in ("png", "svg", "pdf")}
     assert set(first) == {"results.csv", "summary.csv", "report.md", "report.html", "figures.json", *pictures}
     assert written() == first
+    assert set(json.loads(first["figures.json"])) == pictures
 
 
 def test_results_csv_has_a_row_for_every_run(first_look, write_run):

@@ -56,10 +56,40 @@ def test_a_journal_that_changed_or_lost_bytes_inside_is_damaged(journal: Path, l
 def test_the_journal_of_an_older_version_is_read(journal: Path) -> None:
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
     for line in lines:
-        del line["check"]
+        del line["chain"]
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert len(values(CheckedJournal(str(journal)))) == 3
-    lines[4]["check"] = "0123456789abcdef"
+    lines[4]["chain"] = "0123456789abcdef"
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.raises(UserError, match="line 5 is not what was written"):
         values(CheckedJournal(str(journal)))
+
+
+def test_a_line_that_is_missing_is_noticed(journal: Path) -> None:
+    lines = journal.read_bytes().splitlines(keepends=True)
+    for number in range(len(lines) - 1):
+        journal.write_bytes(b"".join([*lines[:number], *lines[number + 1 :]]))
+        with pytest.raises(UserError, match=f"line {number + 1} is not what was written, or lines before it"):
+            values(CheckedJournal(str(journal)))
+    journal.write_bytes(b"".join([*lines[:3], lines[4], lines[3], *lines[5:]]))
+    with pytest.raises(UserError, match="line 4"):
+        values(CheckedJournal(str(journal)))
+
+
+def test_what_a_killed_process_began_to_write_is_dropped_by_the_next(journal: Path) -> None:
+    before = values(CheckedJournal(str(journal)))
+    with journal.open("ab") as stream:
+        stream.write(b'{"op_code":4,"long":"' + b"x" * 10_000)
+    study = optuna.load_study(study_name="hunt", storage=JournalStorage(CheckedJournal(str(journal))))
+    study.tell(study.ask(), 1.0)
+    assert values(CheckedJournal(str(journal)))[:-1] == before
+    assert values(JournalFileBackend(str(journal))) == values(CheckedJournal(str(journal)))
+
+
+def test_processes_that_write_in_turn_make_one_chain(journal: Path) -> None:
+    studies = [
+        optuna.load_study(study_name="hunt", storage=JournalStorage(CheckedJournal(str(journal)))) for _ in range(2)
+    ]
+    for study in studies * 3:
+        study.tell(study.ask(), 1.0)
+    assert len(values(CheckedJournal(str(journal)))) == 9

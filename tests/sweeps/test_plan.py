@@ -166,7 +166,9 @@ def test_an_empty_case_is_the_configuration_as_it_stands(rnnlab: Callable[..., A
     answer = rnnlab(*TRAIN, "-m", f"hydra.sweeper.cases={cases}", "seed=0,1", "dry_run=true")
     assert answer.code == 0, answer.err
     labels = [line.split("  ")[0].strip() for line in answer.out.splitlines() if "seed=" in line]
-    assert labels == [f"{change}seed={n}" for change in ("", "dropout=0.4 ", "averaging=True ") for n in (0, 1)]
+    changes = ("", "dropout=0.4 ", "averaging=True ")
+    assert set(labels[:3]) == {f"{change}seed=0" for change in changes}
+    assert set(labels[3:]) == {f"{change}seed=1" for change in changes}
 
 
 @pytest.mark.parametrize("cases", ["3", "[]", "[3]", "[{}, 3]", "[{model:{hidden_size:3}}]"])
@@ -176,13 +178,14 @@ def test_cases_that_are_none_are_refused(rnnlab: Callable[..., Answer], workdir:
 
 
 def test_on_failure_stop_ends_a_sweep_at_the_first(rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    words = ("-m", "optimizer=sgd", "scheduler=constant", "trainer.gradient_clip_val=null", "optimizer.lr=1e38,0.1,0.2")
+    diverging = ("optimizer=sgd", "optimizer.lr=1e38", "scheduler=constant", "trainer.gradient_clip_val=null")
+    words = ("-m", *diverging, "seed=0,1,2")
     answer = rnnlab(*TRAIN, *words, "on_failure=stop")
     assert answer.code == 1, answer.err
     assert "1 of 3 runs failed; 2 more were not done" in answer.err and "FloatingPointError" in answer.err
     assert len(folders(workdir)) == 1
     answer = rnnlab(*TRAIN, *words)
-    assert answer.code == 1 and "1 of 3 runs failed:" in answer.err and len(folders(workdir)) == 3
+    assert answer.code == 1 and "3 of 3 runs failed:" in answer.err and len(folders(workdir)) == 3
     assert rnnlab(*TRAIN, *words, "on_failure=never").code == 2
 
 

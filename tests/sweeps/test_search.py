@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
+from rnnlab.records.reading import read_run
 from rnnlab.sweeps.search import optuna_study
 from rnnlab.sweeps.search.search import Search
 from support import ROOT, Answer, assert_refused
@@ -63,6 +64,32 @@ def test_a_search_finds_goes_on_and_says_what_is_best(rnnlab: Callable[..., Answ
         assert summary["hparams"]["hidden_size"] == trial.params["model.hidden_size"]
         assert summary["hparams"]["lr"] == trial.params["optimizer.lr"]
     assert "5 of 5 trials have ended already" in rnnlab(*TRAIN, *SPACE, "hydra.sweeper.n_trials=5").err
+
+
+def test_a_search_in_which_nothing_learned_says_so(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    answer = rnnlab(*TRAIN, "model.hidden_size=4,5", "optimizer.lr=1e-9", "hydra.sweeper.n_trials=2")
+    assert answer.code == 0, answer.err
+    (chance,) = {read_run(folder).chance("val/loss") for folder in (workdir / "runs/hunt").glob("gru*")}
+    assert min(trial.value for trial in trials(workdir)) > chance
+    last = answer.err.splitlines()[-1]
+    model = "symbol frequencies of the training part"
+    assert last == f"no trial is better than chance: val/loss {chance:.4f} ({model})"
+
+    longer = ("sweep=longer", "model.hidden_size=64,65", "data.limit=2000", "trainer.max_epochs=4")
+    learned = rnnlab(*TRAIN, *longer, "hydra.sweeper.n_trials=1")
+    assert learned.code == 0 and "no trial is better" not in learned.err
+
+
+def test_a_search_says_what_was_read_and_warned_once(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    names = "".join(f"{a}{b}{c}{d}\n" for a in "abc" for b in "ei" for c in "lmn" for d in "aoux")
+    (workdir / "names.txt").write_text(names, encoding="utf-8")
+    data = ("data=file", "data.path=names.txt", "data.sequence_length=3,20")
+    words = (*data, "hydra/sweeper/sampler=grid", "hydra.sweeper.n_trials=2", "sweep=said")
+    for _ in range(2):  # the second time everything is complete
+        err = rnnlab(*TRAIN, *words).err
+        assert err.count("72 items, the first 'aela'") == 1, err
+        assert err.count("warning: the longest items were cut to data.sequence_length=3") == 1, err
+        assert err.count("(1 of 2 runs)") == 1, err
 
 
 def test_a_trial_is_the_mean_over_seeds(rnnlab: Callable[..., Answer], workdir: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.records.reading import read_run
 from support import ALONE, Answer, shell
 
 
@@ -32,13 +33,26 @@ def test_a_sweep_has_one_complete_folder_for_each_combination(sweep_folder: Path
     assert all(s["status"] == "complete" for s in summaries)
 
 
-def test_one_tidy_line_a_run_the_longest_first_and_no_progress_bars_in_a_pipe(rnnlab: Callable[..., Answer]) -> None:
+def test_one_tidy_line_a_run_and_no_progress_bars_in_a_pipe(rnnlab: Callable[..., Answer]) -> None:
     done = rnnlab("train", "-m", "model.hidden_size=4,8", "sweep=lines", "debug=fast", ALONE)
     assert done.code == 0
     lines = done.err.splitlines()
     assert len(lines) == 2, done.err
     assert all(re.fullmatch(r"\[[12]/2\] hidden_size=[48]  val/loss \d\.\d{4}  \d+\.\d s", line) for line in lines)
-    assert "hidden_size=8" in lines[0] and "hidden_size=4" in lines[1]
+    assert {line.split()[1] for line in lines} == {"hidden_size=4", "hidden_size=8"}
+
+
+def test_a_sweep_is_trained_seed_by_seed_in_the_order_that_a_dry_run_lists(
+    rnnlab: Callable[..., Answer], sweep_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = [read_run(folder) for folder in runs(sweep_folder)]
+    started = {run.started: f"cell={run.config['cell.name']} seed={run.seed}" for run in done}
+    assert None not in started and len(started) == len(done)
+    trained_in_order = [started[time] for time in sorted(started)]  # type: ignore[type-var]
+    assert [label[-1] for label in trained_in_order] == ["0", "0", "1", "1"]
+    monkeypatch.chdir(sweep_folder)
+    table = rnnlab("train", "-m", "cell=rnn,lstm", "seed=0,1", "sweep=small", "debug=fast", ALONE, "dry_run=true").out
+    assert re.findall(r"cell=\w+ seed=\d", table) == trained_in_order
 
 
 def test_the_same_command_again_trains_only_what_is_not_complete(

@@ -20,7 +20,7 @@ from rnnlab.records.reading import read_run
 from rnnlab.report.examples import read_examples
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.forecasting import Forecaster, seasonal_naive
-from support import Answer, trained
+from support import Answer, assert_refused, trained
 
 CELLS = {
     "rnn": "rnnlab.nn.cells.kernels.RNN",
@@ -207,6 +207,33 @@ def test_predict_says_what_a_forecaster_wants(sines_folder: Path, rnnlab: Callab
     ):
         answer = rnnlab("predict", sweep, words)
         assert (answer.code, answer.out) == (2, "") and said in answer.err and len(answer.err.splitlines()) == 1
+
+
+WAVE = np.sin(2 * np.pi * np.arange(45) / 20).round(3).tolist()
+DATES = [f"2020-{1 + day // 28:02}-{1 + day % 28:02}" for day in range(45)]
+TWO_WAYS = {  # a table, and the keys of which the refusal names one, with the values of the last one's column
+    "decimal.csv": ("\n".join(f"{day},{day % 7}" for day in range(45)), "data.decimal=comma"),
+    "header.csv": ("\n".join(["NaN", *map(str, WAVE)]), "data.header=true"),
+    "separator.csv": ("\n".join(f"a;{day},{y}" for day, y in enumerate(WAVE)), "data.separator=comma"),
+    "quoting.csv": ("\n".join(["a,y", '"x,0.1', *(f"x,{y}" for y in WAVE)]), "data.quoting=false"),
+    "stacked.csv": (
+        "\n".join(["day,y", *(f"{day},{y}" for day, y in zip(DATES * 2, WAVE * 2, strict=True))]),
+        "data.stacked=true",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TWO_WAYS)
+def test_the_key_that_a_refusal_names_decides_how_other_data_is_read(
+    sines_folder: Path, rnnlab: Callable[..., Answer], workdir: Path, name: str
+) -> None:
+    text, key = TWO_WAYS[name]
+    (workdir / name).write_text(text)
+    for command, file in (("predict", f"file={name}"), ("evaluate", f"data.path={name}")):
+        words = (command, f"checkpoint={sines_folder / 'runs' / 'forecasting'}", file)
+        assert_refused(rnnlab(*words), [name, key.partition("=")[0]])
+        answer = rnnlab(*words, key)
+        assert answer.code == 0 and name in answer.err, answer.err
 
 
 def test_evaluate_gives_the_runs_own_figures_and_those_of_another_file(

@@ -21,6 +21,7 @@ from rnnlab.probes.gradient_flow import gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
 from rnnlab.report.findings import findings
 from rnnlab.tasks.base import SequenceTask
+from rnnlab.tasks.signals import SignalClassifier
 from rnnlab.training.checkpoints import new_task
 from support import ALONE, Answer, assert_refused, table, trained
 
@@ -90,6 +91,17 @@ def test_an_interrupted_run_ends_with_the_same_bits(data: str, tmp_path: Path) -
     run(config, tmp_path / "run")
     (tensors, *figures), (expected, *others) = outcome(tmp_path / "run"), outcome(tmp_path / "whole")
     assert figures == others and same(tensors, expected)
+
+
+def test_a_signal_has_as_many_steps_as_those_of_training(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("t1,t2,label\n" + "".join(f"{n},{-n},{'ab'[n % 2]}\n" for n in range(20)))
+    config = plain(compose_train(["task=signals", "data=file", f"data.path={tmp_path}/a.csv"])[1])
+    task = new_task(config, prepare(config)).eval()
+    assert isinstance(task, SignalClassifier)
+    fit, short, long = task.classify(["1 2", "1", "1 2 3"])
+    assert fit.label in ("a", "b") and short.label is long.label is None
+    assert short.note == "the signal has 1 step; every signal of training had 2"
+    assert long.note == "the signal has 3 steps; every signal of training had 2"
 
 
 def test_numbers_a_line_get_a_class_each(folder: Path, rnnlab: Callable[..., Answer], workdir: Path) -> None:

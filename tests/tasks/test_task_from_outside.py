@@ -87,6 +87,7 @@ import random
 
 import numpy as np
 
+from rnnlab.data.items import items_of_texts, measured
 from rnnlab.data.prepared import Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.split import split_items
@@ -125,7 +126,8 @@ def prepare(source, split, data, known=None):
     words = list(source.content)[: source.limit]
     parts = {"test": words} if known else split_items(words, split["seed"], split["deduplicate"])
     encoded = {part: encode(words, vocabulary) for part, words in parts.items()}
-    return Prepared(source.name, source.sha256, vocabulary, encoded)
+    items = measured(items_of_texts, parts)
+    return Prepared(source.name, source.sha256, vocabulary, encoded, items=items)
 '''
 
 TASK_OPTION = """# @package _global_
@@ -197,6 +199,9 @@ def test_a_task_from_outside_does_what_a_task_of_rnnlab_does(rnnlab: Callable[..
     (run,) = (workdir / "runs/vowels").glob("gru*")
     summary = json.loads((run / "summary.json").read_text())
     assert summary["unit"] == "squared error per word" and summary["metrics"]["test"]["test/mae"] < 0.6
+    assert summary["flops"] == 2 * 3 * 16 * (8 + 16) + 2 * 16 / 8
+    assert summary["data"]["validation_count"] == 98 and len(summary["data"]["test_items"]) == 16
+    assert not list(run.glob("test_items*")), "it does not measure its items"
 
     compared = rnnlab("compare", "sweep=vowels")
     assert compared.code == 0, compared.err

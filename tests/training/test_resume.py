@@ -184,12 +184,15 @@ def test_what_a_killed_process_had_begun_to_write_is_cleared(interrupted: Path, 
     assert not any(file.exists() for file in left)
 
 
-def test_seconds_are_summed_over_the_parts_of_a_run(tmp_path: Path) -> None:
+def test_seconds_are_summed_over_the_parts_of_a_run_which_started_with_the_first(tmp_path: Path) -> None:
     config = config_of(*TASKS["shuffled"], *SMALL)
     assert run(config, tmp_path / "run", Interruption("on_train_epoch_start", 3))
-    first = torch.load(tmp_path / "run/checkpoints/last.ckpt", weights_only=True)["callbacks"]["TimingFile"]["seconds"]
+    first = json.loads((tmp_path / "run/summary.json").read_text())
+    timing = torch.load(tmp_path / "run/checkpoints/last.ckpt", weights_only=True)["callbacks"]["TimingFile"]
     run(config, tmp_path / "run")
-    assert json.loads((tmp_path / "run/summary.json").read_text())["seconds"] > first > 0
+    summary = json.loads((tmp_path / "run/summary.json").read_text())
+    assert summary["seconds"] > timing["seconds"] > 0
+    assert summary["started"] == first["started"] == timing["started"]
     assert len((tmp_path / "run/timing.csv").read_text().splitlines()) == 4
 
 

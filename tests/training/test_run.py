@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from rnnlab.records.folder import RunFolder, write_atomically
+from rnnlab.records.reading import find_runs, read_run
 from rnnlab.tasks.names import NamesLM
 from rnnlab.training.trained import Trained
 from support import Answer, table
@@ -63,6 +66,7 @@ def test_a_run_folder_has_every_file_and_nothing_else(run: Path) -> None:
         "projector",
         "projector_config.pbtxt",
         "examples.json",
+        "test_items.csv",
     }
     assert {path.name for path in (run / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
 
@@ -76,7 +80,31 @@ def test_the_summary_says_what_was_run_and_what_came_of_it(run: Path) -> None:
     assert set(test) == {"test/loss", "test/loss_per_char", "test/perplexity", "test/accuracy"}
     assert test["test/perplexity"] == pytest.approx(math.exp(test["test/loss"]), rel=1e-4)
     assert isinstance(summary["parameters"], int) and summary["seconds"] > 0
+    assert datetime.fromisoformat(summary["started"]).utcoffset() == timedelta(0)
     assert summary["data"]["name"] == "names" and len(summary["data"]["sha256"]) == 64
+
+
+def test_a_run_says_what_a_step_costs_and_what_it_was_measured_on(sweep_folder: Path) -> None:
+    """The operations are those of 96 units over 96 inputs and of 28 symbols; of 600 names, 60 validate and 60 test."""
+    runs = find_runs([sweep_folder / "runs/small"])
+    assert {(run.config["cell.name"], run.flops) for run in runs} == {
+        ("rnn", 2 * 96 * 192 + 2 * 96 * 28),
+        ("lstm", 2 * 4 * 96 * 192 + 2 * 96 * 28),
+    }
+    assert len({(run.validation_items, run.test_items) for run in runs}) == 1
+    assert {(run.validation_count, run.test_count) for run in runs} == {(60, 60)}
+    assert runs[0].validation_items != runs[0].test_items
+
+
+@pytest.mark.parametrize("flops", [None, -1, "12", True, math.inf, math.nan, 10**400])
+def test_what_a_run_does_not_say_of_its_costs_and_items_is_none(flops: object, run: Path) -> None:
+    """As those of an older version, and as edited files may have it."""
+    trained = read_run(run)
+    summary = {**trained.summary, "flops": flops, "data": {"name": "names", "test_items": 3, "test_count": -1}}
+    for older in (summary, {**summary, "data": "names"}):
+        edited = replace(trained, summary=older)
+        assert edited.flops is None and edited.validation_items is None and edited.test_items is None
+        assert edited.validation_count is None and edited.test_count is None
 
 
 def test_metrics_csv_has_one_row_an_epoch_and_no_time(run: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from rnnlab.analysis.answer import Answer, answer
 from rnnlab.analysis.configurations import Configuration, configurations
 from rnnlab.analysis.factors import Factor, factors
 from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing, missing_runs
 from rnnlab.analysis.overfitting import Overfit, overfitting
+from rnnlab.analysis.question import VALIDATED_ON, Asked, question
 from rnnlab.analysis.saturation import Saturation, saturations
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
@@ -20,9 +22,6 @@ from rnnlab.analysis.threshold import ThresholdReach, threshold_reaches
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import Run, find_runs
-
-# What decides which items a run is validated on, beside the data set itself.
-VALIDATED_ON = ("data.limit", "data.labels", "split.seed", "split.deduplicate", "trainer.limit_val_batches")
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ class Comparison:
         target: The validation loss to which `ranking` has the seconds.
         ranking: One row a configuration; see `rnnlab.analysis.tables.ranking`.
         runs: One row a run, as results.csv has it: the ranked ones first, then those without a result.
+        answer: What the runs say to the question that was asked.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Comparison:
     target: float
     ranking: pd.DataFrame
     runs: pd.DataFrame
+    answer: Answer
 
     @property
     def measure(self) -> Metric:
@@ -114,6 +115,7 @@ def compare(
     only: Collection[str] | None = None,
     target: float | None = None,
     holds: str | None = None,
+    asked: Asked | None = None,
 ) -> Comparison:
     """Compare the configurations whose runs lie in or below the folders by their validation loss.
 
@@ -124,16 +126,23 @@ def compare(
             configurations reach.
         holds: A bound on a metric, such as test/accuracy>=0.9, of which is said how far it holds along every factor of
             numbers; None for what the runs' own configurations ask.
+        asked: The question; None for the default roles of the keys that vary.
 
     Raises:
         UserError: Not one of the runs is complete, or their losses are not in one unit.
     """
     name = ", ".join(folder.resolve().name for folder in folders)
     runs = [run for run in find_runs(folders) if only is None or run.folder.name in only]
-    return compare_runs(name, runs, target, holds)
+    return compare_runs(name, runs, target, holds, asked)
 
 
-def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, holds: str | None = None) -> Comparison:
+def compare_runs(
+    name: str,
+    runs: Sequence[Run],
+    target: float | None = None,
+    holds: str | None = None,
+    asked: Asked | None = None,
+) -> Comparison:
     """Compare runs that were read; the comparison is called `name`. The other arguments are those of `compare`."""
     complete, missing = comparable([run for run in runs if run.is_complete]), missing_runs(runs)
     if not complete:
@@ -155,6 +164,9 @@ def compare_runs(name: str, runs: Sequence[Run], target: float | None = None, ho
         target=target,
         ranking=ranking(ranked, metrics, target),
         runs=runs_table(ranked, runs),
+        answer=answer(
+            question(ranked, metrics, asked or Asked()), complete, [run for run in runs if not run.is_complete]
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rnnlab.analysis.varying import HASH, varying_keys
@@ -37,12 +37,14 @@ class Configuration:
         settings: The values of the settings that vary, by short name, as tables show them.
         runs: Its runs, one a seed, sorted by folder.
         base: The label of the base whose changes `label` names; empty where `label` names every setting.
+        keys: The dotted key of each setting, by short name.
     """
 
     label: str
     settings: Mapping[str, Any]
     runs: tuple[Run, ...]
     base: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def configurations(runs: Sequence[Run]) -> list[Configuration]:
@@ -64,11 +66,16 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
         return [_only(tuple(seeds.values())) for seeds in groups.values()]
     settings = {key: {short: _shown(long, identities[key]) for long, short in columns.items()} for key in groups}
     base = _base(list(settings.values()))
-    said = _label(columns, base) if base else ""
+    said, keys = _label(columns, base) if base else "", {short: long for long, short in columns.items()}
     return [
-        Configuration(_label(columns, values, base), values, tuple(groups[key].values()), said)
+        Configuration(_label(columns, values, base), values, tuple(groups[key].values()), said, keys)
         for key, values in settings.items()
     ]
+
+
+def setting(run: Run, key: str) -> Any:
+    """Return the value of a dotted key as a table shows it; a dash where the run has no such key."""
+    return _shown(key, {name: _whole(value) for name, value in _identity(run).items()})
 
 
 def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -10,17 +10,22 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
+from plotly.colors import sample_colorscale, unlabel_rgb
 from plotly.subplots import make_subplots
 
+from rnnlab.charts import palette
 from rnnlab.charts.number_format import loss, plus_minus
-from rnnlab.charts.palette import SEQUENTIAL, colour, dash, marker
+from rnnlab.charts.palette import SEQUENTIAL, colour_of, dash, marker
 from rnnlab.charts.values import (
     Axis,
     Changes,
     Chart,
     Dimension,
     HeatMap,
+    Interval,
+    IntervalChart,
+    IntervalPanel,
+    IntervalRow,
     Line,
     Lines,
     Panels,
@@ -31,17 +36,27 @@ from rnnlab.charts.values import (
 )
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-INK, GREY, PALE, WHITE = "#222222", "#6b6b6b", "#e6e6e6", "#ffffff"
+INK, GREY, PALE, WHITE = palette.INK.light, palette.GREY.light, palette.PALE.light, palette.GROUND.light
+# Of parallel coordinates, from low to high: the lowest loss stands out most from each ground.
+STEPS = [step / 10 for step in range(11)]
+ON_WHITE = sample_colorscale(SEQUENTIAL, [0.85 * step for step in STEPS])
+IN_THE_DARK = sample_colorscale(SEQUENTIAL, [1 - 0.7 * step for step in STEPS])
 # Pixels
-HEIGHT = 400  # of a figure
-LEGEND_ROW = 20
+HEIGHT = 420  # of a figure
+ON_PAPER = 360  # of a figure whose height is free, so that two fit on a sheet
+TOOLS = 32  # above a figure, where its buttons cover nothing
+LEGEND_ROW, FEW_ROWS = 20, 3  # of a legend, and how many leave room for the curves
 CELL_WIDTH, CELL_HEIGHT, BESIDE = 64, 34, 190  # of a heat map's cells, and of what stands beside them
 DIMENSION = 120  # of an axis of parallel coordinates
 CHANGE, CHANGE_LINE = 18, 16  # between two names of changes, and of a line of a name
+LEVEL, LEVEL_LINE = 16, 16  # between two levels, and of a line of a level's name
+PANEL_TITLE, PANEL_AXIS = 30, 46  # between two panels that share an axis, and what an axis of each needs more
 # Characters
 LEGEND_WIDTH = 48  # of a row of the legend that a telephone shows
+LEVEL_WIDTH = 18  # of a line of a level's name, which leaves a telephone room for the dots
 HOVER_WIDTH = 60
-FEW_POINTS = 3  # of a line, below which each is marked
+SECOND = 0.3  # of the distance of two levels, by which the second estimate lies below the first
+MOST_MARKS = 10  # on a line whose points lie close together
 FEW_EPOCHS = 12  # each of which is marked
 DECADES = 4.0  # from which a logarithmic axis names powers of ten only
 MARGIN = 0.06  # above and below parallel coordinates, as a share of their height
@@ -51,8 +66,10 @@ def figure(chart: Chart) -> dict[str, Any]:
     """Draw a chart for plotly.js.
 
     Returns:
-        `{"data": […], "layout": {…}}`, which JSON can hold. `layout.meta` is for the page: `least`, the pixels that a
-        figure needs across, and whether it `highlights` the line under the mouse.
+        `{"data": […], "layout": {…}}`, which JSON can hold. Its colours are those for a white ground; the page replaces
+        them by `palette.in_the_dark` and by `layout.meta.dark`, those of this figure alone. `layout.meta` also has
+        `least`, the pixels that it needs across, `paper`, its height on paper where that is another one, and whether it
+        `highlights` the line under the mouse.
     """
     match chart:
         case Lines():
@@ -67,6 +84,8 @@ def figure(chart: Chart) -> dict[str, Any]:
             figure = _panels(chart)
         case Parallel():
             figure = _parallel(chart)
+        case IntervalChart():
+            figure = _intervals(chart)
         case _:
             assert_never(chart)
     figure.layout.template = None  # everything is said here
@@ -83,15 +102,15 @@ def _layout(height: float = HEIGHT, **settings: Any) -> go.Layout:
         plot_bgcolor=WHITE,
         hovermode="closest",
         hoverlabel={"align": "left", "bgcolor": WHITE, "font": {"color": INK, "size": 13}},
-        **{"margin": {"l": 62, "r": 14, "t": 12, "b": 52}, "showlegend": False, **settings},
+        uirevision="kept",  # a reader's zoom survives new colours
+        modebar={"bgcolor": _transparent(WHITE, 0.01), "color": GREY, "activecolor": INK},
+        **{"margin": {"l": 62, "r": 14, "t": TOOLS, "b": 52}, "showlegend": False, **settings},
     )
 
 
 def _lines(chart: Lines) -> go.Figure:
     count = len(chart.lines)
-    bands = [
-        _band(line, index, opacity=0.6 / (count + 2)) for index, line in enumerate(chart.lines) if line.low != line.high
-    ]
+    bands = [_band(chart.lines[place], place, opacity=0.6 / (len(chart.banded) + 2)) for place in chart.banded]
     lines = [_line(chart, line, index, on_top=count - index) for index, line in enumerate(chart.lines)]
     has_legend = count > 1 or bool(chart.legend)
     legend, height = _legend([line.label for line in chart.lines])
@@ -101,6 +120,7 @@ def _lines(chart: Lines) -> go.Figure:
             HEIGHT + (height if has_legend else 0),
             xaxis=_axis(chart.x, [place for line in chart.lines for place in line.x]),
             yaxis=_axis(chart.y),
+            meta={"paper": _on_paper(height if has_legend else 0)},
             **({"showlegend": True, "legend": legend} if has_legend else {}),
         ),
     )
@@ -115,16 +135,26 @@ def _line(chart: Lines, line: Line, index: int, on_top: int) -> go.Scatter:
     heading = f"<b>{text(line.label, HOVER_WIDTH)}</b><br>{text(chart.x.label)} "
     halves = [(high - low) / 2 or math.nan for low, high in zip(line.low, line.high, strict=True)]
     halves = halves or [math.nan] * len(line.y)
+    shade, style = colour_of(line.colour, index), index if line.style is None else line.style
     return go.Scatter(
-        mode="lines+markers" if chart.x.ticks or len(line.x) < FEW_POINTS else "lines",
+        mode="lines+markers" if chart.is_marked(index) else "lines",
         x=line.x,
         y=line.y,
         name=text(line.label, LEGEND_WIDTH),
         legendgroup=str(index),
         legendrank=index + 1,
         zorder=on_top,
-        line={"color": colour(index), "dash": dash(index).plotly, "width": 2.6 if index == 0 else 1.8},
-        marker={"color": colour(index), "symbol": marker(index).plotly, "size": 7},
+        line={
+            "color": shade,
+            "dash": dash(style).plotly,
+            "width": 1.1 if chart.is_thin(index) else 2.6 if index == 0 else 1.8,
+        },
+        marker={
+            "color": shade,
+            "symbol": marker(style).plotly,
+            "size": 5 if chart.is_thin(index) else 7,
+            "maxdisplayed": 0 if chart.x.ticks else MOST_MARKS,
+        },
         hoverinfo="text",
         hovertext=[
             f"{heading}{x:g}<br>{_measured(chart.y, y, half)}"
@@ -140,7 +170,7 @@ def _band(line: Line, index: int, opacity: float) -> go.Scatter:
         x=[*line.x, *reversed(line.x)],
         y=[*line.high, *reversed(line.low)],
         fill="toself",
-        fillcolor=_transparent(colour(index), round(opacity, 3)),
+        fillcolor=_transparent(colour_of(line.colour, index), round(opacity, 3)),
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
@@ -150,18 +180,27 @@ def _band(line: Line, index: int, opacity: float) -> go.Scatter:
 
 def _scatter(chart: Scatter) -> go.Figure:
     """Draw points with their intervals; those on the Pareto front have a ring."""
-    groups = list(dict.fromkeys(point.group for point in chart.points))
-    legend, height = _legend([*filter(None, groups), "Pareto front"])
+    legend, height = _legend([*filter(None, chart.groups), *chart.styles, "Pareto front"])
     points = [
         _points(chart, [point for point in chart.points if point.group == group], index)
-        for index, group in enumerate(groups)
+        for index, group in enumerate(chart.groups)
     ]
+    styles = [_explained(name, marker(number).plotly, GREY, 8) for name, number in chart.styles.items()]
+    if styles:  # a marker says something else than the colour, and the legend has both apart
+        for trace in points:
+            trace.showlegend = False
+        colours = [
+            _explained(trace.name, "square", trace.marker.color, 10).update(legendgroup=trace.legendgroup)
+            for trace in points
+        ]
+        styles = colours + styles
     return go.Figure(
-        [_front([point for point in chart.points if point.on_front]), *points],
+        [_front([point for point in chart.points if point.on_front]), *points, *styles],
         _layout(
             HEIGHT + height,
             xaxis=_axis(chart.x, [point.x for point in chart.points]),
             yaxis=_axis(chart.y),
+            meta={"paper": _on_paper(height)},
             showlegend=True,
             legend=legend,
         ),
@@ -169,18 +208,24 @@ def _scatter(chart: Scatter) -> go.Figure:
 
 
 def _points(chart: Scatter, points: Sequence[Point], index: int) -> go.Scatter:
+    shade = colour_of(points[0].colour, index)
     return go.Scatter(
         mode="markers",
         x=[point.x for point in points],
         y=[point.y for point in points],
         error_y={
             "array": [zero_for_nan(point.half) for point in points],
-            "color": _transparent(colour(index), 0.45),
+            "color": _transparent(shade, 0.45),
             "thickness": 1.2,
             "width": 3,
         },
-        marker={"color": colour(index), "symbol": marker(index).plotly, "size": 8},
+        marker={
+            "color": shade,
+            "symbol": [marker(chart.marker_of(point)).plotly for point in points],
+            "size": 8,
+        },
         name=text(points[0].group, LEGEND_WIDTH),
+        legendgroup=str(index),
         showlegend=bool(points[0].group),
         zorder=2,
         hoverinfo="text",
@@ -215,32 +260,180 @@ def _changes(chart: Changes) -> go.Figure:
     """Draw points with their intervals below each other, the best on top, and a broken line at the base's loss."""
     names = _named_axis("", chart.labels, LEGEND_WIDTH // 2)
     row = CHANGE + CHANGE_LINE * max(name.count("<br>") + 1 for name in names["ticktext"])
-    points = go.Scatter(
-        mode="markers",
-        x=chart.losses,
-        y=list(range(len(chart.labels))),
-        error_x={
-            "array": [zero_for_nan(half) for half in chart.halves],
-            "color": colour(0),
-            "thickness": 1.6,
-            "width": 4,
-        },
-        marker={"color": colour(0), "symbol": marker(0).plotly, "size": 8},
-        hoverinfo="text",
-        hovertext=[
-            f"<b>{text(label, HOVER_WIDTH)}</b><br>{_measured(chart.x, value, half)}"
-            for label, value, half in zip(chart.labels, chart.losses, chart.halves, strict=True)
-        ],
-    )
+    points = [
+        _dot(
+            Interval(value, value - zero_for_nan(half), value + zero_for_nan(half)),
+            place,
+            colour_of(chart.colours[place] if chart.colours else ""),
+            symbol=marker(0).plotly,
+            size=8,
+            hovertext=f"<b>{text(label, HOVER_WIDTH)}</b><br>{_measured(chart.x, value, half)}",
+        )
+        for place, (label, value, half) in enumerate(zip(chart.labels, chart.losses, chart.halves, strict=True))
+    ]
     height = max(HEIGHT, row * len(chart.labels) + 80)
     figure = go.Figure(points, _layout(height, xaxis=_axis(chart.x), yaxis={**names, "autorange": "reversed"}))
     figure.add_vline(chart.base, layer="below", line={"color": GREY, "width": 1.2, "dash": "dash"})
     return figure
 
 
+def _intervals(chart: IntervalChart) -> go.Figure:
+    """Draw dots with their intervals in panels below each other; a marked one is filled, the others are rings."""
+    axes = [_named_axis("", [row.label for row in panel.rows], LEVEL_WIDTH) for panel in chart.panels]
+    heights = [
+        sum(LEVEL + LEVEL_LINE * (name.count("<br>") + 1) for name in names["ticktext"]) or LEVEL for names in axes
+    ]
+    gap = PANEL_TITLE + (0 if chart.shared else PANEL_AXIS)
+    total = sum(heights) + gap * (len(heights) - 1)
+    figure = make_subplots(
+        rows=len(chart.panels),
+        cols=1,
+        shared_xaxes=chart.shared,
+        row_heights=heights,
+        vertical_spacing=gap / total if len(heights) > 1 else 0,
+        subplot_titles=[f"<b>{text(panel.title)}</b>" if panel.title else "" for panel in chart.panels],
+    )
+    for number, (panel, names) in enumerate(zip(chart.panels, axes, strict=True), start=1):
+        _add_levels(figure, chart, panel, names, number)
+    last = figure.get_subplot(len(chart.panels), 1).xaxis
+    last.title = {"text": text(chart.x.label), "standoff": 10, "font": {"size": 13}}
+    figure.update_annotations(x=0, xanchor="left", font={"size": 13, "color": INK})
+    explained = _explained_marks(chart)
+    figure.add_traces(explained)
+    legend, height = _legend([trace.name for trace in explained])
+    top = TOOLS + (PANEL_TITLE if chart.panels[0].title else 0)
+    layout = _layout(total + top + 62 + (height if explained else 0), margin={"l": 62, "r": 14, "t": top, "b": 52})
+    figure.update_layout(layout)
+    if explained:
+        figure.update_layout(showlegend=True, legend={**legend, "itemclick": False, "itemdoubleclick": False})
+    return figure
+
+
+def _add_levels(
+    figure: go.Figure, chart: IntervalChart, panel: IntervalPanel, names: dict[str, Any], number: int
+) -> None:
+    """Draw the levels of a panel and dress its axes."""
+    for place, row in enumerate(panel.rows):
+        if row.second:
+            figure.add_trace(_second_estimate(chart, row, row.second, place + SECOND), row=number, col=1)
+        figure.add_trace(_estimate(chart, row, place), row=number, col=1)
+    named = [f"<b>{name}</b>" if row.marked else name for row, name in zip(panel.rows, names["ticktext"], strict=True)]
+    extent = chart.extent(panel)
+    lowest = number == len(chart.panels) or not chart.shared
+    figure.update_xaxes(
+        {**_axis(Axis("", log=chart.x.log), extent), "range": _padded(extent, chart.x.log), "showticklabels": lowest},
+        row=number,
+        col=1,
+    )
+    range_ = [len(panel.rows) - 0.4, -0.6]
+    figure.update_yaxes({**names, "ticktext": named, "range": range_, "fixedrange": True}, row=number, col=1)
+
+
+def _estimate(chart: IntervalChart, row: IntervalRow, place: float) -> go.Scatter:
+    return _dot(
+        row.main,
+        place,
+        colour_of(row.colour),
+        symbol="circle",
+        size=11 if row.marked else 9,
+        filled=row.marked,
+        hovertext="<br>".join(
+            [
+                f"<b>{text(row.label, HOVER_WIDTH)}</b>",
+                f"{text(chart.x.name)} {text(row.text or loss(row.main.value))} {text(chart.x.unit)}".rstrip(),
+                *([text(chart.mark)] if row.marked and chart.mark else []),
+                *([text(row.note, HOVER_WIDTH)] if row.note else []),
+            ]
+        ),
+    )
+
+
+def _second_estimate(chart: IntervalChart, row: IntervalRow, second: Interval, place: float) -> go.Scatter:
+    low, high = second.ends
+    between = f" ({loss(low)} to {loss(high)})" if low < high else ""
+    return _dot(
+        second,
+        place,
+        GREY,
+        symbol="diamond",
+        size=5,
+        hovertext=f"<b>{text(row.label, HOVER_WIDTH)}</b><br>{text(chart.second)}: {loss(second.value)}{between}",
+    )
+
+
+def _dot(
+    estimate: Interval, place: float, shade: str, symbol: str, size: int, hovertext: str, filled: bool = True
+) -> go.Scatter:
+    """Build a dot with the interval around it; nothing but the row's name where the value is not known."""
+    low, high = estimate.ends
+    thin = size < 7
+    known = math.isfinite(estimate.value)
+    return go.Scatter(
+        mode="markers",
+        x=[estimate.value if known else None],
+        y=[place],
+        error_x={
+            "type": "data",
+            "visible": low < high,
+            "symmetric": False,
+            "array": [high - estimate.value if known else 0],
+            "arrayminus": [estimate.value - low if known else 0],
+            "color": shade,
+            "thickness": 1.2 if thin else 2.2,
+            "width": 0 if thin else 4,
+        },
+        marker={
+            "color": shade if filled else WHITE,
+            "symbol": symbol,
+            "size": size,
+            "line": {"width": 0 if thin else 2, "color": shade},
+        },
+        showlegend=False,
+        hoverinfo="text",
+        hovertext=hovertext,
+    )
+
+
+def _explained_marks(chart: IntervalChart) -> list[go.Scatter]:
+    """Build traces without points that explain the marks in the legend."""
+    rows = [row for panel in chart.panels for row in panel.rows]
+    marks = [(chart.mark, "circle", 10, INK, any(row.marked for row in rows))]
+    marks += [(chart.unmarked, "circle", 9, WHITE, not all(row.marked for row in rows))]
+    marks += [(chart.second, "diamond", 6, GREY, any(row.second for row in rows))]
+    return [
+        _explained(label, symbol, face, size, INK if symbol == "circle" else "")
+        for label, symbol, size, face, needed in marks
+        if label and needed
+    ]
+
+
+def _explained(label: str, symbol: str, face: str, size: int, edge: str = "") -> go.Scatter:
+    """Build a trace without points, which explains a marker in the legend."""
+    return go.Scatter(
+        mode="markers",
+        x=[None],
+        y=[None],
+        name=text(label, LEGEND_WIDTH),
+        hoverinfo="skip",
+        marker={
+            "color": face,
+            "symbol": symbol,
+            "size": size,
+            "line": {"width": 2 if edge else 0, "color": edge or face},
+        },
+    )
+
+
+def _padded(extent: tuple[float, float], log: bool) -> list[float]:
+    """Return the range of an axis with room at both ends, as plotly has it: in powers of ten on a logarithmic one."""
+    low, high = (math.log10(end) for end in extent) if log else extent
+    room = (high - low) * 0.06 or abs(high) * 0.05 or 1.0
+    return [low - room, high + room]
+
+
 def _heat_map(chart: HeatMap) -> go.Figure:
     return go.Figure(
-        _cells(chart),
+        [_cells(chart), _written_values(chart)],
         _layout(
             _height(chart),
             xaxis=_named_axis(chart.x, chart.columns),
@@ -255,13 +448,13 @@ def _panels(chart: Panels) -> go.Figure:
     count = len(chart.panels)
     figure = make_subplots(rows=count, cols=1, subplot_titles=[text(panel.title) for panel in chart.panels])
     for row, panel in enumerate(chart.panels, start=1):
-        figure.add_trace(_cells(panel), row=row, col=1)
+        figure.add_traces([_written_values(panel), _cells(panel)], rows=row, cols=1)
         figure.update_xaxes(_named_axis(panel.x, panel.columns), row=row, col=1)
         figure.update_yaxes({**_named_axis(panel.y, panel.rows), "autorange": "reversed"}, row=row, col=1)
         top, bottom = figure.get_subplot(row, 1).yaxis.domain[::-1]
         figure.data[-1].colorbar.update(len=top - bottom, y=(top + bottom) / 2)
     least = CELL_WIDTH * max(len(panel.columns) for panel in chart.panels) + BESIDE
-    margin = {"l": 62, "r": 14, "t": 40, "b": 52}
+    margin = {"l": 62, "r": 14, "t": TOOLS + PANEL_TITLE, "b": 52}
     figure.update_layout(_layout(sum(map(_height, chart.panels)), meta={"least": least}, margin=margin))
     return figure
 
@@ -275,8 +468,7 @@ def _cells(chart: HeatMap) -> go.Heatmap:
         y=list(range(len(chart.rows))),
         z=chart.values,
         text=texts,
-        texttemplate="%{text}",
-        textfont={"size": 14},
+        zorder=0,
         hoverinfo="text",
         hovertext=[
             [
@@ -292,6 +484,31 @@ def _cells(chart: HeatMap) -> go.Heatmap:
     )
 
 
+def _written_values(chart: HeatMap) -> go.Scatter:
+    """Build a trace of the values in their cells, black or white, whichever stands out: plotly writes in grey."""
+    known = [
+        (row, column, value)
+        for row, values in enumerate(chart.values)
+        for column, value in enumerate(values)
+        if math.isfinite(value)
+    ]
+    losses = [value for _, _, value in known]
+    bound = max(map(abs, losses), default=1.0) or 1.0
+    low, high = (-bound, bound) if chart.centred else (min(losses, default=0.0), max(losses, default=1.0))
+    grounds = sample_colorscale("RdBu_r" if chart.centred else SEQUENTIAL, _scaled(losses, low, high))
+    inks = ["white" if palette.is_dark(unlabel_rgb(ground)) else "black" for ground in grounds]
+    return go.Scatter(
+        mode="text",
+        x=[column for _, column, _ in known],
+        y=[row for row, _, _ in known],
+        text=[loss(value) for value in losses],
+        textfont={"size": 14, "color": inks},
+        zorder=1,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
 def _height(chart: HeatMap) -> int:
     return max(HEIGHT - 60, CELL_HEIGHT * len(chart.rows) + 100)
 
@@ -302,7 +519,8 @@ def _parallel(chart: Parallel) -> go.Figure:
     plotly's own trace of that name needs WebGL, which not every browser has and no printer, and labels no line.
     """
     low, high = min(chart.losses), max(chart.losses)
-    colours = sample_colorscale(SEQUENTIAL, _scaled(chart.losses, low, high))
+    places = _scaled(chart.losses, low, high)
+    colours, dark = (sample_colorscale(scale, places) for scale in (ON_WHITE, IN_THE_DARK))
     heights = [_scaled(dimension.values, *_ends(dimension)) for dimension in chart.dimensions]
     worst_first = sorted(range(len(chart.losses)), key=lambda index: -chart.losses[index])
     last = len(chart.dimensions) - 1
@@ -313,7 +531,7 @@ def _parallel(chart: Parallel) -> go.Figure:
         ],
         _layout(
             HEIGHT + 20,
-            margin={"l": 14, "r": 14, "t": 12, "b": 40},
+            margin={"l": 14, "r": 14, "t": TOOLS, "b": 40},
             xaxis={
                 "range": [-0.15, last + 0.45],
                 "tickmode": "array",
@@ -325,7 +543,11 @@ def _parallel(chart: Parallel) -> go.Figure:
                 "automargin": True,
             },
             yaxis={"range": [-MARGIN, 1 + MARGIN], "visible": False, "fixedrange": True},
-            meta={"least": DIMENSION * (last + 1), "highlights": True},
+            meta={
+                "least": DIMENSION * (last + 1),
+                "highlights": True,
+                "dark": {**dict(zip(colours, dark, strict=True)), **dict(zip(ON_WHITE, IN_THE_DARK, strict=True))},
+            },
         ),
     )
     for place, dimension in enumerate(chart.dimensions):
@@ -357,7 +579,7 @@ def _explained_colours(unit: str, low: float, high: float) -> go.Scatter:
         hoverinfo="skip",
         marker={
             "color": [low],
-            "colorscale": "Viridis",
+            "colorscale": ON_WHITE,
             "cmin": low,
             "cmax": high if high > low else low + 1e-9,
             "showscale": True,
@@ -380,7 +602,7 @@ def _name_dimension(figure: go.Figure, place: int, dimension: Dimension) -> None
             showarrow=False,
             xanchor="left",
             xshift=6,
-            bgcolor="rgba(255,255,255,0.8)",
+            bgcolor=_transparent(WHITE, 0.8),
             font={"size": 12, "color": INK},
         )
 
@@ -404,6 +626,11 @@ def _legend(labels: Sequence[str]) -> tuple[dict[str, Any], int]:
     return legend, LEGEND_ROW * (1 if share_a_row else rows)
 
 
+def _on_paper(legend: int) -> int:
+    """Return the height on paper of a figure with a legend that is so high."""
+    return ON_PAPER + max(0, legend - FEW_ROWS * LEGEND_ROW)
+
+
 def _axis(axis: Axis, values: Sequence[float] = ()) -> dict[str, Any]:
     """Build an axis with its unit and with ticks that suit its values."""
     settings = {**_plain_axis(axis.label), **_ticks(axis, values)}
@@ -425,7 +652,7 @@ def _named_axis(label: str, names: Sequence[str], width: int | None = None) -> d
 
 def _plain_axis(label: str) -> dict[str, Any]:
     return {
-        "title": {"text": text(label), "standoff": 10},
+        "title": {"text": text(label), "standoff": 10, "font": {"size": 13}},
         "automargin": True,
         "showline": True,
         "linecolor": GREY,
@@ -454,7 +681,12 @@ def _ticks(axis: Axis, values: Sequence[float]) -> dict[str, Any]:
 
 def _colour_bar(label: str) -> dict[str, Any]:
     """Build the colour bar of a heat map."""
-    return {"title": {"text": text(label), "side": "right"}, "thickness": 14, "outlinewidth": 0, "tickformat": ".4~f"}
+    return {
+        "title": {"text": text(label), "side": "right", "font": {"size": 13}},
+        "thickness": 14,
+        "outlinewidth": 0,
+        "tickformat": ".4~f",
+    }
 
 
 def text(content: object, width: int | None = None) -> str:

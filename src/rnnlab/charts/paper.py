@@ -1,4 +1,4 @@
-"""Charts drawn for paper by matplotlib: PNG files, and the figures of TensorBoard.
+"""Charts drawn for paper by matplotlib: PNG, SVG and PDF files, and the figures of TensorBoard.
 
 matplotlib takes a while to load, so it is imported where a figure is drawn. Without pyplot there is no window and no
 state that figures share.
@@ -9,11 +9,25 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, assert_never
 
-from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour, dash, marker
-from rnnlab.charts.values import Axis, Changes, Chart, HeatMap, Line, Lines, Panels, Parallel, Scatter, zero_for_nan
+from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour_of, dash, marker
+from rnnlab.charts.values import (
+    Axis,
+    Changes,
+    Chart,
+    HeatMap,
+    Interval,
+    IntervalChart,
+    IntervalPanel,
+    Line,
+    Lines,
+    Panels,
+    Parallel,
+    Scatter,
+    zero_for_nan,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +37,10 @@ INCHES = (7.5, 4.5)
 DPI = 160
 LONGEST_LABEL = 40  # characters that leave room for curves
 FEW_LABELS = 3  # that a legend among the curves has room for
-FEW_POINTS = 3  # of a line, below which each is marked
+MOST_MARKS = 10  # on a line whose points lie close together
 GREY, GRID = "#777777", "#DDDDDD"
+INCHES_A_LEVEL, INCHES_A_PANEL = 0.26, 0.3  # of a level, and of a panel's title
+SECOND = 0.3  # of the distance of two levels, by which the second estimate lies below the first
 # Heat maps
 LEGIBLE = 12  # columns and rows of a heat map whose values can be read
 MOST_ROWS, MOST_COLUMNS = 45, 64  # that are named; of more, every second, third, …
@@ -37,6 +53,30 @@ def png(chart: Chart) -> bytes:
     """Draw a chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
     stream = io.BytesIO()
     draw(chart).savefig(stream, format="png", metadata={"Software": None})
+    return stream.getvalue()
+
+
+def svg(chart: Chart) -> bytes:
+    """Draw a chart as an SVG that needs no font; the same values give the same bytes."""
+    return _vectors(chart, "svg", {"Date": None, "Creator": None})
+
+
+def pdf(chart: Chart) -> bytes:
+    """Draw a chart as a PDF with embedded TrueType fonts; the same values give the same bytes."""
+    return _vectors(chart, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
+
+
+# How a report's pictures are made, by the suffix of their files.
+PICTURES: Mapping[str, Callable[[Chart], bytes]] = {".png": png, ".svg": svg, ".pdf": pdf}
+
+
+def _vectors(chart: Chart, form: str, metadata: dict[str, None]) -> bytes:
+    from matplotlib import rc_context
+
+    stream = io.BytesIO()
+    # Identifiers in an SVG are random without a salt; journals refuse PDFs with matplotlib's own kind of fonts, type 3.
+    with rc_context({"svg.hashsalt": "rnnlab", "pdf.fonttype": 42}):
+        draw(chart).savefig(stream, format=form, metadata=metadata)
     return stream.getvalue()
 
 
@@ -55,6 +95,12 @@ def draw(chart: Chart, dpi: int = DPI, titled: bool = False) -> Figure:
     FigureCanvasAgg(figure)
     if titled:
         figure.suptitle(chart.title, fontsize="medium", parse_math=False)
+    _fill(figure, chart)
+    return figure
+
+
+def _fill(figure: Figure, chart: Chart) -> None:
+    """Draw a chart into an empty figure."""
     match chart:
         case Lines():
             _lines(chart, figure)
@@ -68,15 +114,16 @@ def draw(chart: Chart, dpi: int = DPI, titled: bool = False) -> Figure:
             _panels(chart, figure)
         case Parallel():
             _parallel(chart, figure)
+        case IntervalChart():
+            _intervals(chart, figure)
         case _:
             assert_never(chart)
-    return figure
 
 
 def _lines(chart: Lines, figure: Figure) -> None:
     axes = figure.add_subplot()
     for index, line in enumerate(chart.lines):
-        _line(axes, line, index, marked=bool(chart.x.ticks))
+        _line(axes, chart, line, index)
     _dress(axes, chart.x, chart.y)
     if not any(line.x for line in chart.lines):
         axes.text(0.5, 0.5, "no run has a metrics.csv", ha="center", transform=axes.transAxes)
@@ -84,18 +131,20 @@ def _lines(chart: Lines, figure: Figure) -> None:
         _legend(figure, axes, chart.legend, [line.label for line in chart.lines])
 
 
-def _line(axes: Axes, line: Line, index: int, marked: bool) -> None:
+def _line(axes: Axes, chart: Lines, line: Line, index: int) -> None:
     on_top = 20 - index  # the best is drawn over the others
-    if line.low:
-        axes.fill_between(line.x, line.low, line.high, color=colour(index), alpha=0.15, linewidth=0, zorder=on_top - 10)
+    shade, style = colour_of(line.colour, index), index if line.style is None else line.style
+    if index in chart.banded:
+        axes.fill_between(line.x, line.low, line.high, color=shade, alpha=0.15, linewidth=0, zorder=on_top - 10)
     axes.plot(
         line.x,
         line.y,
-        color=colour(index),
-        linestyle=dash(index).matplotlib,
-        linewidth=2.2 if index == 0 else 1.6,
-        marker=marker(index).matplotlib if marked or len(line.x) < FEW_POINTS else None,
-        markersize=4,
+        color=shade,
+        linestyle=dash(style).matplotlib,
+        linewidth=1 if chart.is_thin(index) else 2.2 if index == 0 else 1.6,
+        marker=marker(style).matplotlib if chart.is_marked(index) else None,
+        markersize=3 if chart.is_thin(index) else 4,
+        markevery=1 if chart.x.ticks else -(-len(line.x) // MOST_MARKS) or None,
         label=line.label,
         zorder=on_top,
     )
@@ -103,32 +152,107 @@ def _line(axes: Axes, line: Line, index: int, marked: bool) -> None:
 
 def _scatter(chart: Scatter, figure: Figure) -> None:
     axes = figure.add_subplot()
-    groups = list(dict.fromkeys(point.group for point in chart.points))
-    for index, group in enumerate(groups):
+    for index, group in enumerate(chart.groups):
         points = [point for point in chart.points if point.group == group]
-        x, y = [point.x for point in points], [point.y for point in points]
-        style: dict[str, Any] = {"color": colour(index), "zorder": 3}
-        bars = [zero_for_nan(point.half) for point in points]
-        axes.errorbar(x, y, yerr=bars, fmt="none", elinewidth=1, alpha=0.6, **style)
-        axes.plot(x, y, marker(index).matplotlib, label=group, **style)
+        style: dict[str, Any] = {"color": colour_of(points[0].colour, index), "zorder": 3, "linestyle": "none"}
+        for number, point in enumerate(points):
+            style["label"] = group if number == 0 and not chart.styles else None
+            style["marker"] = marker(chart.marker_of(point)).matplotlib
+            axes.errorbar([point.x], [point.y], yerr=[zero_for_nan(point.half)], elinewidth=1, **style)
+    _explain_styles(chart, axes)
     front = sorted((point.x, point.y) for point in chart.points if point.on_front)
     axes.step(*zip(*front, strict=True), where="post", color=GREY, linewidth=1.2, zorder=2, label="Pareto front")
     _dress(axes, chart.x, chart.y)
     axes.margins(0.08)
-    _legend(figure, axes, "", groups)
+    _legend(figure, axes, "", [*chart.groups, *chart.styles])
+
+
+def _explain_styles(chart: Scatter, axes: Axes) -> None:
+    """Name colours and markers in the legend where they mean different things."""
+    if not chart.styles:
+        return
+    for index, group in enumerate(chart.groups):
+        name = next(point.colour for point in chart.points if point.group == group)
+        axes.plot([], [], "s", markersize=8, color=colour_of(name, index), label=group)
+    for name, number in chart.styles.items():
+        axes.plot([], [], marker(number).matplotlib, color=GREY, label=name)
 
 
 def _changes(chart: Changes, figure: Figure) -> None:
     axes = figure.add_subplot()
     places, bars = range(len(chart.labels)), [zero_for_nan(half) for half in chart.halves]
     axes.axvline(chart.base, color=GREY, linewidth=1.2, linestyle="--", zorder=2)
-    axes.errorbar(chart.losses, places, xerr=bars, fmt="o", color=colour(0), elinewidth=1.6, capsize=3, zorder=3)
+    for place, (value, bar) in enumerate(zip(chart.losses, bars, strict=True)):
+        shade = colour_of(chart.colours[place] if chart.colours else "")
+        axes.errorbar([value], [place], xerr=[bar], fmt="o", color=shade, elinewidth=1.6, capsize=3, zorder=3)
     _dress(axes, chart.x, Axis(""))
     axes.set_yticks(places, [textwrap.fill(label, LONGEST_LABEL) for label in chart.labels], parse_math=False)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", color=GRID, linewidth=0.6)
     figure.set_figheight(max(INCHES[1], 0.35 * len(chart.labels) + 1))
+
+
+def _intervals(chart: IntervalChart, figure: Figure) -> None:
+    """Draw dots with their intervals in panels below each other; a marked one is filled, the others are rings."""
+    levels = [max(len(panel.rows), 1) for panel in chart.panels]
+    panels = INCHES_A_PANEL * len(levels) * (1 if chart.shared else 2)
+    figure.set_figheight(INCHES_A_LEVEL * sum(levels) + panels + 0.8)
+    several = figure.subplots(
+        len(levels), 1, squeeze=False, sharex="all" if chart.shared else "none", height_ratios=levels
+    )[:, 0]
+    for panel, axes in zip(chart.panels, several, strict=True):
+        _levels(chart, panel, axes)
+        axes.set_title(panel.title, loc="left", fontsize="medium", parse_math=False)
+    several[-1].set_xlabel(chart.x.label, parse_math=False)
+    _explain_marks(chart, figure)
+
+
+def _levels(chart: IntervalChart, panel: IntervalPanel, axes: Axes) -> None:
+    for place, row in enumerate(panel.rows):
+        if row.second:
+            _estimate(axes, row.second, place + SECOND, GREY, fmt="D", markersize=2.5, elinewidth=0.9, zorder=2)
+        face = {} if row.marked else {"markerfacecolor": "white", "markeredgewidth": 1.6}
+        shade = colour_of(row.colour)
+        _estimate(axes, row.main, place, shade, fmt="o", markersize=7, elinewidth=1.8, capsize=2.5, zorder=3, **face)
+    names = [textwrap.fill(row.label, LONGEST_LABEL) for row in panel.rows]
+    _dress(axes, Axis("", log=chart.x.log), Axis(""))
+    axes.set_yticks(range(len(names)), names, parse_math=False)
+    for label, row in zip(axes.get_yticklabels(), panel.rows, strict=True):
+        label.set_fontweight("bold" if row.marked else "normal")
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", color=GRID, linewidth=0.6)
+
+
+def _estimate(axes: Axes, estimate: Interval, place: float, shade: str, **style: Any) -> None:
+    """Draw a dot with the interval around it; nothing where the value is not known."""
+    if math.isfinite(estimate.value):
+        low, high = estimate.ends
+        bars = [[estimate.value - low], [high - estimate.value]]
+        axes.errorbar([estimate.value], [place], xerr=bars, color=shade, **style)
+
+
+def _explain_marks(chart: IntervalChart, figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+
+    rows = [row for panel in chart.panels for row in panel.rows]
+    style: dict[str, Any] = {"linestyle": "none", "color": "black"}
+    handles = []
+    if chart.mark and any(row.marked for row in rows):
+        handles.append(Line2D([], [], marker="o", label=chart.mark, **style))
+    if chart.unmarked and not all(row.marked for row in rows):
+        handles.append(Line2D([], [], marker="o", markerfacecolor="white", label=chart.unmarked, **style))
+    if chart.second and any(row.second for row in rows):
+        handles.append(Line2D([], [], marker="D", markersize=3, label=chart.second, **{**style, "color": GREY}))
+    if handles:
+        legend = figure.legend(
+            handles=handles, loc="outside lower left", ncols=len(handles), frameon=False, fontsize="small"
+        )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
 
 
 def _heat_map(chart: HeatMap, figure: Figure) -> None:

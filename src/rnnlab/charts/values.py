@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from rnnlab.charts.palette import CELLS, DASHES
+
+MOST_BANDS = 4  # that overlap and can still be told apart; further lines are thin
+FEW_POINTS = 3  # of a line, below which each is marked
 
 
 def zero_for_nan(half: float) -> float:
@@ -44,6 +50,8 @@ class Line:
         y: The values there, such as means over seeds; NaN leaves a gap.
         low: The lower edge of the band; empty for a line without a band.
         high: The upper edge; empty for a line without a band.
+        colour: The name that determines the colour, such as the cell; empty for a colour by the line's place.
+        style: The number of the dash and the marker, such as that of the hidden size; None for the line's place.
     """
 
     label: str
@@ -51,6 +59,13 @@ class Line:
     y: tuple[float, ...]
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
+    colour: str = ""
+    style: int | None = None
+
+    @property
+    def has_band(self) -> bool:
+        """Whether there is an interval to draw."""
+        return bool(self.low) and self.low != self.high
 
 
 @dataclass(frozen=True)
@@ -75,15 +90,38 @@ class Lines:
     lines: tuple[Line, ...]
     legend: str = ""
 
+    @property
+    def banded(self) -> tuple[int, ...]:
+        """The places of the lines that are drawn with their bands: the first four that have one."""
+        return tuple([place for place, line in enumerate(self.lines) if line.has_band][:MOST_BANDS])
+
+    def is_thin(self, place: int) -> bool:
+        """Return True if a line is drawn thin: its band is left out, since others have one."""
+        return self.lines[place].has_band and place not in self.banded
+
+    def is_marked(self, place: int) -> bool:
+        """Return True if a line's points are marked: those that were measured, few ones, and dashes that come twice."""
+        looks = [
+            (line.colour or number, (number if line.style is None else line.style) % len(DASHES))
+            for number, line in enumerate(self.lines)
+        ]
+        return bool(self.x.ticks) or len(self.lines[place].x) < FEW_POINTS or len(set(looks)) < len(looks)
+
 
 def lines_at(places: Sequence[float], values: Mapping[str, Sequence[float]]) -> tuple[Line, ...]:
     """Build lines without bands whose points stand at the same places.
 
     Args:
         places: The places along the horizontal axis, increasing.
-        values: By label, a value for each place; NaN where there is none.
+        values: By label, a value for each place; NaN where there is none. Where every label begins with the name of a
+            shipped cell, that is what the colours belong to.
     """
-    return tuple(Line(label, tuple(places), tuple(map(float, line))) for label, line in values.items())
+    cells = [re.split(r"\W", label)[0] for label in values]
+    colours = cells if set(cells) <= CELLS.keys() else [""] * len(cells)
+    return tuple(
+        Line(label, tuple(places), tuple(map(float, line)), colour=colour)
+        for (label, line), colour in zip(values.items(), colours, strict=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -92,11 +130,14 @@ class Point:
 
     Attributes:
         label: Its name.
-        group: The setting that determines its colour, such as its cell.
+        group: What the legend puts together, such as the cell.
         x: Its cost.
         y: Its mean loss.
         half: Half of the 95% interval of the mean; NaN with one seed.
         on_front: Whether no other point is better in both cost and loss.
+        colour: The name that determines the colour, such as the cell; empty for a colour by the group's place.
+        style: The number of the marker, such as that of the hidden size; None for a marker by the group's place.
+        rest: What the marker says, such as `hidden_size 64`; empty where it says nothing.
     """
 
     label: str
@@ -105,6 +146,9 @@ class Point:
     y: float
     half: float
     on_front: bool
+    colour: str = ""
+    style: int | None = None
+    rest: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +161,21 @@ class Scatter:
     x: Axis
     y: Axis
     points: tuple[Point, ...]
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups of the points, in their order."""
+        return list(dict.fromkeys(point.group for point in self.points))
+
+    @property
+    def styles(self) -> dict[str, int]:
+        """What markers say, and their numbers, in the order of those; empty where they say nothing."""
+        said = {(point.style, point.rest) for point in self.points if point.style is not None and point.rest}
+        return {rest: number for number, rest in sorted(said)}
+
+    def marker_of(self, point: Point) -> int:
+        """Return the number of a point's marker."""
+        return self.groups.index(point.group) if point.style is None else point.style
 
 
 @dataclass(frozen=True)
@@ -132,6 +191,7 @@ class Changes:
         losses: Their mean losses.
         halves: Half of the 95% interval of each mean; NaN with one seed.
         base: The mean loss of the base.
+        colours: The name that determines the colour of each, such as its cell; empty for one colour.
     """
 
     name: str
@@ -142,6 +202,7 @@ class Changes:
     losses: tuple[float, ...]
     halves: tuple[float, ...]
     base: float
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,4 +291,97 @@ class Parallel:
     unit: str = ""
 
 
-Chart = Lines | Scatter | Changes | HeatMap | Panels | Parallel
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its interval; NaN where it is not known.
+
+    Attributes:
+        value: The estimate.
+        low: The lower end of its interval.
+        high: The upper end.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends as they are drawn: both at the value where the interval is not known."""
+        return (self.low, self.high) if math.isfinite(self.low) and math.isfinite(self.high) else (self.value,) * 2
+
+
+@dataclass(frozen=True)
+class IntervalRow:
+    """A level among others: a dot with its interval.
+
+    Attributes:
+        label: The name of the level.
+        main: The estimate that levels are compared by.
+        second: Another estimate of the same, such as that of the test part, drawn thinner; None without one.
+        marked: Whether it is marked, such as a candidate for best.
+        colour: The name that determines the colour, such as the cell; empty for the colour of the chart's first.
+        text: The estimate and its interval as text, with the digits that it has.
+        note: What else is known of the level, such as `lr 0.004, 5 seeds`.
+    """
+
+    label: str
+    main: Interval
+    second: Interval | None = None
+    marked: bool = False
+    colour: str = ""
+    text: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class IntervalPanel:
+    """Levels below each other.
+
+    Attributes:
+        title: What the levels have in common, such as `hidden_size 64`; empty where there is one panel.
+        rows: The levels from top to bottom.
+    """
+
+    title: str
+    rows: tuple[IntervalRow, ...]
+
+
+@dataclass(frozen=True)
+class IntervalChart:
+    """Levels as dots with intervals, in panels below each other.
+
+    Attributes:
+        name: The name of its file, without the suffix.
+        title: The title of the figure.
+        caption: The explanation for a reader who sees the figure without the table.
+        x: The axis of the values.
+        panels: The panels from top to bottom.
+        shared: Whether the panels have one axis in common; False where their values have different units or scales.
+        first: What `main` is, for the legend, such as `validation part`.
+        second: What `second` is; empty where no row has one.
+        mark: What a mark says, such as `could still be best`; empty where nothing is marked.
+        unmarked: What it says that a row has none, such as `worse than the best`.
+    """
+
+    name: str
+    title: str
+    caption: str
+    x: Axis
+    panels: tuple[IntervalPanel, ...]
+    shared: bool = True
+    first: str = ""
+    second: str = ""
+    mark: str = ""
+    unmarked: str = ""
+
+    def extent(self, panel: IntervalPanel) -> tuple[float, float]:
+        """Return the least and the greatest value of a panel's axis; 1 and 2 where no value can be drawn."""
+        panels = self.panels if self.shared else (panel,)
+        drawn = [estimate for shown in panels for row in shown.rows for estimate in (row.main, row.second) if estimate]
+        ends = [end for estimate in drawn if math.isfinite(estimate.value) for end in (estimate.value, *estimate.ends)]
+        places = [end for end in ends if end > 0 or not self.x.log] or [1.0, 2.0]
+        return min(places), max(places)
+
+
+Chart = Lines | Scatter | Changes | HeatMap | Panels | Parallel | IntervalChart

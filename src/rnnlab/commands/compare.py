@@ -7,6 +7,7 @@ import hashlib
 from rich.text import Text
 
 from rnnlab.analysis.comparison import compare
+from rnnlab.analysis.question import asked
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.records.sources import source_folders
@@ -25,9 +26,9 @@ def main(arguments: list[str]) -> int:
         UserError: The arguments name no runs, or none of them is complete.
     """
     config = compose("compare", arguments)
-    check({"target": config["target"], "holds": config["holds"]})
+    check({key: config[key] for key in ("target", "holds", "worth")})
     folders = source_folders(config["sweep"], config["path"])
-    comparison = compare(folders, target=config["target"], holds=config["holds"])
+    comparison = compare(folders, target=config["target"], holds=config["holds"], asked=asked(config))
     report, page = write_report(comparison, folders[0] / _name([folder.name for folder in folders[1:]]))
     console = Terminal(highlight=False)
     terminal(comparison, console)

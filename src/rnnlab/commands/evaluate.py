@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 import sys
 from dataclasses import asdict
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
-from rnnlab.control_characters import in_one_line, say
+from rnnlab.control_characters import in_one_line, say, to_json
+from rnnlab.records.csv_files import as_text
 from rnnlab.records.folder import find_checkpoint
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ def _print_table(checkpoint: Path, evaluation: Evaluation) -> None:
 def _print_csv(checkpoint: Path, evaluation: Evaluation) -> None:  # noqa: ARG001
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["metric", "value"])
-    writer.writerows(_finite(evaluation.metrics).items())
+    writer.writerows(map(as_text, row) for row in _finite(evaluation.metrics).items())
 
 
 def _print_json(checkpoint: Path, evaluation: Evaluation) -> None:
     content = {"checkpoint": str(checkpoint), **asdict(evaluation), "metrics": _finite(evaluation.metrics)}
-    say(json.dumps(content, indent=2))
+    say(to_json(content, indent=2))
 
 
 def _finite(metrics: dict[str, float]) -> dict[str, float | None]:

@@ -17,7 +17,8 @@ def main(arguments: list[str]) -> int:
     config = compose("predict", arguments)
     check(config)
     checkpoint = find_checkpoint(config["checkpoint"])
-    with UserInput.opened(config["text"], config["file"], config["value_column"]) as source:
+    reading = {key: value for key, value in config["data"].items() if value is not None}
+    with UserInput.opened(config["text"], config["file"], reading) as source:
         from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
         model = Trained(checkpoint)

@@ -7,7 +7,7 @@ from rich.console import Console
 from rnnlab.commands import train
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
-from rnnlab.errors import RunsFailedError
+from rnnlab.errors import RunsFailedError, UserError
 from rnnlab.records.folder import plan_file
 from rnnlab.studies.collect import collect, plan_study, planned
 from rnnlab.studies.computed import REFERENCE, compute, reference_of, write_computed
@@ -37,9 +37,12 @@ def main(arguments: list[str]) -> int:
     config = compose("study", [word for word in arguments if word not in changes])
     check({"report": config["report"]})
     study, console = find_study(str(config["name"])), Terminal(highlight=False)
-    if reference_of(study, changes):
+    path, reference = config["data"]["path"], reference_of(study, changes)
+    if path is not None and (reference or config["report"] == ONLY):
+        raise UserError("data.path: a study of the reference and report=only read no data; leave it out")
+    if reference:
         return _compute(study, changes, console)
-    failure = None if config["report"] == ONLY else _train(study)
+    failure = None if config["report"] == ONLY else _train(study, path)
     page = write_page(study)
     page.print(console)
     if page.kept and config["report"] == ONLY:
@@ -52,14 +55,17 @@ def main(arguments: list[str]) -> int:
 
 def _begin(arguments: list[str]) -> int:
     given = compose("study", arguments)
+    for key in ("report", "data.path"):
+        if any(word.startswith(f"{key}=") for word in arguments):
+            raise UserError(f"{key}: a new study has no data and no results yet; give its name and question")
     file = new_study(EXPERIMENTS, str(given["name"]), given["question"])
     Terminal(highlight=False).print(f"{file} asks; `rnnlab study name={given['name']}` answers.", soft_wrap=True)
     return 0
 
 
-def _train(study: Study) -> RunsFailedError | None:
+def _train(study: Study, data_path: str | None) -> RunsFailedError | None:
     """Train what is not complete and record all runs; return the failure of some of them."""
-    plan, failure = plan_study(study), None
+    plan, failure = plan_study(study, data_path), None
     plan_file(plan.sweep).unlink(missing_ok=True)  # what an earlier form of the study planned is no part of its answer
     try:
         train.main(list(plan.words))

@@ -8,12 +8,13 @@ from hydra.core.plugins import Plugins
 from hydra.types import HydraContext, RunMode
 from omegaconf import OmegaConf
 
-from rnnlab.config.compose import Composed, compose_train, plain, readable_errors
+from rnnlab.config.compose import Composed, compose_train, plain, readable_errors, words_of
 from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
 
 if TYPE_CHECKING:
+    from rnnlab.records.reading import Run
     from rnnlab.sweeps.plan import PlannedRun
     from rnnlab.training.run import TrainingRun
 
@@ -65,7 +66,7 @@ def _sweep(composed: Composed) -> None:
     sweeper = Plugins.instance().instantiate_sweeper(
         hydra_context=context, task_function=lambda _: None, config=composed.config
     )
-    sweeper.sweep(arguments=list(composed.config.hydra.overrides.task))
+    sweeper.sweep(arguments=words_of(composed.config))
 
 
 def _train(run: PlannedRun) -> None:
@@ -100,13 +101,19 @@ def _ready(run: PlannedRun) -> TrainingRun:
 
 
 def _is_complete(run: PlannedRun) -> bool:
-    result = None if run.rerun else run.folder.result()
-    if result:
-        say(f"{run.folder.path} is complete already: val/loss {result['metrics']['best']['val/loss']:.4f}")
-    return bool(result)
+    if run.rerun or not run.folder.result():
+        return False
+    from rnnlab.records.reading import read_run
+    from rnnlab.sweeps.closing import result_of
+
+    result = read_run(run.folder.path)
+    say(f"{run.folder.path} is complete already: val/loss {result.loss:.4f}")
+    say(result_of(result))
+    return True
 
 
 def _execute(ready: TrainingRun, run: PlannedRun) -> None:
+    from rnnlab.records.reading import read_run
     from rnnlab.sweeps.remarks import print_remarks, print_warnings
 
     print_remarks([run])  # only now: a refusal is one line
@@ -118,6 +125,16 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     from rnnlab.tensorboard.experiment import describe_sweep
 
     describe_sweep(run.folder.path.parent, {run.folder.path: run.config})
-    best, test = summary["metrics"]["best"], summary["metrics"]["test"]
-    losses = f"val/loss {best['val/loss']:.4f}, test/loss {test['test/loss']:.4f} {summary['unit']}"
-    say(f"{losses}, {summary['seconds']:.1f} s")
+    _close(read_run(run.folder.path), ready)
+
+
+def _close(run: Run, ready: TrainingRun) -> None:
+    """Say what a run reached, where it lies and what may come next."""
+    from rnnlab.sweeps.closing import next_commands, result_of
+
+    epochs = run.summary["epochs"]
+    when = f"in the best of {epochs} epochs" if epochs > 1 else "in 1 epoch"
+    say(f"val/loss {run.loss:.4f} {when}, {run.summary['seconds']:.1f} s")
+    say(result_of(run))
+    say(f"in {run.folder.absolute()}")
+    say("next:", *next_commands(run, ready.task), sep="\n  ")

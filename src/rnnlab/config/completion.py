@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
     """`rnnlab completion bash|zsh` prints a script; `query -- WORDS` is what the scripts ask."""
     match arguments:
         case ["query", "--", *words]:
-            print("\n".join(_answers_or_none(words)))
+            print("\n".join(filter(str.isprintable, _answers_or_none(words))))
         case [shell] if shell in SCRIPTS:
             print(SCRIPTS[shell].strip())
         case _:

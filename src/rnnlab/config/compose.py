@@ -27,6 +27,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from rnnlab.config import safety
+from rnnlab.config.environment import with_references
 from rnnlab.config.locations import conf_folder, plugin_conf_folders
 from rnnlab.config.messages import explain, unknown_key
 from rnnlab.config.reference import groups
@@ -186,7 +187,7 @@ def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequen
         of_hydra = override.is_hydra_override() or override.package is not None
         return not of_hydra and override.type is OverrideType.CHANGE and not is_group(override.key_or_group)
 
-    typed = list(master.hydra.overrides.task)
+    typed = words_of(master)
     words_of_master = [word for word, o in zip(typed, parser.parse_overrides(typed), strict=True) if not is_value(o)]
     composed = {tuple(words_of_master): master}
     configs = []
@@ -200,7 +201,7 @@ def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequen
             if is_value(override):
                 _set_value(config, override)
         check_keys(_unresolved(config), composed[choices].hydra.runtime.choices, words)
-        _check_strangers(config, composed[choices], {}, typed=[*typed, *master.hydra.overrides.hydra])
+        _check_strangers(config, composed[choices], {}, typed=[*typed, *words_of(master, "hydra")])
         configs.append(plain(config))
     return configs
 
@@ -213,6 +214,13 @@ def flags_of(config: DictConfig) -> list[str]:
         *(() if folder is None else ("-cd", os.path.relpath(folder))),
         *([] if name == "train" else ["-cn", name]),
     ]
+
+
+def words_of(config: DictConfig, part: str = "task") -> list[str]:
+    """The words of the command line as they were typed, with their interpolations: the configuration's or `hydra`'s."""
+    words = OmegaConf.to_container(config.hydra.overrides[part], resolve=False)
+    assert isinstance(words, list)
+    return [str(word) for word in words]
 
 
 def _folder_of_the_command(config: DictConfig) -> Path | None:
@@ -238,14 +246,16 @@ def parse_flags(arguments: Sequence[str]) -> Flags:
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
-    """A configuration as plain, resolved values.
+    """A configuration as plain, resolved values; loggers refer to the environment, which is no part of it.
 
     Raises:
         OmegaConfBaseException: A value is missing or an interpolation leads nowhere.
+        UserError: A text of a logger looks like a reference to the environment and is none.
     """
-    container = OmegaConf.to_container(_without_hydra(config), resolve=True, throw_on_missing=True)
+    ours = _without_hydra(config)
+    container = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
-    return {str(key): value for key, value in container.items()}
+    return with_references(ours, {str(key): value for key, value in container.items()})
 
 
 def _without_hydra(config: DictConfig) -> DictConfig:
@@ -272,8 +282,7 @@ def _check_strangers(
     folder = _folder_of_the_command(composed)
     if folder is None:
         return
-    overrides = composed.hydra.overrides
-    words = [*overrides.task, *overrides.hydra] if typed is None else typed
+    words = [*words_of(composed), *words_of(composed, "hydra")] if typed is None else typed
     keys = {word.partition("=")[0].lstrip("+") for word in words}
     known = defaults_of(composed.hydra.runtime.choices)
     swept = {f"hydra.{key}": hydra[key] for key in ("launcher", "sweeper") if key in hydra}

@@ -10,7 +10,7 @@ FILE_KEYS = frozenset({"file", "path", "checkpoint", "init_from", "data.path", "
 TEXT_KEYS = frozenset({"text", "prompt", "condition", "callbacks.hidden_states.text", "callbacks.saliency.text"})
 LITERAL_KEYS = FILE_KEYS | TEXT_KEYS | {"holds", "name", "question"}
 # Columns of a table and sweeps have whatever names people gave them, which may also be listed, swept or null.
-NAME_KEYS = re.compile(r"data\.\w+_column|sweep")
+NAME_KEYS = re.compile(r"(data\.)?\w+_column|sweep")
 PLAIN = re.compile(r"[\w./:+-]+", re.ASCII)
 IN_GRAMMAR = re.compile(rf"""({PLAIN.pattern},?)*|'.*'|".*"|(choice|glob|sort|shuffle|tag)\(.*\)""", re.ASCII)
 BETWEEN_NAMES = re.compile(r",(?=\S)")  # a comma before a blank belongs to a name

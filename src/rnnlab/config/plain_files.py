@@ -36,18 +36,28 @@ def what_it_is(file: Path) -> str:
     return "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
-def read_text(file: Path) -> str:
-    """Return a file's text.
+def read_text(file: Path, errors: str = "strict") -> str:
+    """Return a file's text; `errors` says what becomes of bytes that are not UTF-8, as `bytes.decode` has it.
 
     Raises:
         OSError: It is missing or cannot be read.
         ValueError: It is a pipe or a device, too large, or not UTF-8.
     """
+    check_file(file)
+    return file.read_text(encoding="utf-8", errors=errors)
+
+
+def check_file(file: Path, most_bytes: int = MOST_BYTES) -> None:
+    """Check that something is a file that can be read to its end.
+
+    Raises:
+        OSError: It is missing or may not be looked at.
+        ValueError: It is a pipe or a device, or too large.
+    """
     if kind := what_it_is(file):
         raise ValueError(f"it is {kind}, not a file")
-    if file.stat().st_size > MOST_BYTES:
-        raise ValueError(f"it has more than {MOST_BYTES >> 20} MiB")
-    return file.read_text(encoding="utf-8")
+    if file.stat().st_size > most_bytes:
+        raise ValueError(f"it has more than {most_bytes >> 20} MiB")
 
 
 def read_yaml(file: Path) -> Any:

@@ -100,6 +100,10 @@ TEXTS = Kind(
     "a list of texts, such as ['not good','good not']",
     lambda v: isinstance(v, list) and all(isinstance(item, str) for item in v),
 )
+KEYS = Kind(
+    "a key such as optimizer.lr, or a list of them",
+    lambda v: isinstance(v, str) or (isinstance(v, list) and all(isinstance(item, str) for item in v)),
+)
 BOUND = matching(r"(val|test)/\w+[<>]=-?\d+(\.\d+)?", "a metric and a bound, such as test/accuracy>=0.9")
 NUMBERS = several(ABOVE_ZERO, "such as [20,7]")
 SEED = Kind("a whole number from 0 to 4294967295", lambda v: is_int(v) and 0 <= v < 2**32)
@@ -129,6 +133,10 @@ OF_A_RUN: dict[str, Kind] = {
     "init_from": either(text("the path of a checkpoint or of a run's folder"), NOTHING).neutral_at(None),
     "sweep": FOLDER_NAME,
     "holds": either(BOUND, NOTHING),
+    **dict.fromkeys(("compare.by", "compare.tune", "compare.within"), either(KEYS, NOTHING)),
+    "compare.across": either(text("a key such as data"), NOTHING),
+    "compare.worth": either(AT_LEAST_ZERO, NOTHING),
+    "compare.metric": either(text("a metric such as val/accuracy"), NOTHING),
     "probes": PROBES,
     "task.shown": TEXTS,
     "split.seed": SEED,
@@ -142,7 +150,7 @@ DATA: dict[str, Kind] = {
     "data.windows": one_of("streams", "sliding"),
     "data.stride": whole(1).neutral_at(1),
     "data.word_length": whole(1),
-    "data.tag_column": one_of("UPOS", "XPOS", "FEATS", "DEPREL"),
+    "data.tag_column": either(one_of("UPOS", "XPOS", "FEATS", "DEPREL"), NOTHING),
     "data.level": one_of("char", "word", "bpe"),
     "data.vocab_size": whole(2),
     "data.tokenizer": either(text("the path of a tokenizer.json"), NOTHING).neutral_at(None),
@@ -152,8 +160,8 @@ DATA: dict[str, Kind] = {
     "data.labels": either(text("a word for what the labels are, such as sex"), NOTHING).neutral_at(None),
     "data.header": either(TRUE_OR_FALSE, NOTHING),
     "data.reader.header": either(TRUE_OR_FALSE, NOTHING).neutral_at(None),
-    "data.missing": either(one_of("drop", "keep"), NOTHING),
-    "data.reader.missing": either(one_of("drop", "keep"), NOTHING).neutral_at(None),
+    "data.missing": either(one_of("drop", "keep", "interpolate"), NOTHING),
+    "data.reader.missing": either(one_of("drop", "keep", "interpolate"), NOTHING).neutral_at(None),
     "data.verbatim": either(TRUE_OR_FALSE, NOTHING),
     "data.reader.verbatim": TRUE_OR_FALSE.neutral_at(False),
     "data.decimal": either(one_of("point", "comma"), NOTHING),
@@ -162,8 +170,8 @@ DATA: dict[str, Kind] = {
     "data.reader.separator": either(one_of("comma", "semicolon", "tab", "bar"), NOTHING).neutral_at(None),
     "data.quoting": either(TRUE_OR_FALSE, NOTHING),
     "data.reader.quoting": either(TRUE_OR_FALSE, NOTHING).neutral_at(None),
-    "data.stacked": TRUE_OR_FALSE,
-    "data.reader.stacked": TRUE_OR_FALSE.neutral_at(False),
+    "data.stacked": either(TRUE_OR_FALSE, NOTHING),
+    "data.reader.stacked": either(TRUE_OR_FALSE, NOTHING).neutral_at(False, None),
     "data.horizon": whole(1),
     "data.season": whole(1).neutral_at(1),
     "data.normalise": one_of("series", "window"),
@@ -266,6 +274,7 @@ OF_OTHER_COMMANDS: dict[str, Kind] = {
     # generate, predict, evaluate
     "format": one_of("text", "csv", "json"),
     "target": either(ABOVE_ZERO, NOTHING),
+    "worth": either(AT_LEAST_ZERO, NOTHING),
     "part": one_of("val", "test"),
     "samples": whole(1),
     "length": either(whole(1), NOTHING),

@@ -102,7 +102,7 @@ class Collation:
             else torch.from_numpy(self.labels[rows]).split(counts),
             continues,
             self._weights(np.add.reduceat(lengths, begins)),
-            self._characters(rows, lengths, begins),
+            self._characters(rows, begins),
         )
         return [Batch(*batch) for batch in zip(*columns, strict=True)]
 
@@ -134,12 +134,23 @@ class Collation:
         taken = flat.take(places, axis=0, mode="clip")
         return taken if self.vectors else taken.astype(np.int64)  # type: ignore[return-value]  # vectors are float32
 
-    def _characters(self, rows: Rows, lengths: Rows, begins: Rows) -> Sequence[int | None]:
-        """Return the characters of each batch's predictions, which are all symbols of a row but the first."""
+    def characters_in(self, rows: Rows) -> NDArray[np.int64] | None:
+        """Return how many characters the predictions of each row stand for `(B,)`: all of its symbols but the first.
+
+        None where each prediction is a character, or the data is no text.
+        """
         if self.characters is None:
-            return [None] * len(begins)
+            return None
         firsts = self.sequences.starts(rows)
-        by_row = self.characters[firsts + lengths] - self.characters[firsts]
+        lasts = firsts + self.sequences.lengths(rows) - 1
+        by_row: NDArray[np.int64] = self.characters[lasts] - self.characters[firsts]
+        return by_row
+
+    def _characters(self, rows: Rows, begins: Rows) -> Sequence[int | None]:
+        """Return the characters of each batch."""
+        by_row = self.characters_in(rows)
+        if by_row is None:
+            return [None] * len(begins)
         return [int(total) for total in np.add.reduceat(by_row, begins)]
 
     def _weights(self, predictions: Rows) -> Sequence[Tensor | None]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.targets import build
-from rnnlab.data.sequences import SequenceView
+from rnnlab.data.items import Items
+from rnnlab.data.sequences import Rows, SequenceView
 from rnnlab.data.source import Source, locate
 from rnnlab.data.sources.descriptions import count_classes
 from rnnlab.data.text.vocabulary import Vocabulary
@@ -53,6 +54,15 @@ class Part:
         count = len(self.sequences)
         return int(self.sequences.lengths(np.arange(count)).sum()) - (count if self.tags is None else 0)
 
+    def count(self, rows: Rows) -> int:
+        """Return how many items some sequences `(N,)` are: as many, or of a running text their predicted characters."""
+        if self.reading != STREAMS:
+            return len(rows)
+        starts, lengths = self.sequences.starts(rows), self.sequences.lengths(rows) - 1
+        if self.characters is None:
+            return int(lengths.sum())
+        return int((self.characters[starts + lengths] - self.characters[starts]).sum())
+
     def counts(self, symbols: int) -> NDArray[np.int64]:
         """Return how often each symbol of a vocabulary of that size occurs, `(symbols,)`."""
         flat = self.sequences.symbols if self.spelling is None else self.spelling[self.sequences.symbols, 1]
@@ -84,6 +94,7 @@ class Prepared:
         card: What a checkpoint carries of the data beside the vocabulary; plain values and arrays.
         notes: What a user should know about how the data was prepared.
         description: What was read of the user's own files, in one line; '' of other data.
+        items: Which items validation and test hold; nothing of a part of which `task.prepare` does not say it.
     """
 
     name: str
@@ -93,6 +104,7 @@ class Prepared:
     card: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     description: str = ""
+    items: Mapping[str, Items] = field(default_factory=dict)
 
     @property
     def balance(self) -> dict[str, dict[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 
 from rnnlab.config.targets import build
 from rnnlab.data.sources.files import sha256
-from rnnlab.data.sources.parts import in_words
+from rnnlab.data.sources.parts import in_words, meaning_of_names
 
 OWN = "file"  # the option of the group `data` for the user's own files
 
@@ -58,18 +59,28 @@ class Source:
 
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 of the files' bytes, or of the numbers that were generated."""
-        return sha256(self.files) if self.files else str(self.content.sha256)
+        """The SHA-256 of the files' bytes, or of the numbers that were generated.
+
+        Where the names of the user's own files say parts, or folders say classes, it is also of what they say.
+        """
+        if not self.files:
+            return str(self.content.sha256)
+        names = meaning_of_names(self.files) if self.name == OWN else []
+        return sha256(self.files, json.dumps(names) if names else "")
 
 
 def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """Return the reader of files for a trained model, which looks for the columns of a series by their names.
+
+    The file of training may have had a header, and another one not, so that a header is looked for anew.
 
     Args:
         config: Of the training.
         columns: What the columns of its series are called.
     """
     reader = dict(config["task"]["file_reader"])
+    if "header" in reader:
+        reader["header"] = None
     if "value_column" in reader and config["data"]["name"] == OWN:
         reader |= {"value_column": None, "trained": list(columns)}
     return reader

@@ -150,7 +150,7 @@ def shuffled_rows(rows: Iterable[int], random_: random.Random, limit: int | None
     return shuffled, where
 
 
-def check_classes(labels: Iterable[str], kind: str, task: str, where: str) -> None:
+def check_classes(labels: Iterable[str], kind: str, task: str, where: str, advice: str = "") -> None:
     """Raise UserError if there is a single class, of which nothing can be learned.
 
     Args:
@@ -158,9 +158,10 @@ def check_classes(labels: Iterable[str], kind: str, task: str, where: str) -> No
         kind: What a class is called.
         task: What needs two of them.
         where: Begins the line about what is wrong.
+        advice: Ends it.
     """
     if len(classes := set(labels)) < 2:
-        raise UserError(f"{where}: the only {kind} is {classes.pop()!r}; a {task} needs two classes or more")
+        raise UserError(f"{where}: the only {kind} is {classes.pop()!r}; a {task} needs two classes or more{advice}")
 
 
 def split_rows(

@@ -104,6 +104,13 @@ class Recurrent(nn.Module):
             The outputs `(B, T, H · directions)` of the last layer, 0 behind a row's length, and the final state.
         """
 
+    def flops(self, steps: int) -> float | None:
+        """Return the floating-point operations of a forward pass over one sequence of so many steps.
+
+        What counts as one is said in `rnnlab.nn.flops`. None, unless a class declares them: nothing is guessed.
+        """
+        return None
+
     def gate_activations(self, layer: int, x: Tensor, state: State) -> dict[str, Tensor]:
         """Return how open the gates of one layer are at a step, from 0 to 1; empty where there are none to show.
 
@@ -157,6 +164,14 @@ class Cell(nn.Module):
             return y, y
         parts = tuple(torch.stack(part, dim=1) for part in zip(*states, strict=True))
         return parts[0], parts
+
+    def flops(self) -> float | None:
+        """Return the floating-point operations of one step of one sequence; None where they are not declared.
+
+        A multiply-add of a matrix product counts as two, elementwise operations do not count; see `rnnlab.nn.flops`,
+        whose `linear_flops` does for a cell that is made of `nn.Linear`.
+        """
+        return None
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         """Return how open each gate is in a step, `(B, H)` from 0 to 1, by name; for probes."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from rnnlab.config.targets import locate
 from rnnlab.errors import UserError
+from rnnlab.nn.flops import declared_flops, total_flops
 from rnnlab.nn.recurrent import Cell, Recurrent, State, StateWeights, map_state
 
 
@@ -50,6 +51,9 @@ class Stack(Recurrent):
         """Return the state in which rows of inputs `(B, T, D)` begin that are given none."""
         cells = [cell for cell in self.cells if isinstance(cell, Cell)]
         return _join([cell.initial_state(x.new_zeros(len(x), cell.input_size)) for cell in cells])
+
+    def flops(self, steps: int) -> float | None:
+        return total_flops(*((steps, declared_flops(cell)) for cell in self.cells))
 
     def gate_activations(self, layer: int, x: Tensor, state: State) -> dict[str, Tensor]:
         cell = self.cells[layer * self.directions]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.errors import UserError
+from rnnlab.nn.flops import declared_flops
 from rnnlab.nn.pooling import pool
 from rnnlab.nn.recurrent import Recurrent
 from rnnlab.nn.stack import build_recurrent
@@ -66,6 +67,10 @@ class WordVectors(nn.Module):
         place = places.new_empty(len(distinct)).scatter_(0, which.flatten(), places)  # one place of each distinct word
         spelled = nn.functional.embedding(which, self._spell(self.characters, inputs.flatten(0, 1)[place, 2:]))
         return torch.cat([vectors, spelled], dim=-1)
+
+    def flops(self, letters: int) -> float | None:
+        """Return the operations of embedding a word of so many characters, as if no word repeated another."""
+        return 0 if self.characters is None else declared_flops(self.speller, letters)
 
     def _spell(self, table: nn.Embedding, characters: Tensor) -> Tensor:
         """Read the characters of words `(U, L)` and return the outputs at their ends `(U, C)`."""

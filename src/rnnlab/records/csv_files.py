@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnlab.config.plain_files import read_text
+from rnnlab.control_characters import shown
+
 if TYPE_CHECKING:
     import pandas as pd
 
+APOSTROPHE = "'"
 COMPUTED = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that a spreadsheet takes for a formula
 Row = dict[str, float]  # the numbers of a row by column
 
@@ -20,9 +24,9 @@ Row = dict[str, float]  # the numbers of a row by column
 def read_rows(file: Path) -> list[Row]:
     """Return the rows of a CSV file as numbers, NaN where a field has none; a missing file has no rows."""
     try:
-        text = file.read_text(encoding="utf-8", errors="replace").replace("\0", "")
+        text = read_text(file, errors="replace").replace("\0", "")
         rows = list(csv.DictReader(text.splitlines()))
-    except (OSError, csv.Error):  # a cell that is longer than the module takes
+    except (OSError, ValueError, csv.Error):  # a pipe, or a cell that is longer than the module takes
         return []
     return [{key: parse_float(value) for key, value in row.items() if key} for row in rows]
 
@@ -38,10 +42,11 @@ def table_csv(table: pd.DataFrame) -> str:
 
 
 def as_text(cell: Any) -> Any:
-    """Return a cell; a text that a spreadsheet would compute has an apostrophe before it, and a number none."""
-    if isinstance(cell, str) and cell.startswith(COMPUTED) and math.isnan(parse_float(cell)):
-        return f"'{cell}"
-    return cell
+    """Return a cell; a text has its control characters shown, and an apostrophe before what a spreadsheet computes."""
+    if not isinstance(cell, str):
+        return cell
+    computed = cell.startswith(COMPUTED) and math.isnan(parse_float(cell))
+    return f"{APOSTROPHE if computed else ''}{shown(cell)}"
 
 
 def rows_with(rows: Iterable[Row], columns: Iterable[str]) -> list[Row]:

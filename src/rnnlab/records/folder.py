@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import glob
 import io
-import json
 import os
 import shutil
 import tempfile
@@ -21,7 +20,9 @@ from typing import Any
 
 import yaml
 
+from rnnlab.config.passwords import recorded
 from rnnlab.config.plain_files import read_json, read_yaml
+from rnnlab.control_characters import shown, to_json
 from rnnlab.errors import UserError
 
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
@@ -33,6 +34,8 @@ OF_A_RUN = (  # what rnnlab writes into a run's folder, beside the configuration
     "summary.json",
     "metrics.csv",
     "timing.csv",
+    "test_items.csv",
+    "test_items.csv.gz",
     "examples.json",
     "run.log",
     "uncommitted.diff",
@@ -116,6 +119,14 @@ class RunFolder:
         return self.path / "timing.csv"
 
     @property
+    def items(self) -> Path:
+        return self.path / "test_items.csv"
+
+    @property
+    def packed_items(self) -> Path:
+        return self.path / "test_items.csv.gz"
+
+    @property
     def examples(self) -> Path:
         return self.path / "examples.json"
 
@@ -191,7 +202,11 @@ class RunFolder:
         return self.config.is_file() and not self.summary.is_file()
 
     def write_config(self, config: Mapping[str, Any]) -> None:
-        write_atomically(self.config, yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True))
+        plain = recorded(config)
+        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+        if shown(text) != text:  # which a terminal would obey
+            text = yaml.safe_dump(plain, sort_keys=False)
+        write_atomically(self.config, text)
 
     def read_config(self) -> dict[str, Any] | None:
         """The configuration that lies here, or None where no run was begun.
@@ -210,7 +225,7 @@ class RunFolder:
         return config
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        write_atomically(self.summary, json.dumps(summary, indent=2, allow_nan=False) + "\n")
+        write_atomically(self.summary, to_json(summary, indent=2, allow_nan=False) + "\n")
 
     def read_summary(self) -> dict[str, Any] | None:
         """Return the contents of summary.json, or None where there is none yet.

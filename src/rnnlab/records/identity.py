@@ -29,6 +29,7 @@ WITHOUT_EFFECT = (
     "dry_run",
     "on_failure",
     "holds",
+    "compare",
     "probes",
     "logger",
     "trainer.log_every_n_steps",

@@ -33,6 +33,8 @@ class Metric:
             It has columns of its own, on validation and on the test.
         comparable_at: Keys of the configuration; two runs in which one of them differs have no comparable values.
         explanation: What a reader of the tables has to know, in whole sentences.
+        chance: What reaches the value of chance without learning from the sequence, such as `most frequent class`;
+            empty where chance is unknown.
         finding: A sentence on the best configuration. `$KEY` stands for its test value of a metric, `$of_data` for
             such as ` of airline` where several data sets were compared.
     """
@@ -50,6 +52,7 @@ class Metric:
     comparable_at: tuple[str, ...] = ()
     explanation: str = ""
     finding: str = ""
+    chance: str = ""
 
     @property
     def validation(self) -> str:
@@ -86,14 +89,17 @@ class Metric:
 TYPES = {field.name: str if field.default is MISSING else type(field.default) for field in fields(Metric)}
 
 
-def ranking_loss(unit: str, key: str = "loss", comparable_at: Iterable[str] = ()) -> Metric:
+def ranking_loss(unit: str, key: str = "loss", comparable_at: Iterable[str] = (), chance: str = "") -> Metric:
     """The loss that runs are trained on and ranked by, in a unit such as `nats per token`."""
-    return Metric(key, "loss", unit=unit, shown="results", ranks=True, comparable_at=tuple(comparable_at))
+    comparable_at = tuple(comparable_at)
+    return Metric(key, "loss", unit=unit, shown="results", ranks=True, comparable_at=comparable_at, chance=chance)
 
 
-def share(key: str, title: str, hint: str = "", shown: Literal["tables", "summary", "results"] = "tables") -> Metric:
+def share(
+    key: str, title: str, hint: str = "", shown: Literal["tables", "summary", "results"] = "tables", chance: str = ""
+) -> Metric:
     """A share between 0 and 1 of which more is better, such as an accuracy."""
-    return Metric(key, title, hint, direction="higher", kind="share", shown=shown)
+    return Metric(key, title, hint, direction="higher", kind="share", shown=shown, chance=chance)
 
 
 def read_metrics(summary: Mapping[str, Any]) -> tuple[Metric, ...]:

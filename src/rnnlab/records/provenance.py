@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.literals import unquote_argument
+from rnnlab.config.passwords import without_passwords
 
 LONGEST = 1_000_000  # characters of a diff that are kept
 PACKAGES = ("rnnlab", "torch", "lightning", "torchmetrics", "hydra-core", "numpy")
@@ -63,8 +64,8 @@ class Origin:
 
     @property
     def commands(self) -> dict[str, str]:
-        """The command as it was typed, and the command that trains this run alone."""
-        return {"command": self.command, "repeat": self.repeat}
+        """The command as it was typed, and the command that trains this run alone, without passwords in addresses."""
+        return {"command": without_passwords(self.command), "repeat": without_passwords(self.repeat)}
 
     @property
     def git(self) -> dict[str, Any] | None:

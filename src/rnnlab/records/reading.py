@@ -6,16 +6,21 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.keys import flatten
 from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.records.csv_files import Row, read_rows, rows_with
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
 from rnnlab.records.identity import hash_in
+from rnnlab.records.items import read_items
 from rnnlab.records.metrics import Metric, read_metrics
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OBJECTIVE = "val/loss"
 NOT_STARTED, NOT_FINISHED = "not started", "not finished"
@@ -90,9 +95,59 @@ class Run:
         """The unit of its losses, such as `nats per token`."""
         return self.measure.unit
 
+    @property
+    def flops(self) -> float | None:
+        """Operations of a forward pass for one step of a sequence; None where they are not declared, or not known."""
+        flops = float_or_nan(self.summary.get("flops"))
+        return flops if 0 <= flops < math.inf else None
+
+    @property
+    def validation_items(self) -> str | None:
+        """A digest of the items that it was validated on, equal exactly for the same ones; None where not known."""
+        return self._items("validation")
+
+    @property
+    def test_items(self) -> str | None:
+        """A digest of the items that it was tested on, of the same kind."""
+        return self._items("test")
+
+    @property
+    def validation_count(self) -> int | None:
+        """The number of items that it was validated on; of a running text its characters."""
+        return self._count("validation")
+
+    @property
+    def test_count(self) -> int | None:
+        """The number of items that it was tested on; of a running text its characters."""
+        return self._count("test")
+
+    def _items(self, part: str) -> str | None:
+        items = self.part("data").get(f"{part}_items")
+        return items if isinstance(items, str) and items else None
+
+    def _count(self, part: str) -> int | None:
+        count = self.part("data").get(f"{part}_count")
+        return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+
+    @property
+    def started(self) -> datetime | None:
+        """When its training began, in UTC; None where summary.json does not say."""
+        try:
+            started = datetime.fromisoformat(str(self.summary.get("started")))
+            return started.astimezone(UTC) if started.tzinfo else started.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            return None
+
     def value(self, name: str) -> float:
         """A metric of the best epoch (`val/…`, `train/…`) or of the test (`test/…`); NaN where there is none."""
         return float_or_nan(self.metrics("test" if name.startswith("test/") else "best").get(name))
+
+    def chance(self, name: str) -> float:
+        """What a model that has learned nothing of the sequence reaches of a metric, such as `val/loss`.
+
+        NaN where it is unknown: for training, and in runs of earlier versions.
+        """
+        return float_or_nan(self.part("chance").get(name))
 
     def part(self, name: str) -> Mapping[str, Any]:
         """A mapping of summary.json, such as `hparams`; empty where it is missing."""
@@ -111,6 +166,14 @@ class Run:
         """Return the rows of timing.csv that have a finite number in every needed column."""
         rows = self.recorded.timing if self.recorded else read_rows(RunFolder(self.folder).timing)
         return rows_with(rows, needed)
+
+    def items(self) -> pd.DataFrame | None:
+        """Return what the test measured of each item, see `read_items`; None where that was not kept.
+
+        Raises:
+            UserError: The file is damaged.
+        """
+        return None if self.recorded else read_items(self.folder)
 
     @property
     def answers(self) -> Sequence[Mapping[str, Any]]:
@@ -176,7 +239,10 @@ def checked(run: Run) -> Run:
 
 def float_or_nan(value: Any) -> float:
     """Return a number as a float, anything else as NaN."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    try:
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.nan
 
 
 def _read_config(file: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from rnnlab.config.plain_files import check_file
 from rnnlab.config.schema import BOUND, FOLDER_NAME
 from rnnlab.errors import UserError
 from rnnlab.records.csv_files import Row
@@ -102,6 +103,7 @@ def read_recording(file: Path) -> Recording:
 
 
 def _text_of(file: Path) -> str:
+    check_file(file)
     with gzip.open(file) as stream:
         content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:

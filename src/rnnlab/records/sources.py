@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,22 @@ def source_folders(sweep: Any, path: Any) -> tuple[Path, ...]:
     if path is not None:
         return (_folder_of_runs(Path(str(path))),)
     return tuple(_sweep_folder(name) for name in dict.fromkeys(names))
+
+
+def named_folders(sources: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """The folders that names of sweeps or paths stand for; a folder of that name under `runs/` goes first.
+
+    Raises:
+        UserError: One of them leads to no runs.
+    """
+    listed = [sources] if isinstance(sources, str | Path) else list(sources)
+    return tuple(
+        RUNS / str(source) if _is_sweep(source) else _folder_of_runs(Path(source)) for source in dict.fromkeys(listed)
+    )
+
+
+def _is_sweep(source: str | Path) -> bool:
+    return isinstance(source, str) and Path(source).name == source and bool(source) and _has_runs(RUNS / source)
 
 
 def sweeps() -> list[str]:

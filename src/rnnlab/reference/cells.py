@@ -15,6 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from rnnlab.nn.flops import linear_flops
 from rnnlab.nn.recurrent import Cell, State, StateWeights
 
 
@@ -33,6 +34,10 @@ class ScratchRNN(Cell):
     def step(self, x: Tensor, state: State) -> State:
         assert isinstance(state, Tensor)
         return torch.tanh(self.input_to_hidden(x) + self.hidden_to_hidden(state))
+
+    def flops(self) -> int | None:
+        """Return 2 · H · (D + H): each weight is multiplied and added once."""
+        return linear_flops(self)
 
     def state_weights(self) -> list[StateWeights]:
         """Return W_hh."""
@@ -64,6 +69,10 @@ class ScratchGRU(Cell):
         reset, update = gates["reset"], gates["update"]
         candidate = torch.tanh(self.input_to_candidate(x) + reset * self.hidden_to_candidate(state))
         return (1 - update) * candidate + update * state
+
+    def flops(self) -> int | None:
+        """Return 2 · 3 · H · (D + H): two gates and a candidate."""
+        return linear_flops(self)
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         """Return r_t and z_t, each `(B, H)`."""
@@ -108,6 +117,10 @@ class ScratchLSTM(Cell):
         candidate = torch.tanh(self.input_to_candidate(x) + self.hidden_to_candidate(h))
         c = gates["forget"] * c + gates["input"] * candidate
         return gates["output"] * torch.tanh(c), c
+
+    def flops(self) -> int | None:
+        """Return 2 · 4 · H · (D + H): three gates and a candidate."""
+        return linear_flops(self)
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         """Return i_t, f_t and o_t, each `(B, H)`."""

@@ -20,9 +20,6 @@ def notes(comparison: Comparison) -> list[str]:
         sentences.append(f"{repeated} {runs} {verb} the configuration and seed of another; {one} once.")
     if len(data_sets(comparison.complete)) > 1:
         sentences.append(f"The runs used different data, so their {OBJECTIVE} may not measure the same thing.")
-    sentences += [
-        f"{key} differs, so the runs were not validated on the same items." for key in comparison.other_validation
-    ]
     if comparison.not_alone:
         sentences.append(
             f"Never varied at equal settings of the rest, so not compared alone: {', '.join(comparison.not_alone)}."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -18,13 +18,20 @@ from plotly.offline import get_plotlyjs
 from rnnlab.charts.examples import Examples
 from rnnlab.charts.number_format import ABSENT, loss, plus_minus
 from rnnlab.charts.page import figure
+from rnnlab.charts.palette import in_the_dark
 from rnnlab.charts.values import Chart
+from rnnlab.charts.words import in_words
+from rnnlab.config.plain_files import read_text
+from rnnlab.control_characters import shown, to_json
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
+from rnnlab.report.answer.headline import headline
+from rnnlab.report.answer.sentences import cautions, decides, sentences
 from rnnlab.report.examples import EMPTY, read_examples
-from rnnlab.report.findings import findings, verdict
+from rnnlab.report.findings import findings
 from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.provenance import provenance
+from rnnlab.report.tables.contrasts import CONTRASTS, EXPLAINED, sections
 from rnnlab.report.tables.page import columns, rows, unfolded
 from rnnlab.report.wording import count, decimals, interval, p_value, seconds, seeds
 
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = files("rnnlab.report") / "template"
 FILTERED = 10  # rows from which the table has a box to find one
+WHITE_FROM = 0.72  # the share from which white stands out from the ground of a confusion matrix more than black does
 SHORT = 60  # characters of a sample that leave room for others beside it
 # Whatever else is in the page, a browser runs these scripts only and asks no host for anything.
 POLICY = "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'"
@@ -93,7 +101,7 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
         comparison: What to report.
         charts: Its charts, in the order in which they are shown.
     """
-    shown = columns(comparison)
+    heads = columns(comparison)
     plotly, script = get_plotlyjs() if charts else "", _part("page.js")
     policy = POLICY.format(scripts=f"{_hash(plotly)} {_hash(script)}")
     return (
@@ -101,18 +109,24 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
         .from_string(_part("page.html.j2"))
         .render(
             comparison=comparison,
-            verdict=verdict(comparison),
+            headline=headline(comparison.answer),
+            sentences=sentences(comparison.answer),
+            step=decides(comparison.answer),
             findings=findings(comparison),
+            cautions=cautions(comparison.answer),
+            sections=sections(comparison.answer),
+            heads=CONTRASTS,
+            explained=EXPLAINED,
             notes=notes(comparison),
             missing_sentence=missing_sentence(comparison.missing),
             provenance=provenance(comparison.complete),
             charts=charts,
-            columns=shown,
-            rows=rows(comparison, shown),
+            columns=heads,
+            rows=rows(comparison, heads),
             complete=int((comparison.runs["status"] == "complete").sum()),
             best=Best.from_run(comparison.best),
             filtered=len(comparison.ranking) > FILTERED,
-            data={"figures": [figure(chart) for chart in charts], **unfolded(comparison)},
+            data={"figures": [figure(chart) for chart in charts], "dark": in_the_dark(), **unfolded(comparison)},
             policy=policy,
             style=Markup(_part("page.css")),
             plotly=Markup(plotly),
@@ -124,16 +138,24 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
 @cache
 def _environment() -> Environment:
     """Return the environment of templates, which escapes everything: labels and samples come from users' files."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_shown
+    )
+    environment.policies["json.dumps_function"] = to_json
     environment.policies["json.dumps_kwargs"] = {
         "allow_nan": False,
         "ensure_ascii": False,
         "separators": (",", ":"),
     }
-    written = (count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
+    written = (in_words, count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
     environment.filters.update({function.__name__: function for function in written})
-    environment.globals["ABSENT"] = ABSENT
+    environment.globals.update(ABSENT=ABSENT, WHITE_FROM=WHITE_FROM)
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return what a template writes, a text with its control characters shown; scripts and JSON stay as they are."""
+    return shown(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _part(name: str) -> str:
@@ -147,6 +169,6 @@ def _hash(script: str) -> str:
 
 def _text_of(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_text(file)
+    except (OSError, ValueError):
         return ""

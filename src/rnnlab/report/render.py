@@ -12,8 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from rnnlab.analysis.configurations import plain
+from rnnlab.charts.characters import characters
 from rnnlab.charts.values import Chart
-from rnnlab.report.findings import findings, verdict
+from rnnlab.report.answer.headline import headline
+from rnnlab.report.answer.sentences import cautions, decides, sentences
+from rnnlab.report.figures.answer import answer_chart
+from rnnlab.report.findings import findings
 from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.provenance import provenance
 from rnnlab.report.tables.columns import figures
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 Cells = tuple[list[str], Mapping[str, str]]  # a configuration's settings, and its figures by head, as text
 MakeTable = Callable[[Sequence[Cells]], Table | None]
+MOST_ROWS = 20  # of the table in the terminal
+ANSWER = "answer"  # the name of the chart that stands first
 # The figures that every comparison has, beside the metrics of its task.
 COLUMNS = ("val_loss", "test_loss", "seeds", "parameters", "epochs", "seconds", "seconds_to_target")
 
@@ -37,15 +43,25 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
         comparison: The comparison.
         charts: The charts whose pictures lie beside the file.
     """
-    blocks = [escaped(verdict(comparison)), "\n".join(f"- {escaped(finding)}" for finding in findings(comparison))]
+    answer = comparison.answer
+    step = decides(answer)
+    first, rest = [chart for chart in charts if chart.name == ANSWER], [c for c in charts if c.name != ANSWER]
+    blocks = [f"**{escaped(headline(answer))}**", *_pictures(first), *map(escaped, sentences(answer))]
+    blocks += [escaped(step.why), f"    {step.command}" if step.command else ""]
+    blocks += ["\n".join(f"- {escaped(line)}" for line in (*cautions(answer), *findings(comparison)))]
     blocks += map(threshold_table, comparison.threshold_reaches)
     blocks += [_markdown_table(comparison), escaped(explanation(comparison)), missing_sentence(comparison.missing)]
     blocks += [_failures(comparison), *map(escaped, notes(comparison))]
-    for chart in charts:
-        blocks += [f"![{escaped(chart.title)}]({chart.name}.png)", escaped(chart.caption)]
+    blocks += _pictures(rest)
     if origins := provenance(comparison.complete):
         blocks.append("Made with " + escaped("; ".join(origins)) + ".")
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _pictures(charts: Sequence[Chart]) -> list[str]:
+    return [
+        text for chart in charts for text in (f"![{escaped(chart.title)}]({chart.name}.png)", escaped(chart.caption))
+    ]
 
 
 def explanation(comparison: Comparison) -> str:
@@ -56,11 +72,6 @@ def explanation(comparison: Comparison) -> str:
     text = f"Ranked by validation loss. Losses in {comparison.unit}; all figures are means over seeds"
     text += ", ± half of the 95% interval of the mean (Student's t)." if several else "."
     text += "".join(f" {metric.explanation}" for metric in comparison.metrics if metric.explanation)
-    if comparison.factors:
-        text += (
-            " Differences are taken at equal settings of everything else (Welch's t-test); their p-values are corrected"
-            " for the number of comparisons, their intervals are not."
-        )
     if comparison.base:
         text += f" Configurations are called by what they change of the base: {comparison.base}."
     if len(comparison.ranking) > 1:
@@ -69,18 +80,36 @@ def explanation(comparison: Comparison) -> str:
 
 
 def terminal(comparison: Comparison, console: Console) -> None:
-    """Print the ranking, the answer and the missing runs; readable at any width and without colours."""
-    console.print(_fitting_table(comparison, console))
-    console.print(Text(f"* best mean. {explanation(comparison)}", style="dim"))
-    console.print()
-    console.print(Text(verdict(comparison)))
-    for finding in findings(comparison):
-        console.print(Text(f"- {finding}"))
-    for line in (missing_sentence(comparison.missing), *notes(comparison)):
+    """Print the answer, its chart, what to mind and the ranking; readable at any width and without colours."""
+    _print_answer(comparison, console)
+    for line in (*cautions(comparison.answer), missing_sentence(comparison.missing), *notes(comparison)):
         if line:
-            console.print(Text(line, style="yellow"))
+            console.print(Text(f"! {line}", style="yellow"))
     for folder, reason in comparison.missing.failed:
         console.print(Text(f"  failed: {folder.as_posix()}: {reason}", style="red"), soft_wrap=True)
+    for finding in findings(comparison):
+        console.print(Text(f"- {finding}"))
+    console.print()
+    console.print(_fitting_table(comparison, console))
+    left = len(comparison.ranking) - MOST_ROWS
+    more = f" {left} more configurations are in summary.csv." if left > 0 else ""
+    console.print(Text(f"* best mean.{more} {explanation(comparison)}", style="dim"))
+
+
+def _print_answer(comparison: Comparison, console: Console) -> None:
+    """Print the headline, the chart that is the answer, and what would decide what is open."""
+    console.print(Text(headline(comparison.answer), style="bold"))
+    console.print()
+    for chart in answer_chart(comparison):
+        console.print(Text(characters(chart, console.width, console.encoding)), soft_wrap=True)
+        console.print()
+    for line in sentences(comparison.answer):
+        console.print(Text(line))
+    step = decides(comparison.answer)
+    if step.why:
+        console.print(Text(step.why))
+    if step.command:
+        console.print(Text(f"  {step.command}"), soft_wrap=True)
 
 
 def _cells(comparison: Comparison) -> list[Cells]:
@@ -128,7 +157,7 @@ def _fitting_table(comparison: Comparison, console: Console) -> RenderableType:
 
     A column a setting is easier to read than labels that break over lines, even where it takes one table more.
     """
-    cells, labels = _cells(comparison), list(comparison.ranking["label"])
+    cells, labels = _cells(comparison)[:MOST_ROWS], list(comparison.ranking["label"])[:MOST_ROWS]
     for make in (partial(_table, comparison.settings), partial(_labelled, labels, console)):
         if tables := _tables(make, cells, console):
             return Group(*tables)

@@ -11,8 +11,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.charts.palette import COLOURS
+from rnnlab.charts.palette import colour
 from rnnlab.charts.paper import DPI, INCHES
+from rnnlab.control_characters import shown
 from rnnlab.records.folder import write_atomically
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _text(study: Study, metric: str, importance: dict[str, float]) -> str:
             "How much each value tells the better tenth of the complete trials from all of them (PED-ANOVA, Watanabe"
             " et al. 2023); the shares sum to 1.",
         ]
-    return "\n\n".join(lines) + "\n"
+    return shown("\n\n".join(lines) + "\n")
 
 
 def _importance(study: Study) -> dict[str, float]:
@@ -83,8 +84,8 @@ def _draw_history(axes: Axes, study: Study, metric: str) -> None:
         x, y = zip(*pruned, strict=True)
         axes.scatter(x, y, s=18, facecolors="none", edgecolors="#777777", label="given up")
     numbers, values = zip(*complete, strict=True)
-    axes.scatter(numbers, values, s=18, color=COLOURS[0], label="complete", zorder=3)
-    axes.step(numbers, list(accumulate(values, better)), where="post", color=COLOURS[1], label="best so far")
+    axes.scatter(numbers, values, s=18, color=colour(0), label="complete", zorder=3)
+    axes.step(numbers, list(accumulate(values, better)), where="post", color=colour(1), label="best so far")
     axes.set_xlabel("trial")
     axes.set_ylabel(metric)
     axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
@@ -93,7 +94,7 @@ def _draw_history(axes: Axes, study: Study, metric: str) -> None:
 
 def _draw_importance(axes: Axes, importance: dict[str, float]) -> None:
     keys = sorted(importance, key=lambda key: importance[key])
-    bars = axes.barh(keys, [importance[key] for key in keys], color=COLOURS[0], height=0.6)
+    bars = axes.barh(keys, [importance[key] for key in keys], color=colour(0), height=0.6)
     axes.bar_label(bars, fmt="%.2f", padding=4)
     axes.set_xlabel("importance")
     axes.margins(x=0.12)

@@ -40,6 +40,8 @@ def p_value(p: float | None) -> str:
         return ""
     if p < 0.001:
         return "p < 0.001"
+    if p > 0.99:
+        return "p > 0.99"
     return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 

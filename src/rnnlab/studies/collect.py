@@ -10,6 +10,7 @@ from typing import Any
 from rnnlab.analysis.comparison import Comparison, compare_runs
 from rnnlab.charts.paper import png
 from rnnlab.config.compose import compose_train, plain, readable_errors
+from rnnlab.config.literals import quote
 from rnnlab.records.folder import RUNS, planned_runs, write_atomically
 from rnnlab.records.identity import hash_in
 from rnnlab.records.reading import RecordedFiles, Run, find_runs
@@ -42,13 +43,18 @@ class StudyPlan:
     probes: Sequence[Mapping[str, Any]]
 
 
-def plan_study(study: Study) -> StudyPlan:
+def plan_study(study: Study, data_path: str | None = None) -> StudyPlan:
     """Compose a study's study.yaml and its probes, so that an error is raised before anything is trained.
+
+    Args:
+        study: The study.
+        data_path: Where its data lies, which may be outside of the study's folder; None for where study.yaml says.
 
     Raises:
         UserError: It does not compose.
     """
     words = ["--config-dir", str(study.folder), "--config-name", "study"]
+    words += [] if data_path is None else [f"data.path={quote(data_path)}"]
     with readable_errors("train"):
         config = plain(compose_train(words)[1])  # where a value is swept, its default
     probes = probe_configurations(config["probes"])
@@ -68,7 +74,7 @@ def collect(study: Study, plan: StudyPlan) -> None:
         UserError: None of the runs is complete, or a probe cannot measure what it is asked.
     """
     runs = planned(plan.sweep)
-    comparison = compare_runs(plan.sweep.name, runs, holds=plan.holds)
+    comparison = compare_runs(plan.sweep.name, runs, holds=plan.holds, asked=study.asked())
     report = plan.sweep / "report"
     write_report(comparison, report)
     answers = _answers(comparison, plan.shown)

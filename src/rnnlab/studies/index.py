@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
+from rnnlab.control_characters import shown
 from rnnlab.records.folder import write_atomically
 from rnnlab.studies.study import find_studies
 
@@ -26,4 +27,4 @@ def write_index(experiments: Path) -> None:
         if results and results.figure:
             source = f"{quote(study.name)}/{quote(results.figure)}"
             blocks.append(f'<img src="{source}" alt="{study.name}" width="{WIDTH}">')
-    write_atomically(experiments / INDEX, "\n\n".join(blocks) + "\n")
+    write_atomically(experiments / INDEX, shown("\n\n".join(blocks) + "\n"))

@@ -14,10 +14,10 @@ from rnnlab.data.text.words import words
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 from rnnlab.records.recording import Recording, read_recording
+from rnnlab.report.answer.headline import headline
 from rnnlab.report.answers import MOST_COLUMNS, Answers
 from rnnlab.report.examples import Samples, samples_of
 from rnnlab.report.figures.options import study_charts
-from rnnlab.report.findings import findings, verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.wording import escaped
 from rnnlab.studies.index import write_index
@@ -55,7 +55,7 @@ def write_page(study: Study) -> Page:
         UserError: runs.jsonl.gz is missing or damaged, none of its runs is complete, or the README lost a mark.
     """
     recording = read_recording(study.recording)
-    comparison = compare_runs(recording.study, recording.runs, holds=recording.holds)
+    comparison = compare_runs(recording.study, recording.runs, holds=recording.holds, asked=study.asked())
     examples, charts = _examples(comparison, recording), study_charts(comparison)
     kept = (*recording.probes.figures, *recording.search.figures)
     parts = [markdown(comparison, charts), examples.markdown()]
@@ -91,11 +91,11 @@ def write_results(study: Study, text: str, charts: Sequence[Chart], results: Res
 
 
 def _results(recording: Recording, comparison: Comparison, charts: Sequence[Chart]) -> Results:
-    """Return the sentence on the best configuration, those on each factor, and the answer of the first probe.
+    """Return the headline and the answer of the first probe.
 
     Where nothing is repeated a ranking finds nothing, and the probe's answer is the only one.
     """
-    ranked = [escaped(verdict(comparison)), "\n".join(f"- {escaped(finding)}" for finding in findings(comparison))]
+    ranked = [escaped(headline(comparison.answer))]
     answers = [*(ranked if comparison.repeated or not recording.probes.text else ()), recording.probes.answer]
     drawn = [f"{chart.name}.png" for chart in charts]
     figures = [*recording.probes.figures, *drawn, *recording.search.figures]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rnnlab.control_characters import shown
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 
@@ -22,4 +23,4 @@ def fill_in(file: Path, title: str, results: str) -> None:
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise UserError(f"{file}: the results go between the lines `{BEGIN}` and `{END}`; put both back")
-    write_atomically(file, f"{before}{BEGIN}\n\n{results.strip()}\n\n{END}{after}")
+    write_atomically(file, f"{before}{BEGIN}\n\n{shown(results.strip())}\n\n{END}{after}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from rnnlab.analysis.question import Asked, asked
+from rnnlab.config.plain_files import read_json, read_yaml
+from rnnlab.control_characters import to_json
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 
@@ -66,6 +68,19 @@ class Study:
         head = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
         return " ".join(line.lstrip("# ") for line in head if "@package" not in line) or self.name
 
+    def asked(self) -> Asked:
+        """Return the question of its `compare`, which may be asked anew of recorded runs.
+
+        Raises:
+            UserError: study.yaml cannot be read, or a role is wrong.
+        """
+        try:
+            config = read_yaml(self.file)
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.file}: {error}") from error
+        compare = config.get("compare") if isinstance(config, dict) else None
+        return asked(compare if isinstance(compare, dict) else {})
+
     def read_results(self) -> Results | None:
         """Return what results.json says; None while there is none.
 
@@ -73,7 +88,7 @@ class Study:
             UserError: It is damaged.
         """
         try:
-            values = json.loads(self.results_file.read_text(encoding="utf-8"))
+            values = read_json(self.results_file)
             answer, figure, figures = values["answer"], values["figure"], values["figures"]
             if not (isinstance(figures, list) and all(isinstance(text, str) for text in (answer, figure, *figures))):
                 raise ValueError("`answer` and `figure` are to be texts, and `figures` a list of texts")
@@ -89,7 +104,7 @@ class Study:
 
     def write_results(self, results: Results) -> None:
         """Write results.json."""
-        write_atomically(self.results_file, json.dumps(asdict(results), indent=2, ensure_ascii=False) + "\n")
+        write_atomically(self.results_file, to_json(asdict(results), indent=2, ensure_ascii=False) + "\n")
 
 
 def find_studies(experiments: Path) -> Iterator[Study]:

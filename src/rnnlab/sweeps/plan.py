@@ -44,12 +44,6 @@ class PlannedRun:
     sha256: str
     rerun: bool = False
 
-    @property
-    def work(self) -> int:
-        """Its cost relative to other runs of the sweep: passes over the data times recurrent weights."""
-        model, training = self.config["model"], self.config["trainer"]
-        return int(training["max_epochs"] * model["num_layers"] * model["hidden_size"] ** 2)
-
 
 def plan(
     configs: Iterable[Mapping[str, Any]],

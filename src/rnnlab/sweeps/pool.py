@@ -22,6 +22,7 @@ from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, RUNNING, add_to_plan
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
 from rnnlab.sweeps.launchers.backend import Backend, WorkerFailure
+from rnnlab.sweeps.order import in_mixed_order
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.sweeps.worker import execute, execute_or_wait, record_failure
 
@@ -33,7 +34,7 @@ CONTINUE, STOP = "continue", "stop"
 def run_all(
     planned: Sequence[PlannedRun], backend: Backend, console: Console, on_failure: str = CONTINUE
 ) -> list[Summary]:
-    """Execute every planned run that is not complete yet.
+    """Execute every planned run that is not complete yet, in the order of `sweeps.order`.
 
     Args:
         planned: The runs.
@@ -49,8 +50,7 @@ def run_all(
     """
     complete = {run.folder.path: result for run in planned if not run.rerun and (result := run.folder.result())}
     summaries = {run.folder.path: complete.get(run.folder.path, {"status": INTERRUPTED}) for run in planned}
-    open_runs = [run for run in planned if run.folder.path not in complete]
-    open_runs.sort(key=lambda run: -run.work)  # the longest first, or one worker would be left alone with it at the end
+    open_runs = [run for run in in_mixed_order(planned) if run.folder.path not in complete]
     if complete:
         console.print(f"{len(complete)} of {len(planned)} runs are complete already")
     if not open_runs:  # no cluster is started

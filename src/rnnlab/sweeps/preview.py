@@ -11,6 +11,7 @@ from rnnlab.durations import duration
 from rnnlab.records.folder import COMPLETE, INTERRUPTED, RUNNING
 from rnnlab.records.identity import identity
 from rnnlab.records.lock import is_claimed
+from rnnlab.sweeps.order import in_mixed_order
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.terminal import Terminal
 
@@ -18,12 +19,13 @@ Estimate = tuple[int, float]
 
 
 def show(planned: Sequence[PlannedRun], workers: int = 1) -> None:
-    """Print a line for each planned run: state, parameters and the estimated duration of its training here.
+    """Print a line for each planned run, in the order of `sweeps.order`: state, parameters, estimated duration here.
 
     Args:
         planned: The runs.
         workers: The number of processes that would share the work.
     """
+    planned = in_mixed_order(planned)
     estimates = _estimates(planned)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("run", overflow="fold")

@@ -23,9 +23,14 @@ def print_remarks(planned: Sequence[PlannedRun]) -> None:
 
 def print_warnings(planned: Sequence[PlannedRun]) -> None:
     """Print on stderr the warnings in the logs of runs, but what `print_remarks` has printed."""
-    said = {remark for run in planned if run.prepared is not None for remark in run.prepared.remarks}
-    warnings = ([line for line in warnings_in(run.folder.log) if line not in said] for run in planned)
-    _print_counted((map("warning: {}".format, lines) for lines in warnings), len(planned))
+    print_warnings_in([run.folder.log for run in planned], planned)
+
+
+def print_warnings_in(logs: Sequence[Path], said_of: Iterable[PlannedRun]) -> None:
+    """Print on stderr the warnings in logs, but what `print_remarks` has printed of some runs."""
+    said = {remark for run in said_of if run.prepared is not None for remark in run.prepared.remarks}
+    warnings = ([line for line in warnings_in(log) if line not in said] for log in logs)
+    _print_counted((map("warning: {}".format, lines) for lines in warnings), len(logs))
 
 
 def warnings_in(log: Path) -> list[str]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+from rnnlab.config.environment import Secrets
+from rnnlab.control_characters import shown
 from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.errors import UserError, reason_of
 from rnnlab.records.folder import FAILED, INTERRUPTED, RUNNING, write_atomically
@@ -69,7 +71,8 @@ def _train(planned: PlannedRun, callbacks: Sequence[Any]) -> Summary:
     try:
         run = TrainingRun(planned.config, planned.folder, _data_of(planned), planned.origin, callbacks=callbacks)
     except Exception as error:  # for instance without the configured accelerator
-        return record_failure(planned, reason_of(error), traceback.format_exc())
+        hide = Secrets(planned.config["logger"]).hide
+        return record_failure(planned, hide(reason_of(error)), shown(hide(traceback.format_exc())))
     try:
         return run.execute(again=planned.rerun)
     except KeyboardInterrupt:

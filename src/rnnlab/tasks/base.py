@@ -16,6 +16,7 @@ from torchmetrics import MetricCollection
 
 from rnnlab.config.targets import build
 from rnnlab.data.collation import Batch
+from rnnlab.nn.flops import declared_flops
 from rnnlab.records.metrics import Metric
 
 Config = Mapping[str, Any]
@@ -46,6 +47,13 @@ class SequenceTask(pl.LightningModule):
     @abstractmethod
     def outputs(self, batch: Batch) -> Tensor:
         """Compute the outputs of the network for a batch: logits, classes last, or predicted numbers."""
+
+    def flops(self, steps: int) -> float | None:
+        """Return the floating-point operations of a forward pass over one sequence of so many steps.
+
+        What counts as one is said in `rnnlab.nn.flops`. None, unless a class declares them: nothing is guessed.
+        """
+        return None
 
     @abstractmethod
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -95,8 +103,9 @@ class SequenceTask(pl.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         self._measure("val", batch)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
-        self._measure("test", batch)
+    def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Measure a batch of the test, and return the outputs, from which callbacks may compute more."""
+        return self._measure("test", batch)
 
     def on_validation_epoch_end(self) -> None:
         self._log("val")
@@ -128,9 +137,11 @@ class SequenceTask(pl.LightningModule):
         """Return the step at which Lightning logs a figure: the steps that led to it, as in metrics.csv."""
         return {"step": float(self.global_step)}
 
-    def _measure(self, part: str, batch: Batch) -> None:
+    def _measure(self, part: str, batch: Batch) -> Tensor:
         # In float32 whatever trainer.precision is: a perplexity of bfloat16 logits is off in the third digit.
-        self.update(self.metrics_of(part), self.outputs(batch).float(), batch)
+        outputs = self.outputs(batch).float()
+        self.update(self.metrics_of(part), outputs, batch)
+        return outputs
 
     def _log(self, part: str) -> None:
         metrics = self.metrics_of(part)
@@ -141,3 +152,20 @@ class SequenceTask(pl.LightningModule):
 def parameters_of(module: nn.Module) -> int:
     """Return the number of trainable parameters of a module."""
     return sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
+
+
+def flops_per_step(task: SequenceTask, steps: int) -> float | None:
+    """Return the floating-point operations of a forward pass for one step of one sequence; None if not declared.
+
+    What happens once a sequence, such as a classifier's output layer or a forecaster's decoder, is spread over its
+    steps; of attention, which takes more the longer a sequence is, it is the mean.
+
+    Args:
+        task: A network with its output layer.
+        steps: Of the sequence.
+
+    Raises:
+        UserError: The network declares what is no number.
+    """
+    flops = declared_flops(task, steps)
+    return None if flops is None else flops / steps

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from torch import Tensor
 
 from rnnlab.charts.values import Lines
+from rnnlab.data.collation import Batch
 from rnnlab.data.prepared import Part
 from rnnlab.tasks.predictions import Prediction
 from rnnlab.tasks.user_input import UserInput
@@ -123,6 +124,48 @@ class CountsConfusion(Protocol):
 
     def confusion_matrix(self) -> Tensor:
         """Return the counts of the present validation or test `(classes, classes)`, a row for each true class."""
+
+
+@runtime_checkable
+class KnowsChance(Protocol):
+    """A task that knows what a model reaches which has learned nothing of the sequence.
+
+    Its metrics may say what reaches their value of chance (`Metric.chance`).
+
+    Attributes:
+        chance_model: That model in words, such as `class frequencies of the training part`.
+    """
+
+    chance_model: str
+
+    def chance(self, train: Part, part: Part) -> dict[str, float]:
+        """Return the metrics by their keys that the model reaches on a part of the data.
+
+        Args:
+            train: The training part, which is all that the model knows.
+            part: The part that is predicted.
+        """
+
+
+@runtime_checkable
+class MeasuresItems(Protocol):
+    """A task that measures each item of the test by itself, which a run keeps in test_items.csv."""
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Measure each row of a batch by itself; the columns are kept in this order.
+
+        A task that overrides `loss` or `count` overrides this too: without that its runs keep no items.
+
+        Args:
+            outputs: Those of the network, in float32.
+            batch: The batch.
+
+        Returns:
+            A column `(B,)` for each figure. `loss` is the sum of the losses of a row's predictions and `count` how
+            many those are, so that the sum of all losses over the sum of all counts is `test/loss`. A task with
+            classes has `correct`, how many of `classified` predictions are right: their sums give `test/accuracy`.
+            Any others are sums or figures of the task's own.
+        """
 
 
 @runtime_checkable

@@ -18,12 +18,23 @@ from torchmetrics.functional.classification import binary_auroc
 from torchmetrics.utilities import dim_zero_cat
 
 from rnnlab.data.collation import Batch
+from rnnlab.data.prepared import Part
 from rnnlab.nn.encoder import build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.pooling import pool, pooled_size
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.chance import (
+    CLASS_FREQUENCIES,
+    MOST_FREQUENT_CLASS,
+    OF_TRAINING,
+    auroc,
+    class_counts,
+    of_classes,
+)
 from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.items import ItemFigures, classified_items
 from rnnlab.tasks.predictions import Prediction, TextAnswers
 
 
@@ -84,6 +95,18 @@ class PooledTask(SequenceTask):
         outputs: Tensor = self.head(self.dropout(vector))
         return outputs
 
+    def flops(self, steps: int) -> float | None:
+        return self._flops(steps, predictions=1)
+
+    def _flops(self, steps: int, predictions: int) -> float | None:
+        """Return the operations for a sequence of which so many vectors are given to the output layer."""
+        looked_up = type(self.embedding) in (nn.Embedding, nn.Identity)
+        return total_flops(
+            (steps, 0 if looked_up else None),
+            (1, declared_flops(self.encoder, steps)),
+            (predictions, linear_flops(self.head)),
+        )
+
     def vectors(self, inputs: Tensor) -> Tensor:
         """Embed the inputs as `(B, T, D)`."""
         vectors: Tensor = self.embedding(inputs)
@@ -106,6 +129,7 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
     """
 
     loss_unit = "nats per sequence"
+    chance_model = CLASS_FREQUENCIES + OF_TRAINING
     answer_type = Prediction
     columns = ("text", "label", "probability", "note")
 
@@ -119,21 +143,31 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
 
     def declare_metrics(self) -> dict[Metric, Measured]:
         classes = len(self.labels)
-        accuracy = share("accuracy", "test accuracy", "the share of the test that is classified right")
-        f1 = share("f1", "test F1", "the mean over the classes, each against the others", shown="results")
-        auroc = share("auroc", "test AUROC", "the mean over the classes, each against the others", shown="results")
+        hint = "the mean over the classes, each against the others"
+        right = "the share of the test that is classified right"
+        accuracy = share("accuracy", "test accuracy", right, chance=MOST_FREQUENT_CLASS)
+        f1 = share("f1", "test macro F1", hint, shown="results", chance=MOST_FREQUENT_CLASS)
+        area = share("auroc", "test AUROC", hint, shown="results", chance=MOST_FREQUENT_CLASS)
         return {
-            ranking_loss(self.loss_unit): MeanMetric(),
+            ranking_loss(self.loss_unit, chance=CLASS_FREQUENCIES): MeanMetric(),
             accuracy: MulticlassAccuracy(classes, average="micro", validate_args=False),
             f1: MulticlassF1Score(classes, average="macro", validate_args=False),
-            auroc: AUROC(classes, validate_args=False),
+            area: AUROC(classes, validate_args=False),
         }
+
+    def chance(self, train: Part, part: Part) -> dict[str, float]:
+        """Return what the frequencies of the classes in training reach."""
+        known, counts = (class_counts(one.labels, len(self.labels)) for one in (train, part))
+        return {**of_classes(counts, known), "auroc": auroc(counts)}
 
     def update(self, metrics: MetricCollection, logits: Tensor, batch: Batch) -> None:
         metrics["loss"].update(self.loss(logits, batch), self.count(batch))
         for name in ("accuracy", "f1", "auroc"):
             metrics[name].update(logits, batch.targets)
         self.confusion.update(logits, batch.targets)
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_items(outputs, batch.targets)
 
     @torch.no_grad()
     def shares(self, batch: Batch) -> list[list[float]]:

@@ -27,9 +27,11 @@ from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.decoding import decode
 from rnnlab.nn.encoder import build_causal_encoder, build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.records.metrics import Metric, ranking_loss
 from rnnlab.tasks.base import Config, SequenceTask
+from rnnlab.tasks.items import ItemFigures
 from rnnlab.tasks.predictions import Forecast, print_forecast
 from rnnlab.tasks.user_input import UserInput
 
@@ -37,6 +39,7 @@ NAIVE_ERROR = (
     "A naive error is the mean absolute error in the training part of the seasonal naive forecast, which repeats the"
     " last season, so that the loss is the mean absolute scaled error (MASE, Hyndman and Koehler 2006)."
 )
+LAST_VALUE = "last value"  # the model of chance
 # The errors of the model and of two baselines on the same windows, in the series' own units.
 MAE = Metric(
     "mae",
@@ -45,6 +48,7 @@ MAE = Metric(
     interval=False,
     explanation="The errors of the test part are mean absolute ones in the series' own units: the model's, that of"
     " repeating the last value, and that of repeating the last season, all on the same windows.",
+    chance=LAST_VALUE,
     finding="forecasts$of_data: on the test part the best configuration errs by $mae on average (MASE $loss), repeating"
     " the last value by $mae_last, repeating the last season by $mae_seasonal.",
 )
@@ -72,6 +76,7 @@ class Forecaster(SequenceTask):
             is what a trend asks for (Zeng et al. 2023, NLinear).
     """
 
+    chance_model = f"{LAST_VALUE} that was read"
     answer_type = Forecast
 
     mean: Tensor
@@ -109,6 +114,15 @@ class Forecaster(SequenceTask):
         forecasts = decode(self.decoder, self._read_out, state, x[:, -1:], self.horizon, taught, self.teacher_forcing)
         return forecasts * scale + centre
 
+    def flops(self, steps: int) -> float | None:
+        ends = steps + self.horizon  # the decoder goes on where the encoder has ended
+        return total_flops(
+            (1, declared_flops(self.encoder, steps)),
+            (1, declared_flops(self.decoder, ends)),
+            (-1, declared_flops(self.decoder, steps)),
+            (self.horizon, linear_flops(self.head)),
+        )
+
     def outputs(self, batch: Batch) -> Tensor:
         forecasts: Tensor = self(batch.inputs, batch.targets if self.training else None)
         return forecasts
@@ -121,8 +135,8 @@ class Forecaster(SequenceTask):
 
     def declare_metrics(self) -> dict[Metric, Measured]:
         return {
-            replace(ranking_loss("naive errors per value"), explanation=NAIVE_ERROR): MeanMetric(),
-            Metric("mase", "test MASE", "mean absolute scaled error", shown="results"): MeanMetric(),
+            replace(ranking_loss("naive errors per value", chance=LAST_VALUE), explanation=NAIVE_ERROR): MeanMetric(),
+            Metric("mase", "test MASE", "mean absolute scaled error", shown="results", chance=LAST_VALUE): MeanMetric(),
             **{metric: MeanAbsoluteError() for metric in (MAE, MAE_LAST, MAE_SEASONAL)},
         }
 
@@ -137,6 +151,23 @@ class Forecaster(SequenceTask):
         truth = self.in_units(batch.targets).reshape(-1)
         for name, forecast in forecasts.items():
             metrics[name].update(self.in_units(forecast).reshape(-1), truth)
+
+    def chance(self, train: Part, part: Part) -> dict[str, float]:
+        """Return what the forecast reaches that repeats the last value; it knows nothing of training."""
+        assert part.labels is not None
+        ends = part.sequences.starts(np.arange(len(part.sequences))) + self.sequence_length - 1
+        last = part.sequences.symbols[ends].astype(np.float64)  # (N, D)
+        errors = np.array([np.abs(part.labels[:, step] - last).mean(axis=0) for step in range(self.horizon)])  # (H, D)
+        mae = errors * self.deviation.double().cpu().numpy()
+        mase = float((mae / self.naive_error.double().cpu().numpy()).mean())
+        return {"loss": mase, "mase": mase, "mae": float(mae.mean())}
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        """Measure each forecast; `absolute_error` is the sum of its errors in the series' own units."""
+        errors = (outputs - batch.targets).abs() * self.deviation  # (B, horizon, D)
+        scaled = (errors / self.naive_error).flatten(1)
+        count = torch.full_like(batch.lengths, scaled.shape[1])
+        return {"loss": scaled.sum(dim=1), "count": count, "absolute_error": errors.flatten(1).sum(dim=1)}
 
     def in_units(self, values: Tensor) -> Tensor:
         """Return standardised values `(…, D)` in the series' own units."""
@@ -153,9 +184,7 @@ class Forecaster(SequenceTask):
             raise UserError(
                 f"{key}: this model goes on with a series of numbers; give file=series.csv, a table with a row a step"
             )
-        reader = remembering_columns(self.card["config"], self.vocabulary.symbols)
-        if source.value_column is not None:
-            reader["value_column"] = source.value_column
+        reader = remembering_columns(self.card["config"], self.vocabulary.symbols) | dict(source.reading)
         series = build(reader, files=[Path(source.file)])
         if not isinstance(series, Series):
             raise UserError(f"file: {source.file} holds no series of numbers")

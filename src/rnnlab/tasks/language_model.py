@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, MetricCollection
@@ -14,17 +16,28 @@ from torchmetrics.classification import MulticlassAccuracy
 from torchmetrics.text import Perplexity
 
 from rnnlab.data.collation import IGNORE, Batch
+from rnnlab.data.prepared import Part
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.nn import State
 from rnnlab.nn.encoder import build_causal_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.recurrent import map_state
 from rnnlab.nn.tied import TiedLinear
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.capabilities import Sampling
+from rnnlab.tasks.chance import (
+    OF_TRAINING,
+    SYMBOL_FREQUENCIES,
+    cross_entropy,
+    most_frequent_accuracy,
+    predicted_characters,
+    predicted_symbols,
+)
 from rnnlab.tasks.generation.prefix_constraint import PrefixConstraint
 from rnnlab.tasks.generation.sampling import SymbolSampler
+from rnnlab.tasks.items import ItemFigures, classified_steps
 
 # The symbols of two runs are of one kind where these are equal: only then is a symbol as hard to predict in both.
 SYMBOLS = ("data.level", "data.min_count", "data.vocab_size", "data.tokenizer")
@@ -45,6 +58,8 @@ class LossPerCharacter(MeanMetric):
 class LanguageModel(SequenceTask):
     """A recurrent language model over a vocabulary."""
 
+    chance_model = SYMBOL_FREQUENCIES + OF_TRAINING
+
     def __init__(
         self, vocabulary: Vocabulary, data: Config, model: Config, cell: Config, optimizer: Config, scheduler: Config
     ) -> None:
@@ -64,6 +79,9 @@ class LanguageModel(SequenceTask):
         """Compute the logits `(B, T, V)` and the next state from symbols `(B, T)` and a state."""
         hidden, state = self.encoder(self.embedding_dropout(self.embedding(inputs)), state)  # (B, T, H)
         return self.head(self.dropout(hidden)), state
+
+    def flops(self, steps: int) -> float | None:
+        return total_flops((1, declared_flops(self.encoder, steps)), (steps, linear_flops(self.head)))
 
     def outputs(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.
@@ -99,13 +117,32 @@ class LanguageModel(SequenceTask):
         metrics["perplexity"].update(logits, batch.targets)
         metrics["accuracy"].update(logits.transpose(1, 2), batch.targets)
 
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets)
+
     def declare_metrics(self) -> dict[Metric, Measured]:
+        hint, unigram = "the share of symbols that are predicted", SYMBOL_FREQUENCIES
         accuracy = MulticlassAccuracy(len(self.vocabulary), average="micro", ignore_index=IGNORE, validate_args=False)
         return {
-            ranking_loss("nats per token", comparable_at=SYMBOLS): MeanMetric(),
-            ranking_loss("nats per character", key="loss_per_char"): LossPerCharacter(),
-            Metric("perplexity", "test perplexity", shown="results"): Perplexity(ignore_index=IGNORE),
-            share("accuracy", "test accuracy", "the share of symbols that are predicted", shown="summary"): accuracy,
+            ranking_loss("nats per token", comparable_at=SYMBOLS, chance=unigram): MeanMetric(),
+            ranking_loss("nats per character", key="loss_per_char", chance=unigram): LossPerCharacter(),
+            Metric("perplexity", "test perplexity", shown="results", chance=unigram): Perplexity(ignore_index=IGNORE),
+            share("accuracy", "test accuracy", hint, shown="summary", chance="most frequent symbol"): accuracy,
+        }
+
+    def chance(self, train: Part, part: Part) -> dict[str, float]:
+        """Return what the unigram model of the training part reaches; ends of items are symbols of it."""
+        known, counts = (predicted_symbols(one, len(self.vocabulary)) for one in (train, part))
+        possible = np.ones(len(self.vocabulary), dtype=bool)  # to be a target
+        possible[self.vocabulary.first_label :] = False
+        possible[[index for index, symbol in enumerate(self.vocabulary.symbols) if symbol == PAD]] = False
+        known, counts = known[possible], counts[possible]
+        loss, predictions = cross_entropy(counts, known), int(counts.sum())
+        return {
+            "loss": loss,
+            "loss_per_char": loss * predictions / predicted_characters(part, predictions),
+            "perplexity": math.exp(loss),
+            "accuracy": most_frequent_accuracy(counts, known),
         }
 
     @torch.inference_mode()

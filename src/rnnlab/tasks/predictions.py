@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
-import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
+from pathlib import Path
 from typing import Any
 
-from rnnlab.control_characters import say
+from rnnlab.control_characters import say, to_json
+from rnnlab.data.sources.tables import is_table
+from rnnlab.errors import UserError
+from rnnlab.records.csv_files import as_text
 from rnnlab.tasks.user_input import UserInput
 
 Blocks = Iterable[list[Any]]  # of answers, which are printed as soon as they are there
@@ -108,7 +111,16 @@ class TextAnswers:
     columns: tuple[str, ...] | None = None
 
     def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
-        """Yield the texts of a user's input in blocks."""
+        """Yield the texts of a user's input in blocks.
+
+        Raises:
+            UserError: The file is a table.
+        """
+        if source.file is not None and is_table(Path(source.file)):
+            raise UserError(
+                f"file: {source.file} is a table, and this model reads a text a line; give the texts in a .txt file, or"
+                " pipe lines into the command"
+            )
         return source.lines()
 
     def print_answers(self, blocks: Blocks, style: str) -> None:
@@ -145,18 +157,18 @@ class TextAnswers:
     def _print_csv(self, blocks: Blocks) -> None:
         # Every string is quoted, since the module csv would leave a text with a lone carriage return bare.
         writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-        writer.writerow(self._columns)
+        writer.writerow(map(as_text, self._columns))
         numbers = count(1)
         for block in blocks:
             for answer in block:
-                writer.writerows(self.rows(next(numbers), answer))
+                writer.writerows(map(as_text, row) for row in self.rows(next(numbers), answer))
             sys.stdout.flush()
 
     def _print_json(self, blocks: Blocks) -> None:
         """Print a list of objects; in ASCII, which every encoding has."""
         separator = "[\n"
         for answer in (answer for block in blocks for answer in block):
-            say(f"{separator}  {json.dumps(asdict(answer))}", end="", flush=True)
+            say(f"{separator}  {to_json(asdict(answer))}", end="", flush=True)
             separator = ",\n"
         say("[]" if separator == "[\n" else "\n]")
 
@@ -165,10 +177,10 @@ def print_forecast(forecast: Forecast, style: str) -> None:
     """Print a forecast as `text` or `csv`, a row a step counted from 1, or as a `json` object with a list a column."""
     header = ["step", *forecast.names]
     if style == "json":
-        say(json.dumps(dict(zip(forecast.names, map(list, zip(*forecast.values, strict=True)), strict=True)), indent=2))
+        say(to_json(dict(zip(forecast.names, map(list, zip(*forecast.values, strict=True)), strict=True)), indent=2))
     elif style == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(header)
+        writer.writerow(map(as_text, header))
         writer.writerows([step, *row] for step, row in enumerate(forecast.values, 1))
     else:
         cells = [header, *([str(step), *(f"{v:.6g}" for v in row)] for step, row in enumerate(forecast.values, 1))]

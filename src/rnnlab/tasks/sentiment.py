@@ -49,6 +49,9 @@ class SentimentClassifier(Classifier):
             batch = batch._replace(inputs=drop_words(batch.inputs, self.word_dropout, self.vocabulary.unknown))
         return super().outputs(batch)
 
+    def flops(self, steps: int) -> float | None:
+        return super().flops(steps)  # the dropout of words and of their vectors takes no product
+
     def classify(self, texts: Sequence[str]) -> list[Prediction]:
         """Predict the class of each text, as it would be alone; a text without any known word has no label."""
         if not texts:

@@ -19,13 +19,18 @@ from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn.encoder import build_encoder
+from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.nn.words import WordVectors, drop_words
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.tasks.base import Config
+from rnnlab.tasks.chance import OF_TRAINING, class_counts, most_frequent_accuracy, of_classes
 from rnnlab.tasks.confusion import ConfusionCounts
+from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import TaggedText, TaggedWord, TextAnswers
 from rnnlab.tasks.sentiment import WORD_SCALE
+
+TAG_FREQUENCIES, MOST_FREQUENT_TAG = "tag frequencies", "most frequent tag"
 
 
 class Tagger(TextAnswers, ConfusionCounts):
@@ -34,6 +39,7 @@ class Tagger(TextAnswers, ConfusionCounts):
     Dropout acts on the words' vectors, between recurrent layers and before the output.
     """
 
+    chance_model = TAG_FREQUENCIES + OF_TRAINING
     answer_type = TaggedText
     columns = ("text", "word", "tag", "probability")
 
@@ -60,6 +66,13 @@ class Tagger(TextAnswers, ConfusionCounts):
         logits: Tensor = self.head(self.dropout(hidden))
         return logits
 
+    def flops(self, steps: int) -> float | None:
+        return total_flops(
+            (steps, self.embedding.flops(self.word_length)),
+            (1, declared_flops(self.encoder, steps)),
+            (steps, linear_flops(self.head)),
+        )
+
     def outputs(self, batch: Batch) -> Tensor:
         inputs = batch.inputs
         if self.training and self.word_dropout:  # characters stay
@@ -76,13 +89,17 @@ class Tagger(TextAnswers, ConfusionCounts):
 
     def declare_metrics(self) -> dict[Metric, Measured]:
         tags = len(self.labels)
-        accuracy = share("accuracy", "test accuracy", "the share of the test that is classified right")
-        unknown = share(
-            "accuracy_unknown", "unknown words", "the accuracy of words outside of the vocabulary", shown="results"
+        most = MOST_FREQUENT_TAG
+        right, outside = (
+            "the share of the test that is classified right",
+            "the accuracy of words outside of the vocabulary",
         )
-        f1 = share("f1", "test F1", "the mean over the tags, each against the others", shown="results")
+        accuracy = share("accuracy", "test accuracy", right, chance=most)
+        unknown = share("accuracy_unknown", "unknown words", outside, shown="results", chance=most)
+        hint = "the mean over the tags, each against the others"
+        f1 = share("f1", "test macro F1", hint, shown="results", chance=most)
         return {
-            ranking_loss("nats per word"): MeanMetric(),
+            ranking_loss("nats per word", chance=TAG_FREQUENCIES): MeanMetric(),
             accuracy: MulticlassAccuracy(tags, average="micro", validate_args=False),
             unknown: MeanMetric(),
             f1: MulticlassF1Score(tags, average="macro", validate_args=False),
@@ -96,6 +113,18 @@ class Tagger(TextAnswers, ConfusionCounts):
             metric.update(predicted, tags)
         unknown = batch.inputs[..., 1][real] == self.vocabulary.unknown
         metrics["accuracy_unknown"].update((predicted == tags)[unknown].float())
+
+    def chance(self, train: Part, part: Part) -> dict[str, float]:
+        """Return what the frequencies of the tags in training reach."""
+        assert part.spelling is not None and part.tags is not None
+        unknown = part.spelling[part.sequences.symbols, 1] == self.vocabulary.unknown
+        known, counts, counts_unknown = (
+            class_counts(tags, len(self.labels)) for tags in (train.tags, part.tags, part.tags[unknown])
+        )
+        return {**of_classes(counts, known), "accuracy_unknown": most_frequent_accuracy(counts_unknown, known)}
+
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return classified_steps(outputs, batch.targets)
 
     @torch.no_grad()
     def answer(self, inputs: Sequence[str]) -> list[TaggedText]:

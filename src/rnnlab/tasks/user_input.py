@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from rnnlab.config.plain_files import what_it_is
 from rnnlab.errors import UserError
@@ -25,18 +25,19 @@ class UserInput:
     Attributes:
         text: The value of `text=`; None where it was not given.
         file: The value of `file=`; None where it was not given.
-        value_column: The column or columns of that file with numbers; None for those of training.
+        reading: How that file is read where it is a table, by the keys of the group `data`; what is not there is as in
+            training.
         stream: The file or the standard input, open; None where a text was given.
     """
 
     text: str | None
     file: str | None
-    value_column: str | list[str] | None
+    reading: Mapping[str, Any]
     stream: BufferedReader | None
 
     @classmethod
     @contextmanager
-    def opened(cls, text: str | None, file: str | None, value_column: str | list[str] | None) -> Iterator[UserInput]:
+    def opened(cls, text: str | None, file: str | None, reading: Mapping[str, Any]) -> Iterator[UserInput]:
         """Open the input, and check that a file is UTF-8 before anything is predicted.
 
         Raises:
@@ -45,18 +46,18 @@ class UserInput:
         if text is not None and file is not None:
             raise UserError("text and file were both given; choose one")
         if text is not None:
-            yield cls(text, file, value_column, None)
+            yield cls(text, file, reading, None)
         elif file is not None:
             with _open(file) as stream:
                 if stream.seekable():  # a pipe can be read only once
                     for _ in _line_blocks(stream, f"file: {file}"):
                         pass
                     stream.seek(0)
-                yield cls(text, file, value_column, stream)
+                yield cls(text, file, reading, stream)
         elif sys.stdin is None or sys.stdin.isatty():
             raise UserError('there is nothing to read; add text="..." or file=PATH, or pipe lines into the command')
         else:
-            yield cls(text, file, value_column, cast(BufferedReader, sys.stdin.buffer))
+            yield cls(text, file, reading, cast(BufferedReader, sys.stdin.buffer))
 
     def lines(self) -> Iterator[list[str]]:
         """Yield the text, or the lines of the file or the standard input, in blocks.
@@ -65,8 +66,11 @@ class UserInput:
         end at a line feed and nowhere else, so that answers stand in the file's own lines.
 
         Raises:
-            UserError: A line is not UTF-8.
+            UserError: A line is not UTF-8, or it was said how a table is read.
         """
+        if self.reading:
+            key = next(iter(self.reading))
+            raise UserError(f"data.{key}: this model reads lines of text; models of task=forecasting read a table")
         if self.stream is None:
             return iter([[str(self.text)]])
         return _line_blocks(self.stream, "the standard input" if self.file is None else f"file: {self.file}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import lightning.pytorch as pl
 from torch import Tensor
 
+from rnnlab.control_characters import in_one_line
 from rnnlab.tasks.capabilities import CountsConfusion
 from rnnlab.tensorboard.writers import picture_step, summary_writers
 
@@ -47,7 +48,7 @@ def confusion_figure(counts: Tensor, labels: Sequence[str]) -> Figure:
     """
     from matplotlib.figure import Figure  # takes a while to load, and only classifiers need it
 
-    names = [label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…" for label in labels]
+    names = [label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…" for label in map(in_one_line, labels)]
     longest, shown = max(map(len, names)), min(len(names), LEGIBLE)
     turned = longest > UPRIGHT or len(names) > LEGIBLE
     size = (1.2 + 0.08 * longest + 1.1 * shown, 1.0 + 0.9 * shown + (0.08 * longest if turned else 0.4))

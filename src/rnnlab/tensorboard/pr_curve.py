@@ -6,6 +6,7 @@ import lightning.pytorch as pl
 from torchmetrics.classification import MulticlassAUROC
 from torchmetrics.utilities import dim_zero_cat
 
+from rnnlab.control_characters import in_one_line
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.capabilities import Classifies
 from rnnlab.tensorboard.writers import picture_step, summary_writers
@@ -36,5 +37,5 @@ class PrecisionRecall(pl.Callback):
         shares, targets = dim_zero_cat(collected.preds), dim_zero_cat(collected.target)
         for writer in summary_writers(trainer):
             for number, label in enumerate(pl_module.labels[:MOST]):
-                tag = f"precision_recall_{part}/{label}"
+                tag = f"precision_recall_{part}/{in_one_line(label)}"
                 writer.add_pr_curve(tag, targets == number, shares[:, number], picture_step(trainer))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import lightning.pytorch as pl
 
+from rnnlab.control_characters import shown
 from rnnlab.tasks.capabilities import Generates, Sampling
 from rnnlab.tensorboard.writers import picture_step, summary_writers
 
@@ -22,7 +23,7 @@ class SampleText(pl.Callback):
         names = pl_module.sample(self.count, Sampling(seed=trainer.global_step))
         text = f"{code_block(names)}\n\n{pl_module.remark(names)}"
         for writer in writers:
-            writer.add_text("samples", text, picture_step(trainer))
+            writer.add_text("samples", shown(text), picture_step(trainer))
 
 
 def code_block(items: Sequence[str]) -> str:

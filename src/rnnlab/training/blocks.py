@@ -21,10 +21,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 from torch import Tensor
 from torch.amp import GradScaler
@@ -33,6 +34,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from rnnlab.data.batching import Batches
 from rnnlab.data.collation import Batch
+from rnnlab.data.items import Items
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared
 from rnnlab.tasks.base import SequenceTask
@@ -112,7 +114,21 @@ class BlockDataModule(SequenceDataModule):
     @property
     def steps_per_epoch(self) -> int:
         """Batches in an epoch of training, which are its optimizer steps: `trainer.limit_train_batches` of them."""
-        limit, count = self.settings["limit_train_batches"], len(self.train_batches())
+        return self._limited("train", len(self.train_batches()))
+
+    def items(self, part: str) -> Items | None:
+        """Return which items of `val` or `test` are read, as `trainer.limit_…_batches` says; None if not known."""
+        whole = self.prepared.items.get(part)
+        batches = self.val_dataloader() if part == "val" else self.test_dataloader()
+        read = self._limited(part, len(batches))
+        if whole is None or read == len(batches):
+            return whole
+        rows = np.concatenate([np.arange(0), *islice(batches.sampler, read)])
+        return whole.first(self.prepared.parts[part].count(rows), len(rows))
+
+    def _limited(self, part: str, count: int) -> int:
+        """Return how many of so many batches are read."""
+        limit = self.settings[f"limit_{part}_batches"]
         return int(limit * count) if isinstance(limit, float) else min(limit, count)
 
     def train_dataloader(self) -> Blocks:

@@ -6,6 +6,7 @@ import math
 import resource
 import sys
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import lightning.pytorch as pl
@@ -60,11 +61,16 @@ class TimingFile(pl.Callback):
     """Writes timing.csv, one row an epoch with what may differ from run to run, and counts the seconds of training.
 
     Both go on where a training is resumed.
+
+    Attributes:
+        started: When the training began, before it was ever resumed: UTC in ISO 8601. None before that, and where a
+            checkpoint does not say it.
     """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.rows: list[Row] = []
+        self.started: str | None = None
         self._started: float | None = None
         self._ended: float | None = None
         self._epoch_started = 0.0
@@ -80,6 +86,8 @@ class TimingFile(pl.Callback):
         return self._before + (self._ended or time.perf_counter()) - self._started
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if not self._before:
+            self.started = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._started = self._epoch_started = time.perf_counter()
         self._predictions_before = block_loop(trainer).epoch.predictions
 
@@ -111,10 +119,11 @@ class TimingFile(pl.Callback):
         self._ended = time.perf_counter()
 
     def state_dict(self) -> dict[str, Any]:
-        return {"rows": self.rows, "seconds": self.seconds}
+        return {"rows": self.rows, "seconds": self.seconds, "started": self.started}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.rows, self._before = state_dict["rows"], state_dict["seconds"]
+        self.started = state_dict.get("started")
 
 
 class StepScalars(pl.Callback):

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from lightning.pytorch.utilities.seed import isolate_rng
 
+from rnnlab.config.passwords import recorded
 from rnnlab.config.plain_files import MOST_NODES
 from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
@@ -37,7 +38,7 @@ def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
     task = _build(config, Known(prepared.vocabulary, prepared.card))
     _check_lengths(task, config, prepared)
     task.card = {
-        "config": dict(config),
+        "config": recorded(config),
         "vocabulary": prepared.vocabulary.card,
         # Numbers one by one would take torch longer to write than the weights, at every checkpoint.
         "data": {k: torch.from_numpy(v) if isinstance(v, np.ndarray) else v for k, v in prepared.card.items()},

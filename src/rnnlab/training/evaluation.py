@@ -108,9 +108,8 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
             " data.path=FILE evaluates on all of a file"
         )
     reader = remembering_columns(config, vocabulary.symbols)
-    if "header" in reader:
-        reader["header"] = None  # the file of training may have had one, and this one not
-    config["data"] = {**config["data"], "name": OWN, "reader": {**reader, **columns}}
+    of_preparation = {key: value for key, value in columns.items() if key in config["data"]}
+    config["data"] = {**config["data"], **of_preparation, "name": OWN, "reader": {**reader, **columns}}
     return prepare_other(config, Known(vocabulary, card["data"]))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from rnnlab.charts.examples import Examples
+from rnnlab.control_characters import to_json
 from rnnlab.data.prepared import Prepared
 from rnnlab.data.text.subwords import Subwords
 from rnnlab.records.folder import RunFolder, write_atomically
@@ -27,7 +26,7 @@ def write_examples(task: SequenceTask, folder: RunFolder, prepared: Prepared) ->
     if isinstance(vocabulary := getattr(task, "vocabulary", None), Subwords):
         write_atomically(folder.path / TOKENIZER, vocabulary.tokenizer)
     examples = examples_of(task, prepared).to_json()
-    write_atomically(folder.examples, json.dumps(examples, ensure_ascii=False) + "\n")
+    write_atomically(folder.examples, to_json(examples, ensure_ascii=False) + "\n")
 
 
 def examples_of(task: SequenceTask, prepared: Prepared) -> Examples:

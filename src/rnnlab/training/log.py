@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from rnnlab.config.passwords import without_passwords
+from rnnlab.control_characters import shown
 
 LIGHTNING = ("lightning", "lightning.pytorch", "lightning.fabric")
 IRRELEVANT = (
@@ -28,25 +32,50 @@ class LogFile(logging.FileHandler):
         return
 
 
+class LogLine(logging.Formatter):
+    """Formats what is logged without secrets, and with control characters as a terminal may get them."""
+
+    def __init__(self, hide: Callable[[str], str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self.hide = hide
+
+    def format(self, record: logging.LogRecord) -> str:
+        return shown(self.hide(super().format(record)))
+
+
 @contextmanager
-def run_log(path: Path) -> Iterator[logging.Logger]:
-    """Write everything that is logged inside into a file, and keep it off the terminal."""
+def run_log(path: Path, hide: Callable[[str], str] = without_passwords) -> Iterator[logging.Logger]:
+    """Write everything that is logged inside into a file, and keep it off the terminal.
+
+    Args:
+        path: The file.
+        hide: Takes the secrets out of a text.
+    """
     handler = LogFile(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LogLine(hide))
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
     quiet_lightning()
+    hook, threading.excepthook = threading.excepthook, _log_of_thread
     try:
         with without_irrelevant_warnings():
             yield logging.getLogger("rnnlab")
     finally:
+        threading.excepthook = hook
         logging.captureWarnings(False)
         root.setLevel(level)
         root.removeHandler(handler)
         handler.close()
+
+
+def _log_of_thread(failure: threading.ExceptHookArgs) -> None:
+    """Log what has ended a thread, such as TensorBoard's on a full disk, in place of a page on the terminal."""
+    if failure.exc_value is not None:
+        log = logging.getLogger("rnnlab")
+        log.error("a thread has failed", exc_info=(failure.exc_type, failure.exc_value, failure.exc_traceback))
 
 
 @contextmanager

@@ -13,6 +13,8 @@ import lightning.pytorch as pl
 import torch
 
 from rnnlab.analysis.threshold import Threshold, metric_of
+from rnnlab.config.environment import Secrets
+from rnnlab.data.items import Items
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import reason_of
 from rnnlab.records import provenance
@@ -21,12 +23,15 @@ from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFold
 from rnnlab.records.metrics import MEASURES, objective_of
 from rnnlab.records.provenance import Origin
 from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
-from rnnlab.tasks.base import parameters_of
+from rnnlab.tasks.base import flops_per_step, parameters_of
+from rnnlab.tasks.capabilities import KnowsChance
+from rnnlab.tasks.chance import chance_of
 from rnnlab.training.blocks import BlockDataModule
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
 from rnnlab.training.examples import write_examples
 from rnnlab.training.hparams import flat_hparams, settings
+from rnnlab.training.items import ItemsFile
 from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, continue_curves, log_outcome
 from rnnlab.training.resuming import Reached, reached
@@ -46,6 +51,10 @@ class TrainingRun:
         data: Its batches.
         trainer: Lightning's Trainer.
         parameters: Trainable parameters of the network.
+        chance: What a model reaches that has learned nothing of the sequence, by the names of metrics; empty where that
+            is unknown, and before `execute`.
+        flops: Operations of a forward pass for one step of a sequence of `data.sequence_length`; None if not declared.
+        secrets: What its loggers have from the environment.
     """
 
     def __init__(
@@ -73,16 +82,20 @@ class TrainingRun:
         quiet_lightning()
         torch.set_num_threads(thread_count(config))
         self.config, self.folder, self.prepared, self.origin = config, folder, prepared, origin
+        self.secrets = Secrets(config["logger"])
         pl.seed_everything(config["seed"], verbose=False)
         self.task = new_task(config, prepared)
         if config["init_from"] is not None:
             begin_with(self.task, find_checkpoint(config["init_from"], "init_from"))
         self.parameters = parameters_of(self.task)
+        self.chance: dict[str, float] = {}
+        self.flops = flops_per_step(self.task, config["data"]["sequence_length"])
         self.data = BlockDataModule(prepared, config)
         check_limits(config["trainer"], self.data)
-        self.metrics, self.timing = MetricsFile(folder), TimingFile(folder)
+        self.metrics, self.timing, self.items = MetricsFile(folder), TimingFile(folder), ItemsFile(folder)
         blocks = self.data.train_dataloader()
-        self.trainer = build_trainer(config, folder, self.metrics, self.timing, blocks, progress, callbacks)
+        records = (self.metrics, self.timing, self.items)
+        self.trainer = build_trainer(config, folder, records, blocks, progress, callbacks)
         self.task.trainer = self.trainer
         self.task.total_steps = steps_of(config["trainer"], self.data.steps_per_epoch)
         self.task.build_optimizer(steps=100)  # finds a key that the optimizer does not take
@@ -106,7 +119,7 @@ class TrainingRun:
         """
         there, damage = (None, "") if again else reached(self.folder)
         self._open_folder(resumed=there is not None)
-        with run_log(self.folder.log) as log:
+        with run_log(self.folder.log, self.secrets.hide) as log:
             if damage:
                 print(damage, file=sys.stderr)
                 log.warning(damage)
@@ -144,6 +157,7 @@ class TrainingRun:
         """Train and test, and return how that ended."""
         try:
             with interruptible():
+                self.chance = chance_of(self.task, self.prepared.parts)  # first: what is wrong there costs no training
                 outcome = self._train_and_test(last)
             self._log_outcome(outcome)
         except (KeyboardInterrupt, StoppedError):
@@ -152,7 +166,7 @@ class TrainingRun:
             return {"status": PRUNED, "reason": str(error)}
         except Exception as error:
             log.exception("the run failed")
-            return {"status": FAILED, "reason": reason_of(error)}
+            return {"status": FAILED, "reason": self.secrets.hide(reason_of(error))}
         return outcome
 
     def _train_and_test(self, last: Path | None) -> Summary:
@@ -162,6 +176,7 @@ class TrainingRun:
         write_examples(self.task, self.folder, self.prepared)
         best = self.metrics.best()
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
+        self.items.write(self.data.test_dataloader(), test["test/loss"])
         return {
             "status": COMPLETE,
             "objective": best[objective_of(self.task.declared).validation],
@@ -183,8 +198,11 @@ class TrainingRun:
             **outcome,
             "hparams": flat_hparams(self.config, self.parameters),
             "parameters": self.parameters,
+            "flops": self.flops,
             "unit": self.task.unit,
             MEASURES: [metric.to_json() for metric in self.task.declared],
+            **self._chance(),
+            "started": self.timing.started,
             "seconds": round(self.timing.seconds, 3),
             "data": self._data(),
             "versions": provenance.versions(),
@@ -193,12 +211,23 @@ class TrainingRun:
             "machine": provenance.machine(),
         }
 
+    def _chance(self) -> Summary:
+        """The value of chance of every metric that has one, and the model in words that reaches them."""
+        if not (self.chance and isinstance(self.task, KnowsChance)):
+            return {}
+        return {"chance": self.chance, "chance_model": self.task.chance_model}
+
     def _data(self) -> Summary:
-        """The data's name and SHA-256, and for labelled texts how many of each class every part has."""
+        """The data's name and SHA-256, what is measured on, and for labelled texts the classes of every part."""
         classes = {"classes": self.prepared.balance} if self.prepared.balance else {}
-        return {"name": self.prepared.name, "sha256": self.prepared.sha256, **classes}
+        items = {**_described("validation", self.data.items("val")), **_described("test", self.data.items("test"))}
+        return {"name": self.prepared.name, "sha256": self.prepared.sha256, **items, **classes}
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:
     """Metrics as JSON can hold them: a perplexity that overflows is null."""
     return {key: value if math.isfinite(value) else None for key, value in values.items() if "/" in key}
+
+
+def _described(part: str, items: Items | None) -> Summary:
+    return {f"{part}_items": items and items.digest, f"{part}_count": items and items.count}

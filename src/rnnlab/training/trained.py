@@ -211,7 +211,8 @@ class Trained:
             label_column: The column with the labels; None for the one of training.
             value_column: The column with the numbers of a series, or several; None for those of training.
             reading: How it is read, where otherwise than in training: `header`, `decimal`, `separator`, `quoting`,
-                `stacked`, `missing` and `verbatim`, as the keys of `data=file`. A header is never taken from training.
+                `stacked`, `missing`, `verbatim`, `tag_column` and `labels`, as the keys of `data=file`. A header is
+                never taken from training.
 
         Raises:
             UserError: The data is missing, unreadable or, without `path`, not the data of training any more.

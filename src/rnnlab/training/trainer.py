@@ -15,13 +15,14 @@ import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.loggers import Logger
 
+from rnnlab.config.environment import Secrets, looked_up
 from rnnlab.config.targets import build
 from rnnlab.cores import allowed_threads
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.training.blocks import BlockDataModule, BlockLoop, Blocks
-from rnnlab.training.callbacks import BatchProgressBar, MetricsFile, StepScalars, TimingFile
+from rnnlab.training.callbacks import BatchProgressBar, StepScalars
 from rnnlab.training.loggers import EventFiles
 from rnnlab.training.resuming import BestCheckpoint, CheckedCheckpointIO, StopWhenAsked
 
@@ -37,8 +38,7 @@ OURS = ("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val
 def build_trainer(
     config: Mapping[str, Any],
     folder: RunFolder,
-    metrics: MetricsFile,
-    timing: TimingFile,
+    records: Sequence[pl.Callback],
     blocks: Blocks,
     progress: bool,
     further: Sequence[pl.Callback] = (),
@@ -50,7 +50,7 @@ def build_trainer(
     """
     settings = {key: value for key, value in config["trainer"].items() if key not in OURS}
     show_bar = progress and sys.stderr.isatty()
-    callbacks = [metrics, timing, StepScalars(), EventFiles(), BestCheckpoint(folder.checkpoints)]
+    callbacks = [*records, StepScalars(), EventFiles(), BestCheckpoint(folder.checkpoints)]
     callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
     if show_bar:
         callbacks.append(BatchProgressBar())
@@ -184,11 +184,12 @@ def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[
     os.environ.setdefault("WANDB_SILENT", "true")  # it would print a page a run
     built = []
     for name, node in nodes.items():
-        settings = {key: value for key, value in node.items() if key != "package"}
+        settings = {key: value for key, value in looked_up(node).items() if key != "package"}
         try:
             built.append(build(settings, save_dir=str(folder.path)))
         except UserError:
             raise
         except Exception as error:  # a service's client fails in ways of its own
-            raise UserError(f"logger={name}: {str(error).splitlines()[0]}") from error
+            reason = Secrets(node).hide(str(error)).splitlines()[:1]
+            raise UserError(f"logger={name}: {''.join(reason) or type(error).__name__}") from error
     return built

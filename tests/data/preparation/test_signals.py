@@ -177,6 +177,36 @@ def test_other_data_is_read_with_the_classes_of_training(tmp_path: Path) -> None
         prepare_other(config(), known)
 
 
+EQUAL = "t1,t2,label\n" + "".join(f"{n},{n}.5,{'up' if n % 2 else 'down'}\n" for n in range(40))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("t1,t2,t3,label\n1,2,3,up\n", r"other\.csv has 3 steps, and every sequence of training 2: .* from t3 on"),
+        ("t1,t2,label\n1,2,up\n1,,up\n", r"other\.csv: row 2 has 1 step, and every sequence of training 2"),
+        ("t1,label\n1,up\n", r"other\.csv: row 1 has 1 step, and every sequence of training 2"),
+        ("t1,x,label\n1,2,up\n", r"other\.csv: step 2 is the column x, where it was t2 before"),
+    ],
+)
+def test_steps_that_training_did_not_have_are_refused(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "equal.csv").write_text(EQUAL)
+    (tmp_path / "other.csv").write_text(text)
+    trained = ready("data=file", f"data.path={tmp_path}/equal.csv")
+    with pytest.raises(UserError, match=named):
+        prepare_other(config("data=file", f"data.path={tmp_path}/other.csv"), Known(trained.vocabulary, trained.card))
+
+
+def test_where_sequences_of_training_differ_in_length_further_steps_are_said(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    (tmp_path / "b.csv").write_text("t1,t2,t3,t4,label\n1,2,3,4,up\n1,,,,up\n")
+    trained = ready("data=file", f"data.path={tmp_path}/a.csv")
+    assert "label and 2 to 3 steps of a.csv" in trained.description
+    known = Known(trained.vocabulary, trained.card)
+    (note,) = prepare_other(config("data=file", f"data.path={tmp_path}/b.csv"), known).notes
+    assert note == "training had no step behind t3; here are 1 more, from t4 on"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "named"),
     [

@@ -197,6 +197,10 @@ def test_a_single_tag_is_nothing_to_learn(tmp_path: Path) -> None:
     file.write_text("".join(f"word{n} X\n\n" for n in range(20)), encoding="utf-8")
     with pytest.raises(UserError, match=r"one\.txt: the only tag of training is 'X'; a tagger needs two classes"):
         prepare(own(file))
+    word = "1\tword{}\t_\tX\tY\t_\t0\troot\t_\t_\n\n"
+    file.write_text("".join(map(word.format, range(20))), encoding="utf-8")
+    with pytest.raises(UserError, match=r"data\.tag_column=XPOS or FEATS or DEPREL reads another column"):
+        prepare(own(file))
 
 
 def test_a_task_that_reads_something_else_says_so() -> None:

@@ -102,8 +102,10 @@ def test_a_label_that_may_be_missing_is_refused(tmp_path: Path, label: str) -> N
     with pytest.raises(UserError, match=r"a\.csv, row 2: the label '\S+' may be none; data\.missing=drop.*=keep"):
         read(file)
     assert read(file, missing="drop") == [("good", "pos")]
-    with pytest.raises(UserError, match=r"row 3 has no label"):
+    with pytest.raises(UserError, match=r"row 3 has no label .*data\.missing=drop"):
         read(file, missing="keep")
+    with pytest.raises(UserError, match=r"data\.missing=interpolate: .* drop or keep"):
+        read(file, missing="interpolate")
 
 
 def test_tables_named_for_parts_are_the_parts(tmp_path: Path) -> None:

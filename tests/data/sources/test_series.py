@@ -72,7 +72,7 @@ def test_several_files_are_one_series_and_tabs_separate_as_well(tmp_path: Path) 
     [
         ("a,b\n1,2\n", "c", r"data\.value_column=c: .*series\.csv has no such column; it has a, b"),
         ("a\n1\n\nx\n", None, r"series\.csv, row 2, column a: 'x' is no number"),
-        ("a\n1\nnan\n", None, "row 2, column a: 'nan' is no number"),
+        ("a\n1\nnan\n2\n", None, r"row 2, column a: 'nan' is no number; data\.missing=interpolate"),
         ("a\n", None, "holds no numbers"),
         ("a,b\n1,2\n3\n", None, "row 2, column b: '' is no number"),
     ],
@@ -133,6 +133,18 @@ def test_what_can_be_read_in_two_ways_is_refused_with_the_key_that_decides(tmp_p
     text, line = TWO_WAYS[name]
     with pytest.raises(UserError, match=line):
         read_series(table(tmp_path, text), None)
+
+
+def test_missing_numbers_lie_between_their_neighbours_and_are_counted(tmp_path: Path) -> None:
+    text = "day;temp;wind\na;1,5;1\nb;NaN;?\nc;;3\nd;3,0;4\n"
+    series = read_series(table(tmp_path, text), ["temp", "wind"], missing="interpolate")
+    assert series.values.tolist() == [[1.5, 1], [2, 2], [2.5, 3], [3, 4]]
+    assert "4 values, 3 of them missing and put between their neighbours" in series.description
+    for rows, said in (("1\nnan\n", "the last row has no number"), ("1\nx\n\n?\n2\n", "row 2, column a: 'x'")):
+        with pytest.raises(UserError, match=said):
+            read_series(table(tmp_path, "a\n" + rows), None, missing="interpolate")
+    with pytest.raises(UserError, match=r"data\.missing=drop: a series has a value at every step; interpolate"):
+        read_series(table(tmp_path, "a\n1\n2\n"), None, missing="drop")
 
 
 def test_a_trained_model_finds_its_columns_by_their_names(tmp_path: Path) -> None:

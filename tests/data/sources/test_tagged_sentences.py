@@ -118,11 +118,29 @@ def test_a_missing_tag_is_refused_left_out_or_kept_as_the_user_says(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "the\tDET\n\nold\t\n"),
+        ("a.conllu", f"{WORD.format(1, 'the', 'DET', 'X')}\n\n{WORD.format(1, 'old', '_', 'X')}\n"),
+    ],
+)
+def test_sentences_without_a_tag_are_left_out_and_counted(tmp_path: Path, name: str, content: str) -> None:
+    file = write(tmp_path / name, content)
+    for missing in (None, "keep"):
+        with pytest.raises(UserError, match=r"'old' has no tag.*data\.missing=drop"):
+            read(file, missing=missing)
+    assert read(file, missing="drop") == [[("the", "DET")]]
+    said = read_tagged_sentences([file], "UPOS", missing="drop").description
+    assert "1 sentence left out: a tag is missing" in said
+
+
+@pytest.mark.parametrize(
     ("name", "content", "line"),
     [
         ("a.txt", "the DET\nold\n", r"a\.txt, line 2: a word and its tag are expected.* not 1 column$"),
         ("a.txt", "# x\n\nthe DET B-NP\n", r"a\.txt, line 3: a word and its tag are expected.* not 3 columns$"),
-        ("a.txt", "the\t\n", r"a\.txt, line 1: a word and its tag are expected"),
+        ("a.txt", "\tDET\n", r"a\.txt, line 1: a word and its tag are expected"),
+        ("a.txt", "the\t\n", r"a\.txt, line 1: 'the' has no tag; data\.missing=drop leaves such sentences out"),
         ("a.txt", "# nothing\n\n", r"a\.txt holds no words"),
         ("a.conllu", "1 the DET\n", r"a\.conllu, line 1: 1 column separated by tabs, where CoNLL-U has 10"),
         ("a.conllu", WORD.format(1, "a", "X", "X") + "\n2\tthe\n", r"a\.conllu, line 2: 2 columns separated by tabs"),
@@ -140,7 +158,11 @@ def test_a_missing_tag_is_refused_left_out_or_kept_as_the_user_says(tmp_path: Pa
         ("a.conllu", WORD.format(2, "a", "X", "X"), "line 1: .*number 2 of the sentence, where 1 is expected"),
         ("a.txt", "EU NNP B-NP B-ORG\n", r"a\.txt, line 1: a word and its tag are expected.* not 4 columns$"),
         ("a.conllu", WORD.format(1, "", "X", "X"), r"line 1: there is no word in the column FORM"),
-        ("a.conllu", WORD.format(1, "a", "_", "X"), r"line 1: 'a' has no tag in the column UPOS.*data\.tag_column"),
+        (
+            "a.conllu",
+            WORD.format(1, "a", "_", "X"),
+            r"line 1: 'a' has no tag in the column UPOS.*data\.tag_column=XPOS or DEPREL",
+        ),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, name: str, content: str, line: str) -> None:

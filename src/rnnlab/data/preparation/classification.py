@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from rnnlab.data.items import Items, items_of_texts, measured
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
@@ -78,7 +80,13 @@ def prepare_labelled_texts(
             "balance": balance,
         },
         notes=tuple(note for note in notes if note),
+        items=measured(partial(_items, content), parts),
     )
+
+
+def _items(content: LabelledTexts, rows: Sequence[int]) -> Items:
+    """Return the texts of some rows with their labels."""
+    return items_of_texts([content.texts[row] for row in rows], [content.labels[row] for row in rows])
 
 
 def tokens_of(text: str, level: str) -> Sequence[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from rnnlab.data.items import items_of_stretch, measured
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
@@ -75,7 +76,14 @@ def prepare_series(
     }
     said = note_on_parts(series.parts, trained=known is None)
     return Prepared(
-        source.name, source.sha256, vocabulary, parts, {} if known else card, tuple(filter(None, (*notes, said)))
+        name=source.name,
+        sha256=source.sha256,
+        vocabulary=vocabulary,
+        parts=parts,
+        card={} if known else card,
+        notes=tuple(filter(None, (*notes, said))),
+        # what a window reads is not among its items: it may begin where any sequence length says
+        items=measured(lambda ends: items_of_stretch(values[ends[0] + length : ends[1]], horizon), bounds),
     )
 
 

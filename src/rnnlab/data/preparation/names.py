@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnlab.data.items import Items, items_of_texts, measured
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences, SequenceView
 from rnnlab.data.source import Source
@@ -79,7 +80,12 @@ def prepare_names(
             *filter(None, (few, note, note_on_parts(items.parts, trained=known is None))),
             *(f"no item of training has the label {label!r}" for label in unseen),
         ),
+        items=measured(_items, parts),
     )
+
+
+def _items(items: LabelledTexts) -> Items:
+    return items_of_texts(items.texts, items.labels) if items.labels else items_of_texts(items.texts)
 
 
 def _content(source: Source, labelled: str | None, condition: str | None) -> LabelledTexts:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.items import Items, items_of_texts, measured
 from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
-from rnnlab.data.sources.tagged_sentences import TaggedSentences
+from rnnlab.data.sources.tagged_sentences import TAGS, TaggedSentences
 from rnnlab.data.split import (
     by_fixed_part,
     check_classes,
@@ -54,9 +56,7 @@ def prepare_tagged_sentences(
         rows = _distinct(content) if split["deduplicate"] else list(range(len(content)))
         notes.append(_note(len(content) - len(rows)))
         parts = split_sentences(rows, content.parts, split["seed"], source.limit, where)
-        check_classes(
-            chain.from_iterable(content.tags[row] for row in parts["train"]), "tag of training", "tagger", where
-        )
+        _check_tags(content, parts["train"], where)
         vocabulary, card = _vocabulary([content.words[row] for row in parts["train"]], data)
     used = list(chain.from_iterable(parts.values()))
     labels = _labels(chain.from_iterable(content.tags[row] for row in used), card, where)
@@ -79,7 +79,22 @@ def prepare_tagged_sentences(
         parts=encoded,
         card={**card, "labels": list(labels), "balance": balance},
         notes=tuple(filter(None, notes)),
+        items=measured(partial(_items, content), parts),
     )
+
+
+def _items(content: TaggedSentences, rows: Sequence[int]) -> Items:
+    """Return the sentences of some rows with their tags; no word has a tab."""
+    words, tags = (["\t".join(sentences[row]) for row in rows] for sentences in (content.words, content.tags))
+    return items_of_texts(words, tags)
+
+
+def _check_tags(content: TaggedSentences, rows: Sequence[int], where: str) -> None:
+    """Raise UserError if the sentences of training have a single tag."""
+    others = " or ".join(column for column in TAGS if column != content.column)
+    advice = f"; data.tag_column={others} reads another column" if content.column else ""
+    trained = chain.from_iterable(content.tags[row] for row in rows)
+    check_classes(trained, "tag of training", "tagger", where, advice)
 
 
 def split_sentences(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.items import MEASURED, Items, items_of_stream, measured
 from rnnlab.data.prepared import SHUFFLED, STREAMS, Known, Part, Prepared
 from rnnlab.data.sequences import Windows
 from rnnlab.data.source import Source
 from rnnlab.data.sources.text_files import TextFiles
 from rnnlab.data.split import PARTS, check_parts, note_on_parts
 from rnnlab.data.text.bpe import LEVEL, pieces
-from rnnlab.data.text.encoded import Encoded, alphabet_of
+from rnnlab.data.text.encoded import CHUNK, Encoded, alphabet_of
 from rnnlab.data.text.vocabularies import level_of, subwords
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
@@ -38,6 +39,8 @@ MOST_STREAMS = 128  # of a long text: more would take memory and gain nothing
 
 ALL = "all"  # the name of a text that is cut into parts
 Place = tuple[str, tuple[float, float]]  # the name of a text, and between which shares of it a part lies
+# The vocabulary, each part in it, which characters validation and test hold, and a note on the vocabulary, or ''.
+_Read = tuple[Vocabulary, dict[str, Encoded], dict[str, Items], str]
 
 
 def prepare_text(
@@ -59,22 +62,24 @@ def prepare_text(
         raise UserError(f"data={source.name} is no running text, which a character model reads, such as data=stdlib")
     if known is not None:
         where = source.where
-        read = _read(source.content, known.vocabulary, where)
-        if len(read.symbols) < 2:
+        whole = _read(source.content, known.vocabulary, where)
+        if len(whole.symbols) < 2:
             raise UserError(f"{where} holds a single symbol; at least 2 are needed, since the first is not predicted")
         note = note_on_parts(source.content.parts, trained=False)
-        parts = {"test": _evaluated(read, "test")}
+        parts = {"test": _evaluated(whole, "test")}
         return Prepared(source.name, source.sha256, known.vocabulary, parts, notes=(note,) if note else ())
     level = level_of(data, "chars", ("char", "word", LEVEL))
     texts, places, on_parts = _places(source.content, source.limit, data["parts"], source.where)
-    vocabulary, encoded, note = (_in_subwords if level == LEVEL else _in_symbols)(texts, places, data)
-    parts = {part: _evaluated(encoded[part], part) for part in ("val", "test")}
+    read = {"char": _in_characters, "word": _in_words, LEVEL: _in_subwords}[level]
+    vocabulary, encoded, items, note = read(texts, places, data)
+    parts = {part: _evaluated(encoded[part], part) for part in MEASURED}
     return Prepared(
         name=source.name,
         sha256=source.sha256,
         vocabulary=vocabulary,
         parts={"train": _trained(encoded["train"].symbols, data), **parts},
         notes=tuple(filter(None, (source.content.note, on_parts, note, NOTES.get(data["parts"])))),
+        items=items,
     )
 
 
@@ -123,18 +128,26 @@ def _between(cut: tuple[float, float], count: int) -> slice:
     return slice(int(cut[0] * count), int(cut[1] * count))
 
 
-def _in_symbols(
-    texts: Mapping[str, TextFiles], places: Mapping[str, Place], data: Mapping[str, Any]
-) -> tuple[Vocabulary, dict[str, Encoded], str]:
-    """Return the vocabulary of characters or words, and each part of the text in it."""
-    if data["level"] == "word":
-        name, cut = places["train"]
-        words = texts[name].words()
-        vocabulary = Vocabulary.of_words(words[_between(cut, len(words))], data["min_count"])
-    else:
-        vocabulary = Vocabulary.of_characters(chain.from_iterable(text.pieces() for text in texts.values()))
+def _in_characters(
+    texts: Mapping[str, TextFiles],
+    places: Mapping[str, Place],
+    data: Mapping[str, Any],  # noqa: ARG001
+) -> _Read:
+    """Read the text in characters, and cut it."""
+    vocabulary = Vocabulary.of_characters(chain.from_iterable(text.pieces() for text in texts.values()))
     read = {name: _read(text, vocabulary, "data") for name, text in texts.items()}
-    return vocabulary, {part: _cut(read[name], cut) for part, (name, cut) in places.items()}, ""
+    parts = {part: _cut(read[name], cut) for part, (name, cut) in places.items()}
+    return vocabulary, parts, measured(lambda part: items_of_stream(_spelled(part.symbols, vocabulary)), parts), ""
+
+
+def _in_words(texts: Mapping[str, TextFiles], places: Mapping[str, Place], data: Mapping[str, Any]) -> _Read:
+    """Read the text in words, and cut it behind a word."""
+    words = {name: text.words() for name, text in texts.items()}
+    pieces = {part: words[name][_between(cut, len(words[name]))] for part, (name, cut) in places.items()}
+    vocabulary = Vocabulary.of_words(pieces["train"], data["min_count"])
+    read = {name: vocabulary.encode_all([whole], widths=True) for name, whole in words.items()}
+    parts = {part: _cut(read[name], cut) for part, (name, cut) in places.items()}
+    return vocabulary, parts, measured(lambda piece: items_of_stream([" ".join(piece)]), pieces), ""
 
 
 def _cut(read: Encoded, cut: tuple[float, float]) -> Encoded:
@@ -142,16 +155,22 @@ def _cut(read: Encoded, cut: tuple[float, float]) -> Encoded:
     return Encoded(read.symbols[place], read.sizes, None if read.widths is None else read.widths[place])
 
 
-def _in_subwords(
-    texts: Mapping[str, TextFiles], places: Mapping[str, Place], data: Mapping[str, Any]
-) -> tuple[Vocabulary, dict[str, Encoded], str]:
-    """Return the vocabulary of sub-words and each part in it, cut at the character at which level=char cuts it."""
+def _in_subwords(texts: Mapping[str, TextFiles], places: Mapping[str, Place], data: Mapping[str, Any]) -> _Read:
+    """Read the text in sub-words, cut at the character at which level=char cuts it."""
     whole = {name: "".join(text.pieces()) for name, text in texts.items()}
     # two parts may lie in the same place
-    parts = {(name, cut): whole[name][_between(cut, len(whole[name]))] for name, cut in places.values()}
-    vocabulary, note = subwords(data, [parts[places["train"]]], alphabet_of(whole.values()))
-    encoded = {place: vocabulary.encode_all(list(pieces(part)), widths=True) for place, part in parts.items()}
-    return vocabulary, {part: encoded[place] for part, place in places.items()}, note
+    cut = {(name, cut): whole[name][_between(cut, len(whole[name]))] for name, cut in places.values()}
+    vocabulary, note = subwords(data, [cut[places["train"]]], alphabet_of(whole.values()))
+    encoded = {place: vocabulary.encode_all(list(pieces(piece)), widths=True) for place, piece in cut.items()}
+    items = measured(lambda place: items_of_stream([cut[place]]), places)
+    return vocabulary, {part: encoded[place] for part, place in places.items()}, items, note
+
+
+def _spelled(symbols: NDArray[np.unsignedinteger], vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield the text of characters piece by piece."""
+    points = np.array(list(map(ord, vocabulary.symbols)), dtype="<u4")
+    for begin in range(0, len(symbols), CHUNK):
+        yield points[symbols[begin : begin + CHUNK]].tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _read(text: TextFiles, vocabulary: Vocabulary, where: str) -> Encoded:

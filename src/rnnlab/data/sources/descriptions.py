@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
+NUMBER = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
 MOST_SHOWN = 8  # classes that a line in the terminal counts
 
 
@@ -37,16 +41,24 @@ def describe_labelled(what: str, kind: str, labels: Sequence[str], left_out: int
         count_classes(Counter(labels)),
         f"{left_out:,} left out: no label" if left_out else "",
         more,
-        _alike(set(labels)),
+        alike(set(labels)),
     ]
     return f"{what}: {', '.join(filter(None, remarks))}"
 
 
-def _alike(labels: set[str]) -> str:
-    """Return a remark on two labels that differ in their case or blanks alone; '' where no two do."""
+def alike(labels: Iterable[str]) -> str:
+    """Return a remark on two labels that people would read as one; '' where no two are alike."""
     first: dict[str, str] = {}
     for label in sorted(labels):
-        other = first.setdefault("".join(label.split()).casefold(), label)
+        other = first.setdefault(_plain(label), label)
         if other != label:
-            return f"{other!r} and {label!r} are two labels, though they differ in case or blanks alone"
+            what = "case, blanks, hidden characters or the form of a number"
+            return f"{other!r} and {label!r} are two labels, though they differ in {what} alone"
     return ""
+
+
+def _plain(label: str) -> str:
+    """Return a label without what people overlook: 1.0 is 1, and a zero-width space is nothing."""
+    letters = unicodedata.normalize("NFKC", label).casefold()
+    plain = "".join(letter for letter in letters if unicodedata.category(letter) not in ("Cf", "Cc", "Zs"))
+    return str(Decimal(plain).normalize()) if NUMBER.fullmatch(plain) else plain

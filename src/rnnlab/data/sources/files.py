@@ -57,9 +57,9 @@ def files_at(path: str) -> list[Path]:
     return files
 
 
-def sha256(files: list[Path]) -> str:
-    """Return the SHA-256 of the files' bytes, one after the other, in hexadecimal."""
-    digest = hashlib.sha256()
+def sha256(files: list[Path], names: str = "") -> str:
+    """Return the SHA-256 of the files' bytes, one after the other, in hexadecimal; `names` go before them."""
+    digest = hashlib.sha256(names.encode())
     for file in files:
         with file.open("rb") as stream:
             while block := stream.read(1 << 20):

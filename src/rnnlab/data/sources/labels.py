@@ -12,7 +12,8 @@ from rnnlab.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-DROP = "drop"  # of data.missing, which may also be keep
+DROP, KEEP = "drop", "keep"  # of data.missing
+INTERPOLATE = "interpolate"  # of data.missing of a series
 # In any case: of pandas, R, SQL, JSON and spreadsheets.
 NO_LABELS = {
     *("nan", "-nan", "nat", "na", "<na>", "#na", "n/a", "#n/a", "null", "none", "nil", "undefined"),
@@ -36,6 +37,8 @@ def leaves_out(label: str, missing: str | None, where: str) -> bool:
     Raises:
         UserError: It is refused.
     """
+    if missing == INTERPOLATE:
+        raise UserError("data.missing=interpolate: there is nothing between two labels; drop or keep is expected")
     if missing == DROP:
         return is_missing(label)
     if missing is None and label and is_missing(label):

@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import chain
 from pathlib import Path
 
+from rnnlab.data.sources.descriptions import alike
 from rnnlab.data.sources.headers import begins_with_header
 from rnnlab.data.sources.labelled_texts import LabelledTexts
 from rnnlab.data.sources.labels import DROP, leaves_out
@@ -22,8 +23,20 @@ TABLES = {
     "a number or a letter at its end": re.compile(r"\s(?:-?\d+(?:[.,]\d+)?|[A-Za-z])$"),
     "a number at its beginning": re.compile(r"^\d+[.):]?\s"),
     "quotes around it": re.compile(r"^([\"']).*\1$"),
+    "brackets around it": re.compile(r"^(\{.*\}|\[.*\])$"),
+    "a bullet at its beginning": re.compile(r"^[-*•–]\s"),
 }
+# What a few lines of a list may be beside items.
+ODD = {
+    "a comment": re.compile(r"(#|//).*"),
+    "a line between items": re.compile(r"[\W_]+"),
+    "a missing item": re.compile("NaN|NaT|NULL|<NA>|#?N/A"),
+}
+LAST = re.compile(
+    r"(total|sum|summe|gesamt)\b.*\d.*|\(?\d+ (rows|lines|items|names|entries|records)\)?|\(?source\b.*", re.IGNORECASE
+)
 MOST_COUNTED = 8  # labels of which a line says how many items have them
+LEAST_LABELLED = 10  # items of which some have the same label
 SHOWN = 40  # characters of a line
 NEARLY_ALL = 0.9  # of the lines: a table may begin with a title and end with a sum
 
@@ -105,6 +118,7 @@ def read_lines(
     if not verbatim:
         for inner, file in zip(rows, files, strict=True):
             _refuse_table(inner, file)
+            _refuse_odd(inner, file)
     everything = list(chain.from_iterable(rows))
     if parts is None:
         return everything
@@ -116,8 +130,13 @@ def _labelled(pairs: list[tuple[str, str]], kind: str, left_out: int, parts: lis
     items, labels = [item for item, _ in pairs], [label for _, label in pairs]
     counts = ", ".join(f"{count:,} {label}" for label, count in Counter(labels).most_common(MOST_COUNTED))
     more = f", {len(set(labels)) - MOST_COUNTED} more" if len(set(labels)) > MOST_COUNTED else ""
-    lost = f", {left_out:,} left out: the label is missing" if left_out else ""
-    return LabelledTexts(items, labels, parts, f"{len(items):,} items, {kind}: {counts}{more}{lost}")
+    if len(labels) >= LEAST_LABELLED and len(set(labels)) == len(labels):
+        raise UserError(
+            f"data: every {kind} is there once, such as {labels[0]!r}; an item, a tab and its {kind} are expected"
+        )
+    lost = f"{left_out:,} left out: the label is missing" if left_out else ""
+    said = f"{len(items):,} items, {kind}: {counts}{more}"
+    return LabelledTexts(items, labels, parts, ", ".join(filter(None, (said, lost, alike(labels)))))
 
 
 def _rows(file: Path, labels: str | None, header: bool | None) -> list[str]:
@@ -134,8 +153,13 @@ def _pairs(rows: list[str], labels: str, missing: str | None, file: Path) -> lis
         item, *rest = map(str.strip, row.split("\t"))
         if not item or len(rest) > 1 or not (rest or missing == DROP):
             what = f"{len(rest) + 1} columns" if len(rest) > 1 else f"no {labels}"
-            raise UserError(f"data: {file}: {_short(row)} has {what}; an item, a tab and its label are expected")
+            advice = "" if len(rest) > 1 or not item else "; data.missing=drop leaves such lines out"
+            raise UserError(
+                f"data: {file}: {_short(row)} has {what}; an item, a tab and its label are expected{advice}"
+            )
         label = "".join(rest)
+        if label == labels:
+            raise UserError(f"data: {file}: {_short(row)} has the header again; leave it out")
         if not leaves_out(label, missing, f"data: {file}: {_short(row)}"):
             pairs.append((item, label))
     return pairs
@@ -156,6 +180,21 @@ def _refuse_table(rows: list[str], file: Path) -> None:
                 f"data: {file}: {_short(rows[-1])} has {sign}, as nearly all lines have, like a table; give an item a"
                 " line, or data.verbatim=true"
             )
+
+
+def _refuse_odd(rows: list[str], file: Path) -> None:
+    """Raise UserError if a line seems to be no item, unlike most of the others, or the last one sums them up."""
+    for what, pattern in ODD.items():
+        odd = [row for row in rows if pattern.fullmatch(row)]
+        if odd and len(odd) < len(rows) / 2:
+            raise UserError(
+                f"data: {file}: {_short(odd[0])} may be {what}; leave it out, or data.verbatim=true reads it"
+            )
+    if rows and LAST.fullmatch(rows[-1]):
+        raise UserError(
+            f"data: {file}: the last line, {_short(rows[-1])}, may be about the others; leave it out, or"
+            " data.verbatim=true reads it"
+        )
 
 
 def _short(row: str) -> str:

@@ -10,9 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab.data.sources.labels import is_missing
-from rnnlab.data.sources.tables import NUMBER, Row, as_table, is_number, read_rows, separator_of
+import numpy as np
+
+from rnnlab.data.sources.labels import INTERPOLATE, is_missing
+from rnnlab.data.sources.tables import NUMBER, Row, as_table, is_number, read_rows, refuse_second_header, separator_of
 from rnnlab.data.sources.text_files import decode
+from rnnlab.data.sources.times import increases, named_as_time
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,10 +26,30 @@ COMMA = "comma"  # of data.decimal, which may also be point
 WITH_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+", re.ASCII)
 PAIR = re.compile(r"[+-]?\d+;\d+", re.ASCII)  # two cells that may be one number with a decimal comma
-DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*|\d{1,2}:\d\d(:\d\d.*)?|\d{4}-\d\d", re.ASCII)
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*|\d{1,2}:\d\d(:\d\d.*)?|\d{4}-\d\d", re.ASCII)
 YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
 ODD = re.compile(r"[-+\d.,'\s_]+|[+-]?inf(inity)?|[?.*-]+", re.IGNORECASE)  # no name, though no number either
+NO_NUMBERS = {"?", "-", "--", "."}  # for a missing one, beside those of `labels.NO_LABELS`
 LEAST_COUNTED = 4  # rows of a column that counts them
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a person says that a table is written; None is told by the table itself.
+
+    Attributes:
+        header: Whether the first row has the names of the columns.
+        decimal: `point` or `comma`.
+        separator: What separates the cells, see `tables.read_rows`.
+        quoting: Whether quotes hold cells together, see `tables.read_rows`.
+        missing: `interpolate` for numbers on the line between their neighbours where cells have none.
+    """
+
+    header: bool | None = None
+    decimal: str | None = None
+    separator: str | None = None
+    quoting: bool | None = None
+    missing: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,26 +72,22 @@ class NumericTable:
         return list(map(str, self.table.columns))
 
 
-def read_numeric_table(file: Path, header: bool | None, decimal: str | None, separator: str | None) -> NumericTable:
-    """Read a table whose columns, or some of them, are numbers.
-
-    Args:
-        file: In UTF-8.
-        header: Whether the first row has the names of the columns; None to tell by the rows below it.
-        decimal: `point` or `comma`; None to tell by the numbers.
-        separator: See `tables.read_rows`.
+def read_numeric_table(file: Path, writing: Writing) -> NumericTable:
+    """Read a table in UTF-8 whose columns, or some of them, are numbers.
 
     Raises:
         UserError: It is no table, or can be read in two ways; the line names the key that decides.
     """
-    if separator is None and decimal == COMMA:
+    separator = writing.separator
+    if separator is None and writing.decimal == COMMA:
         separator = separator_of(decode(file), file, decimal_commas=True)
-    as_written = read_rows(file, separator)
-    if separator is None and decimal is None:
+    as_written = read_rows(file, separator, writing.quoting)
+    if separator is None and writing.decimal is None:
         _refuse_pairs(as_written, file)
     rows = [Row([cell.strip() for cell in row.cells], row.first, row.last) for row in as_written]
     first, *body = rows
-    if has_header(first.cells, [row.cells for row in body], header, file):
+    if has_header(first.cells, [row.cells for row in body], writing.header, file):
+        refuse_second_header(first, body, file)
         return NumericTable(file, as_table(first.cells, body, file), True)
     width = max(len(row.cells) for row in rows)
     names = [UNNAMED] if width == 1 else [str(number) for number in range(1, width + 1)]
@@ -84,10 +103,10 @@ def has_header(first: Sequence[str], body: Sequence[Sequence[str]], header: bool
     if header is not None:
         return header
     columns = [[row[place] for row in body if place < len(row)] for place in range(len(first))]
-    typed = [(cell, column) for cell, column in zip(first, columns, strict=True) if _kind_of(column) != "text"]
+    typed = [(cell, column) for cell, column in zip(first, columns, strict=True) if kind_of(column) != "text"]
     if not typed:
         return not all(map(is_number, first))
-    kinds = [(_kind(cell), _kind_of(column)) for cell, column in typed]
+    kinds = [(_kind(cell), kind_of(column)) for cell, column in typed]
     if all(above == below for above, below in kinds) and not _look_like_names([c for c, _ in typed], body):
         return False
     if any(above == "text" for above, _ in kinds) and all(above in ("text", "missing") for above, _ in kinds):
@@ -121,61 +140,47 @@ def with_points(cells: pd.Series[str], decimal: str | None, file: Path, name: st
     return cells.str.replace(",", ".", regex=False), bool(commas)
 
 
+def interpolated(cells: pd.Series[str], missing: str | None, file: Path, name: str) -> tuple[pd.Series[str], int]:
+    """Return the cells of a column with numbers for those that are missing, and how many these are.
+
+    Raises:
+        UserError: Cells are missing and it was not said what is done with them, or one at an end has no neighbour.
+    """
+    import pandas as pd
+
+    if missing not in (None, INTERPOLATE):
+        raise UserError(f"data.missing={missing}: a series has a value at every step; interpolate is expected")
+    empty = np.array([is_missing(cell) or cell in NO_NUMBERS for cell in cells])
+    if not empty.any():
+        return cells, 0
+    row = int(empty.argmax())
+    where = f"data: {file}, row {row + 1}, column {name}: {cells.iloc[row]!r} is no number"
+    if missing is None:
+        raise UserError(f"{where}; data.missing=interpolate puts one between its neighbours")
+    if empty[0] or empty[-1]:
+        end = "first" if empty[0] else "last"
+        raise UserError(f"data: {file}, column {name}: the {end} row has no number and no neighbour; leave it out")
+    if other := next((cell for cell in cells[~empty] if not is_number(cell)), ""):
+        raise UserError(f"data: {file}, row {cells.tolist().index(other) + 1}, column {name}: {other!r} is no number")
+    places = np.arange(len(cells))
+    values = np.interp(places, places[~empty], cells[~empty].astype(float)).tolist()
+    filled = [repr(value) if gap else cell for cell, value, gap in zip(cells, values, empty, strict=True)]
+    return pd.Series(filled, index=cells.index), int(empty.sum())
+
+
 def refuse_counter(table: NumericTable, name: str) -> None:
-    """Raise UserError if the last column, which nobody has chosen, counts the rows and others have numbers."""
+    """Raise UserError if the last column, which nobody has chosen, counts the rows or has times, unlike others."""
     if table.names.count(name) > 1 or len(table.table) < LEAST_COUNTED:
         return
     cells = table.table[name].tolist()
     counted = any(cells == [str(number) for number in range(start, start + len(cells))] for start in (0, 1))
-    others = [other for other, column in table.table.items() if other != name and _kind_of(list(column)) == "number"]
-    if counted and others:
+    others = [other for other, column in table.table.items() if other != name and kind_of(list(column)) == "number"]
+    times = kind_of(cells) == "date" or (named_as_time(name) and increases(cells))
+    if (counted or times) and others:
         raise UserError(
-            f"data: {table.file}: its last column {name!r} counts the rows; data.value_column={others[-1]} or"
-            f" data.value_column={name} says which to read"
+            f"data: {table.file}: its last column {name!r} {'counts the rows' if counted else 'has times'};"
+            f" data.value_column={others[-1]} or data.value_column={name} says which to read"
         )
-
-
-def refuse_stacked(table: NumericTable, chosen: Sequence[str]) -> None:
-    """Raise UserError if several series seem to stand one below the other: their times begin again.
-
-    Times are those of one column, where they occur once beside every value of another one; or dates that occur again.
-    """
-    columns = {
-        name: list(table.table[name])
-        for name in table.names
-        if name not in chosen and table.names.count(name) == 1 and table.table[name].ne("").all()
-    }
-    by_values = sorted(columns.items(), key=lambda pair: len(set(pair[1])))  # series are fewer than times
-    for time, times in reversed(by_values):
-        if len(set(times)) == len(times):
-            continue
-        for other, groups in by_values:
-            if other != time and _are_series(groups, times):
-                names = list(dict.fromkeys(groups))
-                raise UserError(
-                    f"data: {table.file} has {len(names)} series in one column: {time} begins again for {other}"
-                    f" {names[1]}; give one of them, or data.stacked=true reads them as one"
-                )
-        if _kind_of(times) == "date" and _begin_again(times):
-            raise UserError(
-                f"data: {table.file} has several series in one column: {time} begins again with {times[0]}; give one"
-                " of them, or data.stacked=true reads them as one"
-            )
-
-
-def _are_series(groups: list[str], times: list[str]) -> bool:
-    """Return whether every time occurs once in each group, and groups are names, or numbers beside dates."""
-    names = set(groups)
-    if len(names) < 2 or len(names) * 2 > len(groups) or len(set(zip(groups, times, strict=True))) < len(times):
-        return False
-    kind = _kind_of(groups)
-    return kind == "text" or (kind == "number" and _kind_of(times) == "date")
-
-
-def _begin_again(times: list[str]) -> bool:
-    again = times.index(times[0], 1) if times[0] in times[1:] else 0
-    count = len(times[again : 2 * again])
-    return again > 1 and count > 1 and times[again : 2 * again] == times[:count]
 
 
 def _refuse_pairs(rows: Sequence[Row], file: Path) -> None:
@@ -214,7 +219,7 @@ def _kind(cell: str) -> str:
     return "missing" if is_missing(cell) or ODD.fullmatch(cell) else "text"
 
 
-def _kind_of(column: Sequence[str]) -> str:
+def kind_of(column: Sequence[str]) -> str:
     """Return what most cells of a column are, beside those that are missing."""
     counts = Counter(_kind(cell) for cell in column)
     del counts["missing"]

@@ -43,6 +43,20 @@ def parts_around_classes(files: Sequence[Path]) -> tuple[int, list[str]] | None:
     return None if level is None else (level, _or_path(levels[level], files))
 
 
+def meaning_of_names(files: Sequence[Path]) -> list[tuple[str, str, int]]:
+    """Return what the names of a user's files say beside their bytes: the folder and the part of each, and its size.
+
+    Wherever the files lie as a whole. Nothing where there is one folder without parts: the order says it all.
+    """
+    parts = parts_of(files)
+    top = Path(os.path.commonpath([file.parent for file in files]))
+    folders = [file.parent.relative_to(top).as_posix() for file in files]
+    if parts is None and len({*folders}) == 1:
+        return []
+    said = [part if part in NAMES else "" for part in parts or [""] * len(files)]
+    return [(folder, part, file.stat().st_size) for folder, part, file in zip(folders, said, files, strict=True)]
+
+
 def in_time(files: Sequence[Path]) -> list[Path]:
     """Return the files of a series in the order of their parts: validation comes after training, and the test last."""
     ranks = {part: rank for rank, part in enumerate(NAMES)}

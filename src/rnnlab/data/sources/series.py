@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,15 @@ from rnnlab.data.sources.descriptions import named
 from rnnlab.data.sources.numeric_tables import (
     UNNAMED,
     NumericTable,
+    Writing,
+    interpolated,
     read_numeric_table,
     refuse_counter,
-    refuse_stacked,
     with_points,
 )
 from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
 from rnnlab.data.sources.tables import check_column, read_numbers, read_table
+from rnnlab.data.sources.time_order import refuse_disorder_of_files, refuse_stacked
 from rnnlab.errors import UserError
 
 MOST_NAMED = 5  # columns that are not read and are named
@@ -104,13 +107,15 @@ def read_years_of_months(files: list[Path], column: str) -> Series:
     return Series(months[:, None], (column,))
 
 
-def read_series(
+def read_series(  # noqa: PLR0913  # an argument for every key of data=file
     files: list[Path],
     value_column: str | Sequence[str] | None,
     header: bool | None = None,
     decimal: str | None = None,
     separator: str | None = None,
-    stacked: bool = False,
+    quoting: bool | None = None,
+    missing: str | None = None,
+    stacked: bool | None = False,
     trained: Sequence[str] | None = None,
 ) -> Series:
     """Return the user's CSV or TSV files, one behind the other: a row a step, with or without a header.
@@ -122,16 +127,19 @@ def read_series(
         header: Whether the first row has the names of the columns; None to tell by the rows below it.
         decimal: `point` or `comma`; None to tell by the numbers.
         separator: What separates the cells; see `tables.read_rows`.
-        stacked: Whether series that stand one below the other in one file are read as one.
+        quoting: Whether quotes hold cells together; see `tables.read_rows`.
+        missing: `interpolate` for numbers on the line between their neighbours where cells have none.
+        stacked: Whether rows are read as they stand, also where they are not in the order of time.
         trained: The columns that a model was trained on, which are read where `value_column` is None.
 
     Raises:
         UserError: There is no such column, a cell of it is no number, or a file can be read in two ways.
     """
     files = in_time(files)
-    tables = [read_numeric_table(file, header, decimal, separator) for file in files]
+    writing = Writing(header, decimal, separator, quoting, missing)
+    tables = [read_numeric_table(file, writing) for file in files]
     names = _chosen(tables[0], value_column, trained)
-    pieces, commas = [], False
+    pieces = []
     for table in tables:
         if table.header != tables[0].header:
             raise UserError(
@@ -139,15 +147,15 @@ def read_series(
             )
         if not stacked:
             refuse_stacked(table, names)
-        values, with_commas = _numbers(table, names, decimal)
-        pieces.append(values)
-        commas = commas or with_commas
-    values = np.concatenate(pieces)
+        pieces.append(_numbers(table, names, writing))
+    if not stacked:
+        refuse_disorder_of_files(tables, names)
+    values = np.concatenate([piece.values for piece in pieces])
     return Series(
         values,
         names,
-        parts=part_of_each(parts_of(files), map(len, pieces)),
-        description=_description(tables, names, len(values), commas),
+        parts=part_of_each(parts_of(files), (len(piece.values) for piece in pieces)),
+        description=_description(tables, names, pieces),
     )
 
 
@@ -181,32 +189,40 @@ def _trained(table: NumericTable, trained: Sequence[str]) -> tuple[str, ...]:
     return tuple(trained)
 
 
-def _numbers(table: NumericTable, names: Sequence[str], decimal: str | None) -> tuple[NDArray[np.float64], bool]:
-    """Return the numbers of the columns `(T, D)`, and whether they have decimal commas."""
+class _Numbers(NamedTuple):
+    values: NDArray[np.float64]  # (T, D)
+    commas: bool  # whether they have decimal commas
+    filled: int  # cells that had none
+
+
+def _numbers(table: NumericTable, names: Sequence[str], writing: Writing) -> _Numbers:
+    """Return the numbers of the columns."""
     import pandas as pd
 
     if table.table.empty:
         raise UserError(f"data: {table.file} holds no numbers; a table with a row a step is expected")
-    columns, commas = [], False
+    columns, commas, filled = [], False, 0
     for name in names:
         check_column(table.table, name, "data.value_column", table.file)
-        cells, with_commas = with_points(table.table[name], decimal, table.file, name)
-        columns.append(cells)
-        commas = commas or with_commas
+        cells, with_commas = with_points(table.table[name], writing.decimal, table.file, name)
+        whole, count = interpolated(cells, writing.missing, table.file, name)
+        columns.append(whole)
+        commas, filled = commas or with_commas, filled + count
     chosen = pd.concat(columns, axis=1, keys=list(names))
-    return read_numbers(chosen, table.file).reshape(len(chosen), len(names)), commas
+    return _Numbers(read_numbers(chosen, table.file).reshape(len(chosen), len(names)), commas, filled)
 
 
-def _description(tables: Sequence[NumericTable], names: Sequence[str], count: int, commas: bool) -> str:
-    first = tables[0]
+def _description(tables: Sequence[NumericTable], names: Sequence[str], pieces: Sequence[_Numbers]) -> str:
+    first, filled = tables[0], sum(piece.filled for piece in pieces)
     which = f"column{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
     others = [repr(name) for name in first.names if name not in names]
     more = f", {len(others)} more" if len(others) > MOST_NAMED else ""
     remarks = [
         f"{which} of {named([table.file for table in tables])}",
-        f"{count:,} values",
+        f"{sum(len(piece.values) for piece in pieces):,} values",
+        f"{filled:,} of them missing and put between their neighbours" if filled else "",
         "a header row" if first.header else "no header row",
-        "decimal commas" if commas else "",
+        "decimal commas" if any(piece.commas for piece in pieces) else "",
         f"not read: {', '.join(others[:MOST_NAMED])}{more}" if others else "",
     ]
     return ", ".join(filter(None, remarks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from rnnlab.data.sources.descriptions import describe_labelled, named
 from rnnlab.data.sources.labels import with_labels
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_numbers, read_table
+from rnnlab.data.sources.times import named_as_time
 from rnnlab.errors import UserError
 
 CLASS, NUMBER, STEPS = (
@@ -23,6 +25,8 @@ CLASS, NUMBER, STEPS = (
     "number",
     "steps",
 )  # what is predicted: a class or a number for each sequence, or a class for each step
+
+INDICES = {"id", "ids", "index", "idx", "unnamed: 0", "row", "rows", "no", "no.", "nr", "nr.", "#"}  # not of steps
 
 Answers = NDArray[np.int64] | NDArray[np.float32]
 
@@ -144,19 +148,33 @@ def read_signals(
         parts=part_of_each(parts_of(files), map(len, sizes)),
         steps=tuple(steps),
         description=describe_labelled(
-            f"{label_column} and {len(steps)} steps of {named(files)}", "rows", labels, left_out
+            f"{label_column} and {_count(np.concatenate(sizes))} of {named(files)}", "rows", labels, left_out
         ),
     )
+
+
+def _count(sizes: NDArray[np.int64]) -> str:
+    """Return how many steps there are in a sequence, in words."""
+    fewest, most = int(sizes.min()), int(sizes.max())
+    return f"{f'{fewest:,} to ' if fewest < most else ''}{most:,} step{'s'[: most != 1]}"
 
 
 def _longer(before: list[str], steps: list[str], where: str) -> list[str]:
     """Return the longer one of the names of steps in two tables.
 
     Raises:
-        UserError: A column has no name, or the tables have other steps.
+        UserError: A column has no name, that of another one or that of no step, or the tables have other steps.
     """
     if "" in steps:
         raise UserError(f"data: {where} has a column without a name, such as an index; every column is a step")
+    for name in steps:
+        if name.strip().casefold() in INDICES or (named_as_time(name) and not re.search(r"\d", name)):
+            raise UserError(
+                f"data: {where}: the column {name} seems to be no step, though every column beside the labels is one;"
+                " leave it out, or rename it"
+            )
+        if steps.count(name) > 1:
+            raise UserError(f"data: {where} has {steps.count(name)} columns {name}; every step needs a name of its own")
     check_steps(before, steps, where)
     return max(before, steps, key=len)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 USUAL = {".csv": "comma", ".tsv": "tab"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+QUOTED = re.compile(r'".+"', re.DOTALL)
 LOOKED_AT = 1000  # rows in which separators are counted
 
 
@@ -68,6 +69,7 @@ def read_rows(file: Path, separator: str | None = None, quoting: bool | None = N
         raise UserError(f"data: {file} cannot be read as a table (it has no row)")
     if quoting is None:
         _refuse_swallowed_rows(rows, sign, file)
+        _refuse_quotes_behind_blanks(rows, file)
     return rows
 
 
@@ -83,7 +85,14 @@ def read_table(file: Path, separator: str | None = None, quoting: bool | None = 
         UserError: The file is not UTF-8, or no table.
     """
     header, *rows = read_rows(file, separator, quoting)
+    refuse_second_header(header, rows, file)
     return as_table(header.cells, rows, file)
+
+
+def refuse_second_header(header: Row, rows: Sequence[Row], file: Path) -> None:
+    """Raise UserError if a row repeats the header, as where tables were put one behind the other."""
+    if again := next((row for row in rows if row.cells == header.cells), None):
+        raise UserError(f"data: {file}, line {again.first} has the header again; leave it out")
 
 
 def as_table(header: Sequence[str], rows: Sequence[Row], file: Path) -> pd.DataFrame:
@@ -125,7 +134,10 @@ def read_labels(table: pd.DataFrame, column: str, file: Path) -> list[str]:
     check_column(table, column, "data.label_column", file)
     labels = [str(label).strip() for label in table[column]]
     if "" in labels:
-        raise UserError(f"data: {file}, row {labels.index('') + 1} has no label in the column {column}")
+        raise UserError(
+            f"data: {file}, row {labels.index('') + 1} has no label in the column {column}; data.missing=drop leaves"
+            " such rows out"
+        )
     return labels
 
 
@@ -233,6 +245,16 @@ def _refuse_swallowed_rows(rows: Sequence[Row], sign: str, file: Path) -> None:
             raise UserError(
                 f"data: {file}, lines {row.first} to {row.last} are one cell by their quotes, but look like rows;"
                 " data.quoting=false takes quotes as letters, data.quoting=true the lines as one text"
+            )
+
+
+def _refuse_quotes_behind_blanks(rows: Sequence[Row], file: Path) -> None:
+    """Raise UserError if blanks stand between a separator and a quote, which then is one of the cell's letters."""
+    for row in rows:
+        if cell := next((cell for cell in row.cells if cell[:1].isspace() and QUOTED.fullmatch(cell.strip())), ""):
+            raise UserError(
+                f"data: {file}, line {row.first}: a blank stands before the quotes of {cell!r}; remove it, or"
+                " data.quoting=true takes them as letters of the cell"
             )
 
 

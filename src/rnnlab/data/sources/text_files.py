@@ -101,13 +101,17 @@ def _pieces(file: Path) -> Iterator[str]:
         while True:
             content = stream.read(PIECE)
             try:
-                yield decoder.decode(content, final=not content)
+                text = decoder.decode(content, final=not content)
             except UnicodeDecodeError as error:
                 line = lines + error.object.count(b"\n", 0, error.start)
                 raise UserError(
                     f"data: {file}, line {line} is not UTF-8 (byte 0x{error.object[error.start]:02x});"
                     " save the file as UTF-8"
                 ) from error
+            if (place := text.find("\0")) >= 0:
+                line = lines + text.count("\n", 0, place)
+                raise UserError(f"data: {file}, line {line} has a zero byte, as UTF-16 has; save the file as UTF-8")
+            yield text
             if not content:
                 return
             lines += content.count(b"\n")

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from rnnlab.errors import UserError
 from rnnlab.nn.baselines.perceptron import perceptron
+from rnnlab.nn.flops import linear_flops
 from rnnlab.nn.recurrent import Recurrent, State
 
 
@@ -60,3 +61,6 @@ class FlatMLP(Recurrent):
         filled = before.view(rows, self.longest, -1).scatter_add(1, places, x.where(real, 0.0)).flatten(1)
         y = self.layers(filled)[:, None].expand(-1, width, -1).where(real, 0.0)  # (B, T, H)
         return y, (filled[None], (count + read).to(x.dtype)[None])
+
+    def flops(self, steps: int) -> float | None:
+        return linear_flops(self.layers)  # once a sequence, whose empty places are computed as well

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.nn.baselines.perceptron import perceptron
+from rnnlab.nn.flops import linear_flops, total_flops
 from rnnlab.nn.recurrent import Recurrent, State
 
 
@@ -51,3 +52,6 @@ class WindowMLP(Recurrent):
         y = y.where((torch.arange(steps, device=x.device) < lengths)[..., None], 0.0)
         last = (lengths + torch.arange(kept, device=x.device))[..., None].expand(-1, -1, self.input_size)
         return y, read.gather(1, last).reshape(1, rows, -1)
+
+    def flops(self, steps: int) -> float | None:
+        return total_flops((steps, linear_flops(self.layers)))

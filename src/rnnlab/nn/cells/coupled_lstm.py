@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from rnnlab.nn.flops import linear_flops
 from rnnlab.nn.recurrent import Cell, State, StateWeights
 
 
@@ -42,6 +43,9 @@ class CoupledLSTM(Cell):
         forget = torch.sigmoid(forget)
         c = forget * c + (1 - forget) * torch.tanh(candidate)
         return torch.sigmoid(output) * torch.tanh(c), c
+
+    def flops(self) -> int | None:
+        return linear_flops(self)
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         forget, output, _ = torch.sigmoid(self.of_input(x) + self.of_state(state[0])).chunk(3, dim=-1)

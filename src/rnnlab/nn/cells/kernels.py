@@ -65,6 +65,11 @@ class _Kernel(Recurrent):
             y, state = self.layers(x, state)
         return y, state
 
+    def flops(self, steps: int) -> int:
+        # In a step each matrix of each layer and direction is applied once: W_ih to the input and W_hh to the state.
+        matrices = (weight for weight in self.layers.parameters() if weight.dim() == 2)
+        return steps * 2 * sum(weight.numel() for weight in matrices)
+
     def gate_activations(self, layer: int, x: Tensor, state: State) -> dict[str, Tensor]:
         """Return σ(W_i x_t + b_i + W_h h_(t-1) + b_h) of every gate; the candidate's block is left out."""
         if not any(self.blocks):
@@ -104,3 +109,6 @@ class LSTM(_Kernel):
             return super().forward(x, state, lengths)
         with torch.autocast("cpu", enabled=False):  # most CPUs have no LSTM in bfloat16, and torch would raise
             return super().forward(x.float(), state, lengths)
+
+    def flops(self, steps: int) -> int:
+        return super().flops(steps)  # the precision changes nothing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from rnnlab.nn.flops import linear_flops
 from rnnlab.nn.recurrent import Cell, State, StateWeights
 
 
@@ -39,6 +40,9 @@ class LayerNormLSTM(Cell):
         take, forget, output = map(torch.sigmoid, gates)
         c = forget * c + take * torch.tanh(candidate)
         return output * torch.tanh(self.memory_norm(c)), c
+
+    def flops(self) -> int | None:
+        return linear_flops(self)
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         take, forget, output, _ = torch.sigmoid(self._sums(x, state[0])).chunk(4, dim=-1)

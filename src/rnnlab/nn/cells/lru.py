@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from rnnlab.errors import UserError
 from rnnlab.nn.cells.scan import linear_recurrence
+from rnnlab.nn.flops import linear_flops
 from rnnlab.nn.recurrent import Cell, State
 
 LEAST = 1e-6  # of a random number whose logarithm is taken
@@ -81,3 +82,6 @@ class LRU(Cell):
         y = self.out(torch.cat([h.real, h.imag], dim=-1)) + self.direct * u
         y = skipped + nn.functional.glu(self.glu(nn.functional.gelu(y)), dim=-1)
         return y, (h.real, h.imag)
+
+    def flops(self) -> int | None:
+        return linear_flops(self)

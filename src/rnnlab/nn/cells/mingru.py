@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.nn.cells.scan import linear_recurrence
+from rnnlab.nn.flops import linear_flops
 from rnnlab.nn.recurrent import Cell, State
 
 
@@ -29,6 +30,9 @@ class MinGRU(Cell):
         update = torch.sigmoid(update)
         h = linear_recurrence(1 - update, update * candidate, state)
         return h, h
+
+    def flops(self) -> int | None:
+        return linear_flops(self)
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         return {"update": torch.sigmoid(self.update_and_candidate(x).chunk(2, dim=-1)[0])}

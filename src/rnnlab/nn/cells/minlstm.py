@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from rnnlab.nn.cells.scan import linear_recurrence
+from rnnlab.nn.flops import linear_flops
 from rnnlab.nn.recurrent import Cell, State
 
 
@@ -29,6 +30,9 @@ class MinLSTM(Cell):
         forget = torch.sigmoid(odds)
         h = linear_recurrence(forget, (1 - forget) * candidate, state)
         return h, h
+
+    def flops(self) -> int | None:
+        return linear_flops(self)
 
     def gate_activations(self, x: Tensor, state: State) -> dict[str, Tensor]:
         """Return the normalised gates, whose sum is 1."""

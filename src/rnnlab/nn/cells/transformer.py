@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout, scaled_dot_product_attention
 
 from rnnlab.errors import UserError
+from rnnlab.nn.flops import linear_flops, total_flops
 from rnnlab.nn.recurrent import Recurrent, State
 
 WAVELENGTH = 10_000.0  # the base of the rotations' wavelengths (Su et al. 2021)
@@ -79,6 +80,17 @@ class Transformer(Recurrent):
         if lengths is not None:
             x = x.where((torch.arange(steps, device=x.device) < read[:, None])[..., None], 0.0)
         return x, (keys, values, (known + read[:, None]).clamp(max=width))
+
+    def flops(self, steps: int) -> float | None:
+        """Return the operations as they are where a sequence is read step by step.
+
+        Step t meets the keys and values of the min(t, context) steps that it sees, with 4 · H operations for each. A
+        pass over a whole sequence may compute more, what it then masks.
+        """
+        within = min(steps, self.context)
+        seen = within * (within + 1) // 2 + (steps - within) * self.context
+        attention = self.num_layers * 4 * self.hidden_size * seen
+        return total_flops((steps, linear_flops(self)), (1, attention))
 
     def _empty_state(self, x: Tensor) -> tuple[Tensor, ...]:
         empty = x.new_zeros(self.num_layers, len(x), 0)

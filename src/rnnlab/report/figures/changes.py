@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.configurations import BASE
+from rnnlab.analysis.configurations import BASE, plain
 from rnnlab.charts.values import Axis, Changes
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def changes(comparison: Comparison) -> list[Changes]:
             labels=tuple(table["label"]),
             losses=tuple(table["val_loss"]),
             halves=tuple(table["val_loss_half"]),
+            colours=tuple(map(plain, table["cell"])) if "cell" in table else (),
             base=float(table.loc[table["label"] == BASE, "val_loss"].iloc[0]),
         )
     ]

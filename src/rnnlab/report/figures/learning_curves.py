@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.analysis.curves import learning_curve
 from rnnlab.charts.values import Axis, Lines
+from rnnlab.report.figures.grouping import looks
 from rnnlab.report.figures.lines import MOST_LINES, line_of_means
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 def learning_curves(comparison: Comparison) -> list[Lines]:
     """Draw the curves of the best configurations, without points where no run has a metrics.csv."""
     ranking = comparison.ranking.head(MOST_LINES)
-    pairs = zip(ranking["label"], ranking["runs"], strict=True)
+    settings = list(comparison.settings)
+    appearance = looks(settings, comparison.ranking[settings].to_numpy().tolist())
+    curves = zip(ranking["label"], ranking["runs"], appearance, strict=False)
     return [
         Lines(
             name="learning-curves",
@@ -24,8 +27,8 @@ def learning_curves(comparison: Comparison) -> list[Lines]:
             x=Axis("epoch"),
             y=Axis("validation loss", comparison.unit),
             lines=tuple(
-                line_of_means(f"{rank}. {label}", learning_curve(runs, comparison.measure.validation))
-                for rank, (label, runs) in enumerate(pairs, start=1)
+                line_of_means(f"{rank}. {label}", learning_curve(runs, comparison.measure.validation), look)
+                for rank, (label, runs, look) in enumerate(curves, start=1)
             ),
             legend="best mean first",
         )

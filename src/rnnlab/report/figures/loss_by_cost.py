@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 from rnnlab.analysis.configurations import plain
 from rnnlab.charts.values import Axis, Point, Scatter
-from rnnlab.report.figures.grouping import GROUPED_BY
+from rnnlab.report.figures.grouping import GROUPED_BY, looks
 from rnnlab.report.figures.lines import INTERVAL, is_wide
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
 
+MOST_MARKERS = 4  # of settings beside the cell; a legend of more is longer than its figure
 COSTS = {"parameters": ("trainable parameters", ""), "seconds": ("training time", "seconds")}  # name and unit
 
 
@@ -21,6 +22,9 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
     if len(comparison.ranking) < 2 or table.empty:
         return []
     by = next((name for name in GROUPED_BY if name in comparison.settings), None)
+    others = [name for name in comparison.settings if name != by or name == "cell"]
+    appearance = looks(others, table[others].to_numpy().tolist())
+    marked = 1 < len({look.rest for look in appearance}) <= MOST_MARKERS
     points = tuple(
         Point(
             label=row["label"],
@@ -29,8 +33,11 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
             y=row["val_loss"],
             half=row["val_loss_half"],
             on_front=row[f"on_{cost}_front"],
+            colour=look.colour,
+            style=look.style if marked else None,
+            rest=look.rest if marked else "",
         )
-        for row in table.to_dict("records")
+        for row, look in zip(table.to_dict("records"), appearance, strict=True)
     )
     name, unit = COSTS[cost]
     return [

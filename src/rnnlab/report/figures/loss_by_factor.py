@@ -13,7 +13,7 @@ from rnnlab.analysis.configurations import number_of, plain
 from rnnlab.analysis.factors import Factor
 from rnnlab.analysis.statistics import Mean, mean
 from rnnlab.charts.values import Axis, Line, Lines
-from rnnlab.report.figures.grouping import AVERAGED, GROUPED_BY
+from rnnlab.report.figures.grouping import AVERAGED, GROUPED_BY, Look, looks
 from rnnlab.report.figures.lines import INTERVAL, MOST_LINES, is_wide, line_of_means
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ def _chart(comparison: Comparison, factor: Factor) -> Lines:
     if averaged:
         table = balanced(table, [name], by, others)
     groups = list(table.groupby(by, dropna=False)) if by else [((), table)]
-    lines = [_line(_label(by, key), rows, name, averaged) for key, rows in groups]
+    keys = [key if isinstance(key, tuple) else (key,) for key, _ in groups]
+    lines = [
+        _line(_label(by, key), rows, name, averaged, look)
+        for key, (_, rows), look in zip(keys, groups, looks(by, keys), strict=True)
+    ]
     lines.sort(key=lambda line: mean(line.y))
     caption = f"Validation loss against {factor.name}{f', {AVERAGED}' if averaged else f'; {INTERVAL}'}"
     if (left_out := len(lines) - MOST_LINES) > 0:
@@ -59,16 +63,15 @@ def _chart(comparison: Comparison, factor: Factor) -> Lines:
     )
 
 
-def _line(label: str, rows: pd.DataFrame, name: str, averaged: bool) -> Line:
+def _line(label: str, rows: pd.DataFrame, name: str, averaged: bool, look: Look) -> Line:
     """Draw the mean at each level; it has an interval only where it is of one configuration."""
     means = {}
     for level, at_level in rows.groupby(name):
         half = math.nan if averaged or len(at_level) > 1 else at_level["val_loss_half"].iloc[0]
         means[float(str(level))] = Mean(mean(at_level["val_loss"]), half, len(at_level))
-    return line_of_means(label, means)
+    return line_of_means(label, means, look)
 
 
-def _label(names: Sequence[str], key: Any) -> str:
-    values = key if isinstance(key, tuple) else (key,)
-    pairs = zip(names, values, strict=False)
+def _label(names: Sequence[str], key: Sequence[Any]) -> str:
+    pairs = zip(names, key, strict=False)
     return ", ".join(plain(v) if name in GROUPED_BY else f"{name} {plain(v)}" for name, v in pairs) or "mean"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rnnlab.analysis.configurations import plain
 from rnnlab.analysis.curves import mean_curve
 from rnnlab.analysis.overfitting import MOST_NAMED
 from rnnlab.charts.values import Axis, Lines
-from rnnlab.report.figures.lines import line_of_means
+from rnnlab.report.figures.grouping import Look
+from rnnlab.report.figures.lines import PLAIN, line_of_means
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -15,12 +18,15 @@ if TYPE_CHECKING:
 
 def overfitting(comparison: Comparison) -> list[Lines]:
     """Draw the steepest cases; nothing where no configuration overfits."""
+    cases = comparison.overfitting[:MOST_NAMED]
+    cells = _cells(comparison, [case.label for case in cases])
     lines = [
         line_of_means(
             f"{case.label}, {name}",
             mean_curve([{epoch: losses[index] for epoch, losses in run.items()} for run in case.runs]),
+            Look(cells[place], 2 * cells[:place].count(cells[place]) + index) if cells else PLAIN,
         )
-        for case in comparison.overfitting[:MOST_NAMED]
+        for place, case in enumerate(cases)
         for index, name in enumerate(("validation", "training"))
     ]
     if not lines:
@@ -35,3 +41,11 @@ def overfitting(comparison: Comparison) -> list[Lines]:
             lines=tuple(lines),
         )
     ]
+
+
+def _cells(comparison: Comparison, labels: Sequence[str]) -> list[str]:
+    """Return the cell of each configuration; empty where cells did not vary."""
+    if "cell" not in comparison.settings:
+        return []
+    by_label = dict(zip(comparison.ranking["label"], comparison.ranking["cell"], strict=True))
+    return [plain(by_label[label]) for label in labels]

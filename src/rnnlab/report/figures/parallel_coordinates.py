@@ -25,7 +25,7 @@ def parallel_coordinates(comparison: Comparison) -> list[Parallel]:
         Parallel(
             name="parallel-coordinates",
             title="All settings at once",
-            caption="A line for each configuration, coloured by its mean validation loss: dark is low.",
+            caption="A line for each configuration, coloured by its mean validation loss, as the bar says.",
             dimensions=(*(_dimension(name, list(table[name])) for name in comparison.settings), loss),
             losses=tuple(table["val_loss"]),
             labels=tuple(table["label"]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.analysis.threshold import SHARES, ThresholdReach
 from rnnlab.charts.values import Axis, Lines
+from rnnlab.report.figures.grouping import looks
 from rnnlab.report.figures.lines import MOST_LINES, is_wide, line_of_means
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ def threshold_chart(reach: ThresholdReach) -> Lines:
     metric = reach.threshold.metric
     share = metric.endswith(SHARES)
     least, most = (0.0, 1.0) if share else (-math.inf, math.inf)
-    lines = [line_of_means(name or "mean", means, least, most) for name, means in reach.rows.items()]
+    appearance = looks([reach.kind], [[name] for name in reach.rows])
+    lines = [
+        line_of_means(name or "mean", means, look, least, most)
+        for (name, means), look in zip(reach.rows.items(), appearance, strict=True)
+    ]
     left_out = max(0, len(lines) - MOST_LINES)
     more = f" The first {MOST_LINES} rows of the table are drawn, {left_out} left out." if left_out else ""
     cut = ", as far as they lie between 0 and 1" if share else ""

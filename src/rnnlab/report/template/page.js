@@ -133,20 +133,74 @@
   // Named one by one: what plotly shows by itself has a button that uploads the figure.
   const BUTTONS = [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]];
 
+  // Figures come in the colours for white; on a dark page each colour has another one in its place.
+  const finger = matchMedia("(pointer: coarse)");
+  const darkness = matchMedia("screen and (prefers-color-scheme: dark)");
+
+  function inTheDark(value, colours) {
+    if (typeof value === "string") {
+      const [, rgb, opacity] = /^rgba\((\d+,\d+,\d+),([\d.]+)\)$/.exec(value) || [];
+      if (!rgb) return colours.get(value.toUpperCase()) || colours.get(value) || value;
+      const hexadecimal = rgb.split(",").map((part) => Number(part).toString(16).padStart(2, "0")).join("");
+      const other = colours.get(`#${hexadecimal.toUpperCase()}`);
+      return other ? `${other}${Math.round(opacity * 255).toString(16).padStart(2, "0")}` : value;
+    }
+    if (Array.isArray(value)) return value.map((part) => inTheDark(part, colours));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inTheDark(part, colours)]));
+  }
+
+  // A copy, since plotly writes into what it is given.
+  function coloured(chart, dark) {
+    const figure = structuredClone(data.figures[chart.dataset.figure]);
+    if (finger.matches) figure.layout.dragmode = false; // a finger that moves over a figure moves the page
+    if (!dark) return figure;
+    const { meta } = figure.layout;
+    return inTheDark(figure, new Map(Object.entries({ ...data.dark, ...(meta && meta.dark) })));
+  }
+
   async function draw(chart) {
-    const figure = data.figures[chart.dataset.figure];
-    const meta = figure.layout.meta || {};
+    const { data: traces, layout } = coloured(chart, darkness.matches);
+    const meta = layout.meta || {};
+    chart.style.height = `${layout.height}px`; // without it, plotly makes the figure as low as its box when that shrinks
     if (meta.least) chart.style.minWidth = `${meta.least}px`;
     if (meta.least > 480) chart.closest("figure").classList.add("wide");
-    await Plotly.newPlot(chart, figure.data, figure.layout, {
+    await Plotly.newPlot(chart, traces, layout, {
       responsive: true,
       displaylogo: false,
       modeBarButtons: meta.highlights ? [["toImage"]] : BUTTONS,
       plotlyServerURL: "",
       toImageButtonOptions: { filename: chart.dataset.name, scale: 2 },
     });
-    if (meta.highlights) highlight(chart, figure.data.length - 1);
+    if (meta.highlights) highlight(chart, traces.length - 1);
+    // The page has the figure in words; of the drawing itself, a listener would hear loose numbers.
+    for (const drawing of chart.querySelectorAll(".main-svg")) drawing.setAttribute("aria-hidden", "true");
+    reach(chart.closest(".box"));
+    chart.on("plotly_afterplot", () => reach(chart.closest(".box")));
     chart.dataset.drawn = "";
+  }
+
+  const PAPER = 680; // pixels across a sheet
+  let printing = false;
+
+  function redraw(chart) {
+    if (!("drawn" in chart.dataset)) return;
+    const { data: traces, layout } = coloured(chart, darkness.matches && !printing);
+    if (printing) Object.assign(layout, { width: PAPER, height: (layout.meta && layout.meta.paper) || layout.height });
+    chart.style.height = `${layout.height}px`;
+    Plotly.react(chart, traces, layout);
+    if (!printing) Plotly.Plots.resize(chart); // back from paper, plotly would keep the width of the sheet
+  }
+
+  function print(begins) {
+    printing = begins;
+    charts.forEach(redraw);
+  }
+
+  // What scrolls can be scrolled with the keyboard, too.
+  function reach(box) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
   }
 
   async function drawAll() {
@@ -156,8 +210,8 @@
     }
   }
 
-  const PAPER = 680; // pixels across a sheet
-  addEventListener("beforeprint", () => charts.forEach((chart) => Plotly.relayout(chart, { width: PAPER })));
-  addEventListener("afterprint", () => charts.forEach((chart) => Plotly.relayout(chart, { width: null, autosize: true })));
+  darkness.addEventListener("change", () => charts.forEach(redraw));
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
   drawAll();
 })();

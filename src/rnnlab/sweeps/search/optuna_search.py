@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from optuna.study import Study
@@ -12,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from rnnlab.errors import RunsFailedError
-from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, add_to_plan
+from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, RunFolder, add_to_plan
+from rnnlab.records.reading import read_run
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
 from rnnlab.sweeps.launchers.backend import Backend, WorkerFailure
 from rnnlab.sweeps.search.optuna_study import (
@@ -28,6 +30,8 @@ from rnnlab.sweeps.search.search import Search
 from rnnlab.sweeps.search.space import trial_overrides
 from rnnlab.sweeps.search.trial import Outcome, do_trial
 from rnnlab.terminal import Terminal
+
+LEAST = 0.005  # the share of chance by which a trial that has learned something is better
 
 
 def run_search(search: Search, backend: Backend, console: Console, on_failure: str = "continue") -> Study:
@@ -113,10 +117,28 @@ def conclude(search: Search, study: Study, console: Console) -> None:
             soft_wrap=True,
         )
         console.print(f"  rnnlab train {words}", highlight=False, soft_wrap=True, markup=False)
+        if chance := _not_reached(search, trials):
+            console.print(f"no trial is better than chance: {chance}", highlight=False, soft_wrap=True, markup=False)
     failed = [trial for trial in trials if trial.state == TrialState.FAIL]
     if failed:
         lines = [f"  trial {trial.number}  {trial.user_attrs.get(REASON)}{_logs(search, trial)}" for trial in failed]
         raise RunsFailedError(f"{len(failed)} of {len(trials)} trials failed:\n" + "\n".join(lines))
+
+
+def _not_reached(search: Search, trials: Iterable[FrozenTrial]) -> str:
+    """Return chance in words if no complete trial is clearly better than its own; '' if one is or it is unknown."""
+    words = ""
+    for trial in trials:
+        folders = trial.user_attrs.get(FOLDERS)
+        if trial.state != TrialState.COMPLETE or trial.value is None or not folders:
+            continue
+        run = read_run(search.folder / folders[0])
+        chance = run.chance(search.metric)
+        gain = chance - trial.value if search.direction == "minimize" else trial.value - chance
+        if not gain <= LEAST * abs(chance):  # also where chance is unknown
+            return ""
+        words = f"{search.metric} {chance:.4f} ({run.summary.get('chance_model')})"
+    return words
 
 
 def _short(parameters: Mapping[str, Any]) -> str:
@@ -125,9 +147,15 @@ def _short(parameters: Mapping[str, Any]) -> str:
     return " ".join(f"{key}={f'{value:.4g}' if isinstance(value, float) else value}" for key, value in values.items())
 
 
+def logs_of(search: Search, study: Study) -> list[Path]:
+    """Return the logs of the runs of all trials that have ended, each once."""
+    folders = dict.fromkeys(name for trial in ended_trials(study) for name in trial.user_attrs.get(FOLDERS, ()))
+    return [log for name in folders if (log := RunFolder(search.folder / name).log).is_file()]
+
+
 def _logs(search: Search, trial: FrozenTrial) -> str:
     folders = trial.user_attrs.get(FOLDERS, [])
-    return f"\n    see {search.folder / folders[0] / 'run.log'}" if folders else ""
+    return f"\n    see {RunFolder(search.folder / folders[0]).log}" if folders else ""
 
 
 def _line(search: Search, outcome: Outcome) -> str:

@@ -16,8 +16,8 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from rnnlab.config.plain_files import check_file
 from rnnlab.errors import UserError
-from rnnlab.records.checksum import DamagedError
 from rnnlab.records.folder import RUNS
 from rnnlab.sweeps.search.heartbeat import heartbeat, is_alive
 from rnnlab.sweeps.search.journal import CheckedJournal
@@ -27,6 +27,7 @@ from rnnlab.sweeps.search.search import Direction, Search
 WORKER, REASON, DEATHS, FOLDERS = "worker", "reason", "deaths", "runs"
 STOPPED: dict[str, str] = {}  # the WORKER of a trial that was interrupted
 JOURNAL = "search.journal"  # in the sweep's folder
+MOST_BYTES = 1 << 28  # of a journal
 MAX_DEATHS = 10  # a trial whose process has died so often fails
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
@@ -133,7 +134,7 @@ def _study(folder: Path, storage: str | None, name: str, direction: Direction) -
         return optuna.create_study(
             storage=_storage(folder, storage), study_name=name, direction=direction, load_if_exists=True
         )
-    except DamagedError:
+    except UserError:
         raise
     except Exception as error:  # every database fails in a way of its own
         reason = str(error).splitlines()[0]
@@ -148,7 +149,17 @@ def _study(folder: Path, storage: str | None, name: str, direction: Direction) -
 def _storage(folder: Path, url: str | None) -> BaseStorage | str:
     if url is not None:
         return url
+    if (folder / JOURNAL).exists():
+        _check_journal(folder / JOURNAL)
     return JournalStorage(CheckedJournal(str(folder / JOURNAL), lock_obj=_journal_lock(folder)))
+
+
+def _check_journal(journal: Path) -> None:
+    """Raise UserError if a journal is a pipe, a device or too large to be one."""
+    try:
+        check_file(journal, MOST_BYTES)
+    except ValueError as error:
+        raise UserError(f"{RUNS / journal.parent.name / JOURNAL}: {error}; move it away to search anew") from error
 
 
 def _journal_lock(folder: Path) -> Any:
@@ -163,6 +174,7 @@ def drop_truncated_line(search: Search) -> bool:
     journal = search.folder / JOURNAL
     if search.storage is not None or not journal.exists():
         return False
+    _check_journal(journal)
     with _journal_lock(search.folder):
         content = journal.read_bytes()
         whole = content.rfind(b"\n") + 1

@@ -1,0 +1,213 @@
+"""The answer to a question: levels at their own best, what the seeds support of them, and what to mind."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rnnlab.analysis.inference.across import Across, across
+from rnnlab.analysis.inference.contrasts import Contrast
+from rnnlab.analysis.inference.judgement import Group, Interval, Judgement, Level, Overall, Rules, judge
+from rnnlab.analysis.inference.observations import Observation, Setting
+from rnnlab.analysis.question import Question, items
+from rnnlab.records.folder import FAILED
+from rnnlab.records.reading import Run, float_or_nan
+
+NOT_FINITE = re.compile(r"loss became (nan|-?inf)")  # in the reason of a run that diverged
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What runs say to a question, in the metric's own unit and direction.
+
+    Attributes:
+        question: The question.
+        judgement: What the seeds support.
+        runs: The runs of each level at its tuned setting, by setting of `within` and level, by seed.
+        all_runs: All runs that the answer is of.
+        across: The order over data sets; None where it is not asked for.
+        missing: The number of planned runs without a result, beside those that diverged.
+        others: The settings of `within` at which runs were not all validated on the same items.
+        validated_on_test: True if the validation part and the test part hold the same items.
+        chance: What a model reaches that has learned nothing, by setting of `within`; NaN where it is not known.
+    """
+
+    question: Question
+    judgement: Judgement
+    runs: Mapping[tuple[Setting, str], tuple[Run, ...]]
+    all_runs: tuple[Run, ...]
+    across: Across | None
+    missing: int
+    others: tuple[Setting, ...]
+    validated_on_test: bool
+    chance: Mapping[Setting, float]
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        return self.judgement.groups
+
+    @property
+    def overall(self) -> Overall | None:
+        return self.judgement.overall
+
+    @property
+    def main(self) -> Group | Overall | None:
+        """What a single verdict is of: the only group or the mean over all; None where each group has its own."""
+        return self.groups[0] if len(self.groups) == 1 else self.overall
+
+    def figure(self, at: Setting, level: str, name: str) -> float:
+        """Return the mean of a figure of summary.json, such as `parameters`, over the tuned runs of a level."""
+        values = [float_or_nan(run.summary.get(name)) for run in self.runs.get((at, level), ())]
+        return math.fsum(values) / len(values) if values else math.nan
+
+
+def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = ()) -> Answer:
+    """Answer a question from the runs of a sweep.
+
+    Args:
+        question: The question.
+        complete: The runs with a result.
+        others: The planned runs without one, of which those that diverged count.
+    """
+    accidents = [run for run in others if run.status == FAILED and run.config and NOT_FINITE.search(run.reason)]
+    used = [*complete, *accidents]
+    chance = _chances(question, complete)
+    sign = -1.0 if question.is_higher_better else 1.0
+    observations = [_observation(question, run, sign) for run in used]
+    rules = Rules(
+        worth=question.worth,
+        chance={at: sign * value for at, value in chance.items()},
+        pairs=question.pairs,
+        part="test" if question.on_test else "value",
+        pools=not any(name in question.task and _is_of_other_data(question, name) for name in question.within),
+    )
+    judgement = judge(observations, rules)
+    return Answer(
+        question=question,
+        judgement=_turned(judgement) if question.is_higher_better else judgement,
+        runs=_tuned_runs(question, judgement, used),
+        all_runs=tuple(used),
+        across=_across(question, judgement) if question.across else None,
+        missing=len(others) - len(accidents),
+        others=_other_items(question, complete),
+        validated_on_test=_validated_on_test(complete),
+        chance=chance,
+    )
+
+
+def _observation(question: Question, run: Run, sign: float) -> Observation:
+    return Observation(
+        level=question.level(run),
+        tuned=question.tuned(run),
+        within=question.at(run),
+        seed=_seed(run),
+        value=sign * run.value(question.metric.validation) if run.is_complete else math.nan,
+        test=sign * run.value(question.metric.test),
+    )
+
+
+def _seed(run: Run) -> Hashable:
+    seed = run.seed
+    return seed if isinstance(seed, int | float | str) else run.folder.as_posix()
+
+
+def _chances(question: Question, runs: Sequence[Run]) -> dict[Setting, float]:
+    """Return what a model reaches that has learned nothing, by setting of `within`."""
+    chances: dict[Setting, float] = {}
+    for run in runs:
+        if math.isfinite(value := run.chance(question.name)):
+            chances.setdefault(question.at(run), value)
+    return chances
+
+
+def _is_of_other_data(question: Question, name: str) -> bool:
+    """Return True if a key chooses the data or the task, so that losses at its values are not in one unit."""
+    return question.keys[name].startswith(("data.name", "data.path", "data.sha256", "task.name", "data.reader"))
+
+
+def _tuned_runs(
+    question: Question, judgement: Judgement, runs: Sequence[Run]
+) -> dict[tuple[Setting, str], tuple[Run, ...]]:
+    by_place: dict[tuple[Setting, str, Setting], dict[Hashable, Run]] = {}
+    for run in runs:
+        by_place.setdefault((question.at(run), question.level(run), question.tuned(run)), {}).setdefault(
+            _seed(run), run
+        )
+    return {
+        (group.within, level.name): tuple(by_place[group.within, level.name, level.choice.setting].values())
+        for group in judgement.groups
+        for level in group.levels
+    }
+
+
+def _across(question: Question, judgement: Judgement) -> Across:
+    """Return the order over the values of a key; where the question is asked at several places of one, over their mean."""
+    by_set: dict[Hashable, list[Group]] = {}
+    for group in judgement.groups:
+        by_set.setdefault(repr(dict(group.within).get(question.across)), []).append(group)
+    return across(question.across, [_ranked(groups) for groups in by_set.values()])
+
+
+def _ranked(groups: Sequence[Group]) -> dict[str, float]:
+    """Return the result of each level on one data set, or its mean rank where there are several groups."""
+    if len(groups) == 1:
+        return {level.name: level.value.value for level in groups[0].levels}
+    places: dict[str, list[int]] = {}
+    for group in groups:
+        for place, level in enumerate(group.levels):
+            places.setdefault(level.name, []).append(place)
+    return {name: math.fsum(seen) / len(seen) for name, seen in places.items()}
+
+
+def _other_items(question: Question, runs: Sequence[Run]) -> tuple[Setting, ...]:
+    seen: dict[Setting, set[str]] = {}
+    for run in runs:
+        seen.setdefault(question.at(run), set()).add(items(run))
+    return tuple(at for at, sets in seen.items() if len(sets) > 1)
+
+
+def _validated_on_test(runs: Sequence[Run]) -> bool:
+    """Return True if every run was tested on the items that it was validated on."""
+
+    def same(run: Run) -> bool:
+        if run.validation_items and run.test_items:
+            return run.validation_items == run.test_items
+        return run.value(run.measure.test) == run.loss
+
+    return bool(runs) and all(map(same, runs))
+
+
+def _turned(judgement: Judgement) -> Judgement:
+    """Return a judgement of losses as one of scores, of which higher is better."""
+    return Judgement(
+        groups=tuple(_turned_group(group) for group in judgement.groups),
+        interaction=judgement.interaction,
+        overall=judgement.overall
+        and Overall(
+            {name: -value for name, value in judgement.overall.levels.items()},
+            judgement.overall.candidates,
+            tuple(map(_turned_contrast, judgement.overall.contrasts)),
+        ),
+        worth=judgement.worth,
+        diverged=judgement.diverged,
+    )
+
+
+def _turned_group(group: Group) -> Group:
+    levels = tuple(_turned_level(level) for level in group.levels)
+    return Group(group.within, levels, group.candidates, tuple(map(_turned_contrast, group.contrasts)))
+
+
+def _turned_level(level: Level) -> Level:
+    return replace(level, value=_turned_interval(level.value), test=level.test and _turned_interval(level.test))
+
+
+def _turned_interval(interval: Interval) -> Interval:
+    return Interval(-interval.value, -interval.high, -interval.low)
+
+
+def _turned_contrast(contrast: Contrast) -> Contrast:
+    """Return a contrast of scores; the verdict stays, as it is on what is better."""
+    return replace(contrast, difference=-contrast.difference, low=-contrast.high, high=-contrast.low)

@@ -1,0 +1,290 @@
+"""The question that a comparison answers: what is compared, what is tuned, and where the question is asked again."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnnlab.analysis.configurations import Configuration, plain, setting
+from rnnlab.config.keys import short_name
+from rnnlab.enumeration import joined
+from rnnlab.errors import UserError
+from rnnlab.records.metrics import Metric
+from rnnlab.records.reading import Run
+
+# What decides which items a run is validated on, beside the data set itself.
+VALIDATED_ON = ("data.limit", "data.labels", "split.seed", "split.deduplicate", "trainer.limit_val_batches")
+TUNED_GROUPS = ("optimizer.", "scheduler.")
+TUNED_NAMES = ("batch_size", "gradient_clip_val")
+TUNED_WORDS = ("dropout", "decay")
+REPEATS = "seed"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question in a person's words; what is None takes the default.
+
+    Attributes:
+        by: The keys whose values are compared.
+        tune: The keys by which each level is tuned.
+        within: The keys at whose values the question is asked again.
+        across: The key of `within` whose values count as one observation each, such as `data`.
+        worth: The smallest difference worth having, in the metric's unit.
+        metric: Such as `val/accuracy`; None for the loss that runs are ranked by.
+    """
+
+    by: Sequence[str] | None = None
+    tune: Sequence[str] | None = None
+    within: Sequence[str] | None = None
+    across: str | None = None
+    worth: float | None = None
+    metric: str | None = None
+
+
+ROLES = ("by", "tune", "within")
+
+
+def asked(config: Mapping[str, Any]) -> Asked:
+    """Return the question that a configuration asks, whose roles name one key or list several.
+
+    Raises:
+        UserError: A value is of the wrong kind.
+    """
+    roles = {role: _names(role, config.get(role)) for role in ROLES}
+    for key in ("across", "metric"):
+        if not isinstance(config.get(key), str | None):
+            raise UserError(f"{key}={config[key]}: must be a name or null")
+    worth = config.get("worth")
+    if worth is not None and (
+        isinstance(worth, bool) or not isinstance(worth, int | float) or not 0 <= worth < math.inf
+    ):
+        raise UserError(f"worth={worth}: must be a number of at least 0, in the metric's unit")
+    return Asked(**roles, across=config.get("across"), metric=config.get("metric"), worth=worth)
+
+
+def _names(role: str, value: Any) -> tuple[str, ...] | None:
+    listed = [value] if isinstance(value, str) else value
+    if listed is None:
+        return None
+    if not isinstance(listed, list | tuple) or not all(isinstance(name, str) for name in listed):
+        raise UserError(f"{role}={value}: must be a key such as optimizer.lr, or a list of them")
+    return tuple(listed)
+
+
+@dataclass(frozen=True)
+class Question:
+    """The question with every varied key in its role.
+
+    Attributes:
+        by: The keys that are compared, by short name; empty where no two runs are rivals.
+        tune: Those that each level is tuned by.
+        within: Those at whose values the question is asked again.
+        keys: The dotted key of each.
+        followers: Settings that vary with `by`, so that nobody can tell which of them makes the difference.
+        task: Those of `within` that change which items are validated on, or what the task is.
+        across: The key whose values count as one observation each; empty without one.
+        metric: What runs are compared by.
+        name: The metric with its part, such as `val/loss`.
+        worth: The smallest difference worth having; None for the default.
+    """
+
+    by: tuple[str, ...]
+    tune: tuple[str, ...]
+    within: tuple[str, ...]
+    keys: Mapping[str, str]
+    followers: tuple[str, ...]
+    task: tuple[str, ...]
+    across: str
+    metric: Metric
+    name: str
+    worth: float | None
+
+    @property
+    def is_higher_better(self) -> bool:
+        return self.metric.direction == "higher"
+
+    @property
+    def on_test(self) -> bool:
+        """True if levels are compared on the test part; they are tuned on validation in any case."""
+        return self.name.startswith("test/")
+
+    @property
+    def pairs(self) -> bool:
+        """True if the levels of `by` begin with the same weights and batches at the same seed."""
+        return bool(self.by) and all(leaves_the_start(self.keys[name]) for name in self.by)
+
+    def level(self, run: Run) -> str:
+        """Return the level of a run, such as `gru, 64`."""
+        return ", ".join(plain(setting(run, self.keys[name])) for name in self.by) or "all runs"
+
+    def tuned(self, run: Run) -> tuple[tuple[str, object], ...]:
+        """Return the values by which a run is tuned."""
+        return tuple((name, _native(run, self.keys[name])) for name in self.tune)
+
+    def at(self, run: Run) -> tuple[tuple[str, object], ...]:
+        """Return the values at which the run's question is asked."""
+        return tuple((name, _native(run, self.keys[name])) for name in self.within)
+
+
+def question(configurations: Sequence[Configuration], metrics: Sequence[Metric], asked: Asked) -> Question:
+    """Give every key that varies its role.
+
+    Args:
+        configurations: Of the runs with a result.
+        metrics: Those that the runs declare.
+        asked: What a person asks for.
+
+    Raises:
+        UserError: A key is not known, has two roles, or its levels are no rivals; or no run has the metric.
+    """
+    runs = [run for configuration in configurations for run in configuration.runs]
+    keys = dict(configurations[0].keys)
+    _check_known([*(asked.by or ()), *(asked.tune or ()), *(asked.within or ()), *filter(None, [asked.across])], runs)
+    task = tuple(name for name, key in keys.items() if _changes_the_task(key, runs))
+    chosen = {role: _varied(names, keys) for role, names in _given(asked).items()}
+    _check_roles(chosen, task, keys)
+    by = chosen.get("by") or _compared(keys, task, chosen, runs)
+    rest = [name for name in keys if name not in by]
+    tune = chosen.get("tune")
+    if tune is None:
+        tune = [name for name in rest if is_tuned(keys[name]) and name not in (chosen.get("within") or ())]
+    within = chosen.get("within") or []
+    left = [name for name in rest if name not in (*tune, *within)]
+    followers = [name for name in left if by and name not in task and _follows(name, by, keys, runs)]
+    metric, name = _metric(asked.metric, runs, metrics)
+    sets = next(iter(_varied([asked.across], keys)), "") if asked.across else ""
+    if sets in (*by, *tune):
+        raise UserError(f"across={asked.across}: it is compared or tuned by; across takes a key of within")
+    return Question(
+        by=tuple(by),
+        tune=tuple(name for name in keys if name in tune),
+        within=tuple(name for name in keys if name in (*within, *left) and name not in followers),
+        keys=keys,
+        followers=tuple(followers),
+        task=task,
+        across=sets,
+        metric=metric,
+        name=name,
+        worth=asked.worth,
+    )
+
+
+def is_tuned(key: str) -> bool:
+    """Return True if a key is one by which each level is tuned unless it is itself compared."""
+    name = short_name(key)
+    return key.startswith(TUNED_GROUPS) or name in TUNED_NAMES or any(word in name for word in TUNED_WORDS)
+
+
+def leaves_the_start(key: str) -> bool:
+    """Return True if a key changes neither the first weights nor the order of batches, so that seeds can be paired."""
+    return is_tuned(key) and short_name(key) != "batch_size"
+
+
+def items(run: Run) -> str:
+    """Return what tells the validation items of a run from those of another."""
+    known = [run.part("data").get("sha256"), *(run.config.get(key) for key in VALIDATED_ON)]
+    return run.validation_items or repr(known)
+
+
+def _given(asked: Asked) -> dict[str, Sequence[str]]:
+    roles = {"by": asked.by, "tune": asked.tune, "within": asked.within}
+    return {role: names for role, names in roles.items() if names is not None}
+
+
+def _check_known(names: Iterable[str], runs: Sequence[Run]) -> None:
+    known = {key for run in runs for key in run.config}
+    known |= {short_name(key) for key in known}
+    for name in names:
+        if name == REPEATS:
+            raise UserError(f"{name}: the seed repeats a comparison and has no other role; leave it out")
+        if name not in known:
+            raise UserError(
+                f"{name}: no run has such a key; a role takes keys of the configuration such as optimizer.lr"
+            )
+
+
+def _varied(names: Iterable[str], keys: Mapping[str, str]) -> list[str]:
+    """Return the short names of those keys that vary, in the order given."""
+    by_name = {**{short_name(key): name for name, key in keys.items()}, **{key: name for name, key in keys.items()}}
+    heads = {key.rpartition(".")[0]: name for name, key in keys.items() if key.endswith((".name", "._target_"))}
+    known = {**heads, **by_name, **{name: name for name in keys}}
+    return list(dict.fromkeys(known[name] for name in names if name in known))
+
+
+def _check_roles(chosen: Mapping[str, Sequence[str]], task: Sequence[str], keys: Mapping[str, str]) -> None:
+    roles = list(chosen.items())
+    for index, (role, names) in enumerate(roles):
+        for other, others in roles[:index]:
+            if both := [name for name in names if name in others]:
+                raise UserError(f"{role}={both[0]}: {other} names it, too; a key has one role")
+    for role in ("by", "tune"):
+        if wrong := [name for name in chosen.get(role, ()) if name in task]:
+            raise UserError(
+                f"{role}={wrong[0]}: runs that differ in {keys[wrong[0]]} were validated on different items, so they"
+                f" are no rivals; ask within={wrong[0]}"
+            )
+
+
+def _compared(
+    keys: Mapping[str, str], task: Sequence[str], chosen: Mapping[str, Sequence[str]], runs: Sequence[Run]
+) -> list[str]:
+    """Return the default of `by`: the cell if it varies, else the only key, else the first that the command names."""
+    taken = [*task, *chosen.get("tune", ()), *chosen.get("within", ())]
+    free = [name for name in keys if name not in taken]
+    if "cell" in free or len(free) < 2:
+        return ["cell"] if "cell" in free else free
+    command = str(runs[0].summary.get("command") or "")
+
+    def place(name: str) -> tuple[bool, int]:
+        named = re.search(rf"(?:^|\s|['\"]){re.escape(keys[name].removesuffix('.name'))}=", command)
+        return is_tuned(keys[name]), named.start() if named else len(command)
+
+    return [min(free, key=place)]
+
+
+def _changes_the_task(key: str, runs: Sequence[Run]) -> bool:
+    """Return True if runs with different values of a key have no validation items in common."""
+    by_value: dict[str, set[str]] = {}
+    for run in runs:
+        by_value.setdefault(str(setting(run, key)), set()).add(items(run))
+    values = list(by_value.values())
+    return key in ("task.name", *VALIDATED_ON) or any(
+        first.isdisjoint(second) for index, first in enumerate(values) for second in values[:index]
+    )
+
+
+def _follows(name: str, by: Sequence[str], keys: Mapping[str, str], runs: Sequence[Run]) -> bool:
+    """Return True if each level goes with one value of another setting."""
+    values: dict[str, set[str]] = {}
+    for run in runs:
+        level = repr([setting(run, keys[other]) for other in by])
+        values.setdefault(level, set()).add(str(setting(run, keys[name])))
+    return len(values) > 1 and all(len(seen) == 1 for seen in values.values())
+
+
+def _native(run: Run, key: str) -> object:
+    """Return a value as it was configured, or as a table shows it where that is a list or a class."""
+    value = run.config.get(key)
+    if isinstance(value, bool) or value is None:
+        return value if key in run.config else setting(run, key)
+    if isinstance(value, float) and value.is_integer() and not key.startswith(TUNED_GROUPS):
+        return int(value)
+    return value if isinstance(value, int | float | str) and not key.endswith("_target_") else setting(run, key)
+
+
+def _metric(name: str | None, runs: Sequence[Run], metrics: Sequence[Metric]) -> tuple[Metric, str]:
+    if name is None:
+        return runs[0].measure, runs[0].measure.validation
+    for metric in (runs[0].measure, *metrics):
+        if name in (metric.validation, metric.test) and any(math.isfinite(run.value(name)) for run in runs):
+            return metric, name
+    known = [
+        part
+        for metric in metrics
+        for part in (metric.validation, metric.test)
+        if any(math.isfinite(run.value(part)) for run in runs)
+    ]
+    raise UserError(f"metric={name}: the runs have no such metric; there are {joined(known)}")

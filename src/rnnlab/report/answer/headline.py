@@ -1,0 +1,186 @@
+"""The headline of an answer: what to use, what is practically as good, what is worse and by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rnnlab.analysis.answer import Answer
+from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.inference.contrasts import Contrast, Verdict, reversed_
+from rnnlab.analysis.inference.judgement import Group, Interval, Overall
+from rnnlab.analysis.inference.observations import Setting
+from rnnlab.enumeration import joined
+from rnnlab.report.answer.figures import gap, value
+
+MOST_NAMED = 2  # levels in one clause of the headline, before the rest is counted
+MOST_GROUPS = 2  # settings of `within` that a headline tells apart
+
+
+def headline(answer: Answer) -> str:
+    """Return the answer in one sentence of at most 30 words and two figures."""
+    if not answer.question.by:
+        return _no_rivals(answer)
+    if len(answer.groups) > 1 and answer.overall is None:
+        return _by_group(answer)
+    names = levels_of(answer.main)
+    if len(names) == 1:
+        return f"There is one {called(answer)}, {names[0]}, and nothing to compare it with: {_at(answer, names[0])}."
+    if not tested(contrasts_of(answer.main)):
+        return _untested(answer, names)
+    return _tested(answer, names)
+
+
+def called(answer: Answer) -> str:
+    """Return what is compared in words, such as `cell` or `cell and hidden_size`."""
+    return joined(list(answer.question.by))
+
+
+def levels_of(main: Group | Overall | None) -> list[str]:
+    """Return the levels that a verdict is on, the best first."""
+    if isinstance(main, Overall):
+        return list(main.levels)
+    return [level.name for level in main.levels] if main else []
+
+
+def contrasts_of(main: Group | Overall | None) -> Sequence[Contrast]:
+    """Return the contrasts of a verdict."""
+    return main.contrasts if main else ()
+
+
+def tested(contrasts: Sequence[Contrast]) -> bool:
+    """Return True if a difference could be tested: there were seeds enough."""
+    return any(math.isfinite(contrast.p) for contrast in contrasts)
+
+
+def against_best(main: Group | Overall | None) -> dict[str, Contrast]:
+    """Return the contrast of the best level, first, with each other, by that level."""
+    names = levels_of(main)
+    return {
+        (contrast.second if contrast.first == names[0] else contrast.first): (
+            contrast if contrast.first == names[0] else reversed_(contrast)
+        )
+        for contrast in contrasts_of(main)
+        if names[0] in (contrast.first, contrast.second)
+    }
+
+
+def with_verdict(main: Group | Overall | None, verdict: Verdict) -> list[str]:
+    """Return the levels than which the best is `better`, or that it is `equal` to, the nearest first."""
+    return [name for name, contrast in against_best(main).items() if contrast.verdict == verdict]
+
+
+def some(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Return a few names, and how many more there are."""
+    if len(names) <= most + 1:
+        return joined(list(names))
+    return f"{', '.join(names[:most])} and {len(names) - most} others"
+
+
+def place(at: Setting) -> str:
+    """Return a setting of `within` in words, such as `hidden_size 64`."""
+    return ", ".join(f"{name} {plain(value_)}" for name, value_ in at)
+
+
+def _tested(answer: Answer, names: Sequence[str]) -> str:
+    main = answer.main
+    assert main is not None
+    best = names[0]
+    worse, equal = with_verdict(main, "better"), with_verdict(main, "equal")
+    open_ = [name for name in main.candidates if name != best and name not in (*equal, *worse)]
+    clauses = []
+    if equal:
+        clauses.append(f"{_listed(answer, equal)} {_is(equal)} practically as good")
+    if open_:
+        clauses.append(f"{_listed(answer, open_)} could still be best")
+    if worse:
+        nearest = against_best(main)[worse[0]]
+        amount = gap(nearest.difference, (nearest.high - nearest.low) / 2)
+        least = "" if len(worse) == 1 else "at least "
+        clauses.append(f"{_listed(answer, worse)} {_is(worse)} worse by {least}{amount}")
+    if not clauses:
+        return f"Use {spoken(answer, best)}: {_at(answer, best)}; nothing else could be best."
+    if not worse and not equal:
+        lead = f"{spoken(answer, best)} leads, {_at(answer, best)}"
+        return f"No {called(answer)} is shown to be better: {lead}; {clauses[0]}."
+    return f"Use {spoken(answer, best)}: {_at(answer, best)}; {'; '.join(clauses)}."
+
+
+def _untested(answer: Answer, names: Sequence[str]) -> str:
+    return (
+        f"One seed cannot tell {spoken(answer, names[0])} from {_listed(answer, names[1:])}: {spoken(answer, names[0])}"
+        f" comes first, {_at(answer, names[0])}."
+    )
+
+
+def _by_group(answer: Answer) -> str:
+    within = joined(list(answer.question.within))
+    if len(answer.groups) > MOST_GROUPS:
+        leads: dict[str, int] = {}
+        for group in answer.groups:
+            leads[group.levels[0].name] = leads.get(group.levels[0].name, 0) + 1
+        counted = [f"{name} at {count}" for name, count in sorted(leads.items(), key=lambda pair: -pair[1])]
+        return (
+            f"Which {called(answer)} is best depends on {within}: of {len(answer.groups)} settings,"
+            f" {some(counted)} come first."
+        )
+    clauses = [f"at {place(group.within)} {_lead(answer, group)}" for group in answer.groups]
+    return f"Which {called(answer)} is best depends on {within}: {'; '.join(clauses)}."
+
+
+def _lead(answer: Answer, group: Group) -> str:
+    best = group.levels[0]
+    worse = with_verdict(group, "better")
+    figure = value(best.value)
+    if worse:
+        return f"{spoken(answer, best.name)} beats {_listed(answer, worse, 1)} ({figure})"
+    return f"{spoken(answer, best.name)} leads ({figure})"
+
+
+def _no_rivals(answer: Answer) -> str:
+    names = joined(list(answer.question.within))
+    return f"Nothing here competes: runs that differ in {names} were validated on different items."
+
+
+def _at(answer: Answer, name: str) -> str:
+    """Return the result of a level, such as `a validation loss of 1.95 nats per token`."""
+    return f"{measured(answer)} {value(result_of(answer, name))}{unit(answer)}"
+
+
+def measured(answer: Answer) -> str:
+    """Return the metric in words, such as `validation loss`."""
+    part, _, key = answer.question.name.partition("/")
+    title = answer.question.metric.title.removeprefix("test ")
+    return f"{ {'val': 'validation', 'test': 'test'}.get(part, part) } {title or key}"
+
+
+def unit(answer: Answer) -> str:
+    """Return the unit behind a figure, with its space."""
+    return f" {answer.question.metric.unit}" if answer.question.metric.unit else ""
+
+
+def result_of(answer: Answer, name: str) -> Interval:
+    """Return the result of a level: at the only setting of `within`, or the mean over all."""
+    values = [level.value for group in answer.groups for level in group.levels if level.name == name]
+    if len(values) == 1 or not values:
+        return values[0] if values else Interval(math.nan, math.nan, math.nan)
+    halves = [(interval.high - interval.low) / 2 for interval in values]
+    centre = math.fsum(interval.value for interval in values) / len(values)
+    half = math.sqrt(math.fsum(half**2 for half in halves)) / len(values)
+    return Interval(centre, centre - half, centre + half)
+
+
+def spoken(answer: Answer, name: str) -> str:
+    """Return a level as a sentence calls it, such as `gru`, `lr 0.004` or `gru 64`."""
+    by = answer.question.by
+    if len(by) == 1 and not name[:1].isalpha():
+        return f"{by[0]} {name}"
+    return name.replace(", ", " ")
+
+
+def _listed(answer: Answer, names: Sequence[str], most: int = MOST_NAMED) -> str:
+    return some([spoken(answer, name) for name in names], most)
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"

@@ -1,0 +1,193 @@
+"""The next step: the command that would decide what is open, and about how many seeds that takes."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.special import ndtri, stdtrit
+
+from rnnlab.analysis.answer import Answer
+from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.inference.contrasts import ERROR, Contrast
+from rnnlab.analysis.inference.judgement import Group
+from rnnlab.records.reading import Run
+from rnnlab.report.answer.headline import tested
+
+POWER = 0.8  # the chance with which the planned seeds decide
+FIRST = 3  # seeds where there is one so far
+MOST = 50  # seeds beyond which a difference is not worth the training
+MOST_COMMANDS = 3
+MOST_LISTED = 8  # seeds that a command lists
+WIDER = 3.0  # times beyond the edge of a range
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What would decide the question.
+
+    Attributes:
+        why: In one sentence.
+        command: The command; None where nothing is open, or no reasonable number of seeds would do.
+    """
+
+    why: str
+    command: str | None
+
+
+def next_step(answer: Answer) -> NextStep:
+    """Return what would decide the question, by the variance that was seen."""
+    if not answer.question.by:
+        return NextStep("", None)
+    if wider := _wider(answer):
+        return wider
+    group = _most_open(answer)
+    if group is None:
+        return NextStep("The question is decided.", None)
+    names = list(group.candidates) if tested(group.contrasts) else [level.name for level in group.levels]
+    known = _seeds(answer, group, names)
+    seeds = max(FIRST, _needed(group, names, answer.judgement.worth))
+    more = seeds - len(known)
+    if seeds > MOST:
+        return NextStep(
+            f"More than {MOST} seeds each would be needed to tell {_some(names)} apart: take either, or ask with a"
+            " larger worth=.",
+            None,
+        )
+    more = max(1, more)
+    first = max([seed for seed in known if isinstance(seed, int)], default=-1) + 1
+    command = _command(answer, group, names, range(first, first + more))
+    return NextStep(f"About {seeds} seeds of {_some(names)} would decide it, {more} more than there are:", command)
+
+
+def _wider(answer: Answer) -> NextStep | None:
+    """Return the runs beyond the edge of the range at which the best level of a group was best."""
+    for group in answer.groups:
+        best = group.levels[0]
+        for key in best.at_edge:
+            edged = [level for level in group.levels if key in level.at_edge]
+            number = _beyond(answer, group, best.name, key)
+            if number is None:
+                continue
+            runs = [answer.runs[group.within, level.name][0] for level in edged]
+            option = f"{answer.question.keys[key]}={number:g}"
+            words = [_replaced(_words(run), option) for run in runs]
+            if not all(words):
+                return None
+            seeds = _seeds(answer, group, [level.name for level in edged])
+            edge = f"{key} {plain(dict(best.choice.setting)[key])}"
+            why = f"{best.name} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
+            return NextStep(why, _joined(words, f"seed={','.join(map(str, seeds))}"))
+    return None
+
+
+def _beyond(answer: Answer, group: Group, level: str, key: str) -> float | None:
+    """Return a number as far beyond the edge as three times; None for a key that cannot be scaled."""
+    chosen = float(dict(next(one for one in group.levels if one.name == level).choice.setting)[key])
+    tried = {
+        float(value)
+        for run in answer.all_runs
+        if answer.question.at(run) == group.within
+        for name, value in answer.question.tuned(run)
+        if name == key and isinstance(value, int | float)
+    }
+    if chosen <= 0 or (max(tried) <= 1 and "dropout" in key):
+        return None
+    return chosen * WIDER if chosen == max(tried) else chosen / WIDER
+
+
+def _replaced(words: list[str], option: str) -> list[str]:
+    key = option.partition("=")[0]
+    rest = [word for word in words if not word.startswith(f"{key}=")]
+    return [*rest, option] if words else []
+
+
+def _some(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) < 4 else f"{len(names)} levels"
+
+
+def _most_open(answer: Answer) -> Group | None:
+    """Return the group whose best is the least certain; None where every best is alone or equal to its rivals."""
+    main = [answer.groups[0]] if len(answer.groups) == 1 else list(answer.groups)
+    if (
+        answer.overall is not None
+        and len(answer.groups) > 1
+        and _is_closed(answer.overall.candidates, answer.overall.contrasts)
+    ):
+        return None
+    open_ = [group for group in main if len(group.levels) > 1 and not _is_closed(group.candidates, group.contrasts)]
+    return max(open_, key=lambda group: len(group.candidates), default=None)
+
+
+def _is_closed(candidates: Sequence[str], contrasts: Sequence[Contrast]) -> bool:
+    rivals = [one for one in contrasts if one.first in candidates and one.second in candidates]
+    return tested(contrasts) and all(one.verdict != "undecided" for one in rivals)
+
+
+def _seeds(answer: Answer, group: Group, names: Sequence[str]) -> list[object]:
+    return sorted({run.seed for name in names for run in answer.runs[group.within, name]}, key=str)
+
+
+def _needed(group: Group, names: Sequence[str], worth: float) -> int:
+    """Return about how many seeds tell the best from its nearest rival, or show that they are practically equal."""
+    rivals = [one for one in group.contrasts if one.first in names and one.second in names and math.isfinite(one.p)]
+    if not rivals:
+        return FIRST
+    nearest = min(rivals, key=lambda one: abs(one.difference))
+    counts = {level.name: level.seeds for level in group.levels}
+    count = min(counts[nearest.first], counts[nearest.second])
+    pairs = max(1, len(names) * (len(names) - 1) // 2)
+    factor = float(-stdtrit(max(count * 2 - 2, 1), ERROR / 2 / pairs))
+    deviation = (nearest.high - nearest.low) / 2 / factor * math.sqrt(count)  # of the difference, from one seed each
+    gap = max(abs(nearest.difference), worth - abs(nearest.difference), 1e-12)
+    wanted = float(-ndtri(ERROR / 2 / pairs) + ndtri(POWER))
+    return min(MOST + 1, max(2, math.ceil((wanted * deviation / gap) ** 2) + 1))
+
+
+def _command(answer: Answer, group: Group, names: Sequence[str], seeds: range) -> str | None:
+    """Return the commands that train further seeds of levels at their tuned settings; None where a run has none."""
+    runs = [answer.runs[group.within, name][0] for name in names]
+    words = [_words(run) for run in runs]
+    if not all(words):
+        return None
+    return _joined(words, f"seed={_listed(seeds)}")
+
+
+def _listed(seeds: range) -> str:
+    return ",".join(map(str, seeds)) if len(seeds) <= MOST_LISTED else f"range({seeds.start},{seeds.stop})"
+
+
+def _joined(words: Sequence[Sequence[str]], seeds: str) -> str:
+    """Return the commands, as one where they differ in one key only; of many the first few."""
+    commands = _merged(words)[:MOST_COMMANDS]
+    return " && ".join(shlex.join(["rnnlab", "train", "-m", *command, seeds]) for command in commands)
+
+
+def _words(run: Run) -> list[str]:
+    """Return the overrides of a run, without its seed; nothing where its summary does not say them."""
+    try:
+        words = shlex.split(str(run.summary.get("repeat") or ""))
+    except ValueError:
+        return []
+    return [word for word in words[2:] if not word.startswith("seed=")]
+
+
+def _merged(commands: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the commands as one where they differ in one key only, else as they are."""
+    first = [word.partition("=") for word in commands[0]]
+    tables = [{key: value for key, _, value in (word.partition("=") for word in command)} for command in commands]
+    keys = [key for key, _, _ in first]
+    if any(list(table) != keys for table in tables):
+        return [list(command) for command in commands]
+    differing = [key for key in keys if len({table[key] for table in tables}) > 1]
+    if len(differing) > 1:
+        return [list(command) for command in commands]
+    together = {key: ",".join(dict.fromkeys(table[key] for table in tables)) for key in keys}
+    return [
+        [
+            f"{key}={value}" if value or "=" in word else word
+            for word, (key, value) in zip(commands[0], together.items(), strict=True)
+        ]
+    ]

@@ -1,0 +1,175 @@
+"""What a reader of an answer has to mind: how it was measured, and what it does not say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rnnlab.analysis.answer import Answer
+from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.inference.judgement import Group, Level
+from rnnlab.enumeration import joined
+from rnnlab.records.reading import Run
+from rnnlab.report.answer.headline import measured, place, some
+
+MOST_LISTED = 3
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something to mind.
+
+    Attributes:
+        kind: Such as `one_seed` or `edge`.
+        text: What it says, in one sentence.
+    """
+
+    kind: str
+    text: str
+
+
+def warnings(answer: Answer) -> list[Caution]:
+    """Return the warnings of an answer, the gravest first."""
+    made = (
+        _one_seed,
+        _diverged,
+        _edge,
+        _selection,
+        _picked,
+        _validation_is_test,
+        _different_items,
+        _test_disagrees,
+        _confounded,
+        _missing,
+    )
+    return [warning for make in made if (warning := make(answer))]
+
+
+def _one_seed(answer: Answer) -> Caution | None:
+    alone = [
+        f"{level.name}{_where(answer, group)}"
+        for group, level in _levels(answer)
+        if len(_runs(answer, group, level.name)) < 2
+    ]
+    if not alone:
+        return None
+    return Caution("one_seed", f"One seed tells nothing of luck, and there is one of {some(alone, MOST_LISTED)}.")
+
+
+def _diverged(answer: Answer) -> Caution | None:
+    lost: dict[str, int] = {}
+    for runs in answer.judgement.diverged.values():
+        for level, _, _ in runs:
+            lost[level] = lost.get(level, 0) + 1
+    if not lost:
+        return None
+    counted = [f"{count} of {level}" for level, count in sorted(lost.items())]
+    return Caution(
+        "diverged",
+        f"Runs diverged: {some(counted, MOST_LISTED)}. Results leave them out, and what they would turn round is called"
+        " undecided.",
+    )
+
+
+def _edge(answer: Answer) -> Caution | None:
+    edges: dict[str, list[str]] = {}
+    for _, level in _levels(answer):
+        for key in level.at_edge:
+            names = edges.setdefault(f"{key} {plain(dict(level.choice.setting)[key])}", [])
+            names.extend([level.name] if level.name not in names else [])
+    if not edges:
+        return None
+    listed = [f"{some(names)} at {edge}" for edge, names in edges.items()]
+    return Caution(
+        "edge",
+        f"Best at the edge of the range tried, so a wider one may change the order: {some(listed, MOST_LISTED)}.",
+    )
+
+
+def _selection(answer: Answer) -> Caution | None:
+    biased = [level.name for _, level in _levels(answer) if level.choice.biased and level.choice.settings > 1]
+    if not biased:
+        return None
+    names = list(dict.fromkeys(biased))
+    return Caution(
+        "selection",
+        f"The settings of {some(names, MOST_LISTED)} were chosen by the same seed that their results are of, so these"
+        " are too good; fresh seeds would tell.",
+    )
+
+
+MANY = 6  # levels from which the best one's own interval covers its value clearly less often than it says
+
+
+def _picked(answer: Answer) -> Caution | None:
+    group = max(answer.groups, key=lambda one: len(one.levels), default=None)
+    if group is None or len(group.levels) < MANY:
+        return None
+    return Caution(
+        "selection",
+        f"{group.levels[0].name} was picked as the best of {len(group.levels)}, so its own result looks better than it"
+        " is; the test part had no part in that.",
+    )
+
+
+def _validation_is_test(answer: Answer) -> Caution | None:
+    if not answer.validated_on_test:
+        return None
+    return Caution(
+        "validation_is_test", "The test part is the validation part, so test results are no check of the choice."
+    )
+
+
+def _different_items(answer: Answer) -> Caution | None:
+    if not answer.others:
+        return None
+    where = joined([place(at) for at in answer.others[:MOST_LISTED] if at])
+    return Caution(
+        "different_items",
+        f"Runs were validated on different items{f' at {where}' if where else ''}; compare them with care.",
+    )
+
+
+def _test_disagrees(answer: Answer) -> Caution | None:
+    for group in answer.groups:
+        tests = {
+            level.name: level.test.value for level in group.levels if level.test and math.isfinite(level.test.value)
+        }
+        best = group.levels[0].name
+        if best not in tests or answer.validated_on_test or answer.question.on_test:
+            continue
+        sign = -1 if answer.question.is_higher_better else 1
+        first = min(tests, key=lambda name: (sign * tests[name], name != best))
+        if first != best:
+            return Caution(
+                "test_disagrees",
+                f"On the test part {first} comes before {best}{_where(answer, group)}, which has the better"
+                f" {measured(answer)}.",
+            )
+    return None
+
+
+def _confounded(answer: Answer) -> Caution | None:
+    if not answer.question.followers:
+        return None
+    followers, by = joined(list(answer.question.followers)), joined(list(answer.question.by))
+    return Caution("confounded", f"{followers} changed together with {by}, so nobody can tell which of them it is.")
+
+
+def _missing(answer: Answer) -> Caution | None:
+    if not answer.missing:
+        return None
+    runs, verb = ("run", "has") if answer.missing == 1 else ("runs", "have")
+    return Caution("missing", f"{answer.missing} planned {runs} {verb} no result; the answer is of the others.")
+
+
+def _levels(answer: Answer) -> list[tuple[Group, Level]]:
+    return [(group, level) for group in answer.groups for level in group.levels]
+
+
+def _runs(answer: Answer, group: Group, name: str) -> tuple[Run, ...]:
+    return answer.runs[group.within, name]
+
+
+def _where(answer: Answer, group: Group) -> str:
+    return f" at {place(group.within)}" if len(answer.groups) > 1 else ""

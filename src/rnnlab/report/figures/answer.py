@@ -1,0 +1,76 @@
+"""The chart that is the answer: levels as dots with intervals, tuned, a panel for each setting of `within`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.inference.judgement import Group, Level
+from rnnlab.analysis.inference.judgement import Interval as Result
+from rnnlab.charts.values import Axis, Interval, IntervalChart, IntervalPanel, IntervalRow
+from rnnlab.report.answer.figures import with_interval
+from rnnlab.report.answer.headline import called, measured, place
+
+if TYPE_CHECKING:
+    from rnnlab.analysis.answer import Answer
+    from rnnlab.analysis.comparison import Comparison
+
+MOST_PANELS = 8
+MOST_ROWS = 20
+
+
+def answer_chart(comparison: Comparison) -> list[IntervalChart]:
+    """Return the chart of the answer; none where there is nothing to compare."""
+    answer = comparison.answer
+    if not answer.question.by or all(len(group.levels) < 2 for group in answer.groups):
+        return []
+    shown = answer.groups[:MOST_PANELS]
+    left = len(answer.groups) - len(shown)
+    has_test = not answer.question.on_test and any(level.test for group in shown for level in group.levels)
+    return [
+        IntervalChart(
+            name="answer",
+            title=f"{measured(answer).capitalize()} of each {called(answer)}",
+            caption=_caption(answer, has_test) + (f" {left} more settings are in answer.json." if left else ""),
+            x=Axis(measured(answer), answer.question.metric.unit),
+            panels=tuple(IntervalPanel(place(group.within), _rows(answer, group, has_test)) for group in shown),
+            shared=not answer.question.task,
+            first="test part" if answer.question.on_test else "validation part",
+            second="test part" if has_test else "",
+            mark="could still be best",
+            unmarked="shown not to be best",
+        )
+    ]
+
+
+def _rows(answer: Answer, group: Group, has_test: bool) -> tuple[IntervalRow, ...]:
+    return tuple(_row(answer, group, level, has_test) for level in group.levels[:MOST_ROWS])
+
+
+def _row(answer: Answer, group: Group, level: Level, has_test: bool) -> IntervalRow:
+    settings = [f"{name} {plain(value)}" for name, value in level.choice.setting]
+    seeds = "1 seed" if level.seeds == 1 else f"{level.seeds} seeds"
+    return IntervalRow(
+        label=level.name,
+        main=_interval(level.value),
+        second=_interval(level.test) if has_test and level.test else None,
+        marked=level.name in group.candidates,
+        colour=level.name.partition(", ")[0] if answer.question.by[0] == "cell" else "",
+        text=with_interval(level.value),
+        note=", ".join([*settings, seeds, *([f"{level.diverged} diverged"] if level.diverged else [])]),
+    )
+
+
+def _interval(result: Result) -> Interval:
+    return Interval(result.value, result.low, result.high)
+
+
+def _caption(answer: Answer, has_test: bool) -> str:
+    direction = "right" if answer.question.is_higher_better else "left"
+    text = f"Each {called(answer)} with its 95% interval; the further {direction}, the better."
+    text += (
+        " Filled: could still be best."
+        if any(len(group.candidates) < len(group.levels) for group in answer.groups)
+        else ""
+    )
+    return text + (" Thin: the test part." if has_test else "")

@@ -1,0 +1,80 @@
+"""What the terminal says when a run has ended: what it reaches, beside chance, and which commands may follow."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rnnlab.charts.number_format import three_digits
+from rnnlab.data.source import OWN
+from rnnlab.records.metrics import SHARE, Metric, shown_in_tables
+from rnnlab.records.reading import Run
+
+if TYPE_CHECKING:
+    from rnnlab.tasks.base import SequenceTask
+
+
+def result_of(run: Run) -> str:
+    """Say what a complete run reaches on the test, such as `test: accuracy 0.904 (most frequent class: 0.63), …`.
+
+    Metrics with a column in every table come first, and the loss last; without any, the loss comes first.
+    """
+    return f"test: {', '.join(_phrases(run)) or 'no metric is a number'}"
+
+
+def _phrases(run: Run) -> Iterator[str]:
+    said: set[tuple[float, float]] = set()
+    models = {""}
+    for metric in _in_order(run.declared):
+        value, chance = run.value(metric.test), run.chance(metric.test)
+        if not math.isfinite(value) or (value, chance) in said:
+            continue
+        if metric.kind != SHARE:  # such as the loss per token, which is that per character where every token is one
+            said.add((value, chance))
+        model = "chance" if metric.chance in models else metric.chance  # in words the first time
+        models.add(metric.chance)
+        yield _phrase(metric, value) + (f" ({model}: {three_digits(chance)})" if math.isfinite(chance) else "")
+
+
+def _in_order(declared: Sequence[Metric]) -> list[Metric]:
+    own = [metric for metric in declared if not metric.baseline_of]
+    losses, shown = [metric for metric in own if metric.ranks], shown_in_tables(own)
+    others = [metric for metric in own if metric not in (*losses, *shown)]
+    return [*shown, *others, *losses] if shown else [*losses, *others]
+
+
+def _phrase(metric: Metric, value: float) -> str:
+    number = f"{value:.3f}" if metric.kind == SHARE else f"{value:.4g}"
+    unit = f" {metric.unit}" if metric.ranks else ""
+    return f"{metric.title.removeprefix('test ')} {number}{unit}"
+
+
+def next_commands(run: Run, task: SequenceTask) -> list[str]:
+    """Return the commands that may follow a run, ready to be typed in the current folder.
+
+    Args:
+        run: A complete run.
+        task: Its network.
+    """
+    from rnnlab.tasks.capabilities import EncodesText, Generates, Predicts
+
+    checkpoint, sweep = _argument("checkpoint", run.folder), _argument("sweep", run.config["sweep"])
+    commands = [["compare", sweep], ["tensorboard", sweep]]
+    if isinstance(task, Predicts):
+        asked = _argument("text", _example(run)) if isinstance(task, EncodesText) else "file=FILE"
+        commands.insert(0, ["predict", checkpoint, asked])
+    if isinstance(task, Generates):
+        commands.insert(0, ["generate", checkpoint, "samples=10"])
+    return [" ".join(["rnnlab", *words]) for words in commands]
+
+
+def _argument(key: str, value: object) -> str:
+    return f"{key}={shlex.quote(str(value))}"
+
+
+def _example(run: Run) -> str:
+    """Return a text that the model could be asked about: of rnnlab's data the first that the task shows."""
+    shown = run.config.get("task.shown")
+    return str(shown[0]) if shown and run.config["data.name"] != OWN else "…"

@@ -1,0 +1,108 @@
+"""Times of a series: rows stand in the order of time, every time once, or the user says that they are read so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from rnnlab.data.sources.series import read_series
+from rnnlab.data.sources.times import named_as_time
+from rnnlab.errors import UserError
+
+
+def column(name: str, cells: Sequence[object]) -> str:
+    """Return a table of that column and of one with numbers."""
+    return f"{name},y\n" + "".join(f"{cell},{1.5 + number % 7}\n" for number, cell in enumerate(cells))
+
+
+COUNTED = list(range(12))
+DAYS = [f"2020-01-{day:02}" for day in range(1, 13)]
+KINDS = {
+    "a step that begins again": (column("step", COUNTED * 2), "several series in one column: step begins again with 0"),
+    "a count without such a name": (column("x", COUNTED * 2), "x begins again with 0"),
+    "a second series that is shorter": (column("x", [*COUNTED, *COUNTED[:5]]), "x begins again with 0"),
+    "no header": (column("x", COUNTED * 2).partition("\n")[2], "1 begins again with 0"),
+    "a header that is not ASCII": (column("Jahr", list(range(1990, 2002)) * 2), "Jahr begins again with 1990"),
+    "every time twice": (column("t", sorted(COUNTED * 2)), "several rows of one time: t 0 is there twice"),
+    "a count of which each is there twice": (column("x", sorted(COUNTED * 2)), "x 0 is there twice"),
+    "one time twice": (column("day", [*DAYS[:5], *DAYS[4:]]), "day 2020-01-05 is there twice"),
+    "the newest first": (column("day", DAYS[::-1]), "day 2020-01-11 stands behind 2020-01-12; sort the rows"),
+    "a count down": (column("x", COUNTED[::-1]), "x 10 stands behind 11; sort the rows"),
+    "a row in the wrong place": (column("time", [0.5, 2.5, 1.5, 3.5]), "time 1.5 stands behind 2.5"),
+    "German dates": (
+        column("Datum", ["31.01.2020", "01.02.2020", "01.01.2020"]),
+        "01.01.2020 stands behind 01.02.2020",
+    ),
+    "times of day": (column("time", ["22:30", "23:30", "00:30", "01:30"]), "time 00:30 stands behind 23:30"),
+    "an offset": (
+        column("time", ["2020-10-25T02:00+02:00", "2020-10-25T01:00+01:00", "2020-10-25T03:00+01:00"]),
+        "is there twice",
+    ),
+    "an index beside dates": (
+        ",day,y\n" + "".join(f"{n},{day},{n % 5}\n" for n, day in enumerate(DAYS * 2)),
+        "day begins again with 2020-01-01",
+    ),
+    "two forms": (
+        column("day", [*DAYS, "13/01/2020"]),
+        "day has '2020-01-01' and '13/01/2020'; write all times in one",
+    ),
+    "dates and numbers": (column("day", [*DAYS, 13]), "day has '2020-01-01' and '13'"),
+    "a sum below dates": (column("day", [*DAYS, "Total"]), r"the last row \(Total\) may be a sum"),
+    "a sum below names": (column("who", [*"abcde", "Sum:"]), r"the last row \(Sum:\) may be a sum"),
+    "a remark below numbers": (column("step", [*COUNTED, "(estimated)"]), r"step has '0' and '\(estimated\)'"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_that_are_not_in_the_order_of_time_are_refused_with_the_key_that_decides(
+    tmp_path: Path, kind: str
+) -> None:
+    text, line = KINDS[kind]
+    (tmp_path / "series.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=rf"series\.csv.* {line}.*data\.stacked=true"):
+        read_series([tmp_path / "series.csv"], None)
+    assert read_series([tmp_path / "series.csv"], None, stacked=True).values.shape[0] >= 3
+
+
+IN_ORDER = {
+    "days before months": column("day", ["30/01/2020", "31/01/2020", "01/02/2020"]),
+    "months before days": column("day", ["01/30/2020", "01/31/2020", "02/01/2020"]),
+    "dates that leave out midnight": column("time", ["2020-01-01", "2020-01-01 01:00", "2020-01-02"]),
+    "noon": column("time", ["1/1/2020 11:30 AM", "1/1/2020 12:30 PM", "1/1/2020 1:30 PM"]),
+    "years of two digits": column("day", ["01.12.99", "01.01.00", "01.02.00"]),
+    "an hour of summer time that comes twice": column(
+        "time", ["2020-10-25T02:30+02:00", "2020-10-25T02:30+01:00", "2020-10-25T03:30+01:00"]
+    ),
+    "year and month": "year,month,y\n" + "".join(f"{2000 + n // 12},{n % 12 + 1},{n % 5}\n" for n in range(36)),
+    "day, month and year": "day,month,year,y\n30,1,2020,1\n31,1,2020,2\n1,2,2020,3\n",
+    "date and hour": "date,hour,y\n" + "".join(f"{DAYS[n // 24]},{n % 24},{n % 5}\n" for n in range(72)),
+    "a date and a day of the week": "date,weekday,y\n" + "".join(f"{d},{n % 3},{n}\n" for n, d in enumerate(DAYS)),
+    "a number that swings": "x,y\n" + "".join(f"{(n * 7) % 5},{n}.5\n" for n in range(40)),
+    "a switch": "on,y\n0,1.5\n0,2.5\n1,3.5\n1,4.5\n0,1.5\n",
+    "a time that is missing": column("day", [*DAYS[:3], "", *DAYS[4:]]),
+}
+
+
+@pytest.mark.parametrize("kind", IN_ORDER)
+def test_rows_that_are_in_the_order_of_time_are_read(tmp_path: Path, kind: str) -> None:
+    text = IN_ORDER[kind]
+    (tmp_path / "series.csv").write_text(text, encoding="utf-8")
+    assert len(read_series([tmp_path / "series.csv"], "y").values) == text.count("\n") - 1
+
+
+def test_files_of_one_series_follow_each_other_in_time(tmp_path: Path) -> None:
+    for name, days in (("a.csv", DAYS[:6]), ("b.csv", DAYS[6:]), ("c.csv", DAYS[3:8])):
+        (tmp_path / name).write_text(column("day", days))
+    assert len(read_series([tmp_path / "a.csv", tmp_path / "b.csv"], None).values) == 12
+    for files in (["b.csv", "a.csv"], ["a.csv", "c.csv"]):
+        with pytest.raises(UserError, match=r"series of .*csv to .*csv is not in the order of time.*data\.stacked"):
+            read_series([tmp_path / name for name in files], None)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_time"), [("Time (s)", True), ("day of year", True), ("day_length", False), ("T", False), ("t", True)]
+)
+def test_a_column_is_one_of_times_by_its_whole_name(name: str, is_time: bool) -> None:
+    assert named_as_time(name) is is_time
