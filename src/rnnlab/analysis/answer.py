@@ -143,7 +143,7 @@ def _tuned_runs(
 
 
 def _across(question: Question, judgement: Judgement) -> Across:
-    """Return the order over the values of a key; where the question is asked at several places of one, over their mean."""
+    """Return the order over the values of a key; of each the mean over its groups."""
     by_set: dict[Hashable, list[Group]] = {}
     for group in judgement.groups:
         by_set.setdefault(repr(dict(group.within).get(question.across)), []).append(group)

@@ -91,7 +91,7 @@ def _wins(first: str, second: str, values: Sequence[Mapping[str, float]]) -> tup
 def _sign_test(wins: int, sets: int) -> float:
     """Return the two-sided p-value of so many wins, if either side is as likely to win."""
     fewer = min(wins, sets - wins)
-    return min(1.0, 2 * math.fsum(math.comb(sets, count) for count in range(fewer + 1)) / 2**sets)
+    return min(1.0, 2 * math.fsum(math.comb(sets, count) for count in range(fewer + 1)) * 0.5**sets)
 
 
 def _verdict(wins: int, sets: int, p: float) -> Literal["better", "worse", "undecided"]:

@@ -138,6 +138,10 @@ def _lead(answer: Answer, group: Group) -> str:
 
 
 def _no_rivals(answer: Answer) -> str:
+    if not answer.question.within:
+        name = answer.groups[0].levels[0].name if answer.groups else ""
+        cell = answer.all_runs[0].config.get("cell.name") or "the model"
+        return f"There is one configuration, {cell}, and nothing to compare it with: {_at(answer, name)}."
     names = joined(list(answer.question.within))
     return f"Nothing here competes: runs that differ in {names} were validated on different items."
 

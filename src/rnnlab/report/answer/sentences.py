@@ -66,7 +66,8 @@ def across_line(answer: Answer) -> str:
     if across is None or len(across.ranks) < 2:
         return ""
     best, *rest = across.ranks
-    head = f"Across {across.sets} values of {across.key}, {spoken(answer, best)} has the best mean rank ({across.ranks[best]:.1f})"
+    rank = f"the best mean rank ({across.ranks[best]:.1f})"
+    head = f"Across {across.sets} values of {across.key}, {spoken(answer, best)} has {rank}"
     worse = [one.second for one in across.contrasts if one.first == best and one.verdict == "better"]
     if worse:
         return f"{head} and is better than {joined([spoken(answer, name) for name in worse])} by a sign test."
