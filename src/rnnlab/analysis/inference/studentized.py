@@ -7,9 +7,11 @@ and Howell 1976). SciPy integrates it in some milliseconds, so a table of each i
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.special import stdtr, stdtrit
 
@@ -33,31 +35,35 @@ def p_values(statistics: Array, freedoms: Array, levels: int) -> Array:
     bound = 2 * stdtr(freedoms, -sizes) * (levels * (levels - 1) / 2)
     if levels == 2:
         return np.minimum(bound, 1.0)
-    values = np.array([_tail(size, freedom, levels) for size, freedom in zip(sizes, freedoms, strict=True)])
+    values = np.full(len(sizes), math.nan)
+    for freedom, rows in _by_table(freedoms, sizes):
+        places, tails = _table(freedom, levels)
+        logs = np.interp(np.log(np.maximum(sizes[rows], 1e-9)), np.log(places), np.log(np.maximum(tails, 1e-300)))
+        values[rows] = np.exp(logs)
     return np.minimum(np.where(values < LEAST_TAIL, bound, np.minimum(values, bound)), 1.0)
 
 
-def critical(freedom: float, levels: int, error: float) -> float:
-    """Return the t statistic that a pair exceeds with p-values below the error."""
+def critical(freedoms: Array, levels: int, error: float) -> Array:
+    """Return the t statistics that a pair exceeds with p-values below the error, one for each number of freedoms."""
     pairs = levels * (levels - 1) / 2
-    bound = -float(stdtrit(freedom, error / (2 * pairs)))
+    bounds = -stdtrit(freedoms, error / (2 * pairs))
     if levels == 2 or error < LEAST_TAIL:
-        return bound
-    sizes, tails = _table(_rounded(freedom), levels)
-    inside = tails > LEAST_TAIL
-    size = float(np.exp(np.interp(-math.log(error), -np.log(tails[inside]), np.log(sizes[inside]))))
-    return min(size, bound) if tails[inside].min() <= error else bound
+        return np.asarray(bounds)
+    for freedom, rows in _by_table(freedoms, freedoms):
+        sizes, tails = _table(freedom, levels)
+        inside = tails > LEAST_TAIL
+        if tails[inside].min() <= error:
+            size = np.exp(np.interp(-math.log(error), -np.log(tails[inside]), np.log(sizes[inside])))
+            bounds[rows] = np.minimum(size, bounds[rows])
+    return np.asarray(bounds)
 
 
-def _tail(size: float, freedom: float, levels: int) -> float:
-    if math.isnan(size) or math.isnan(freedom):
-        return math.nan
-    sizes, tails = _table(_rounded(freedom), levels)
-    return float(np.exp(np.interp(math.log(max(size, 1e-9)), np.log(sizes), np.log(np.maximum(tails, 1e-300)))))
-
-
-def _rounded(freedom: float) -> float:
-    return float(FREEDOMS[max(0, int(np.searchsorted(FREEDOMS, freedom + 1e-9)) - 1)])
+def _by_table(freedoms: Array, values: Array) -> Iterator[tuple[float, NDArray[np.intp]]]:
+    """Yield the degrees of freedom of each table that is needed, and where; nothing where a value is NaN."""
+    known = np.flatnonzero(~np.isnan(freedoms) & ~np.isnan(values))
+    places = np.maximum(np.searchsorted(FREEDOMS, freedoms[known] + 1e-9) - 1, 0)
+    for place in np.unique(places):
+        yield float(FREEDOMS[place]), known[places == place]
 
 
 @cache
