@@ -138,7 +138,11 @@ class Contrast:
 
 
 def unpaired(estimates: Sequence[Estimate], spread: Spread, pairs: Pairs | None = None) -> Differences:
-    """Return the differences of results whose seeds share nothing (Welch 1938, with moderated variances).
+    """Return the differences of results whose seeds share nothing, with moderated variances.
+
+    Of two levels the degrees of freedom are Welch's (1938). Of more, where the largest of many differences decides,
+    these find too much at three seeds and a noisy level; there the two variances lend theirs by their shares of the
+    sum, as in Dunnett's test C (1980), which never does.
 
     Args:
         estimates: The results.
@@ -150,9 +154,10 @@ def unpaired(estimates: Sequence[Estimate], spread: Spread, pairs: Pairs | None 
     means, squares = np.array([estimate.mean for estimate in estimates]), spread.variances / counts
     a, b = pairs.units
     total = squares[a] + squares[b]
-    parts = squares**2 / spread.freedoms
+    power = 2 if pairs.levels[1].max(initial=0) < 2 else 1
+    parts = squares**power / spread.freedoms
     with np.errstate(invalid="ignore", divide="ignore"):
-        freedoms = np.where(total > 0, total**2 / (parts[a] + parts[b]), 1.0)
+        freedoms = np.where(total > 0, total**power / (parts[a] + parts[b]), 1.0)
     return pairs.differences(means[a] - means[b], np.sqrt(total), np.minimum(freedoms, spread.most))
 
 

@@ -7,7 +7,7 @@ several settings of `within`, each but rliable's has its share of the 5%.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -23,8 +23,20 @@ from rnnlab.reference.calibration.sweeps import FAR
 Better = NDArray[np.bool_]
 """As (levels, levels): whether the first is said to be better than the second."""
 
+Method = Callable[[Sequence[Array], float], Better]
+"""From the results of each level and the error of all comparisons to what is said."""
+
 RESAMPLES = 1_000  # of the bootstrap
 NODES = 48  # of each integral
+
+
+def said(method: Method, samples: Sequence[Array], error: float) -> Better:
+    """Return what a method says of levels, of which some may have no result at all."""
+    present = np.flatnonzero([len(sample) for sample in samples])
+    shown = _nothing(len(samples))
+    if len(present) > 1:
+        shown[np.ix_(present, present)] = method([samples[level] for level in present], error)
+    return shown
 
 
 def tukey(samples: Sequence[Array], error: float) -> Better:
@@ -77,21 +89,18 @@ def dunnett(samples: Sequence[Array], error: float) -> Better:
     return shown
 
 
-def rliable(samples: Sequence[Array], error: float) -> Better:
+def rliable(samples: Sequence[Array], _: float) -> Better:
     """The probability of improvement (Agarwal et al. 2021), its bootstrap interval of 95% beyond a half."""
     shown = _nothing(len(samples))
     drawn = [_resamples(len(sample), level) for level, sample in enumerate(samples)]
     starts = np.cumsum([0, *map(len, samples)])
     values, all_drawn = np.concatenate(samples), np.hstack(drawn)
-    for first, sample in enumerate(samples):
-        others = [second for second in range(first) if len(samples[second])]
-        if not others or not len(sample):
-            continue
+    for first, sample in enumerate(samples[1:], start=1):
         end = starts[first]
         wins = (np.sign(values[:end] - sample[:, None]) + 1) / 2  # the first has the lower loss
-        shares = np.add.reduceat((drawn[first] @ wins) * all_drawn[:, :end], starts[others], axis=1)
-        shown[first, others] = (shares <= 0.5).mean(axis=0) < 0.025
-        shown[others, first] = (shares >= 0.5).mean(axis=0) < 0.025
+        shares = np.add.reduceat((drawn[first] @ wins) * all_drawn[:, :end], starts[:first], axis=1)
+        shown[first, :first] = (shares <= 0.5).mean(axis=0) < 0.025
+        shown[:first, first] = (shares >= 0.5).mean(axis=0) < 0.025
     return shown
 
 
@@ -146,9 +155,9 @@ def _scales(freedom: float) -> tuple[Array, Array]:
 
 
 def _moments(samples: Sequence[Array]) -> tuple[Array, Array, Array]:
-    """Return the numbers, the means and the variances of samples; a level without any lies infinitely high."""
+    """Return the numbers, the means and the variances of samples."""
     counts = np.array([len(sample) for sample in samples], dtype=float)
-    means = np.array([sample.mean() if len(sample) else math.inf for sample in samples])
+    means = np.array([sample.mean() for sample in samples])
     variances = np.array([sample.var(ddof=1) if len(sample) > 1 else math.nan for sample in samples])
     return counts, means, variances
 
@@ -168,14 +177,14 @@ def _welch(samples: Sequence[Array]) -> tuple[Array, Array, Array]:
 def _resamples(count: int, level: int) -> Array:
     """Return how often each run is drawn in each resample, as shares."""
     random = np.random.default_rng([count, level])
-    return random.multinomial(count, np.full(count, 1 / max(count, 1)), RESAMPLES) / max(count, 1)
+    return random.multinomial(count, np.full(count, 1 / count), RESAMPLES) / count
 
 
 def _nothing(levels: int) -> Better:
     return np.zeros((levels, levels), dtype=bool)
 
 
-METHODS = {
+METHODS: Mapping[str, Method] = {
     "Tukey": tukey,
     "Games–Howell": games_howell,
     "Dunnett": dunnett,

@@ -14,7 +14,7 @@ import numpy as np
 
 from rnnlab.analysis.inference.contrasts import Contrast
 from rnnlab.analysis.inference.judgement import Judgement, Rules, judge
-from rnnlab.reference.calibration.rivals import METHODS, Better, known
+from rnnlab.reference.calibration.rivals import METHODS, Better, known, said
 from rnnlab.reference.calibration.scenarios import Array, Scenario
 from rnnlab.reference.calibration.sweeps import Sweep, draw
 
@@ -63,8 +63,9 @@ class Tally:
         """Return the share of sweeps of which a method says something false."""
         return self.wrong[method] / self.sweeps
 
+    @property
     def allowed(self) -> float:
-        """Return the share of sweeps that is no more than 5% but for the luck of a simulation: two standard errors."""
+        """The share of sweeps that is no more than 5% but for the luck of a simulation: two standard errors."""
         return ERROR + 2 * math.sqrt(ERROR * (1 - ERROR) / self.sweeps)
 
     def power(self, method: str) -> float:
@@ -158,9 +159,8 @@ def _count_judgement(tally: Tally, scenario: Scenario, judgement: Judgement) -> 
         if winners[index] >= 0:
             best = f"l{winners[index]}"
             tally.named[OURS] += group.candidates == (best,)
-            tally.separated += all(
-                _is_better(contrast, best) for contrast in group.contrasts if best in _both(contrast)
-            )
+            others = [contrast for contrast in group.contrasts if best in (contrast.first, contrast.second)]
+            tally.separated += all(_is_better(contrast, best) for contrast in others)
     if judgement.overall and len(judgement.groups) > 1:
         overall = judgement.overall
         wrong, holds = _family(truth.mean(axis=0), list(overall.levels), overall.candidates, overall.contrasts)
@@ -203,23 +203,19 @@ def _is_better(contrast: Contrast, name: str) -> bool:
     return contrast.verdict == ("better" if contrast.first == name else "worse")
 
 
-def _both(contrast: Contrast) -> tuple[str, str]:
-    return contrast.first, contrast.second
-
-
 def _count_methods(tally: Tally, scenario: Scenario, sweep: Sweep) -> None:
     truth, winners = scenario.truth(), scenario.winners()
     error = ERROR / len(truth)
     for name, method in METHODS.items():
-        said = [method(sweep.samples(group), error) for group in range(len(truth))]
-        _count_said(tally, name, said, truth, winners)
-    said = [known(scenario, group, sweep.values[group], error) for group in range(len(truth))]
-    _count_said(tally, CEILING, said, truth, winners)
+        answers = [said(method, sweep.samples(group), error) for group in range(len(truth))]
+        _count_answers(tally, name, answers, truth, winners)
+    answers = [known(scenario, group, sweep.values[group], error) for group in range(len(truth))]
+    _count_answers(tally, CEILING, answers, truth, winners)
 
 
-def _count_said(tally: Tally, name: str, said: Sequence[Better], truth: Array, winners: Sequence[int]) -> None:
+def _count_answers(tally: Tally, name: str, answers: Sequence[Better], truth: Array, winners: Sequence[int]) -> None:
     """Count what a method says of the levels of each group."""
-    false = [(better & (row[:, None] >= row)).any() for better, row in zip(said, truth, strict=True)]
+    false = [(better & (row[:, None] >= row)).any() for better, row in zip(answers, truth, strict=True)]
     tally.wrong[name] += any(false)
-    for better, best in zip(said, winners, strict=True):
+    for better, best in zip(answers, winners, strict=True):
         tally.named[name] += best >= 0 and bool(np.delete(better[best], best).all())
