@@ -32,7 +32,7 @@ NODES = 48  # of each integral
 
 def said(method: Method, samples: Sequence[Array], error: float) -> Better:
     """Return what a method says of levels, of which some may have no result at all."""
-    present = np.flatnonzero([len(sample) for sample in samples])
+    present = [level for level, sample in enumerate(samples) if len(sample)]
     shown = _nothing(len(samples))
     if len(present) > 1:
         shown[np.ix_(present, present)] = method([samples[level] for level in present], error)
@@ -121,7 +121,7 @@ def known(scenario: Scenario, group: int, values: Array, error: float) -> Better
     variances = scenario.scales**2 * (1 - scenario.common) / np.maximum(counts, 1)
     factor = -float(ndtri(error / max(len(values) - 1, 2)))
     shown = means[None, :] - means[:, None] > factor * np.sqrt(variances[:, None] + variances)
-    return shown & (counts > 0) & (counts[:, None] > 0)
+    return np.asarray(shown & (counts > 0) & (counts[:, None] > 0))
 
 
 @cache

@@ -84,7 +84,7 @@ class Scenario:
         """Return the expected results as (groups, levels, settings)."""
         best = [self.settings // 2 + self.apart * (level % 3 - 1) for level in range(self.levels)]
         steps = np.abs(np.arange(self.settings) - np.array(best)[:, None])
-        return BASE + np.array(self.gaps)[:, :, None] + self.bowl * steps
+        return np.asarray(BASE + np.array(self.gaps)[:, :, None] + self.bowl * steps)
 
     def truth(self) -> Array:
         """Return what each level can reach, as (groups, levels)."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from rnnlab.analysis.inference.contrasts import Indices
 from rnnlab.analysis.inference.observations import Observation, Setting
 from rnnlab.reference.calibration.scenarios import Array, Scenario
 
@@ -27,7 +29,7 @@ class Sweep:
 
     values: Array
     fresh: Array
-    chosen: np.ndarray
+    chosen: Indices
 
     def observations(self) -> list[Observation]:
         """Return the runs as the analysis reads them."""
@@ -46,8 +48,8 @@ class Sweep:
         return [row[np.isfinite(row)] for row in rows]
 
     def _runs(self) -> Iterator[tuple[int, int, int, int, float]]:
-        for place in np.argwhere(~np.isnan(self.values)).tolist():
-            yield (*place, float(self.values[tuple(place)]))
+        for group, level, setting, seed in np.argwhere(~np.isnan(self.values)).tolist():
+            yield group, level, setting, seed, float(self.values[group, level, setting, seed])
         seeds = self.values.shape[3]
         for group, level, seed in np.argwhere(~np.isnan(self.fresh)).tolist():
             value = float(self.fresh[group, level, seed])
@@ -79,14 +81,15 @@ def _luck(scenario: Scenario, shape: tuple[int, int, int, int], random: np.rando
     def drawn(*size: int) -> Array:
         if not scenario.tails:
             return random.standard_normal(size)
-        return random.standard_t(scenario.tails, size) / np.sqrt(scenario.tails / (scenario.tails - 2))
+        scale = math.sqrt(scenario.tails / (scenario.tails - 2))
+        return np.asarray(random.standard_t(scenario.tails, size) / scale)
 
     rest = 1 - scenario.own - scenario.common
-    luck = np.sqrt(rest) * drawn(*shape)
+    luck: Array = math.sqrt(rest) * drawn(*shape)
     if scenario.own:
-        luck += np.sqrt(scenario.own) * drawn(1, levels, 1, seeds)
+        luck += math.sqrt(scenario.own) * drawn(1, levels, 1, seeds)
     if scenario.common:
-        luck += np.sqrt(scenario.common) * drawn(1, 1, 1, seeds)
+        luck += math.sqrt(scenario.common) * drawn(1, 1, 1, seeds)
     return luck
 
 
@@ -116,7 +119,7 @@ def _searched(values: Array, runs: int, random: np.random.Generator) -> Array:
     return kept
 
 
-def _lowest(values: Array) -> np.ndarray:
+def _lowest(values: Array) -> Indices:
     """Return the index of the setting with the lowest mean of finite results."""
     known = np.isfinite(values)
     sums, counts = np.where(known, values, 0.0).sum(axis=3), known.sum(axis=3)
