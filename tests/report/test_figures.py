@@ -51,7 +51,7 @@ def test_what_varied_decides_which_charts_there_are(three_factors):
     }
 
 
-def test_a_cell_has_one_colour_and_another_setting_one_dash_and_one_marker_in_every_chart(three_factors):
+def test_a_cell_has_one_colour_in_every_chart_and_another_setting_one_dash(three_factors):
     curves, points = three_factors["learning-curves"], three_factors["loss-and-parameters"]
     assert isinstance(curves, Lines) and isinstance(points, Scatter)
     by_rest: dict[str, set[int | None]] = {}
@@ -59,15 +59,35 @@ def test_a_cell_has_one_colour_and_another_setting_one_dash_and_one_marker_in_ev
         cell, _, rest = line.label.partition(". ")[2].partition(" with ")
         assert line.colour == cell
         by_rest.setdefault(rest, set()).add(line.style)
-    assert {rest: {points.styles[rest]} for rest in by_rest} == by_rest
+    assert all(len(styles) == 1 for styles in by_rest.values()) and len(set.union(*by_rest.values())) == len(by_rest)
     assert {(point.group, point.colour) for point in points.points} == {("gru", "gru"), ("lstm", "lstm")}
-    assert list(points.styles)[:2] == ["hidden_size 32, sequence_length 8", "hidden_size 32, sequence_length 64"]
-    assert list(points.styles.values()) == list(range(6))
     drawing = figure(curves)
     shown = {trace["name"].split()[1]: trace["line"]["color"] for trace in drawing["data"] if trace.get("name")}
     assert shown == {"gru": colour_of("gru"), "lstm": colour_of("lstm")}
     drawn = {line.get_color() for line in draw(curves).axes[0].get_lines()}
     assert drawn == set(shown.values())
+
+
+def test_markers_say_other_settings_only_where_there_are_few_of_them(write_run):
+    def loss_and_parameters() -> Scatter:
+        charts = {chart.name: chart for chart in report_charts(compare([SWEEP]))}
+        chart = charts["loss-and-parameters"]
+        assert isinstance(chart, Scatter)
+        return chart
+
+    for cell in ("gru", "lstm"):
+        for size in (16, 128):
+            write_run(cell, 2.0, hidden_size=size)
+    chart = loss_and_parameters()
+    assert chart.styles == {"hidden_size 16": 0, "hidden_size 128": 1}
+    shown = {
+        trace["name"]: trace["marker"]["symbol"] for trace in figure(chart)["data"] if trace.get("showlegend", True)
+    }
+    assert shown["hidden_size 16"] != shown["hidden_size 128"] and shown["gru"] == shown["lstm"] == "square"
+    assert {"gru", "lstm", *chart.styles} < {text.get_text() for text in draw(chart).legends[0].get_texts()}
+    for size in (8, 32, 64):
+        write_run("gru", 2.0, hidden_size=size)
+    assert loss_and_parameters().styles == {}
 
 
 def test_settings_without_a_cell_are_told_apart_by_colours(write_run):

@@ -47,6 +47,7 @@ def test_a_validation_loss_that_rises_while_training_goes_on_is_told_and_drawn(w
         ("lstm, validation", (2.2, 2.05, 2.15, 2.52)),
         ("lstm, training", (2.1, 1.8, 1.25, 1.0)),
     ]
+    assert [(line.colour, line.style) for line in chart.lines] == [("lstm", 0), ("lstm", 1)]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from rnnlab.analysis.inference.across import Across, across
 from rnnlab.analysis.inference.contrasts import Contrast
 from rnnlab.analysis.inference.judgement import Group, Interval, Judgement, Level, Overall, Rules, judge
 from rnnlab.analysis.inference.observations import Observation, Setting
+from rnnlab.analysis.item_intervals import interval_over_items
 from rnnlab.analysis.question import Question, items
 from rnnlab.records.folder import FAILED
 from rnnlab.records.reading import Run, float_or_nan
@@ -27,6 +28,8 @@ class Answer:
         judgement: What the seeds support.
         runs: The runs of each level at its tuned setting, by setting of `within` and level, by seed.
         all_runs: All runs that the answer is of.
+        items: The test result of each level with the interval that its items make, by setting of `within` and level;
+            missing where its runs kept no items.
         across: The order over data sets; None where it is not asked for.
         missing: The number of planned runs without a result, beside those that diverged.
         others: The settings of `within` at which runs were not all validated on the same items.
@@ -38,6 +41,7 @@ class Answer:
     judgement: Judgement
     runs: Mapping[tuple[Setting, str], tuple[Run, ...]]
     all_runs: tuple[Run, ...]
+    items: Mapping[tuple[Setting, str], Interval]
     across: Across | None
     missing: int
     others: tuple[Setting, ...]
@@ -75,6 +79,7 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
     used = [*complete, *accidents]
     chance = _chances(question, complete)
     sign = -1.0 if question.is_higher_better else 1.0
+    used = sorted(used, key=lambda run: [_place(value) for _, value in question.at(run)])
     observations = [_observation(question, run, sign) for run in used]
     rules = Rules(
         worth=question.worth,
@@ -84,10 +89,13 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
         pools=not any(name in question.task and _is_of_other_data(question, name) for name in question.within),
     )
     judgement = judge(observations, rules)
+    tuned = _tuned_runs(question, judgement, used)
+    intervals = {place: interval_over_items(runs, question.metric) for place, runs in tuned.items()}
     return Answer(
         question=question,
         judgement=_turned(judgement) if question.is_higher_better else judgement,
-        runs=_tuned_runs(question, judgement, used),
+        runs=tuned,
+        items={place: interval for place, interval in intervals.items() if interval},
         all_runs=tuple(used),
         across=_across(question, judgement) if question.across else None,
         missing=len(others) - len(accidents),
@@ -95,6 +103,13 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
         validated_on_test=_validated_on_test(complete),
         chance=chance,
     )
+
+
+def _place(value: object) -> tuple[bool, float, str]:
+    """Return the sort key of a value of `within`: numbers by their size, before all others."""
+    if isinstance(value, int | float):
+        return False, float(value), ""
+    return True, 0.0, str(value)
 
 
 def _observation(question: Question, run: Run, sign: float) -> Observation:

@@ -13,6 +13,7 @@ from rnnlab.analysis.configurations import Configuration, configurations
 from rnnlab.analysis.factors import Factor, factors
 from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing, missing_runs
+from rnnlab.analysis.mixing import were_mixed
 from rnnlab.analysis.overfitting import Overfit, overfitting
 from rnnlab.analysis.question import VALIDATED_ON, Asked, question
 from rnnlab.analysis.saturation import Saturation, saturations
@@ -82,6 +83,13 @@ class Comparison:
     def repeated(self) -> bool:
         """True if a configuration was trained from more than one seed; otherwise no difference can be tested."""
         return bool(self.ranking["seeds"].max() > 1)
+
+    @property
+    def timed(self) -> bool:
+        """True if times may be compared: there is one configuration, or the runs were worked off in a mixed order."""
+        place = {run.folder: entry.label for entry in self.configurations for run in entry.runs}
+        runs = [run for run in self.complete if run.folder in place]
+        return len(self.configurations) < 2 or were_mixed(runs, [place[run.folder] for run in runs])
 
     @property
     def best_runs(self) -> list[tuple[str, Run]]:

@@ -23,6 +23,7 @@ RESERVED = frozenset(
 )
 METRICS = ("val_", "test_")  # how the columns of metrics begin
 
+LONGEST_TYPED = 8  # characters of a number that a person has written
 MOST_SAID = 3  # settings that a label says of every configuration
 CHOICES = (".name", "._target_")  # how the keys of options end
 BASE = "the base"  # the label of the configuration that the others change
@@ -151,6 +152,12 @@ def plain(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     return short if float(short := f"{value:g}") == value else repr(value)
+
+
+def in_short(value: Any) -> str:
+    """Format the value of a setting for reading: a number that nobody typed has four significant digits."""
+    exact = plain(value)
+    return f"{value:.4g}" if isinstance(value, float) and len(exact) > LONGEST_TYPED else exact
 
 
 def losses(configuration: Configuration) -> dict[Any, float]:

@@ -13,6 +13,7 @@ from rnnlab.analysis.inference.observations import Seeds
 from rnnlab.analysis.inference.variances import Array, Prior, cautious, fit_prior, freedom_of_pool, moderated
 
 CONFIDENCE = 0.95
+CAUTION = 0.5  # of intervals: without any those of the noisiest levels are too narrow
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Luck:
     """What all configurations of a comparison say of the variance of a seed.
 
     Attributes:
-        best: The prior that describes it best, for intervals.
+        best: A prior that describes it well, for intervals.
         cautious: A prior that trusts the agreement of few variances less, for tests.
         freedom: The degrees of freedom that no variance can have more of.
     """
@@ -81,7 +82,7 @@ def luck(blocks: Sequence[Sequence[Seeds]]) -> Luck:
     freedoms = np.array([len(sample) - 1.0 for sample in samples])
     if not samples:
         return Luck(Prior(math.nan, 0.0), Prior(math.nan, 0.0), 0.0)
-    best, careful = (fit_prior(variances, freedoms, caution) for caution in (0.0, cautious(len(samples))))
+    best, careful = (fit_prior(variances, freedoms, caution) for caution in (CAUTION, cautious(len(samples))))
     return Luck(best, careful, freedom_of_pool([array for block in blocks for array in _arrays(block)]))
 
 

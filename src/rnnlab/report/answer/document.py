@@ -55,10 +55,18 @@ def _level(answer: Answer, group: Group, level: Level) -> dict[str, Any]:
         **_interval(level.value),
         "seeds": level.seeds,
         "diverged": level.diverged,
-        "test": _interval(level.test) if level.test else None,
+        "test": _test(answer, group, level),
         "parameters": _whole(answer.figure(group.within, level.name, "parameters")),
         "flops": _number(answer.figure(group.within, level.name, "flops")),
     }
+
+
+def _test(answer: Answer, group: Group, level: Level) -> dict[str, Any] | None:
+    """Return the test result with the interval of its seeds, and under `items` that which its items make."""
+    if level.test is None:
+        return None
+    items = answer.items.get((group.within, level.name))
+    return {**_interval(level.test), "items": {"low": items.low, "high": items.high} if items else None}
 
 
 def _overall(answer: Answer, overall: Overall) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.contrasts import Contrast, Verdict, reversed_
 from rnnlab.analysis.inference.judgement import DEPENDS, Group, Interval, Overall
 from rnnlab.analysis.inference.observations import Setting
@@ -90,7 +90,7 @@ def some(names: Sequence[str], most: int = MOST_NAMED) -> str:
 
 def place(at: Setting) -> str:
     """Return a setting of `within` in words, such as `hidden_size 64`."""
-    return ", ".join(f"{name} {plain(value_)}" for name, value_ in at)
+    return ", ".join(f"{name} {in_short(value_)}" for name, value_ in at)
 
 
 def _tested(answer: Answer, names: Sequence[str], most: int) -> str:
@@ -164,7 +164,8 @@ def _no_rivals(answer: Answer) -> str:
 
 def _at(answer: Answer, name: str) -> str:
     """Return the result of a level, such as `a validation loss of 1.95 nats per token`."""
-    return f"{measured(answer)} {value(result_of(answer, name))}{unit(answer)}"
+    mean = " on average" if len(answer.groups) > 1 else ""
+    return f"{measured(answer)} {value(result_of(answer, name))}{unit(answer)}{mean}"
 
 
 def measured(answer: Answer) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from scipy.special import ndtri, stdtrit
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.contrasts import ERROR, Contrast
-from rnnlab.analysis.inference.judgement import Group
+from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.records.reading import Run
 from rnnlab.report.answer.headline import tested
 
@@ -64,23 +64,34 @@ def next_step(answer: Answer) -> NextStep:
 
 def _wider(answer: Answer) -> NextStep | None:
     """Return the runs beyond the edge of the range at which the best level of a group was best."""
-    for group in answer.groups:
-        best = group.levels[0]
-        for key in best.at_edge:
-            edged = [level for level in group.levels if key in level.at_edge]
-            number = _beyond(answer, group, best.name, key)
-            if number is None:
-                continue
-            runs = [answer.runs[group.within, level.name][0] for level in edged]
-            option = f"{answer.question.keys[key]}={number:g}"
-            words = [_replaced(_words(run), option) for run in runs]
-            if not all(words):
-                return None
-            seeds = _seeds(answer, group, [level.name for level in edged])
-            edge = f"{key} {plain(dict(best.choice.setting)[key])}"
-            why = f"{best.name} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
-            return NextStep(why, _joined(words, f"seed={','.join(map(str, seeds))}"))
+    for group, level, key in _edges(answer):
+        number = _beyond(answer, group, level.name, key)
+        if number is None:
+            continue
+        alike = [
+            (at, one)
+            for at, one, other in _edges(answer)
+            if other == key and _chosen(one, key) == _chosen(level, key) and (at is group or one.name == level.name)
+        ]
+        runs = [answer.runs[at.within, one.name][0] for at, one in alike]
+        words = [_replaced(_words(run), f"{answer.question.keys[key]}={number:g}") for run in runs]
+        if not all(words):
+            return None
+        seeds = _seeds(answer, group, [level.name])
+        edge = f"{key} {in_short(_chosen(level, key))}"
+        why = f"{level.name} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
+        return NextStep(why, _joined(words, f"seed={','.join(map(str, seeds))}"))
     return None
+
+
+def _chosen(level: Level, key: str) -> object:
+    return dict(level.choice.setting)[key]
+
+
+def _edges(answer: Answer) -> list[tuple[Group, Level, str]]:
+    """Return every edge at which a level is best, those of the best levels first."""
+    ranked = [(place, group, level) for group in answer.groups for place, level in enumerate(group.levels)]
+    return [(group, level, key) for _, group, level in sorted(ranked, key=lambda one: one[0]) for key in level.at_edge]
 
 
 def _beyond(answer: Answer, group: Group, level: str, key: str) -> float | None:

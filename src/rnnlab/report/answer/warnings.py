@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.enumeration import joined
 from rnnlab.records.reading import Run
@@ -75,7 +75,7 @@ def _edge(answer: Answer) -> Caution | None:
     edges: dict[str, list[str]] = {}
     for _, level in _levels(answer):
         for key in level.at_edge:
-            names = edges.setdefault(f"{key} {plain(dict(level.choice.setting)[key])}", [])
+            names = edges.setdefault(f"{key} {in_short(dict(level.choice.setting)[key])}", [])
             names.extend([level.name] if level.name not in names else [])
     if not edges:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnlab.analysis.curves import learning_curve
-from rnnlab.charts.values import Axis, Lines
+from rnnlab.charts.values import MOST_BANDS, Axis, Lines
 from rnnlab.report.figures.grouping import looks
 from rnnlab.report.figures.lines import MOST_LINES, line_of_means
 
@@ -23,7 +23,7 @@ def learning_curves(comparison: Comparison) -> list[Lines]:
         Lines(
             name="learning-curves",
             title="Learning curves",
-            caption=_caption(len(comparison.ranking) - MOST_LINES),
+            caption=_caption(len(comparison.ranking)),
             x=Axis("epoch"),
             y=Axis("validation loss", comparison.unit),
             lines=tuple(
@@ -35,11 +35,13 @@ def learning_curves(comparison: Comparison) -> list[Lines]:
     ]
 
 
-def _caption(left_out: int) -> str:
+def _caption(configurations: int) -> str:
     text = (
         "Validation loss after each epoch, in the order of the ranking: the line is the mean over seeds, the"
         " band its 95% interval, both as far as every seed was trained."
     )
-    if left_out > 0:
+    if configurations > MOST_BANDS:
+        text += f" Lines after the first {MOST_BANDS} with an interval are thin and have no band."
+    if (left_out := configurations - MOST_LINES) > 0:
         text += f" The best {MOST_LINES} configurations are drawn, {left_out} left out."
     return text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.contrasts import Contrast
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.enumeration import joined
@@ -18,7 +18,7 @@ from rnnlab.report.wording import count, escaped, p_value
 
 if TYPE_CHECKING:
     from rnnlab.analysis.answer import Answer
-    from rnnlab.analysis.inference.judgement import Group
+    from rnnlab.analysis.inference.judgement import Group, Interval
 
 MOST_CONTRASTS = 40  # of a table; the others are in answer.json
 
@@ -72,7 +72,7 @@ EXPLAINED = (
     " there are such. Differences are first minus second; their intervals and p-values hold for all of this report"
     " together (studentised range, with variances moderated by those of all configurations), and a level counts as"
     " worse only if it is so at every setting that could be its best. `equal`: the difference is shown to be smaller"
-    " than `worth`."
+    " than `worth`. The interval over items is what another test part of that size could have given."
 )
 
 
@@ -81,7 +81,8 @@ def _section(answer: Answer, group: Group) -> Section:
         joined(list(answer.question.by)),
         *answer.question.tune,
         measured(answer),
-        "test",
+        "test, over seeds",
+        "over items",
         "seeds",
         "parameters",
         "operations a step",
@@ -89,9 +90,10 @@ def _section(answer: Answer, group: Group) -> Section:
     rows = tuple(
         (
             level.name,
-            *(plain(value) for _, value in level.choice.setting),
+            *(in_short(value) for _, value in level.choice.setting),
             with_interval(level.value),
             with_interval(level.test) if level.test else ABSENT,
+            _span(answer.items.get((group.within, level.name))),
             str(level.seeds),
             count(answer.figure(group.within, level.name, "parameters")),
             count(answer.figure(group.within, level.name, "flops")),
@@ -99,6 +101,11 @@ def _section(answer: Answer, group: Group) -> Section:
         for level in group.levels
     )
     return Section(place(group.within), heads, rows, *_rows(group.contrasts))
+
+
+def _span(items: Interval | None) -> str:
+    """Format the interval that items make, such as `1.94 to 1.98`."""
+    return ABSENT if items is None else with_interval(items).partition(" (")[2].removesuffix(")")
 
 
 def _rows(contrasts: Sequence[Contrast]) -> tuple[tuple[tuple[str, ...], ...], int]:
