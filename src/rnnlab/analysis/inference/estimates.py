@@ -56,7 +56,8 @@ class Spread:
     """The variance of a seed at each level.
 
     Attributes:
-        variances: One a level; NaN where one seed is all there is and no other configuration has several.
+        variances: One a level; NaN where one seed is all there is and no other configuration has several, and where
+            nothing is known of the luck of seeds.
         freedoms: Their degrees of freedom.
         most: The degrees of freedom that no combination of them can have more of.
     """
@@ -93,7 +94,7 @@ def spread(estimates: Sequence[Estimate], known: Luck, prior: Prior) -> Spread:
     freedoms = np.array([len(sample) - 1.0 for sample in samples])
     alone = freedoms == 0
     shrunk, total = moderated(np.where(alone, 0.0, variances), freedoms, prior)
-    nothing = alone & (prior.freedom == 0)
+    nothing = (alone & (prior.freedom == 0)) | (known.freedom == 0)
     total = np.minimum(np.where(nothing, math.nan, total), known.freedom)
     return Spread(np.where(nothing, math.nan, shrunk), total, known.freedom)
 

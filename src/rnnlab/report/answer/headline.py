@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import in_short
+from rnnlab.analysis.configurations import LONGEST_TYPED, in_short
 from rnnlab.analysis.inference.contrasts import Contrast, Verdict, reversed_
 from rnnlab.analysis.inference.judgement import DEPENDS, Group, Interval, Overall
 from rnnlab.analysis.inference.observations import Setting
@@ -194,9 +194,16 @@ def result_of(answer: Answer, name: str) -> Interval:
 def spoken(answer: Answer, name: str) -> str:
     """Return a level as a sentence calls it, such as `gru`, `lr 0.004` or `gru 64`."""
     by = answer.question.by
-    if len(by) == 1 and not name[:1].isalpha():
-        return f"{by[0]} {name}"
-    return name.replace(", ", " ")
+    words = " ".join(_in_short(part) for part in name.split(", "))
+    return f"{by[0]} {words}" if len(by) == 1 and not name[:1].isalpha() else words
+
+
+def _in_short(part: str) -> str:
+    """Return a value of a level with four digits, if it is a number that nobody typed."""
+    try:
+        return in_short(float(part)) if len(part) > LONGEST_TYPED else part
+    except ValueError:
+        return part
 
 
 def _listed(answer: Answer, names: Sequence[str], most: int) -> str:
