@@ -17,8 +17,8 @@ from rnnlab.charts.paper import png
 from rnnlab.commands.compare import main
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import ranking_loss, share
+from rnnlab.report.answer.headline import headline
 from rnnlab.report.figures.options import report_charts
-from rnnlab.report.findings import verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 
@@ -66,7 +66,7 @@ def screen(comparison: Comparison, width: int) -> str:
 
 def test_losses_are_in_the_unit_of_the_runs(classifiers: Comparison) -> None:
     assert classifiers.unit == "nats per text"
-    assert "0.4810 ± 0.0127 nats per text over 2 seeds" in verdict(classifiers)
+    assert "validation loss 0.481 nats per text" in headline(classifiers.answer)
     text = markdown(classifiers, [])
     assert "Losses in nats per text" in text and "token" not in text
 
@@ -101,7 +101,9 @@ def test_a_declaration_of_the_wrong_type_does_not_stop_a_report(write_run: Calla
 
 
 def test_the_table_shows_test_accuracy_as_mean_and_interval_over_seeds(classifiers: Comparison) -> None:
-    heads, _, best, following = markdown(classifiers, []).splitlines()[4:8]
+    lines = markdown(classifiers, []).splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("| cell |"))
+    heads, _, best, following = lines[start : start + 4]
     assert heads.startswith("| cell | validation loss | test accuracy | seeds |")
     assert best.startswith("| **gru** | **0.4810 ± 0.0127** | **0.7700 ± 0.1271** | **2** |")
     assert following.startswith("| bag | 0.5150 ± 0.0635 | 0.7900 ± 0.0000 | 2 |")
