@@ -36,8 +36,9 @@ def test_two_sweeps_are_ranked_together_and_reported_under_the_first(first_look,
     assert main(["sweep=[second,first-look]"]) == 0
     report = Path("runs/second/report-with-first-look/report.md").read_text()
     assert report.startswith(
-        "# Comparison of second, first-look\n\n**Separately for each hidden_size: at hidden_size 128 "
+        "# Comparison of second, first-look\n\n**Separately for each hidden_size: at hidden_size 64 "
     )
+    assert "at hidden_size 128 there is only gru (1.905)" in report
     assert not Path("runs/first-look/report").exists() and not Path("runs/second/report").exists()
 
 

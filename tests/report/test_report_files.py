@@ -149,8 +149,6 @@ def test_the_terminal_shows_every_figure_at_any_width(width, write_seeds):
         "2.0530 ± 0.0254",
         "115,712",
         "2.0420",
-        "10.5",
-        "seconds",
         "epochs",
         "seeds",
     ):
