@@ -15,7 +15,7 @@ from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing, missing_runs
 from rnnlab.analysis.mixing import were_mixed
 from rnnlab.analysis.overfitting import Overfit, overfitting
-from rnnlab.analysis.question import VALIDATED_ON, Asked, question
+from rnnlab.analysis.question import Asked, question
 from rnnlab.analysis.saturation import Saturation, saturations
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
@@ -105,11 +105,6 @@ class Comparison:
     def repeats(self) -> int:
         """The number of runs that repeat the configuration and seed of another, and do not count."""
         return len(self.complete) - sum(len(configuration.runs) for configuration in self.configurations)
-
-    @property
-    def other_validation(self) -> list[str]:
-        """The keys whose values differ although they decide which items a run is validated on."""
-        return [key for key in VALIDATED_ON if len({str(run.config.get(key)) for run in self.complete}) > 1]
 
     @property
     def not_alone(self) -> list[str]:
