@@ -94,8 +94,9 @@ def spread(estimates: Sequence[Estimate], known: Luck, prior: Prior) -> Spread:
     alone = freedoms == 0
     shrunk, total = moderated(np.where(alone, 0.0, variances), freedoms, prior)
     nothing = alone & (prior.freedom == 0)
-    total = np.minimum(np.where(nothing, math.nan, total), known.freedom)
-    return Spread(np.where(nothing, math.nan, shrunk), total, known.freedom)
+    most = known.freedom or max(1.0, float(freedoms.sum()))  # runs that diverged can be all that a level repeats
+    total = np.minimum(np.where(nothing, math.nan, total), most)
+    return Spread(np.where(nothing, math.nan, shrunk), total, most)
 
 
 def half_width(variance: float, freedom: float, count: int) -> float:
