@@ -56,8 +56,7 @@ class Spread:
     """The variance of a seed at each level.
 
     Attributes:
-        variances: One a level; NaN where one seed is all there is and no other configuration has several, and where
-            nothing is known of the luck of seeds.
+        variances: One a level; NaN where one seed is all there is and no other configuration has several.
         freedoms: Their degrees of freedom.
         most: The degrees of freedom that no combination of them can have more of.
     """
@@ -94,9 +93,10 @@ def spread(estimates: Sequence[Estimate], known: Luck, prior: Prior) -> Spread:
     freedoms = np.array([len(sample) - 1.0 for sample in samples])
     alone = freedoms == 0
     shrunk, total = moderated(np.where(alone, 0.0, variances), freedoms, prior)
-    nothing = (alone & (prior.freedom == 0)) | (known.freedom == 0)
-    total = np.minimum(np.where(nothing, math.nan, total), known.freedom)
-    return Spread(np.where(nothing, math.nan, shrunk), total, known.freedom)
+    nothing = alone & (prior.freedom == 0)
+    most = known.freedom or max(1.0, float(freedoms.sum()))  # runs that diverged can be all that a level repeats
+    total = np.minimum(np.where(nothing, math.nan, total), most)
+    return Spread(np.where(nothing, math.nan, shrunk), total, most)
 
 
 def half_width(variance: float, freedom: float, count: int) -> float:
