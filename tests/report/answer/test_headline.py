@@ -88,6 +88,9 @@ def test_an_order_is_said_to_depend_on_a_size_only_where_it_was_shown_to() -> No
         " beats lstm (1.902)."
     )
     assert not headline(crossing(0.0)).startswith("Which")
+    runs = sweep({"gru": [2 + more for more in luck], "lstm": [2.01 + more for more in luck]}, model__hidden_size=8)
+    runs += sweep({"gru": [1.5 + more for more in luck], "lstm": [1.9 + more for more in luck]}, model__hidden_size=64)
+    assert headline(asked(runs)).startswith("How much cell matters depends on hidden_size: at hidden_size 8 gru ")
     apart = sweep({"gru": [2 + more for more in luck]}, model__hidden_size=8)
     apart += sweep({"lstm": [1.8 + more for more in luck]}, model__hidden_size=64)
     said = headline(asked(apart, by=["cell"], within=["hidden_size"]))
@@ -143,6 +146,7 @@ def test_a_headline_is_short_has_two_figures_and_calls_nothing_better_that_is_un
     said, written = headline(seen), document(seen)
     assert len(said.split()) <= MOST_WORDS == 30, said
     assert len(RESULT.findall(said)) <= 2, said
+    assert not re.search(r"\d\.(?!\d|$)", said), said
     assert "nan" not in said and "p = 1.00" not in contrast_tables(seen)
     if "worse by" in said:
         main = written["groups"][0] if len(written["groups"]) == 1 else written["overall"]

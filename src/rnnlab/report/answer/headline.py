@@ -127,8 +127,10 @@ def _untested(answer: Answer, names: Sequence[str], most: int) -> str:
 def _by_group(answer: Answer) -> str:
     """Return the verdict of each setting of `within`, or how often each level comes first."""
     within = joined(list(answer.question.within))
-    depends = answer.judgement.interaction < DEPENDS
-    head = f"Which {called(answer)} is best depends on {within}" if depends else f"Separately for each {within}"
+    head = f"Separately for each {within}"
+    if answer.judgement.interaction < DEPENDS:
+        what = f"Which {called(answer)} is best" if _crosses(answer.groups) else f"How much {called(answer)} matters"
+        head = f"{what} depends on {within}"
     leads: dict[str, int] = {}
     for group in answer.groups:
         name = spoken(answer, group.levels[0].name)
@@ -140,6 +142,16 @@ def _by_group(answer: Answer) -> str:
         return counts
     clauses = [f"at {place(group.within)} {_lead(answer, group)}" for group in answer.groups]
     return _shortest([f"{head}: {'; '.join(clauses)}.", counts])
+
+
+def _crosses(groups: Sequence[Group]) -> bool:
+    """Return True if what is best in one group is shown not to be so in another."""
+    levels = [{level.name for level in group.levels} for group in groups]
+    return any(
+        first.levels[0].name in names and first.levels[0].name not in second.candidates
+        for first in groups
+        for second, names in zip(groups, levels, strict=True)
+    )
 
 
 def _lead(answer: Answer, group: Group) -> str:
@@ -194,8 +206,10 @@ def result_of(answer: Answer, name: str) -> Interval:
 def spoken(answer: Answer, name: str) -> str:
     """Return a level as a sentence calls it, such as `gru`, `lr 0.004` or `gru 64`."""
     by = answer.question.by
-    words = " ".join(_in_short(part) for part in name.split(", "))
-    return f"{by[0]} {words}" if len(by) == 1 and not name[:1].isalpha() else words
+    parts = [_in_short(part) for part in name.split(", ")]
+    if any(part[:1].isalpha() for part in parts) or len(parts) != len(by):
+        return " ".join(parts)
+    return " ".join(f"{key} {part}" for key, part in zip(by, parts, strict=True))
 
 
 def _in_short(part: str) -> str:
