@@ -80,7 +80,8 @@ def _wider(answer: Answer) -> NextStep | None:
             return None
         seeds = _seeds(answer, group, [level.name])
         edge = f"{key} {in_short(_chosen(level, key))}"
-        why = f"{level.name} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
+        best = spoken(answer, level.name)
+        why = f"{best} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
         return NextStep(why, _joined(words, f"seed={','.join(map(str, seeds))}"))
     return None
 
