@@ -10,6 +10,8 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from support import ALONE, ROOT, Answer
 
 PAGE = (ROOT / "docs" / "answers.md").read_text(encoding="utf-8")
@@ -21,6 +23,7 @@ COMMANDS = [
 ROLES = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
 
 
+@pytest.mark.docs
 def test_its_commands_train_a_sweep_and_ask_it_other_questions(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     train, *questions = COMMANDS
     assert rnnlab(*train[1:], "debug=fast", ALONE).code == 0
