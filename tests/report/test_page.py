@@ -39,7 +39,7 @@ LOSS = Axis("validation loss", "nats per token")
 LEVELS = tuple(IntervalRow(cell, Interval(2.0 + n, 1.9 + n, 2.2 + n), colour=cell) for n, cell in enumerate(CELLS))
 # Of the kinds of charts that a sweep of one factor does not have.
 MORE: tuple[Chart, ...] = (
-    IntervalChart("answer", "Answer", "", LOSS, (IntervalPanel("64", LEVELS), IntervalPanel("8", LEVELS[:2]))),
+    IntervalChart("levels", "Levels", "", LOSS, (IntervalPanel("64", LEVELS), IntervalPanel("8", LEVELS[:2]))),
     Changes("changes", "Changes", "", LOSS, ("a change that has a long name", "the base"), (1.9, 2), (0.1, 0.1), 2),
     HeatMap("heat", "Heat", "", "size", "cell", [*"12345678"], ["gru"], [[1.0, 2, 3, 4, 5, 6, 7, 8]], "loss"),
     Parallel("all", "All", "", (Dimension("lr", (0.1, 0.2)), Dimension("loss", (1, 2))), (1, 2), ("a", "b"), "loss"),
@@ -234,7 +234,8 @@ def test_charts_follow_the_scheme_and_print_as_on_white(first_look: Path, opened
     def expect_colours(ground: str, gru: str) -> None:
         seen = "charts().map((chart) => chart._fullLayout.paper_bgcolor)"
         report.wait_for_function(f"() => {seen}.every((colour) => colour === '{ground}')")
-        traces = report.evaluate("() => charts()[0]._fullData.filter((trace) => trace.name === '1. gru')")
+        curves = "charts().find((chart) => chart.dataset.name === 'learning-curves')"
+        traces = report.evaluate(f"() => {curves}._fullData.filter((trace) => trace.name === '1. gru')")
         assert [trace["line"]["color"] for trace in traces] == [gru]
 
     expect_colours(GROUND.light, CELLS["gru"].light)
@@ -272,7 +273,8 @@ def test_those_who_listen_hear_what_a_chart_shows(first_look: Path, opened: Call
     charts = report_charts(comparison)
     report = opened(comparison, charts)
     figure = report.get_by_role("figure", name="Learning curves")
-    expect(figure.locator(".unseen")).to_have_text(in_words(charts[0]))
+    (curves,) = (chart for chart in charts if chart.name == "learning-curves")
+    expect(figure.locator(".unseen")).to_have_text(in_words(curves))
     expect(figure.locator("svg.main-svg[aria-hidden=true]").first).to_be_visible()
     assert figure.locator("svg.main-svg:not([aria-hidden])").count() == 0
 
