@@ -118,7 +118,7 @@ def test_a_run_ends_with_its_result_its_place_and_commands_that_work(
     generate, compare, _ = (shlex.split(line)[1:] for line in rest[3:])
     assert len(rnnlab(*generate).out.splitlines()) == 10
     alone = rnnlab(*compare)
-    assert alone.code == 0 and "There is one configuration, and nothing to compare it with." in alone.out
+    assert alone.code == 0 and "There is one configuration, gru, and nothing to compare it with:" in alone.out
 
     again = rnnlab(*words)
     assert again.out.splitlines() == [f"{place} is complete already: val/loss {run.loss:.4f}", result_of(run)]
