@@ -15,7 +15,7 @@ from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing, missing_runs
 from rnnlab.analysis.mixing import were_mixed
 from rnnlab.analysis.overfitting import Overfit, overfitting
-from rnnlab.analysis.question import VALIDATED_ON, Asked, question
+from rnnlab.analysis.question import Asked, question
 from rnnlab.analysis.saturation import Saturation, saturations
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
@@ -35,7 +35,7 @@ class Comparison:
         complete: The runs with a result, all ranked by the same loss.
         missing: The runs that have no result.
         configurations: Best first.
-        factors: The settings that varied, compared where everything else is equal.
+        factors: The settings that varied where everything else is equal.
         saturations: The sizes from which on larger is no better.
         threshold_reaches: The range in which the requested bound holds; empty without a bound.
         overfitting: The configurations that overfit, the worst first.
@@ -107,11 +107,6 @@ class Comparison:
         return len(self.complete) - sum(len(configuration.runs) for configuration in self.configurations)
 
     @property
-    def other_validation(self) -> list[str]:
-        """The keys whose values differ although they decide which items a run is validated on."""
-        return [key for key in VALIDATED_ON if len({str(run.config.get(key)) for run in self.complete}) > 1]
-
-    @property
     def not_alone(self) -> list[str]:
         """The settings that never varied at equal settings of the rest."""
         compared = {name for factor in self.factors for name in (factor.axis, *factor.others)}
@@ -166,7 +161,7 @@ def compare_runs(
         missing=missing,
         configurations=tuple(ranked),
         factors=tuple(varied),
-        saturations=tuple(saturations(ranked, varied)),
+        saturations=tuple(saturations(ranked, varied, metrics)),
         threshold_reaches=tuple(threshold_reaches(ranked, varied, metrics, holds)),
         overfitting=tuple(overfitting(ranked)),
         target=target,

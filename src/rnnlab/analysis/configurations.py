@@ -24,6 +24,7 @@ RESERVED = frozenset(
 )
 METRICS = ("val_", "test_")  # how the columns of metrics begin
 
+MOST_TYPED = 12  # significant digits of a number that a person has written
 LONGEST_TYPED = 8  # characters of a number that a person has written
 MOST_SAID = 3  # settings that a label says of every configuration
 CHOICES = (".name", "._target_")  # how the keys of options end
@@ -149,10 +150,11 @@ def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mappin
 
 
 def plain(value: Any) -> str:
-    """Format the value of a setting for a table or label; different values have different texts."""
-    if not isinstance(value, float):
-        return str(value)
-    return short if float(short := f"{value:g}") == value else repr(value)
+    """Format the value of a setting for a table or label; different values that people type have different texts.
+
+    What a product leaves behind them, as in 0.0006000000000000001, is no part of a value.
+    """
+    return f"{value:.{MOST_TYPED}g}" if isinstance(value, float) else str(value)
 
 
 def in_short(value: Any) -> str:

@@ -143,7 +143,7 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
     runs = [run for configuration in configurations for run in configuration.runs]
     keys = dict(configurations[0].keys)
     _check_known([*(asked.by or ()), *(asked.tune or ()), *(asked.within or ()), *filter(None, [asked.across])], runs)
-    task = tuple(name for name, key in keys.items() if _changes_the_task(key, runs))
+    task = tuple(name for name, key in keys.items() if changes_the_task(key, runs))
     chosen = {role: _varied(names, keys) for role, names in _given(asked).items()}
     _check_roles(chosen, task, keys)
     by = chosen.get("by") or _compared(keys, task, chosen, runs)
@@ -249,7 +249,7 @@ def _compared(
     return [min(free, key=place)]
 
 
-def _changes_the_task(key: str, runs: Sequence[Run]) -> bool:
+def changes_the_task(key: str, runs: Sequence[Run]) -> bool:
     """Return True if runs with different values of a key have no validation items in common."""
     by_value: dict[str, set[str]] = {}
     for run in runs:

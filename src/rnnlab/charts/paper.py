@@ -49,34 +49,50 @@ SHORT = 3  # characters of a name that need not stand upright
 INCHES_A_ROW, TALLEST = 0.17, 9.0
 
 
+# What no picture says of its making, so that the same values give the same bytes, by the suffix of its file.
+PICTURES: Mapping[str, Mapping[str, None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
 def png(chart: Chart) -> bytes:
     """Draw a chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
-    stream = io.BytesIO()
-    draw(chart).savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+    return _saved(_laid_out(chart), ".png")
 
 
 def svg(chart: Chart) -> bytes:
     """Draw a chart as an SVG that needs no font; the same values give the same bytes."""
-    return _vectors(chart, "svg", {"Date": None, "Creator": None})
+    return _saved(_laid_out(chart), ".svg")
 
 
 def pdf(chart: Chart) -> bytes:
     """Draw a chart as a PDF with embedded TrueType fonts; the same values give the same bytes."""
-    return _vectors(chart, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
+    return _saved(_laid_out(chart), ".pdf")
 
 
-# How a report's pictures are made, by the suffix of their files.
-PICTURES: Mapping[str, Callable[[Chart], bytes]] = {".png": png, ".svg": svg, ".pdf": pdf}
+def pictures(chart: Chart) -> dict[str, bytes]:
+    """Draw a chart once, as a file for each suffix of `PICTURES`."""
+    figure = _laid_out(chart)
+    return {suffix: _saved(figure, suffix) for suffix in PICTURES}
 
 
-def _vectors(chart: Chart, form: str, metadata: dict[str, None]) -> bytes:
+def _laid_out(chart: Chart) -> Figure:
+    """Return a chart whose parts have their places: to find these takes longer than to draw."""
+    figure = draw(chart)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
+
+
+def _saved(figure: Figure, suffix: str) -> bytes:
     from matplotlib import rc_context
 
     stream = io.BytesIO()
     # Identifiers in an SVG are random without a salt; journals refuse PDFs with matplotlib's own kind of fonts, type 3.
     with rc_context({"svg.hashsalt": "rnnlab", "pdf.fonttype": 42}):
-        draw(chart).savefig(stream, format=form, metadata=metadata)
+        figure.savefig(stream, format=suffix.removeprefix("."), metadata=dict(PICTURES[suffix]))
     return stream.getvalue()
 
 

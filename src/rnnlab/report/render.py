@@ -67,11 +67,8 @@ def _pictures(charts: Sequence[Chart]) -> list[str]:
 
 def explanation(comparison: Comparison) -> str:
     """Return the sentences that explain the figures of the table."""
-    several = any(level.loss.values > 1 for factor in comparison.factors for level in factor.levels) or bool(
-        (comparison.ranking["seeds"] > 1).any()
-    )
     text = f"Ranked by validation loss. Losses in {comparison.unit}; all figures are means over seeds"
-    text += ", ± half of the 95% interval of the mean (Student's t)." if several else "."
+    text += ", ± half of the 95% interval of the mean (Student's t)." if comparison.repeated else "."
     text += "".join(f" {metric.explanation}" for metric in comparison.metrics if metric.explanation)
     if comparison.base:
         text += f" Configurations are called by what they change of the base: {comparison.base}."

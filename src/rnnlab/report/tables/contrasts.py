@@ -119,6 +119,5 @@ def _rows(contrasts: Sequence[Contrast]) -> tuple[tuple[tuple[str, ...], ...], i
 def _figures(one: Contrast) -> tuple[str, str, str]:
     half = (one.high - one.low) / 2
     digits = decimals_of(half, one.difference)
-    p = p_value(one.p if math.isfinite(one.p) else None).removeprefix("p = ").removeprefix("p ")
     span = f"{one.low:.{digits}f} to {one.high:.{digits}f}" if math.isfinite(half) else ABSENT
-    return f"{one.difference:.{digits}f}", span, p or ABSENT
+    return f"{one.difference:.{digits}f}", span, p_value(one.p)
