@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, assert_never
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
 
 from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour_of, dash, marker
 from rnnlab.charts.values import (
@@ -49,34 +49,56 @@ SHORT = 3  # characters of a name that need not stand upright
 INCHES_A_ROW, TALLEST = 0.17, 9.0
 
 
+class _Form(NamedTuple):
+    """A kind of file that a figure is written as, and what would tell in it when and by what that was done."""
+
+    name: str
+    metadata: dict[str, None]
+
+
+# The forms of a report's pictures, by the suffix of their files.
+PICTURES: Mapping[str, _Form] = {
+    ".png": _Form("png", {"Software": None}),
+    ".svg": _Form("svg", {"Date": None, "Creator": None}),
+    ".pdf": _Form("pdf", {"CreationDate": None, "Creator": None, "Producer": None}),
+}
+# Identifiers in an SVG are random without a salt; journals refuse PDFs with matplotlib's own kind of fonts, type 3.
+SETTINGS = {"svg.hashsalt": "rnnlab", "pdf.fonttype": 42}
+
+
 def png(chart: Chart) -> bytes:
     """Draw a chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
-    stream = io.BytesIO()
-    draw(chart).savefig(stream, format="png", metadata={"Software": None})
-    return stream.getvalue()
+    return _written(draw(chart), PICTURES[".png"])
 
 
 def svg(chart: Chart) -> bytes:
     """Draw a chart as an SVG that needs no font; the same values give the same bytes."""
-    return _vectors(chart, "svg", {"Date": None, "Creator": None})
+    return _written(draw(chart), PICTURES[".svg"])
 
 
 def pdf(chart: Chart) -> bytes:
     """Draw a chart as a PDF with embedded TrueType fonts; the same values give the same bytes."""
-    return _vectors(chart, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
+    return _written(draw(chart), PICTURES[".pdf"])
 
 
-# How a report's pictures are made, by the suffix of their files.
-PICTURES: Mapping[str, Callable[[Chart], bytes]] = {".png": png, ".svg": svg, ".pdf": pdf}
+def pictures(chart: Chart) -> Iterator[tuple[str, bytes]]:
+    """Draw a chart once and give it in every form, as pairs of suffix and bytes.
+
+    Matplotlib finds room for labels and legends whenever it writes a figure, which takes most of the time; here the
+    first form finds it for all.
+    """
+    figure = draw(chart)
+    for suffix, form in PICTURES.items():
+        yield suffix, _written(figure, form)
+        figure.set_layout_engine("none")  # what stands where stays as it is
 
 
-def _vectors(chart: Chart, form: str, metadata: dict[str, None]) -> bytes:
+def _written(figure: Figure, form: _Form) -> bytes:
     from matplotlib import rc_context
 
     stream = io.BytesIO()
-    # Identifiers in an SVG are random without a salt; journals refuse PDFs with matplotlib's own kind of fonts, type 3.
-    with rc_context({"svg.hashsalt": "rnnlab", "pdf.fonttype": 42}):
-        draw(chart).savefig(stream, format=form, metadata=metadata)
+    with rc_context(SETTINGS):  # type: ignore[arg-type]  # names of settings are plain texts
+        figure.savefig(stream, format=form.name, metadata=form.metadata)
     return stream.getvalue()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnnlab.analysis.comparison import Comparison
-from rnnlab.charts.paper import PICTURES
+from rnnlab.charts.paper import PICTURES, pictures
 from rnnlab.charts.values import Chart
 from rnnlab.config.plain_files import read_json
 from rnnlab.control_characters import shown, to_json
@@ -51,8 +51,8 @@ def _write_pictures(charts: Sequence[Chart], folder: Path) -> None:
     """Write each chart as PNG, SVG and PDF, and delete the pictures of an earlier report that are no more."""
     names = [f"{chart.name}{suffix}" for chart in charts for suffix in PICTURES]
     for chart in charts:
-        for suffix, drawn in PICTURES.items():
-            write_atomically(folder / f"{chart.name}{suffix}", drawn(chart))
+        for suffix, content in pictures(chart):
+            write_atomically(folder / f"{chart.name}{suffix}", content)
     for name in _written_before(folder) - set(names):
         (folder / name).unlink(missing_ok=True)
     write_atomically(folder / MANIFEST, to_json(names, indent=2, ensure_ascii=False) + "\n")
