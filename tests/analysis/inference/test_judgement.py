@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rnnlab.analysis.inference.contrasts import Contrast, reversed_
@@ -98,7 +98,9 @@ def test_paired_results_that_are_turned_over_turn_the_answer_over(seed: int) -> 
     """Of two levels, a difference of the other sign has the opposite verdict and the same p-value."""
     runs = [run for run in sweep(seed) if run.level != "rnn"]
     turned = changed(runs, lambda value: 20 - value)
-    (old, *_), (new, *_) = (contrasts(judge(values, Rules(worth=0.0, pairs=True))) for values in (runs, turned))
+    before, after = (judge(values, Rules(worth=0.0, pairs=True)) for values in (runs, turned))
+    assume(not any(judgement.diverged[()] for judgement in (before, after)))  # only a bad result is an accident
+    old, new = contrasts(before)[0], contrasts(after)[0]
     ahead = old if old.first == "gru" else reversed_(old)
     behind = new if new.first == "gru" else reversed_(new)
     assert behind.difference == pytest.approx(-ahead.difference)
