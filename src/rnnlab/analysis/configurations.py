@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from rnnlab.analysis.varying import HASH, varying_keys
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.config.keys import short_name
 from rnnlab.records.identity import tells_apart, with_effect
-from rnnlab.records.reading import Run
+from rnnlab.records.reading import Run, float_or_nan
 
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
 RESERVED = frozenset(
@@ -169,7 +170,8 @@ def losses(configuration: Configuration) -> dict[Any, float]:
 
 def number_of(value: Any) -> float | None:
     """Return the value of a setting as a number, or None."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    number = float_or_nan(value)
+    return None if math.isnan(number) else number
 
 
 def _only(runs: tuple[Run, ...]) -> Configuration:

@@ -153,7 +153,7 @@ def compose_train(arguments: list[str]) -> Composed:
         _refuse_missing_options(config)
     else:
         _refuse_swept_settings_of_hydra(overrides)
-    check_keys(_unresolved(config), config.hydra.runtime.choices, flags.overrides)
+    check_keys(safety.unresolved(config), config.hydra.runtime.choices, flags.overrides)
     return Composed(mode, config, loader, flags.overrides)
 
 
@@ -200,7 +200,7 @@ def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequen
         for _, override in overrides:
             if is_value(override):
                 _set_value(config, override)
-        check_keys(_unresolved(config), composed[choices].hydra.runtime.choices, words)
+        check_keys(safety.unresolved(config), composed[choices].hydra.runtime.choices, words)
         _check_strangers(config, composed[choices], {}, typed=[*typed, *words_of(master, "hydra")])
         configs.append(plain(config))
     return configs
@@ -286,13 +286,7 @@ def _check_strangers(
     keys = {word.partition("=")[0].lstrip("+") for word in words}
     known = defaults_of(composed.hydra.runtime.choices)
     swept = {f"hydra.{key}": hydra[key] for key in ("launcher", "sweeper") if key in hydra}
-    check_strangers({**_unresolved(config), **swept}, Origin(folder, known, keys - set(groups())))
-
-
-def _unresolved(config: DictConfig) -> dict[str, Any]:
-    container = OmegaConf.to_container(_without_hydra(config))
-    assert isinstance(container, dict)
-    return {str(key): value for key, value in container.items()}
+    check_strangers({**safety.unresolved(config), **swept}, Origin(folder, known, keys - set(groups())))
 
 
 def _set_value(config: DictConfig, override: Override) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 from rnnlab.errors import UserError
@@ -12,6 +13,7 @@ from rnnlab.errors import UserError
 PLUGINS_VARIABLE = "RNNLAB_PLUGINS"
 
 
+@cache
 def conf_folder() -> Path:
     """The folder of rnnlab's YAML files: inside an installed wheel, or at the top of a checkout."""
     package = Path(__file__).resolve().parents[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from rnnlab.config.locations import conf_folder
 from rnnlab.config.plain_files import check_options, checked_yaml
 from rnnlab.config.reference import group_options, groups
 from rnnlab.config.strangers import check_defaults
+from rnnlab.config.yaml_docs import LOADER
 from rnnlab.errors import UserError
 
 PLUGINS = frozenset(
@@ -113,7 +115,7 @@ def check_targets(config: DictConfig, overrides: Sequence[str]) -> None:
         _, group, name = key.split(".")
         if node[group].get(name) is not None and key not in typed:
             raise UserError(f"{key}: say it on the command line; a configuration may not")
-    for key, target in targets.targets(OmegaConf.to_container(OmegaConf.masked_copy(config, _ours(config)))):
+    for key, target in targets.targets(unresolved(config)):
         if "${" not in target:  # resolved and checked with the run that it belongs to
             targets.check(target, key)
 
@@ -125,10 +127,18 @@ def hydra_node(config: DictConfig) -> dict[str, Any]:
     return {str(key): value for key, value in node.items()}
 
 
-def launcher_keys() -> set[str]:
+def unresolved(config: DictConfig) -> dict[str, Any]:
+    """A configuration without Hydra's node, as plain values with their interpolations."""
+    container = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items() if key != "hydra"}
+
+
+@cache
+def launcher_keys() -> frozenset[str]:
     """The keys that rnnlab's own launchers have."""
     files = (conf_folder() / "hydra" / "launcher").glob("*.yaml")
-    return {key for file in files for key in yaml.safe_load(file.read_text(encoding="utf-8"))}
+    return frozenset(key for file in files for key in yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER))
 
 
 def _check_plugin(node: Any, key: str) -> None:
@@ -141,7 +151,3 @@ def _check_plugin(node: Any, key: str) -> None:
             continue
         if OF_INSTANTIATE.get(name.rpartition(".")[2], value) != value or "_target_" in name or "${" in str(value):
             raise UserError(f"{key}.{name}: '{value}' is not something a configuration may call")
-
-
-def _ours(config: DictConfig) -> list[str]:
-    return [str(key) for key in config if key != "hydra"]

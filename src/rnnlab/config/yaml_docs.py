@@ -101,7 +101,12 @@ def behind_itself(file: Path) -> set[str]:
 def keys(file: Path, prefix: str) -> list[Key]:
     """The keys of a file in their order, wiring included; their names begin with the prefix."""
     root = _root(file)
-    return list(_walk(root, prefix, _text(file).splitlines())) if root else []
+    return list(_keys(root, prefix, _text(file))) if root else []
+
+
+@cache  # a mistyped key is looked for in every file
+def _keys(root: yaml.MappingNode, prefix: str, text: str) -> tuple[Key, ...]:
+    return tuple(_walk(root, prefix, text.splitlines()))
 
 
 def _walk(node: yaml.MappingNode, prefix: str, lines: list[str], shown: bool = True) -> Iterator[Key]:

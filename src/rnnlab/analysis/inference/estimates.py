@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit  # Student's distribution; scipy.stats takes a second to import
 
-from rnnlab.analysis.inference.observations import Seeds
+from rnnlab.analysis.inference.observations import Seeds, in_order
 from rnnlab.analysis.inference.variances import Array, Prior, cautious, fit_prior, freedom_of_pool, moderated
 
 CONFIDENCE = 0.95
@@ -94,9 +94,10 @@ def spread(estimates: Sequence[Estimate], known: Luck, prior: Prior) -> Spread:
     alone = freedoms == 0
     shrunk, total = moderated(np.where(alone, 0.0, variances), freedoms, prior)
     nothing = alone & (prior.freedom == 0)
-    most = known.freedom or max(1.0, float(freedoms.sum()))  # runs that diverged can be all that a level repeats
-    total = np.minimum(np.where(nothing, math.nan, total), most)
-    return Spread(np.where(nothing, math.nan, shrunk), total, most)
+    # What all configurations say together is bounded by what they share; what each says of itself is not, and runs
+    # that diverged can be all that a level repeats.
+    most = math.inf if prior.freedom == 0 or known.freedom == 0 else known.freedom
+    return Spread(np.where(nothing, math.nan, shrunk), np.minimum(np.where(nothing, math.nan, total), most), most)
 
 
 def half_width(variance: float, freedom: float, count: int) -> float:
@@ -111,5 +112,6 @@ def _arrays(block: Sequence[Seeds]) -> list[Array]:
     by_seeds: dict[tuple[Hashable, ...], list[list[float]]] = {}
     for seeds in block:
         if len(seeds) > 1:
-            by_seeds.setdefault(tuple(seeds), []).append(list(seeds.values()))
+            order = tuple(in_order(seeds))
+            by_seeds.setdefault(order, []).append([seeds[seed] for seed in order])
     return [np.array(rows) for rows in by_seeds.values()]

@@ -136,6 +136,7 @@ def _luck() -> list[Scenario]:
         ]
     return [
         *listed,
+        Scenario("one of 2 levels 3 times as noisy, 3 seeds", _level(2), (3,), noisy[:2]),
         Scenario("one of 3 levels 3 times as noisy, 3 seeds", _level(3), (3,), noisy[:3]),
         Scenario("half of 20 levels 3 times as noisy, 5 seeds", _level(20), (5,), (3.0, 1.0)),
         Scenario("3 equal levels, 2 or 10 seeds", _level(3), (2, 10)),
