@@ -82,6 +82,8 @@ def test_one_failing_run_stops_no_other_and_the_command_says_so(rnnlab: Callable
         "sweep=mixed",
         "debug=fast",
         "trainer.gradient_clip_val=null",
+        "trainer.max_epochs=1",
+        "data.limit=100",
         "model.hidden_size=8",
         "hydra.launcher.workers=2",
     )
