@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-browser test-data test-docs test-launchers test-memory test-records test-more test-all torture bench bench-quick lint format screenshot tensorboard clean
+.PHONY: help install sweep test test-browser test-data test-docs test-launchers test-memory test-records test-more test-all torture bench bench-quick calibrate lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench: install  ## Measure what the framework costs, as ratios, into experiments
 
 bench-quick: install  ## The main ratios from one round each, in two minutes; nothing written
 	$(BIN)/python tests/benchmarks/bench.py --quick
+
+calibrate: install  ## Judge thousands of sweeps of known truth, into experiments/calibration/README.md
+	$(BIN)/rnnlab study name=calibration
 
 lint: install  ## Check style, types, and that arrows between rooms run downwards
 	$(BIN)/ruff check .

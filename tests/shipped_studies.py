@@ -45,9 +45,9 @@ def ranked(study: str) -> list[dict[str, str]]:
     return [dict(zip(heads, row, strict=True)) for row in rows]
 
 
-def losses(study: str) -> dict[str, float]:
-    """The mean validation losses of a study, of each cell the lowest."""
-    return {row["cell"]: float(row["validation loss"]) for row in reversed(ranked(study))}
+def losses(study: str, by: str = "cell") -> dict[str, float]:
+    """The mean validation losses of a study, of each cell or level of something else the lowest."""
+    return {row[by]: float(row["validation loss"]) for row in reversed(ranked(study))}
 
 
 def held(study: str, factor: str) -> dict[str, dict[str, float]]:

@@ -156,8 +156,10 @@ def test_the_python_of_the_tour_works_on_what_its_commands_have_trained(folder: 
 
 def test_every_link_and_picture_of_the_readme_exists() -> None:
     targets = re.findall(r"\]\(([^)]+)\)", README)
-    headings = {heading.lower().replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", README, flags=re.MULTILINE)}
-    ours = [target for target in targets if not target.startswith("https://")]
-    assert ours and all(
-        target[1:] in headings if target.startswith("#") else (ROOT / target).exists() for target in ours
-    )
+    ours = [target.partition("#") for target in targets if not target.startswith("https://")]
+    assert ours
+    for file, _, heading in ours:
+        page = ROOT / (file or "README.md")
+        assert page.exists(), file
+        headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE) if heading else []
+        assert not heading or heading in {known.lower().replace(" ", "-") for known in headings}, heading

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from rnnlab.report.answer.result import Compared
+    from rnnlab.report.result import Compared
     from rnnlab.training.trained import Trained
 
 __all__ = ["compare", "curves", "load", "runs"]
@@ -53,7 +53,7 @@ def compare(
     from rnnlab.analysis.comparison import compare as compare_folders  # imports pandas
     from rnnlab.analysis.question import asked
     from rnnlab.records.sources import named_folders
-    from rnnlab.report.answer.result import Compared
+    from rnnlab.report.result import Compared
 
     roles = {"by": by, "tune": tune, "within": within, "across": across, "worth": worth, "metric": metric}
     return Compared(compare_folders(named_folders(source), asked=asked(roles)))

@@ -331,3 +331,18 @@ def test_in_python_there_are_a_table_and_a_figure(write_seeds: Write) -> None:
     assert list(compared.table["level"]) == ["gru", "rnn"] and list(compared.table["candidate"]) == [True, False]
     assert len(compared.figure().data) > 0
     assert compared.answer["headline"] in repr(compared) and "<svg" in compared._repr_html_()
+
+
+def test_what_a_search_varies_is_tuned_since_no_two_levels_were_tried_with_the_same(write_run: Write) -> None:
+    generator = np.random.default_rng(0)
+    for trial in range(12):
+        cell, size, rate = (
+            ("gru", "rnn")[trial % 2],
+            int(generator.integers(16, 200)),
+            float(generator.uniform(1e-4, 1e-2)),
+        )
+        write_run(cell, 0, 2.0 + rate, hidden_size=size, optimizer={"lr": rate})
+    result = answer()
+    assert result["question"]["by"] == "cell" and result["question"]["within"] == []
+    assert set(result["question"]["tune"]) == {"lr", "hidden_size"}
+    assert "one_seed" in kinds(result) and set(verdicts(result["groups"][0]["contrasts"]).values()) == {"undecided"}

@@ -63,7 +63,7 @@ def test_a_figure_of_a_plugin_is_in_the_report_on_the_page_and_in_a_study(
     page = (report / "report.html").read_text()
     assert ">Losses by rank</h3>" in page and '"name":"mean"' in page
     names = [chart.name for chart in study_charts(compare([first_look]))]
-    assert names == ["ranks", "learning-curves", "loss-and-seconds"]
+    assert names == ["answer", "ranks", "learning-curves"]
 
 
 def test_without_the_plugin_its_picture_goes(first_look: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,9 +117,9 @@ def test_a_report_is_written_without_torch_or_hydra(first_look: Path) -> None:
 
 
 def test_every_figure_has_a_place_of_its_own(first_look: Path) -> None:
-    assert len(group_options("figure")) == 10
+    assert len(group_options("figure")) == 11
     assert [chart.name for chart in report_charts(compare([first_look]))] == [
+        "answer",
         "learning-curves",
         "loss-and-parameters",
-        "loss-and-seconds",
     ]

@@ -41,11 +41,11 @@ def three_factors(write_run: Callable[..., Path]) -> dict[str, Chart]:
 
 def test_what_varied_decides_which_charts_there_are(three_factors):
     assert set(three_factors) == {
+        "answer",
         "learning-curves",
         "loss-by-hidden_size",
         "loss-by-sequence_length",
         "loss-and-parameters",
-        "loss-and-seconds",
         "heat-map",
         "parallel-coordinates",
     }
@@ -93,7 +93,7 @@ def test_markers_say_other_settings_only_where_there_are_few_of_them(write_run):
 def test_settings_without_a_cell_are_told_apart_by_colours(write_run):
     for size in (16, 32):
         write_run("gru", 2.0, hidden_size=size)
-    curves = report_charts(compare([SWEEP]))[0]
+    (curves,) = (chart for chart in report_charts(compare([SWEEP])) if chart.name == "learning-curves")
     assert isinstance(curves, Lines)
     lines = [trace["line"] for trace in figure(curves)["data"]]
     assert len({line["color"] for line in lines}) == len({line["dash"] for line in lines}) == 2
@@ -150,12 +150,12 @@ def test_every_chart_is_a_picture_and_a_figure_of_the_page_and_the_same_bytes_ag
         assert png(chart) == png(chart)
 
 
-def test_a_study_shows_loss_against_what_varied_first(three_factors):
+def test_a_study_shows_the_answer_and_then_loss_against_what_varied(three_factors):
     assert [chart.name for chart in study_charts(compare([SWEEP]))] == [
+        "answer",
         "loss-by-hidden_size",
         "loss-by-sequence_length",
         "learning-curves",
-        "loss-and-seconds",
     ]
 
 
@@ -167,14 +167,14 @@ def test_changes_of_a_base_are_one_chart_with_the_base_in_it(write_run):
             write_run("gru", 2 + number / 10 + seed / 100, seed, changes=changes, suffix=f"-{number}")
     comparison = compare([SWEEP])
     charts = {chart.name: chart for chart in report_charts(comparison)}
-    assert set(charts) == {"learning-curves", "changes", "loss-and-parameters", "loss-and-seconds"}
+    assert set(charts) == {"answer", "learning-curves", "changes", "loss-and-parameters"}
     chart = charts["changes"]
     assert isinstance(chart, Changes)
     assert chart.labels[-2:] == ("batch_size 16", "the base")
     assert chart.base == pytest.approx(2.405) == chart.losses[-1]
     assert chart.halves[0] == pytest.approx(12.7062 * 0.005, rel=1e-4)
     assert png(chart) == png(chart)
-    assert [chart.name for chart in study_charts(comparison)] == ["changes", "learning-curves", "loss-and-seconds"]
+    assert [chart.name for chart in study_charts(comparison)] == ["answer", "changes", "learning-curves"]
     places = figure(chart)
     assert places["data"][0]["x"][0] == pytest.approx(2.005) and places["layout"]["shapes"][0]["x0"] == chart.base
     assert places["layout"]["yaxis"]["ticktext"][-1] == "the base"

@@ -83,7 +83,8 @@ def test_each_series_has_a_sentence_and_a_figure_of_its_own(write_run: Callable[
 
 
 def test_the_chart_that_a_run_left_is_drawn_with_its_gaps_and_says_whose_it_is(comparison: Comparison) -> None:
-    chart = study_charts(comparison)[0]
+    answer, chart, *_ = study_charts(comparison)
+    assert answer.name == "answer"
     assert isinstance(chart, Lines) and chart.name == "forecasts" and "gru" in chart.caption
     truth, forecast = chart.lines
     assert truth.x == (-2, -1, 0, 1) and truth.y == (1, 2, 3, 4)

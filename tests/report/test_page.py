@@ -28,8 +28,9 @@ from rnnlab.charts.values import (
 )
 from rnnlab.charts.words import in_words
 from rnnlab.records.folder import RunFolder, add_to_plan
+from rnnlab.report.answer.headline import headline
+from rnnlab.report.answer.sentences import cautions, decides, sentences
 from rnnlab.report.figures.options import report_charts
-from rnnlab.report.findings import findings, verdict
 from rnnlab.report.page import page
 from rnnlab.report.provenance import provenance
 
@@ -109,8 +110,9 @@ def test_a_finished_sweep_opens_with_its_answer_and_every_figure_drawn(
     comparison = compare([first_look])
     report = opened(comparison, report_charts(comparison))
     expect(report.get_by_role("heading", level=1)).to_have_text("Comparison of first-look")
-    expect(report.locator(".answer")).to_have_text(verdict(comparison))
-    expect(report.locator(".findings li")).to_have_text(list(findings(comparison)))
+    expect(report.locator(".answer")).to_have_text(headline(comparison.answer))
+    expect(report.locator(".said p")).to_have_text([*sentences(comparison.answer), decides(comparison.answer).why])
+    expect(report.locator(".notes li")).to_have_text(cautions(comparison.answer))
     expect(report.locator(".provenance li")).to_have_text(list(provenance(comparison.complete)))
     assert report.locator(".modebar-btn[data-title*=Share], .modebar-btn[data-title*=loud]").count() == 0
     report.set_viewport_size({"width": 400, "height": 800})  # a telephone's, where tables scroll in their boxes

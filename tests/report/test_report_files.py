@@ -15,9 +15,9 @@ from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.analysis.curves import validations
 from rnnlab.charts.paper import DPI, INCHES, png
 from rnnlab.records.reading import read_run
+from rnnlab.report.answer.headline import headline
 from rnnlab.report.figures.learning_curves import learning_curves
 from rnnlab.report.figures.lines import MOST_LINES
-from rnnlab.report.findings import verdict
 from rnnlab.report.render import markdown, terminal
 from rnnlab.report.write import write_report
 
@@ -37,9 +37,12 @@ def test_the_same_results_give_the_same_bytes(first_look):
         return {file.name: file.read_bytes() for file in (first_look / "report").iterdir()}
 
     first = written()
-    charts = ("learning-curves", "loss-and-parameters", "loss-and-seconds")
+    charts = ("answer", "learning-curves", "loss-and-parameters")
     pictures = {f"{chart}.{suffix}" for chart in charts for suffix in ("png", "svg", "pdf")}
-    assert set(first) == {"results.csv", "summary.csv", "report.md", "report.html", "figures.json", *pictures}
+    assert set(first) == {
+        *("answer.json", "results.csv", "summary.csv", "table.tex", "report.md", "report.html", "figures.json"),
+        *pictures,
+    }
     assert written() == first
     assert set(json.loads(first["figures.json"])) == pictures
 
@@ -64,15 +67,18 @@ def test_results_csv_has_a_row_for_every_run(first_look, write_run):
     assert (last["status"], last["seed"], last["cell"], last["val/loss"]) == ("not finished", "7", "gru", "")
 
 
-def test_the_report_reads_from_the_sentence_to_the_versions(first_look):
+def test_the_report_reads_from_the_headline_to_the_versions_and_the_differences(first_look):
     comparison = compare([first_look])
     text = write_report(comparison, first_look / "report")[0].read_text()
     order = [
         "# Comparison of first-look",
-        verdict(comparison),
-        "| **gru** | **2.0320 ± 0.0050** | **3** | **31,104** | **2.0420** | **4** | **11.0** |",
+        f"**{headline(comparison.answer)}**",
+        "![Validation loss of each cell](answer.png)",
+        "Asked: Which cell has the lowest validation loss?",
+        "| **gru** | **2.0320 ± 0.0050** | **3** | **31,104** | **2.0420** | **4** |",
         "![Learning curves](learning-curves.png)",
         "torch 2.9.0",
+        "| first | second | difference | 95% interval | p | the first is |",
     ]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
     assert "commit 0123456789" in text
@@ -143,13 +149,11 @@ def test_the_terminal_shows_every_figure_at_any_width(width, write_seeds):
         "2.0530 ± 0.0254",
         "115,712",
         "2.0420",
-        "10.5",
-        "seconds",
         "epochs",
         "seeds",
     ):
         assert part in text
-    assert " ".join(verdict(comparison).split()) in " ".join(text.split())
+    assert " ".join(headline(comparison.answer).split()) in " ".join(text.split())
     best = next(line for line in text.splitlines() if line.startswith("* "))
     assert "scratch_rnn" in best
 

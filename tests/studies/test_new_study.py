@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,10 +37,11 @@ def test_a_new_study_asks_its_question_and_can_be_run(rnnlab, workdir):
     answer = rnnlab("study", "name=plants")
     assert answer.code == 0, answer.err
     readme = (study / "README.md").read_text()
-    assert "- cell: " in readme and "- hidden_size: " in readme and "Made up by the best run" in readme
+    assert "Asked: Which cell has the lowest validation loss" in readme and "Made up by the best run" in readme
     index = (workdir / "experiments" / "README.md").read_text()
-    assert f"**{QUESTION}**" in index and 'src="plants/loss-by-hidden_size.png"' in index
-    assert "has the lowest mean validation loss" in index and "- cell: " in index
+    assert f"**{QUESTION}**" in index and 'src="plants/answer.png"' in index
+    (headline,) = re.findall(r"^\*\*(.* cell .*|Use .*)\*\*$", readme, re.MULTILINE)
+    assert headline in index and len(headline.split()) <= 30
     before = {file: file.read_bytes() for file in (workdir / "experiments").rglob("*") if file.is_file()}
     assert rnnlab("study", "name=plants").code == 0
     assert {file: file.read_bytes() for file in before} == before, "the same results, the same bytes"

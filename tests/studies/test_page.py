@@ -60,9 +60,10 @@ def test_a_recording_is_enough_for_the_page_and_torch_is_not_needed(study: Study
     done = subprocess.run([sys.executable, "-c", CODE], cwd=workdir, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     readme = study.readme.read_text()
-    assert "gru beats rnn by 0.5" in readme and "2.0050" in readme and "gru 0" in readme
+    answer = "**Use gru: validation loss 2.00 nats per token; rnn is worse by 0.50.**"
+    assert answer in readme and "2.0050" in readme and "gru 0" in readme
     assert (study.folder / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
-    assert "gru beats rnn by 0.5" in (workdir / "experiments" / "README.md").read_text()
+    assert answer.strip("*") in (workdir / "experiments" / "README.md").read_text()
     assert not (workdir / "runs").exists()
 
 
@@ -93,6 +94,15 @@ def test_what_a_probe_has_measured_is_the_answer_where_nothing_is_repeated(
     assert study.readme.read_text().partition(BEGIN)[2].strip().startswith(PROBES.text)
     results = study.read_results()
     assert results and results.answer == "Unit 3 counts."
+
+
+def test_recorded_runs_are_asked_what_study_yaml_asks(study: Study, rnnlab: Callable[..., Answer]) -> None:
+    study.file.write_text("# Which cell?\ndefaults: [train, _self_]\ncompare: {by: cell, worth: 9}\n")
+    assert rnnlab("study", "name=kept", "report=only").code == 0
+    results = study.read_results()
+    assert results and results.answer.endswith("rnn is practically as good.") and results.figure == "answer.png"
+    study.file.write_text("# Which cell?\ndefaults: [train, _self_]\ncompare: {by: seed}\n")
+    assert_refused(rnnlab("study", "name=kept", "report=only"), ["seed: the seed repeats a comparison"])
 
 
 def test_a_study_without_a_recording_says_how_it_gets_one(study: Study, rnnlab: Callable[..., Answer]) -> None:

@@ -223,8 +223,13 @@ def names_planned(rnnlab: Callable[..., Answer], *words: str) -> list[str]:
 def test_names_tell_what_varies_and_never_change(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     """Also when another key begins to vary: nothing is renamed, and nothing is trained twice."""
     first = names_planned(rnnlab, "model.hidden_size=4")
+    damaged = Path("runs/grown/somebody-0123abcd")
+    damaged.mkdir()
+    (damaged / "config.yaml").write_text("not: [YAML")
     assert len(first) == 1 and first[0].startswith("gru-h4-l1-seed0-")
     second = names_planned(rnnlab, "-m", "model.hidden_size=4,8", "data.sequence_length=5")
+    shutil.rmtree(damaged)
+    second.remove(damaged.name)
     assert [name[:-9] for name in second] == ["gru-h4-l1-seed0", "gru-h4-len5-seed0", "gru-h8-len5-seed0"]
     before = {name: Path("runs/grown", name, "summary.json").stat().st_mtime_ns for name in second}
     third = names_planned(rnnlab, "-m", "model.hidden_size=4,8", "data.sequence_length=5", "model.dropout=0,0.5")

@@ -175,7 +175,13 @@ def test_training_and_validation_loss_are_in_one_chart_whatever_the_run(server: 
             for pattern in chart["multiline"]["tag"]
             for tag in server.plugin("custom_scalars/scalars", run=run, tag=pattern)["tag_to_events"]
         }
-        assert curves == {"train/loss", "val/loss"}
+        assert curves == {"train/loss", "val/loss", "val_chance/loss"}
+
+
+def test_chance_is_a_horizontal_line(server: Server, small: list[str], gru: str) -> None:
+    for run, tag in ((small[0], "val_chance/loss"), (gru, "val_chance/accuracy")):
+        start, end = server.plugin("scalars/scalars", run=run, tag=tag)  # [wall time, step, value] of each
+        assert start[1] == 0 and end[1] >= 4 and start[2] == end[2] > 0
 
 
 def test_samples_are_there_for_every_epoch_of_a_generating_model(server: Server, lstm: str, gru: str) -> None:

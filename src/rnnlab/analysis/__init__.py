@@ -1,1 +1,1 @@
-"""From runs to findings as numbers: configurations, factors, statistics. Nothing here imports torch."""
+"""From runs to findings as numbers: configurations, factors, statistics, answers. Nothing here imports torch."""

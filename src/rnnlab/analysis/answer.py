@@ -16,6 +16,7 @@ from rnnlab.analysis.question import Question, items
 from rnnlab.records.folder import FAILED
 from rnnlab.records.reading import Run, float_or_nan
 
+LARGEST = 1e30
 NOT_FINITE = re.compile(r"loss became (nan|-?inf)")  # in the reason of a run that diverged
 
 
@@ -107,9 +108,8 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
 
 def _place(value: object) -> tuple[bool, float, str]:
     """Return the sort key of a value of `within`: numbers by their size, before all others."""
-    if isinstance(value, int | float):
-        return False, float(value), ""
-    return True, 0.0, str(value)
+    number = float_or_nan(value)
+    return (True, 0.0, str(value)) if math.isnan(number) else (False, number, "")
 
 
 def _observation(question: Question, run: Run, sign: float) -> Observation:
@@ -118,9 +118,14 @@ def _observation(question: Question, run: Run, sign: float) -> Observation:
         tuned=question.tuned(run),
         within=question.at(run),
         seed=_seed(run),
-        value=sign * run.value(question.metric.validation) if run.is_complete else math.nan,
-        test=sign * run.value(question.metric.test),
+        value=sign * _bounded(run.value(question.metric.validation)) if run.is_complete else math.nan,
+        test=sign * _bounded(run.value(question.metric.test)),
     )
+
+
+def _bounded(value: float) -> float:
+    """Return NaN for a value that no measurement has: its square would be no number."""
+    return value if abs(value) < LARGEST else math.nan
 
 
 def _seed(run: Run) -> Hashable:

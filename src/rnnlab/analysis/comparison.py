@@ -13,8 +13,9 @@ from rnnlab.analysis.configurations import Configuration, configurations
 from rnnlab.analysis.factors import Factor, factors
 from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing, missing_runs
+from rnnlab.analysis.mixing import were_mixed
 from rnnlab.analysis.overfitting import Overfit, overfitting
-from rnnlab.analysis.question import VALIDATED_ON, Asked, question
+from rnnlab.analysis.question import Asked, question
 from rnnlab.analysis.saturation import Saturation, saturations
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
@@ -34,7 +35,7 @@ class Comparison:
         complete: The runs with a result, all ranked by the same loss.
         missing: The runs that have no result.
         configurations: Best first.
-        factors: The settings that varied, compared where everything else is equal.
+        factors: The settings that varied where everything else is equal.
         saturations: The sizes from which on larger is no better.
         threshold_reaches: The range in which the requested bound holds; empty without a bound.
         overfitting: The configurations that overfit, the worst first.
@@ -84,6 +85,13 @@ class Comparison:
         return bool(self.ranking["seeds"].max() > 1)
 
     @property
+    def timed(self) -> bool:
+        """True if times may be compared: there is one configuration, or the runs were worked off in a mixed order."""
+        place = {run.folder: entry.label for entry in self.configurations for run in entry.runs}
+        runs = [run for run in self.complete if run.folder in place]
+        return len(self.configurations) < 2 or were_mixed(runs, [place[run.folder] for run in runs])
+
+    @property
     def best_runs(self) -> list[tuple[str, Run]]:
         """Each configuration's label and its best run, in the order of the ranking."""
         return [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]
@@ -97,11 +105,6 @@ class Comparison:
     def repeats(self) -> int:
         """The number of runs that repeat the configuration and seed of another, and do not count."""
         return len(self.complete) - sum(len(configuration.runs) for configuration in self.configurations)
-
-    @property
-    def other_validation(self) -> list[str]:
-        """The keys whose values differ although they decide which items a run is validated on."""
-        return [key for key in VALIDATED_ON if len({str(run.config.get(key)) for run in self.complete}) > 1]
 
     @property
     def not_alone(self) -> list[str]:
@@ -158,7 +161,7 @@ def compare_runs(
         missing=missing,
         configurations=tuple(ranked),
         factors=tuple(varied),
-        saturations=tuple(saturations(ranked, varied)),
+        saturations=tuple(saturations(ranked, varied, metrics)),
         threshold_reaches=tuple(threshold_reaches(ranked, varied, metrics, holds)),
         overfitting=tuple(overfitting(ranked)),
         target=target,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from rnnlab.analysis.varying import HASH, varying_keys
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.config.keys import short_name
 from rnnlab.records.identity import tells_apart, with_effect
-from rnnlab.records.reading import Run
+from rnnlab.records.reading import Run, float_or_nan
 
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
 RESERVED = frozenset(
@@ -23,6 +24,8 @@ RESERVED = frozenset(
 )
 METRICS = ("val_", "test_")  # how the columns of metrics begin
 
+MOST_TYPED = 12  # significant digits of a number that a person has written
+LONGEST_TYPED = 8  # characters of a number that a person has written
 MOST_SAID = 3  # settings that a label says of every configuration
 CHOICES = (".name", "._target_")  # how the keys of options end
 BASE = "the base"  # the label of the configuration that the others change
@@ -147,10 +150,17 @@ def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mappin
 
 
 def plain(value: Any) -> str:
-    """Format the value of a setting for a table or label; different values have different texts."""
-    if not isinstance(value, float):
-        return str(value)
-    return short if float(short := f"{value:g}") == value else repr(value)
+    """Format the value of a setting for a table or label; different values that people type have different texts.
+
+    What a product leaves behind them, as in 0.0006000000000000001, is no part of a value.
+    """
+    return f"{value:.{MOST_TYPED}g}" if isinstance(value, float) else str(value)
+
+
+def in_short(value: Any) -> str:
+    """Format the value of a setting for reading: a number that nobody typed has four significant digits."""
+    exact = plain(value)
+    return f"{value:.4g}" if isinstance(value, float) and len(exact) > LONGEST_TYPED else exact
 
 
 def losses(configuration: Configuration) -> dict[Any, float]:
@@ -160,7 +170,8 @@ def losses(configuration: Configuration) -> dict[Any, float]:
 
 def number_of(value: Any) -> float | None:
     """Return the value of a setting as a number, or None."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    number = float_or_nan(value)
+    return None if math.isnan(number) else number
 
 
 def _only(runs: tuple[Run, ...]) -> Configuration:

@@ -143,7 +143,7 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
     runs = [run for configuration in configurations for run in configuration.runs]
     keys = dict(configurations[0].keys)
     _check_known([*(asked.by or ()), *(asked.tune or ()), *(asked.within or ()), *filter(None, [asked.across])], runs)
-    task = tuple(name for name, key in keys.items() if _changes_the_task(key, runs))
+    task = tuple(name for name, key in keys.items() if changes_the_task(key, runs))
     chosen = {role: _varied(names, keys) for role, names in _given(asked).items()}
     _check_roles(chosen, task, keys)
     by = chosen.get("by") or _compared(keys, task, chosen, runs)
@@ -154,6 +154,10 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
     within = chosen.get("within") or []
     left = [name for name in rest if name not in (*tune, *within)]
     followers = [name for name in left if by and name not in task and _follows(name, by, keys, runs)]
+    if asked.tune is None and asked.within is None:
+        loose = [name for name in left if name not in (*task, *followers)]
+        if loose and not _are_crossed(by, [*loose, *(name for name in left if name in task)], keys, runs):
+            tune, left = [*tune, *loose], [name for name in left if name not in loose]
     metric, name = _metric(asked.metric, runs, metrics)
     sets = next(iter(_varied([asked.across], keys)), "") if asked.across else ""
     if sets in (*by, *tune):
@@ -245,7 +249,7 @@ def _compared(
     return [min(free, key=place)]
 
 
-def _changes_the_task(key: str, runs: Sequence[Run]) -> bool:
+def changes_the_task(key: str, runs: Sequence[Run]) -> bool:
     """Return True if runs with different values of a key have no validation items in common."""
     by_value: dict[str, set[str]] = {}
     for run in runs:
@@ -263,6 +267,15 @@ def _follows(name: str, by: Sequence[str], keys: Mapping[str, str], runs: Sequen
         level = repr([setting(run, keys[other]) for other in by])
         values.setdefault(level, set()).add(str(setting(run, keys[name])))
     return len(values) > 1 and all(len(seen) == 1 for seen in values.values())
+
+
+def _are_crossed(by: Sequence[str], within: Sequence[str], keys: Mapping[str, str], runs: Sequence[Run]) -> bool:
+    """Return True if most settings of `within` have several levels; a search tries most of them with one."""
+    levels: dict[str, set[str]] = {}
+    for run in runs:
+        at = repr([setting(run, keys[name]) for name in within])
+        levels.setdefault(at, set()).add(repr([setting(run, keys[name]) for name in by]))
+    return 2 * sum(len(seen) > 1 for seen in levels.values()) >= len(levels)
 
 
 def _native(run: Run, key: str) -> object:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, assert_never
 
 from rnnlab.charts.palette import DIVERGING, SEQUENTIAL, colour_of, dash, marker
 from rnnlab.charts.values import (
@@ -49,56 +49,50 @@ SHORT = 3  # characters of a name that need not stand upright
 INCHES_A_ROW, TALLEST = 0.17, 9.0
 
 
-class _Form(NamedTuple):
-    """A kind of file that a figure is written as, and what would tell in it when and by what that was done."""
-
-    name: str
-    metadata: dict[str, None]
-
-
-# The forms of a report's pictures, by the suffix of their files.
-PICTURES: Mapping[str, _Form] = {
-    ".png": _Form("png", {"Software": None}),
-    ".svg": _Form("svg", {"Date": None, "Creator": None}),
-    ".pdf": _Form("pdf", {"CreationDate": None, "Creator": None, "Producer": None}),
+# What no picture says of its making, so that the same values give the same bytes, by the suffix of its file.
+PICTURES: Mapping[str, Mapping[str, None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-# Identifiers in an SVG are random without a salt; journals refuse PDFs with matplotlib's own kind of fonts, type 3.
-SETTINGS = {"svg.hashsalt": "rnnlab", "pdf.fonttype": 42}
 
 
 def png(chart: Chart) -> bytes:
     """Draw a chart as a PNG; the same values give the same bytes, for nothing but the picture is in the file."""
-    return _written(draw(chart), PICTURES[".png"])
+    return _saved(_laid_out(chart), ".png")
 
 
 def svg(chart: Chart) -> bytes:
     """Draw a chart as an SVG that needs no font; the same values give the same bytes."""
-    return _written(draw(chart), PICTURES[".svg"])
+    return _saved(_laid_out(chart), ".svg")
 
 
 def pdf(chart: Chart) -> bytes:
     """Draw a chart as a PDF with embedded TrueType fonts; the same values give the same bytes."""
-    return _written(draw(chart), PICTURES[".pdf"])
+    return _saved(_laid_out(chart), ".pdf")
 
 
-def pictures(chart: Chart) -> Iterator[tuple[str, bytes]]:
-    """Draw a chart once and give it in every form, as pairs of suffix and bytes.
+def pictures(chart: Chart) -> dict[str, bytes]:
+    """Draw a chart once, as a file for each suffix of `PICTURES`."""
+    figure = _laid_out(chart)
+    return {suffix: _saved(figure, suffix) for suffix in PICTURES}
 
-    Matplotlib finds room for labels and legends whenever it writes a figure, which takes most of the time; here the
-    first form finds it for all.
-    """
+
+def _laid_out(chart: Chart) -> Figure:
+    """Return a chart whose parts have their places: to find these takes longer than to draw."""
     figure = draw(chart)
-    for suffix, form in PICTURES.items():
-        yield suffix, _written(figure, form)
-        figure.set_layout_engine("none")  # what stands where stays as it is
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure
 
 
-def _written(figure: Figure, form: _Form) -> bytes:
+def _saved(figure: Figure, suffix: str) -> bytes:
     from matplotlib import rc_context
 
     stream = io.BytesIO()
-    with rc_context(SETTINGS):  # type: ignore[arg-type]  # names of settings are plain texts
-        figure.savefig(stream, format=form.name, metadata=form.metadata)
+    # Identifiers in an SVG are random without a salt; journals refuse PDFs with matplotlib's own kind of fonts, type 3.
+    with rc_context({"svg.hashsalt": "rnnlab", "pdf.fonttype": 42}):
+        figure.savefig(stream, format=suffix.removeprefix("."), metadata=dict(PICTURES[suffix]))
     return stream.getvalue()
 
 

@@ -16,6 +16,7 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from rnnlab.records.folder import write_atomically
 
 BEST = "val_best/"  # before the names of the best epoch's metrics
+CHANCE = "val_chance/"  # before those of chance on the validation part: horizontal lines
 WORKLOAD = "workload/"  # before those of padding, memory and speed: the last group of the Time Series tab
 
 

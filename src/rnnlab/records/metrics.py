@@ -81,7 +81,8 @@ class Metric:
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> Metric:
         """The declaration that an entry of summary.json holds; a field of another type counts as missing."""
-        given = {**entry, "comparable_at": tuple(map(str, entry.get("comparable_at") or ()))}
+        listed = entry.get("comparable_at")
+        given = {**entry, "comparable_at": tuple(map(str, listed)) if isinstance(listed, list) else ()}
         known = {name: given[name] for name, type_ in TYPES.items() if type(given.get(name)) is type_}
         return cls(**{"key": str(entry["key"]), "title": str(entry["key"]), **known})
 

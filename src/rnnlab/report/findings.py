@@ -1,4 +1,4 @@
-"""The findings of a comparison in sentences: what the seeds support and what they do not."""
+"""Findings beside the answer, in sentences: bounds, sizes, metrics and overfitting."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ from rnnlab.report.wording import decimals, interval
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
 
-MOST_CHAINED = 3  # levels of a factor of which each is compared with the next; of more, all with the best
-MOST_CONTRASTS = 4  # of a factor that a sentence still names
-WORTH_SAYING = 0.05  # a share of training time or parameters
 MOST_NAMED = 3  # configurations that are named before the rest is counted
 
 
@@ -39,10 +36,7 @@ def findings(comparison: Comparison) -> list[str]:
 
 def _saturation(saturation: Saturation) -> str:
     levels = ", ".join(f"{level} for {joined(cells)}" for level, cells in saturation.limits.items())
-    return (
-        f"{saturation.factor.name} by {saturation.kind}: the smallest that the seeds do not tell apart from the best is"
-        f" {levels}."
-    )
+    return f"{saturation.factor.name} by {saturation.kind}: the smallest that could still be the best is {levels}."
 
 
 def _metric_findings(metrics: Sequence[Metric], ranking: pd.DataFrame) -> list[str]:

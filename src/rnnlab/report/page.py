@@ -16,7 +16,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from rnnlab.charts.examples import Examples
-from rnnlab.charts.number_format import ABSENT, loss, plus_minus
+from rnnlab.charts.number_format import ABSENT, loss
 from rnnlab.charts.page import figure
 from rnnlab.charts.palette import in_the_dark
 from rnnlab.charts.values import Chart
@@ -33,7 +33,7 @@ from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.provenance import provenance
 from rnnlab.report.tables.contrasts import CONTRASTS, EXPLAINED, sections
 from rnnlab.report.tables.page import columns, rows, unfolded
-from rnnlab.report.wording import count, decimals, interval, p_value, seconds, seeds
+from rnnlab.report.wording import count
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -147,7 +147,7 @@ def _environment() -> Environment:
         "ensure_ascii": False,
         "separators": (",", ":"),
     }
-    written = (in_words, count, decimals, interval, loss, p_value, plus_minus, seconds, seeds)
+    written = (in_words, count, loss)
     environment.filters.update({function.__name__: function for function in written})
     environment.globals.update(ABSENT=ABSENT, WHITE_FROM=WHITE_FROM)
     return environment

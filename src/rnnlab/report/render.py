@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.charts.characters import characters
 from rnnlab.charts.values import Chart
 from rnnlab.report.answer.headline import headline
@@ -33,7 +33,8 @@ MakeTable = Callable[[Sequence[Cells]], Table | None]
 MOST_ROWS = 20  # of the table in the terminal
 ANSWER = "answer"  # the name of the chart that stands first
 # The figures that every comparison has, beside the metrics of its task.
-COLUMNS = ("val_loss", "test_loss", "seeds", "parameters", "epochs", "seconds", "seconds_to_target")
+COLUMNS = ("val_loss", "test_loss", "seeds", "parameters", "epochs")
+TIMES = ("seconds", "seconds_to_target")
 
 
 def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
@@ -66,11 +67,8 @@ def _pictures(charts: Sequence[Chart]) -> list[str]:
 
 def explanation(comparison: Comparison) -> str:
     """Return the sentences that explain the figures of the table."""
-    several = any(level.loss.values > 1 for factor in comparison.factors for level in factor.levels) or bool(
-        (comparison.ranking["seeds"] > 1).any()
-    )
     text = f"Ranked by validation loss. Losses in {comparison.unit}; all figures are means over seeds"
-    text += ", ± half of the 95% interval of the mean (Student's t)." if several else "."
+    text += ", ± half of the 95% interval of the mean (Student's t)." if comparison.repeated else "."
     text += "".join(f" {metric.explanation}" for metric in comparison.metrics if metric.explanation)
     if comparison.base:
         text += f" Configurations are called by what they change of the base: {comparison.base}."
@@ -114,7 +112,7 @@ def _print_answer(comparison: Comparison, console: Console) -> None:
 
 def _cells(comparison: Comparison) -> list[Cells]:
     return [
-        ([plain(row[name]) for name in comparison.settings], _figures(comparison, row))
+        ([in_short(row[name]) for name in comparison.settings], _figures(comparison, row))
         for row in comparison.ranking.to_dict("records")
     ]
 
@@ -122,20 +120,23 @@ def _cells(comparison: Comparison) -> list[Cells]:
 def _figures(comparison: Comparison, row: Mapping[Hashable, Any]) -> dict[str, str]:
     """Return the figures of a configuration by head: those with intervals first, and the test loss without its own."""
     by_column = {figure.column: figure for figure in figures(comparison)}
-    validation, test, seeds, parameters, epochs, seconds, to_target = (by_column.pop(column) for column in COLUMNS)
+    validation, test, seeds, parameters, epochs = (by_column.pop(column) for column in COLUMNS)
+    times = [by_column.pop(column) for column in TIMES if column in by_column]
     metrics = by_column.values()
     with_intervals = [validation, *(metric for metric in metrics if metric.interval), seeds, parameters]
-    without = [*(metric for metric in metrics if not metric.interval), epochs, seconds]
+    without = [*(metric for metric in metrics if not metric.interval), epochs, *times[:1]]
     cells = {figure.head: figure.text(row) for figure in with_intervals}
     cells[test.head] = test.without_interval(row)
     cells |= {figure.head: figure.text(row) for figure in without}
     if len(comparison.ranking) > 1:
-        cells |= {to_target.head: to_target.text(row), "Pareto": _fronts(row)}
+        cells |= {figure.head: figure.text(row) for figure in times[1:]}
+        cells["Pareto"] = _fronts(row, comparison.timed)
     return cells
 
 
-def _fronts(row: Mapping[Hashable, Any]) -> str:
-    names = [name for name, cost in (("size", "parameters"), ("time", "seconds")) if row[f"on_{cost}_front"]]
+def _fronts(row: Mapping[Hashable, Any], timed: bool) -> str:
+    costs = [("size", "parameters"), *([("time", "seconds")] if timed else [])]
+    names = [name for name, cost in costs if row[f"on_{cost}_front"]]
     return ", ".join(names)
 
 

@@ -34,20 +34,15 @@ def decimals(value: float, digits: int) -> str:
     return ABSENT if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def p_value(p: float | None) -> str:
-    """Format a p-value, such as `p = 0.012`; '' for None."""
-    if p is None:
-        return ""
+def p_value(p: float) -> str:
+    """Format a p-value, such as `0.012` or `< 0.001`; a dash without a test."""
+    if math.isnan(p):
+        return ABSENT
     if p < 0.001:
-        return "p < 0.001"
+        return "< 0.001"
     if p > 0.99:
-        return "p > 0.99"
-    return f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
-
-
-def seeds(number: int) -> str:
-    """Return a number of seeds in words, such as `3 seeds`."""
-    return "one seed" if number == 1 else f"{number} seeds"
+        return "> 0.99"
+    return f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
 def escaped(text: str) -> str:

@@ -51,8 +51,8 @@ def _write_pictures(charts: Sequence[Chart], folder: Path) -> None:
     """Write each chart as PNG, SVG and PDF, and delete the pictures of an earlier report that are no more."""
     names = [f"{chart.name}{suffix}" for chart in charts for suffix in PICTURES]
     for chart in charts:
-        for suffix, content in pictures(chart):
-            write_atomically(folder / f"{chart.name}{suffix}", content)
+        for suffix, picture in pictures(chart).items():
+            write_atomically(folder / f"{chart.name}{suffix}", picture)
     for name in _written_before(folder) - set(names):
         (folder / name).unlink(missing_ok=True)
     write_atomically(folder / MANIFEST, to_json(names, indent=2, ensure_ascii=False) + "\n")

@@ -13,6 +13,11 @@ INDEX = "README.md"
 WIDTH = 360  # pixels of a figure
 
 
+def _first(answer: str) -> str:
+    """Return the first paragraph of an answer, its headline; the rest stands on the page of the study."""
+    return answer.strip().partition("\n\n")[0]
+
+
 def write_index(experiments: Path) -> None:
     """Write the README of a folder of studies.
 
@@ -23,7 +28,7 @@ def write_index(experiments: Path) -> None:
     for study in find_studies(experiments):
         results = study.read_results()
         blocks += [f"## [{study.name}]({quote(study.name)}/README.md)", f"**{study.question}**"]
-        blocks.append(results.answer if results else f"Not answered yet: `rnnlab study name={study.name}`")
+        blocks.append(_first(results.answer) if results else f"Not answered yet: `rnnlab study name={study.name}`")
         if results and results.figure:
             source = f"{quote(study.name)}/{quote(results.figure)}"
             blocks.append(f'<img src="{source}" alt="{study.name}" width="{WIDTH}">')

@@ -122,9 +122,17 @@ class _Folders:
         """Return the keys that vary among the planned runs of a sweep and those that it has."""
         if self._given is not None:
             return list(self._given)
-        there = (RunFolder(path).read_config() for path in self._named(sweep).values())
+        there = map(_config_in, self._named(sweep).values())
         ours = [config for config in self._configs if str(config["sweep"]) == sweep.name]
         return varying_keys([_told_apart_by(config) for config in (*ours, *filter(None, there))])
+
+
+def _config_in(path: Path) -> dict[str, Any] | None:
+    """Return the configuration that lies in a folder; None where there is none that can be read."""
+    try:
+        return RunFolder(path).read_config()
+    except UserError:  # another run's, whose name changes nothing
+        return None
 
 
 def _named_by_hash(sweep: Path) -> dict[str, Path]:

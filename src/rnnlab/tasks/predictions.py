@@ -155,7 +155,7 @@ class TextAnswers:
             sys.stdout.flush()
 
     def _print_csv(self, blocks: Blocks) -> None:
-        # Every string is quoted, since the module csv would leave a text with a lone carriage return bare.
+        # Every string is quoted, so that a column is all texts or all numbers to whoever reads it.
         writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         writer.writerow(map(as_text, self._columns))
         numbers = count(1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import lightning.pytorch as pl
 
-from rnnlab.records.event_files import WORKLOAD
+from rnnlab.records.event_files import CHANCE, WORKLOAD
 from rnnlab.records.metrics import Metric, shown_in_tables
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tensorboard.gradient_norm import GradientNorm
@@ -15,7 +15,7 @@ from rnnlab.tensorboard.throughput import Throughput
 from rnnlab.tensorboard.writers import summary_writers
 
 # Tags are regular expressions there. TensorBoard puts together what all runs say, and shows equal charts once.
-LOSS = {"Loss, training and validation": ["Multiline", ["^train/loss$", "^val/loss$"]]}
+LOSS = {"Loss, training and validation": ["Multiline", ["^train/loss$", "^val/loss$", f"^{CHANCE}loss$"]]}
 # By the callback that draws the curves: without them, a chart would be empty.
 MEASURED: dict[type[pl.Callback], dict[str, list[Any]]] = {
     GradientNorm: {"Gradient norm, before and after clipping": ["Multiline", ["^gradient_norm/"]]},
@@ -44,7 +44,10 @@ def charts(metrics: Sequence[Metric], views: Collection[type]) -> dict[str, dict
     shown = shown_in_tables(metrics)
     keys = {metric: [metric.key, *(base.key for base in metrics if base.baseline_of == metric.key)] for metric in shown}
     validation = {
-        f"Validation {metric.key.replace('_', ' ')}": ["Multiline", [f"^val/{key}$" for key in keys[metric]]]
+        f"Validation {metric.key.replace('_', ' ')}": [
+            "Multiline",
+            [*(f"^val/{key}$" for key in keys[metric]), f"^{CHANCE}{metric.key}$"],
+        ]
         for metric in shown
         if not metric.baseline_of
     }

@@ -18,7 +18,7 @@ from rnnlab.data.items import Items
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import reason_of
 from rnnlab.records import provenance
-from rnnlab.records.event_files import BEST
+from rnnlab.records.event_files import BEST, CHANCE
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
 from rnnlab.records.metrics import MEASURES, objective_of
 from rnnlab.records.provenance import Origin
@@ -191,6 +191,10 @@ class TrainingRun:
         best = {BEST + metric.key: value for metric in own if (value := values.get(metric.validation)) is not None}
         hparams = flat_hparams(self.config, self.parameters)
         step = int(self.metrics.best()["step"])
+        chance = {CHANCE + name[4:]: value for name, value in self.chance.items() if name.startswith("val/")}
+        for end in dict.fromkeys((0, self.trainer.global_step)):  # the two ends of a horizontal line
+            for logger in self.trainer.loggers if chance else ():
+                logger.log_metrics(chance, end)
         log_outcome(self.trainer.loggers, hparams, settings(self.config, hparams), best, step)
 
     def _summary(self, outcome: Summary) -> Summary:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit  # Student's distribution; scipy.stats takes a second to import
 
-from rnnlab.analysis.inference.observations import Seeds
+from rnnlab.analysis.inference.observations import Seeds, in_order
 from rnnlab.analysis.inference.variances import Array, Prior, cautious, fit_prior, freedom_of_pool, moderated
 
 CONFIDENCE = 0.95
+CAUTION = 0.5  # of intervals: without any those of the noisiest levels are too narrow
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Luck:
     """What all configurations of a comparison say of the variance of a seed.
 
     Attributes:
-        best: The prior that describes it best, for intervals.
+        best: A prior that describes it well, for intervals.
         cautious: A prior that trusts the agreement of few variances less, for tests.
         freedom: The degrees of freedom that no variance can have more of.
     """
@@ -81,7 +82,7 @@ def luck(blocks: Sequence[Sequence[Seeds]]) -> Luck:
     freedoms = np.array([len(sample) - 1.0 for sample in samples])
     if not samples:
         return Luck(Prior(math.nan, 0.0), Prior(math.nan, 0.0), 0.0)
-    best, careful = (fit_prior(variances, freedoms, caution) for caution in (0.0, cautious(len(samples))))
+    best, careful = (fit_prior(variances, freedoms, caution) for caution in (CAUTION, cautious(len(samples))))
     return Luck(best, careful, freedom_of_pool([array for block in blocks for array in _arrays(block)]))
 
 
@@ -93,8 +94,10 @@ def spread(estimates: Sequence[Estimate], known: Luck, prior: Prior) -> Spread:
     alone = freedoms == 0
     shrunk, total = moderated(np.where(alone, 0.0, variances), freedoms, prior)
     nothing = alone & (prior.freedom == 0)
-    total = np.minimum(np.where(nothing, math.nan, total), known.freedom)
-    return Spread(np.where(nothing, math.nan, shrunk), total, known.freedom)
+    # What all configurations say together is bounded by what they share; what each says of itself is not, and runs
+    # that diverged can be all that a level repeats.
+    most = math.inf if prior.freedom == 0 or known.freedom == 0 else known.freedom
+    return Spread(np.where(nothing, math.nan, shrunk), np.minimum(np.where(nothing, math.nan, total), most), most)
 
 
 def half_width(variance: float, freedom: float, count: int) -> float:
@@ -109,5 +112,6 @@ def _arrays(block: Sequence[Seeds]) -> list[Array]:
     by_seeds: dict[tuple[Hashable, ...], list[list[float]]] = {}
     for seeds in block:
         if len(seeds) > 1:
-            by_seeds.setdefault(tuple(seeds), []).append(list(seeds.values()))
+            order = tuple(in_order(seeds))
+            by_seeds.setdefault(order, []).append([seeds[seed] for seed in order])
     return [np.array(rows) for rows in by_seeds.values()]

@@ -145,7 +145,7 @@ def judge(observations: Iterable[Observation], rules: Rules) -> Judgement:
     shared = 2 if averages and len(tuned) > 1 else 1  # the groups, and their mean
     family = Family(known, worth, len(tuned) * shared, rules.pairs)
     tested = tested_levels(runs, chances)
-    groups = tuple(_group(group, family, tested[group.within]) for group in tuned)
+    groups = tuple(_group(group, family, tested.get(group.within, {})) for group in tuned)
     return Judgement(
         groups=groups,
         interaction=p,
@@ -158,8 +158,9 @@ def judge(observations: Iterable[Observation], rules: Rules) -> Judgement:
 def tested_levels(
     runs: Mapping[Setting, Sequence[Observation]], chances: Mapping[Setting, float]
 ) -> dict[Setting, dict[str, Interval]]:
-    """Return the expected result of each level on the test part, by setting of `within`."""
-    tuned = [tune(at, group, chances.get(at, math.nan), "test") for at, group in runs.items()]
+    """Return the expected result of each level on the test part, by setting of `within` where there is any."""
+    known_at = {at: group for at, group in runs.items() if any(math.isfinite(run.test) for run in group)}
+    tuned = [tune(at, group, chances.get(at, math.nan), "test") for at, group in known_at.items()]
     known = luck([block for group in tuned for block in group.blocks])
     return {group.within: dict(zip(group.names, _intervals(group.estimates, known), strict=True)) for group in tuned}
 

@@ -8,6 +8,7 @@ time seems to waste less, but its folds are correlated, and the usual interval t
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
@@ -76,8 +77,8 @@ def _remaining(settings: Mapping[Setting, Seeds]) -> dict[Setting, Seeds]:
 
 def _shared(settings: Mapping[Setting, Seeds]) -> set[Hashable]:
     """Return the seeds of the tuning: those that more than one setting has, or any if there is none."""
-    seeds = [seed for values in settings.values() for seed in values]
-    return {seed for seed in seeds if seeds.count(seed) > 1} or set(seeds)
+    counts = Counter(seed for values in settings.values() for seed in values)
+    return {seed for seed, count in counts.items() if count > 1} or set(counts)
 
 
 def _best(settings: Mapping[Setting, Seeds], seeds: set[Hashable]) -> Setting:

@@ -61,11 +61,11 @@ def fit_prior(variances: Array, freedoms: Array, caution: float = 0.0) -> Prior:
 
 
 def cautious(configurations: int) -> float:
-    """Return the caution of a test: one standard error of many configurations, more where they are few.
+    """Return the caution of a test: one standard error, and more of fewer than five configurations.
 
-    Fewer than ten estimate the scatter of variances badly; `experiments/calibration` holds this choice to 5%.
+    So few estimate the scatter of variances badly; `experiments/calibration` holds this choice to 5%.
     """
-    return 1 + 9 / configurations**2
+    return max(1.0, 5 / configurations)
 
 
 def pooled(variances: Array, freedoms: Array) -> float:

@@ -13,6 +13,7 @@ from rnnlab.analysis.inference.contrasts import (
     Differences,
     contrasts,
     paired,
+    table,
     unpaired,
     with_alternatives,
 )
@@ -140,8 +141,6 @@ def _differences(
 
 def _share_seeds(estimates: Sequence[Estimate]) -> bool:
     """Return True if every two results have two seeds in common."""
-    return all(
-        len(first.seeds.keys() & second.seeds.keys()) > 1
-        for index, first in enumerate(estimates)
-        for second in estimates[:index]
-    )
+    has = np.isfinite(table(estimates)).astype(int)
+    common = has @ has.T
+    return bool((common[np.triu_indices(len(common), 1)] > 1).all())

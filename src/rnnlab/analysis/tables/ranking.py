@@ -35,7 +35,8 @@ def ranking(ranked: Sequence[Configuration], metrics: Sequence[Metric], target: 
     Columns: `rank` from 1, the settings that vary, `label`, `val_loss` with its sample standard
     deviation `val_loss_sd` and the half width of its 95% interval `val_loss_half`, `seeds`, `parameters`,
     `test_loss`, `test_loss_half`, the test values of the metrics that belong there, such as `test_accuracy` and
-    `test_accuracy_half`, `epochs`, `seconds` of training, `seconds_to_target` until the first validation with at most
+    `test_accuracy_half`, `epochs`,
+    `seconds` of training and `seconds_half`, `seconds_to_target` until the first validation with at most
     the target's loss (the mean over the seeds that reach it, empty where not every seed does), whether it is on the
     Pareto front of loss against `parameters` and against `seconds`, and `runs`, best seed first. Figures are
     means over seeds.
@@ -72,6 +73,7 @@ def _row(rank: int, configuration: Configuration, metrics: Sequence[Metric], tar
         **tested,
         "epochs": average("epochs"),
         "seconds": average("seconds"),
+        "seconds_half": mean_of([{run.folder: float_or_nan(run.summary.get("seconds")) for run in runs}]).half,
         "seconds_to_target": sum(times) / len(times),  # not a number as soon as one of them is
         "runs": sorted(runs, key=lambda run: (run.loss, run.folder.as_posix())),
     }

@@ -46,6 +46,7 @@ def with_interval(interval: Interval) -> str:
 
 
 def gap(difference: float, half: float) -> str:
-    """Format the size of a difference, such as `0.03`."""
-    text = f"{abs(difference):.{decimals_of(half, difference)}f}"
-    return text if float(text) else f"less than {10.0 ** -decimals_of(half, difference):.{MOST_DECIMALS}f}".rstrip("0")
+    """Format the size of a difference, such as `0.03`; one that was shown to be there is never written as nought."""
+    size = abs(difference)
+    text = f"{size:.{decimals_of(min(half, size) if half > 0 else half, size)}f}"
+    return text if float(text) or not size else f"{size:.1g}"

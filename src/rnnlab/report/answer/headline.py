@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import LONGEST_TYPED, in_short
 from rnnlab.analysis.inference.contrasts import Contrast, Verdict, reversed_
-from rnnlab.analysis.inference.judgement import Group, Interval, Overall
+from rnnlab.analysis.inference.judgement import DEPENDS, Group, Interval, Overall
 from rnnlab.analysis.inference.observations import Setting
 from rnnlab.enumeration import joined
 from rnnlab.report.answer.figures import gap, value
 
-MOST_NAMED = 2  # levels in one clause of the headline, before the rest is counted
+MOST_WORDS = 30
+MOST_NAMED = 2  # levels in one clause of the headline, before the rest is counted; fewer where there is no room
 MOST_GROUPS = 2  # settings of `within` that a headline tells apart
 
 
@@ -26,9 +27,17 @@ def headline(answer: Answer) -> str:
     names = levels_of(answer.main)
     if len(names) == 1:
         return f"There is one {called(answer)}, {names[0]}, and nothing to compare it with: {_at(answer, names[0])}."
-    if not tested(contrasts_of(answer.main)):
-        return _untested(answer, names)
-    return _tested(answer, names)
+    say = _tested if tested(contrasts_of(answer.main)) else _untested
+    return _shortest(say(answer, names, most) for most in range(MOST_NAMED, -1, -1))
+
+
+def _shortest(sentences: Iterable[str]) -> str:
+    """Return the first sentence that is short enough, or the last."""
+    sentence = ""
+    for sentence in sentences:
+        if len(sentence.split()) <= MOST_WORDS:
+            break
+    return sentence
 
 
 def called(answer: Answer) -> str:
@@ -74,15 +83,17 @@ def some(names: Sequence[str], most: int = MOST_NAMED) -> str:
     """Return a few names, and how many more there are."""
     if len(names) <= most + 1:
         return joined(list(names))
+    if not most:
+        return f"{len(names)} others"
     return f"{', '.join(names[:most])} and {len(names) - most} others"
 
 
 def place(at: Setting) -> str:
     """Return a setting of `within` in words, such as `hidden_size 64`."""
-    return ", ".join(f"{name} {plain(value_)}" for name, value_ in at)
+    return ", ".join(f"{name} {in_short(value_)}" for name, value_ in at)
 
 
-def _tested(answer: Answer, names: Sequence[str]) -> str:
+def _tested(answer: Answer, names: Sequence[str], most: int) -> str:
     main = answer.main
     assert main is not None
     best = names[0]
@@ -90,14 +101,14 @@ def _tested(answer: Answer, names: Sequence[str]) -> str:
     open_ = [name for name in main.candidates if name != best and name not in (*equal, *worse)]
     clauses = []
     if equal:
-        clauses.append(f"{_listed(answer, equal)} {_is(equal)} practically as good")
-    if open_:
-        clauses.append(f"{_listed(answer, open_)} could still be best")
+        clauses.append(f"{_listed(answer, equal, most)} {_is(equal)} practically as good")
+    if open_ and (most or not (equal and worse)):  # without room the line below the headline says it alone
+        clauses.append(f"{_listed(answer, open_, most)} could still be best")
     if worse:
         nearest = against_best(main)[worse[0]]
         amount = gap(nearest.difference, (nearest.high - nearest.low) / 2)
         least = "" if len(worse) == 1 else "at least "
-        clauses.append(f"{_listed(answer, worse)} {_is(worse)} worse by {least}{amount}")
+        clauses.append(f"{_listed(answer, worse, most)} {_is(worse)} worse by {least}{amount}")
     if not clauses:
         return f"Use {spoken(answer, best)}: {_at(answer, best)}; nothing else could be best."
     if not worse and not equal:
@@ -106,32 +117,49 @@ def _tested(answer: Answer, names: Sequence[str]) -> str:
     return f"Use {spoken(answer, best)}: {_at(answer, best)}; {'; '.join(clauses)}."
 
 
-def _untested(answer: Answer, names: Sequence[str]) -> str:
+def _untested(answer: Answer, names: Sequence[str], most: int) -> str:
     return (
-        f"One seed cannot tell {spoken(answer, names[0])} from {_listed(answer, names[1:])}: {spoken(answer, names[0])}"
-        f" comes first, {_at(answer, names[0])}."
+        f"One seed cannot tell {spoken(answer, names[0])} from {_listed(answer, names[1:], most)}:"
+        f" {spoken(answer, names[0])} comes first, {_at(answer, names[0])}."
     )
 
 
 def _by_group(answer: Answer) -> str:
+    """Return the verdict of each setting of `within`, or how often each level comes first."""
     within = joined(list(answer.question.within))
+    head = f"Separately for each {within}"
+    if answer.judgement.interaction < DEPENDS:
+        what = f"Which {called(answer)} is best" if _crosses(answer.groups) else f"How much {called(answer)} matters"
+        head = f"{what} depends on {within}"
+    leads: dict[str, int] = {}
+    for group in answer.groups:
+        name = spoken(answer, group.levels[0].name)
+        leads[name] = leads.get(name, 0) + 1
+    counted = [f"{name} at {count}" for name, count in sorted(leads.items(), key=lambda pair: -pair[1])]
+    come = "comes" if len(counted) == 1 else "come"
+    counts = f"{head}: of {len(answer.groups)} settings, {some(counted)} {come} first."
     if len(answer.groups) > MOST_GROUPS:
-        leads: dict[str, int] = {}
-        for group in answer.groups:
-            leads[group.levels[0].name] = leads.get(group.levels[0].name, 0) + 1
-        counted = [f"{name} at {count}" for name, count in sorted(leads.items(), key=lambda pair: -pair[1])]
-        return (
-            f"Which {called(answer)} is best depends on {within}: of {len(answer.groups)} settings,"
-            f" {some(counted)} come first."
-        )
+        return counts
     clauses = [f"at {place(group.within)} {_lead(answer, group)}" for group in answer.groups]
-    return f"Which {called(answer)} is best depends on {within}: {'; '.join(clauses)}."
+    return _shortest([f"{head}: {'; '.join(clauses)}.", counts])
+
+
+def _crosses(groups: Sequence[Group]) -> bool:
+    """Return True if what is best in one group is shown not to be so in another."""
+    levels = [{level.name for level in group.levels} for group in groups]
+    return any(
+        first.levels[0].name in names and first.levels[0].name not in second.candidates
+        for first in groups
+        for second, names in zip(groups, levels, strict=True)
+    )
 
 
 def _lead(answer: Answer, group: Group) -> str:
     best = group.levels[0]
     worse = with_verdict(group, "better")
     figure = value(best.value)
+    if len(group.levels) == 1:
+        return f"there is only {spoken(answer, best.name)} ({figure})"
     if worse:
         return f"{spoken(answer, best.name)} beats {_listed(answer, worse, 1)} ({figure})"
     return f"{spoken(answer, best.name)} leads ({figure})"
@@ -178,12 +206,21 @@ def result_of(answer: Answer, name: str) -> Interval:
 def spoken(answer: Answer, name: str) -> str:
     """Return a level as a sentence calls it, such as `gru`, `lr 0.004` or `gru 64`."""
     by = answer.question.by
-    if len(by) == 1 and not name[:1].isalpha():
-        return f"{by[0]} {name}"
-    return name.replace(", ", " ")
+    parts = [_in_short(part) for part in name.split(", ")]
+    if any(part[:1].isalpha() for part in parts) or len(parts) != len(by):
+        return " ".join(parts)
+    return " ".join(f"{key} {part}" for key, part in zip(by, parts, strict=True))
 
 
-def _listed(answer: Answer, names: Sequence[str], most: int = MOST_NAMED) -> str:
+def _in_short(part: str) -> str:
+    """Return a value of a level with four digits, if it is a number that nobody typed."""
+    try:
+        return in_short(float(part)) if len(part) > LONGEST_TYPED else part
+    except ValueError:
+        return part
+
+
+def _listed(answer: Answer, names: Sequence[str], most: int) -> str:
     return some([spoken(answer, name) for name in names], most)
 
 

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from scipy.special import ndtri, stdtrit
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.contrasts import ERROR, Contrast
 from rnnlab.analysis.inference.judgement import Group, Level
+from rnnlab.enumeration import joined
 from rnnlab.records.reading import Run
-from rnnlab.report.answer.headline import tested
+from rnnlab.report.answer.headline import spoken, tested
 
 POWER = 0.8  # the chance with which the planned seeds decide
 FIRST = 3  # seeds where there is one so far
 MOST = 50  # seeds beyond which a difference is not worth the training
 MOST_COMMANDS = 3
+MOST_SAID = 3  # levels that a sentence names
 MOST_LISTED = 8  # seeds that a command lists
 WIDER = 3.0  # times beyond the edge of a range
 
@@ -50,16 +52,15 @@ def next_step(answer: Answer) -> NextStep:
     known = _seeds(answer, group, names)
     seeds = max(FIRST, _needed(group, names, answer.judgement.worth))
     more = seeds - len(known)
+    named = _some(answer, names)
     if seeds > MOST:
-        return NextStep(
-            f"More than {MOST} seeds each would be needed to tell {_some(names)} apart: take either, or ask with a"
-            " larger worth=.",
-            None,
-        )
+        why = f"More than {MOST} seeds each would be needed to tell {named} apart"
+        return NextStep(f"{why}: take either, or ask with a larger worth=.", None)
     more = max(1, more)
     first = max([seed for seed in known if isinstance(seed, int)], default=-1) + 1
     command = _command(answer, group, names, range(first, first + more))
-    return NextStep(f"About {seeds} seeds of {_some(names)} would decide it, {more} more than there are:", command)
+    end = ":" if command else "."
+    return NextStep(f"About {seeds} seeds of {named} would decide it, {more} more than there are{end}", command)
 
 
 def _wider(answer: Answer) -> NextStep | None:
@@ -68,16 +69,25 @@ def _wider(answer: Answer) -> NextStep | None:
         number = _beyond(answer, group, level.name, key)
         if number is None:
             continue
-        edged = [one for one in group.levels if key in one.at_edge]
-        runs = [answer.runs[group.within, one.name][0] for one in edged]
+        alike = [
+            (at, one)
+            for at, one, other in _edges(answer)
+            if other == key and _chosen(one, key) == _chosen(level, key) and (at is group or one.name == level.name)
+        ]
+        runs = [answer.runs[at.within, one.name][0] for at, one in alike]
         words = [_replaced(_words(run), f"{answer.question.keys[key]}={number:g}") for run in runs]
         if not all(words):
             return None
-        seeds = _seeds(answer, group, [one.name for one in edged])
-        edge = f"{key} {plain(dict(level.choice.setting)[key])}"
-        why = f"{level.name} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
+        seeds = _seeds(answer, group, [level.name])
+        edge = f"{key} {in_short(_chosen(level, key))}"
+        best = spoken(answer, level.name)
+        why = f"{best} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
         return NextStep(why, _joined(words, f"seed={','.join(map(str, seeds))}"))
     return None
+
+
+def _chosen(level: Level, key: str) -> object:
+    return dict(level.choice.setting)[key]
 
 
 def _edges(answer: Answer) -> list[tuple[Group, Level, str]]:
@@ -107,8 +117,8 @@ def _replaced(words: list[str], option: str) -> list[str]:
     return [*rest, option] if words else []
 
 
-def _some(names: Sequence[str]) -> str:
-    return " and ".join(names) if len(names) < 4 else f"{len(names)} levels"
+def _some(answer: Answer, names: Sequence[str]) -> str:
+    return joined([spoken(answer, name) for name in names]) if len(names) <= MOST_SAID else f"{len(names)} levels"
 
 
 def _most_open(answer: Answer) -> Group | None:

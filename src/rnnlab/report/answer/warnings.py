@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.enumeration import joined
 from rnnlab.records.reading import Run
-from rnnlab.report.answer.headline import measured, place, some
+from rnnlab.report.answer.headline import measured, place, some, spoken
 
 MOST_LISTED = 3
 
@@ -47,7 +47,7 @@ def warnings(answer: Answer) -> list[Caution]:
 
 def _one_seed(answer: Answer) -> Caution | None:
     alone = [
-        f"{level.name}{_where(answer, group)}"
+        f"{spoken(answer, level.name)}{_where(answer, group)}"
         for group, level in _levels(answer)
         if len(_runs(answer, group, level.name)) < 2
     ]
@@ -63,7 +63,7 @@ def _diverged(answer: Answer) -> Caution | None:
             lost[level] = lost.get(level, 0) + 1
     if not lost:
         return None
-    counted = [f"{count} of {level}" for level, count in sorted(lost.items())]
+    counted = [f"{count} of {spoken(answer, level)}" for level, count in sorted(lost.items())]
     return Caution(
         "diverged",
         f"Runs diverged: {some(counted, MOST_LISTED)}. Results leave them out, and what they would turn round is called"
@@ -75,8 +75,9 @@ def _edge(answer: Answer) -> Caution | None:
     edges: dict[str, list[str]] = {}
     for _, level in _levels(answer):
         for key in level.at_edge:
-            names = edges.setdefault(f"{key} {plain(dict(level.choice.setting)[key])}", [])
-            names.extend([level.name] if level.name not in names else [])
+            names = edges.setdefault(f"{key} {in_short(dict(level.choice.setting)[key])}", [])
+            name = spoken(answer, level.name)
+            names.extend([name] if name not in names else [])
     if not edges:
         return None
     listed = [f"{some(names)} at {edge}" for edge, names in edges.items()]
@@ -87,7 +88,9 @@ def _edge(answer: Answer) -> Caution | None:
 
 
 def _selection(answer: Answer) -> Caution | None:
-    biased = [level.name for _, level in _levels(answer) if level.choice.biased and level.choice.settings > 1]
+    biased = [
+        spoken(answer, level.name) for _, level in _levels(answer) if level.choice.biased and level.choice.settings > 1
+    ]
     if not biased:
         return None
     names = list(dict.fromkeys(biased))
@@ -107,8 +110,8 @@ def _picked(answer: Answer) -> Caution | None:
         return None
     return Caution(
         "selection",
-        f"{group.levels[0].name} was picked as the best of {len(group.levels)}, so its own result looks better than it"
-        " is; the test part had no part in that.",
+        f"{spoken(answer, group.levels[0].name)} was picked as the best of {len(group.levels)}, so its own result looks"
+        " better than it is; the test part had no part in that.",
     )
 
 
@@ -143,8 +146,8 @@ def _test_disagrees(answer: Answer) -> Caution | None:
         if first != best:
             return Caution(
                 "test_disagrees",
-                f"On the test part {first} comes before {best}{_where(answer, group)}, which has the better"
-                f" {measured(answer)}.",
+                f"On the test part {spoken(answer, first)} comes before {spoken(answer, best)}"
+                f"{_where(answer, group)}, which has the better {measured(answer)}.",
             )
     return None
 

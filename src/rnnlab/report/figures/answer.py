@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.analysis.inference.judgement import Interval as Result
 from rnnlab.charts.values import Axis, Interval, IntervalChart, IntervalPanel, IntervalRow
@@ -48,7 +48,7 @@ def _rows(answer: Answer, group: Group, has_test: bool) -> tuple[IntervalRow, ..
 
 
 def _row(answer: Answer, group: Group, level: Level, has_test: bool) -> IntervalRow:
-    settings = [f"{name} {plain(value)}" for name, value in level.choice.setting]
+    settings = [f"{name} {in_short(value)}" for name, value in level.choice.setting]
     seeds = "1 seed" if level.seeds == 1 else f"{level.seeds} seeds"
     return IntervalRow(
         label=level.name,

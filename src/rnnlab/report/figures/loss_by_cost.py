@@ -17,9 +17,12 @@ COSTS = {"parameters": ("trainable parameters", ""), "seconds": ("training time"
 
 
 def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"]) -> list[Scatter]:
-    """Draw every configuration by what it costs; nothing where there is one, or where no cost is known."""
+    """Draw every configuration by what it costs; nothing where there is one, or no cost is known.
+
+    Times are known where the runs were worked off in a mixed order.
+    """
     table = comparison.ranking[comparison.ranking[cost].notna()]
-    if len(comparison.ranking) < 2 or table.empty:
+    if len(comparison.ranking) < 2 or table.empty or (cost == "seconds" and not comparison.timed):
         return []
     by = next((name for name in GROUPED_BY if name in comparison.settings), None)
     others = [name for name in comparison.settings if name != by or name == "cell"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,9 +37,11 @@ class Figure:
 
     def text(self, row: Mapping[Any, Any]) -> str:
         """Return the figure of a row of the ranking as text."""
-        if self.interval:
-            return plus_minus(row[self.column], row[f"{self.column}_half"])
-        return self.format(row[self.column])
+        half = row[f"{self.column}_half"] if self.interval else math.nan
+        if self.interval and self.format is loss:
+            return plus_minus(row[self.column], half)
+        text = self.format(row[self.column])
+        return text if math.isnan(half) else f"{text} ± {self.format(half)}"
 
     def without_interval(self, row: Mapping[Any, Any]) -> str:
         """Return the mean alone as text, for tables with little room."""
@@ -59,7 +62,21 @@ def figures(comparison: Comparison) -> list[Figure]:
         Figure("seeds", "seeds", "runs that differ in the seed only", count),
         Figure("parameters", "parameters", "that are trained", count, front="on_parameters_front"),
         Figure("epochs", "epochs", "of training", count),
-        Figure("seconds", "seconds", "of training", seconds, front="on_seconds_front"),
+        *(_times(comparison) if comparison.timed else ()),
+    ]
+
+
+def _times(comparison: Comparison) -> list[Figure]:
+    """Return the columns of times, which are said of runs in a mixed order alone: else a machine's load is in them."""
+    return [
+        Figure(
+            "seconds",
+            "seconds",
+            "of training, mean ± half of its 95% interval",
+            seconds,
+            True,
+            front="on_seconds_front",
+        ),
         Figure(
             f"seconds to {loss(comparison.target)}",
             "seconds_to_target",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.contrasts import Contrast
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.enumeration import joined
@@ -90,7 +90,7 @@ def _section(answer: Answer, group: Group) -> Section:
     rows = tuple(
         (
             level.name,
-            *(plain(value) for _, value in level.choice.setting),
+            *(in_short(value) for _, value in level.choice.setting),
             with_interval(level.value),
             with_interval(level.test) if level.test else ABSENT,
             _span(answer.items.get((group.within, level.name))),
@@ -119,6 +119,5 @@ def _rows(contrasts: Sequence[Contrast]) -> tuple[tuple[tuple[str, ...], ...], i
 def _figures(one: Contrast) -> tuple[str, str, str]:
     half = (one.high - one.low) / 2
     digits = decimals_of(half, one.difference)
-    p = p_value(one.p if math.isfinite(one.p) else None).removeprefix("p = ").removeprefix("p ")
     span = f"{one.low:.{digits}f} to {one.high:.{digits}f}" if math.isfinite(half) else ABSENT
-    return f"{one.difference:.{digits}f}", span, p or ABSENT
+    return f"{one.difference:.{digits}f}", span, p_value(one.p)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.analysis.configurations import number_of, plain
+from rnnlab.analysis.configurations import in_short, number_of
 from rnnlab.analysis.tables.runs_table import RESULTS
 from rnnlab.charts.number_format import ABSENT, loss
 from rnnlab.charts.values import zero_for_nan
@@ -108,7 +108,7 @@ def unfolded(comparison: Comparison) -> dict[str, Any]:
 
 def _setting(name: str, comparison: Comparison) -> Column:
     numeric = all(number_of(value) is not None or value == ABSENT for value in comparison.ranking[name])
-    return Column(name, "", numeric, lambda row: _cell(plain(row[name]), row[name]))
+    return Column(name, "", numeric, lambda row: _cell(in_short(row[name]), row[name]))
 
 
 def _figure(figure: Figure) -> Column:
@@ -143,7 +143,7 @@ def _run(record: Values, comparison: Comparison) -> list[str]:
 
 
 def _settings(record: Values, names: Sequence[str]) -> list[tuple[str, str]]:
-    settings = [(name, _text(record[name], count if name == "parameters" else plain)) for name in names]
+    settings = [(name, _text(record[name], count if name == "parameters" else in_short)) for name in names]
     return [(name, value) for name, value in settings if value != ABSENT]
 
 
