@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-browser test-data test-docs test-launchers test-records test-more test-all torture bench bench-quick calibrate lint format screenshot tensorboard clean
+.PHONY: help install sweep test test-browser test-data test-docs test-launchers test-memory test-records test-more test-all torture bench bench-quick calibrate lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,11 +44,14 @@ test-docs: install  ## Type every command of the documentation
 test-launchers: install  ## Kill sweeps and searches; start jobs of submitit and tasks of Ray
 	$(BIN)/python -m pytest -m launchers
 
+test-memory: install  ## Open files that unfold to more than any machine has, within two gigabytes
+	$(BIN)/python -m pytest -m memory
+
 test-records: install  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: install  ## Those of browser, docs, launchers and records in one
-	$(BIN)/python -m pytest -m '(browser or docs or launchers or records) and not slow'
+test-more: install  ## Those of browser, docs, launchers, memory and records in one
+	$(BIN)/python -m pytest -m '(browser or docs or launchers or memory or records) and not slow'
 
 test-all: install  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''

@@ -194,7 +194,7 @@ GOES_ON = (  # what is damaged so in one run of a sweep hides no other: the comm
 )
 
 
-@pytest.mark.slow
+@pytest.mark.memory
 def test_every_bomb_ends_in_one_line_within_two_gigabytes(workdir: Path, checkpoint: Path) -> None:
     commands: dict[str, list[str]] = {}
     for name, prepare, words, _ in LINES:

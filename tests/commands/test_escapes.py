@@ -16,7 +16,7 @@ from support import Answer
 
 EVIL = "\x1b[31m\x7f\x9b\u202e"
 FORBIDDEN = {chr(code) for code in CONTROL}
-BINARY = (".png", ".ckpt", ".gz")
+BINARY = (".png", ".pdf", ".ckpt", ".gz")
 STUDY = """\
 # Which?
 defaults:

@@ -190,7 +190,7 @@ def test_a_study_that_trains_nothing_shows_what_its_probes_see(
     results = readme.partition(BEGIN)[2].strip()
     index = (workdir / "experiments" / "README.md").read_text()
     assert results.startswith("### Inside: gradient flow") is not answered
-    assert ("the lowest" in index) is answered and "After how many steps back" in index
+    assert ("leads, validation loss" in index) is answered and "After how many steps back" in index
     assert "No weights that multiply a state are known of mingru." in readme
     pictures = set(re.findall(r"\]\((inside-[\w-]+)\.png\)", readme))
     assert {
@@ -200,6 +200,8 @@ def test_a_study_that_trains_nothing_shows_what_its_probes_see(
         "inside-units-2",
     } <= pictures
     assert {file.stem for file in folder.glob("inside-*.png")} == pictures
+    if not answered:
+        return  # the rest has nothing to do with the ranking
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     shutil.rmtree(workdir / "runs")
     assert rnnlab("study", "name=inside", "report=only").code == 0

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rnnlab.config import reference
-from rnnlab.config.compose import compose_jobs, compose_train
+from rnnlab.config.compose import Composed, compose_jobs, compose_train
 from rnnlab.errors import UserError
 from support import Answer, assert_refused
 
@@ -65,16 +65,21 @@ def test_a_mistyped_key_in_the_params_of_a_study_is_found(rnnlab: Callable[..., 
     assert not (workdir / "runs").exists()
 
 
+@pytest.fixture(scope="module")
+def composed() -> Composed:
+    """What `rnnlab train -m` asks for."""
+    return compose_train(["-m"])
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.data())
-def test_any_mistyped_key_is_refused_where_it_is_swept(data: st.DataObject) -> None:
+def test_any_mistyped_key_is_refused_where_it_is_swept(composed: Composed, data: st.DataObject) -> None:
     known = set(reference.all_keys("train"))
     key = data.draw(st.sampled_from(sorted(key for key in known if not key.startswith("hydra"))))
     place = data.draw(st.integers(0, len(key) - 1).filter(lambda place: key[place].isalpha()))
     letter = data.draw(st.sampled_from(["", "x", key[place] * 2]))
     wrong = key[:place] + letter + key[place + 1 :]
     assume(wrong not in known and wrong.strip(".") == wrong and ".." not in wrong)
-    composed = compose_train(["-m"])
     with pytest.raises(UserError, match=re.escape(wrong.partition(".")[0])):
         compose_jobs(composed.loader, composed.config, [[f"{wrong}=1"], [f"{wrong}=2"]])
 

@@ -34,7 +34,7 @@ TRAIN = (
     "debug=fast",
     "sweep=hunt",
     "data.limit=300",
-    "trainer.max_epochs=2",
+    "trainer.max_epochs=1",
 )
 SPACE = ("model.hidden_size=range(4,9)", "optimizer.lr=tag(log,interval(1e-3,1e-1))", "cell=rnn,gru")
 SAMPLERS = sorted(file.stem for file in (ROOT / "conf" / "hydra" / "sweeper" / "sampler").glob("*.yaml"))
@@ -273,7 +273,8 @@ def test_what_no_search_can_do_is_refused(
 
 def test_a_metric_knows_that_higher_is_better(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     words = ("hydra.sweeper.metric=val/accuracy", "hydra/sweeper/sampler=grid", "optimizer.lr=1e-6,0.03")
-    answer = rnnlab(*TRAIN, "task=sentiment", "data.limit=60", *words, "hydra.sweeper.n_trials=2")
+    data = ("task=sentiment", "data.limit=60", "trainer.max_epochs=2")
+    answer = rnnlab(*TRAIN, *data, *words, "hydra.sweeper.n_trials=2")
     assert answer.code == 0, answer.err
     values = {trial.number: trial.value for trial in trials(workdir)}
     best = int(re.search(r"best is trial (\d+)", answer.err)[1])  # type: ignore[index]

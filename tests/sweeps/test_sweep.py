@@ -71,6 +71,7 @@ def test_the_same_command_again_trains_only_what_is_not_complete(
     assert all((run / "summary.json").stat().st_mtime_ns == before[run] for run in untouched)
 
 
+@pytest.mark.launchers
 def test_one_failing_run_stops_no_other_and_the_command_says_so(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     """Three times as many runs as worker processes: a failure finds its way back while others are still handed out."""
     done = rnnlab(
@@ -82,6 +83,8 @@ def test_one_failing_run_stops_no_other_and_the_command_says_so(rnnlab: Callable
         "sweep=mixed",
         "debug=fast",
         "trainer.gradient_clip_val=null",
+        "trainer.max_epochs=1",
+        "data.limit=100",
         "model.hidden_size=8",
         "hydra.launcher.workers=2",
     )

@@ -136,6 +136,7 @@ def test_the_standard_library_is_a_corpus_on_every_machine() -> None:
 def learned_by_heart(folder: Path, epochs: int) -> Path:
     """The run of SYSTEMS A7, trained as the tutorial does."""
     arguments = [*A7, "optimizer=adam", "optimizer.lr=0.003", "scheduler=constant", f"trainer.max_epochs={epochs}"]
+    arguments.append(f"+trainer.check_val_every_n_epoch={epochs}")
     trained(folder, "task=chars", *arguments, "callbacks.samples.enabled=false")
     (summary,) = folder.glob("runs/chars/*/summary.json")
     return summary.parent

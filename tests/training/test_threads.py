@@ -70,6 +70,7 @@ def test_the_runs_of_a_sweep_share_the_cores(
         "data.limit=100",
         "model.hidden_size=300",
         "trainer.max_epochs=1",
+        "trainer.limit_train_batches=1",
         f"hydra.launcher.workers={workers}",
         "+callbacks.threads._target_=watch.Threads",
     )

@@ -36,12 +36,13 @@ def hello(hidden_size: int = 3, lr: float = 0.01, epochs: int = 1_000, seed: int
         raise ValueError(f"seed must be a whole number of at least 0, not {seed!r}")
     if type(lr) not in (int, float) or not 0 < lr < np.inf:
         raise ValueError(f"lr must be a number above 0, not {lr!r}")
-    network, summed = train(hidden_size, lr, epochs, seed)
-    _, averaged = train(hidden_size, lr, epochs, seed, average=True)
-    counts = [
-        sum(spelled(train(hidden_size, lr, epochs, other, average)[0]) == WORD for other in range(seeds))
+    trained = {
+        (average, other): train(hidden_size, lr, epochs, other, average)
         for average in (False, True)
-    ]
+        for other in sorted({seed, *range(seeds)})
+    }
+    (network, summed), (_, averaged) = trained[False, seed], trained[True, seed]
+    counts = [sum(spelled(trained[average, other][0]) == WORD for other in range(seeds)) for average in (False, True)]
     word = spelled(network)
     return Document(
         [
