@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,8 +15,9 @@ WIDTH = 360  # pixels of a figure
 
 
 def _first(answer: str) -> str:
-    """Return the first paragraph of an answer, its headline; the rest stands on the page of the study."""
-    return answer.strip().partition("\n\n")[0]
+    """Return the headline of an answer; of one that an earlier version recorded, what led, without its tests."""
+    first = answer.strip().partition("\n\n")[0]
+    return re.split(r", (?:but|and) the seeds|, before ", first)[0].rstrip(".") + "."
 
 
 def write_index(experiments: Path) -> None:
