@@ -21,6 +21,7 @@ from shipped_studies import COMPUTED, FILES, STUDIES, recorded
 from support import ALONE, ROOT, Answer, real_data
 
 NEEDS = {"rt-polarity": "rt_polarity", "sst2": "sst2", "tagging": "ewt"}  # data that a study downloads
+LONG = ["calibration"]  # computed in minutes; tests/reference/calibration computes a small part
 
 
 def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
@@ -71,7 +72,9 @@ def test_every_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir: Pat
     assert summaries and all(summary["status"] == "complete" for summary in summaries)
 
 
-@pytest.mark.parametrize("study", COMPUTED)
+@pytest.mark.parametrize(
+    "study", [pytest.param(study, marks=[pytest.mark.slow] if study in LONG else []) for study in COMPUTED]
+)
 def test_a_computed_study_says_again_what_it_has_recorded_and_the_same_bytes_each_time(
     rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch, study: str
 ) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from rnnlab.reference.calibration.rivals import dunnett, games_howell, known, rl
 from rnnlab.reference.calibration.scenarios import BASE, Scenario, scenarios
 from rnnlab.reference.calibration.simulation import METHODS, OURS, Tally, simulate
 from rnnlab.reference.calibration.sweeps import draw
+from support import ROOT, Answer, assert_refused
 
 SWEEPS = 12
 LONG = 10  # divisor of what takes too long for a test
@@ -216,6 +219,12 @@ def test_more_processes_count_the_same() -> None:
 def test_a_setting_out_of_its_range_is_refused(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"{name} must be a whole number"):
         calibration(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_study_without_sweeps_is_refused(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    shutil.copytree(ROOT / "experiments" / "calibration", workdir / "experiments" / "calibration")
+    answer = rnnlab("study", "name=calibration", "reference.sweeps=0")
+    assert_refused(answer, ["sweeps must be a whole number of at least 1"])
 
 
 def test_a_share_has_an_error_that_shrinks_with_the_sweeps() -> None:
