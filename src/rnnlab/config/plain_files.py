@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import stat
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from rnnlab.config.yaml_docs import LOADER
 from rnnlab.errors import UserError
 
 MOST_BYTES = 1 << 26
+PIECE = 1 << 20  # bytes that are read at a time
 MOST_NODES = 20_000  # of a YAML file, an alias counted as what it stands for; a long text counts as several
 MOST_DEEP = 64
 CHARACTERS_OF_A_NODE = 256
@@ -45,6 +47,22 @@ def read_text(file: Path, errors: str = "strict") -> str:
     """
     check_file(file)
     return file.read_text(encoding="utf-8", errors=errors)
+
+
+def read_at_most(stream: io.BufferedIOBase, most_bytes: int) -> bytes:
+    """Read a stream to its end, a piece at a time: one read of so many bytes takes the memory of all of them first.
+
+    Raises:
+        ValueError: It holds more.
+    """
+    pieces: list[bytes] = []
+    room = most_bytes
+    while piece := stream.read(PIECE):
+        pieces.append(piece)
+        room -= len(piece)
+        if room < 0:
+            raise ValueError(f"it unpacks to more than {most_bytes >> 20} MiB")
+    return b"".join(pieces)
 
 
 def check_file(file: Path, most_bytes: int = MOST_BYTES) -> None:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.config.plain_files import read_at_most
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder, write_atomically
 
@@ -72,10 +73,7 @@ def read_items(run_folder: Path) -> pd.DataFrame | None:
 
 def _content_of(file: Path) -> bytes:
     with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
-        content: bytes = stream.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"it has more than {MOST_BYTES >> 20} MiB")
-    return content
+        return read_at_most(stream, MOST_BYTES)
 
 
 def _parsed(content: bytes) -> pd.DataFrame:

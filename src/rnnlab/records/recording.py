@@ -23,7 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnlab.config.plain_files import check_file
+from rnnlab.config.plain_files import check_file, read_at_most
 from rnnlab.config.schema import BOUND, FOLDER_NAME
 from rnnlab.errors import UserError
 from rnnlab.records.csv_files import Row
@@ -105,10 +105,7 @@ def read_recording(file: Path) -> Recording:
 def _text_of(file: Path) -> str:
     check_file(file)
     with gzip.open(file) as stream:
-        content = stream.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError(f"it unpacks to more than {MOST_BYTES >> 20} MiB")
-    return content.decode("utf-8")
+        return read_at_most(stream, MOST_BYTES).decode("utf-8")
 
 
 def _recording(head: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> Recording:
