@@ -70,7 +70,8 @@ def document(results: Results) -> Document:
 def _answer(results: Results, failures: Sequence[str]) -> str:
     worst = max(results, key=lambda scenario: results[scenario].error(OURS))
     kept = sum(tally.error(OURS) <= tally.allowed for tally in results.values())
-    said = f"{len(failures)} goals are missed" if failures else "every goal is met"
+    missed = "1 goal is" if len(failures) == 1 else f"{len(failures)} goals are"
+    said = f"{missed} missed" if failures else "every goal is met"
     return (
         f"In {kept} of {len(results)} kinds of sweeps a report names a false winner in no more than 5% of sweeps,"
         f" within two standard errors; at worst in {_percent(results[worst].error(OURS))}% ({worst.name}); {said}."
