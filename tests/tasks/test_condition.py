@@ -171,5 +171,7 @@ def test_a_sweep_of_both_says_what_the_label_is_worth(
     write_list(tmp_path / "list.txt")
     words = ["data=file", "data.path=list.txt", "data.labels=kind", *TINY, "trainer.max_epochs=1", ALONE]
     assert rnnlab("train", "-m", *words, "model.condition=null,kind", "sweep=both").code == 0
-    answer = rnnlab("compare", "sweep=both")
-    assert "condition" in answer.out and "labels" not in answer.out and "not validated on the same" not in answer.out
+    assert rnnlab("compare", "sweep=both").code == 0
+    asked = json.loads(Path("runs/both/report/answer.json").read_text())
+    assert asked["question"]["by"] == "condition" and asked["question"]["within"] == []
+    assert "different_items" not in [warning["kind"] for warning in asked["warnings"]]

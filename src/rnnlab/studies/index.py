@@ -14,10 +14,11 @@ INDEX = "README.md"
 WIDTH = 360  # pixels of a figure
 
 
-def _first(answer: str) -> str:
-    """Return the headline of an answer; of one that an earlier version recorded, what led, without its tests."""
-    first = answer.strip().partition("\n\n")[0]
-    return re.split(r", (?:but|and) the seeds|, before ", first)[0].rstrip(".") + "."
+def _in_short(answer: str) -> str:
+    """Return the paragraphs of an answer without its lists; of what an earlier version recorded, without its tests."""
+    paragraphs = [text for text in answer.strip().split("\n\n") if not text.startswith("- ")]
+    led = [re.split(r", (?:but|and) the seeds|, before ", text)[0].rstrip(".") + "." for text in paragraphs]
+    return "\n\n".join(led)
 
 
 def write_index(experiments: Path) -> None:
@@ -30,7 +31,7 @@ def write_index(experiments: Path) -> None:
     for study in find_studies(experiments):
         results = study.read_results()
         blocks += [f"## [{study.name}]({quote(study.name)}/README.md)", f"**{study.question}**"]
-        blocks.append(_first(results.answer) if results else f"Not answered yet: `rnnlab study name={study.name}`")
+        blocks.append(_in_short(results.answer) if results else f"Not answered yet: `rnnlab study name={study.name}`")
         if results and results.figure:
             source = f"{quote(study.name)}/{quote(results.figure)}"
             blocks.append(f'<img src="{source}" alt="{study.name}" width="{WIDTH}">')
