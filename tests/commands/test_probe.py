@@ -190,7 +190,7 @@ def test_a_study_that_trains_nothing_shows_what_its_probes_see(
     results = readme.partition(BEGIN)[2].strip()
     index = (workdir / "experiments" / "README.md").read_text()
     assert results.startswith("### Inside: gradient flow") is not answered
-    assert ("leads, validation loss" in index) is answered is not ("After how many steps back" in index)
+    assert ("leads, validation loss" in index) is answered and "After how many steps back" in index
     assert "After how many steps back" in (folder / "results.json").read_text()
     assert "No weights that multiply a state are known of mingru." in readme
     pictures = set(re.findall(r"\]\((inside-[\w-]+)\.png\)", readme))
