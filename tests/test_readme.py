@@ -76,7 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = text.replace("  - _self_", "  - override debug: fast\n  - _self_")
         text = text.replace("  mode: MULTIRUN", "  mode: MULTIRUN\n  launcher: {workers: 1}")
         study.write_text(text, encoding="utf-8")
-    rows = "".join(f"{step % 12},{step + step % 12}\n" for step in range(40))
+    rows = "".join(f"{step},{step + step % 12}\n" for step in range(40))
     (folder / "series.csv").write_text(f"month,value\n{rows}", encoding="utf-8")
     made.sentences(folder / "sentences.conllu")
     (folder / "plants.txt").write_text("\n".join(f"rosa {chr(97 + i)}lba" for i in range(26)), encoding="utf-8")

@@ -71,7 +71,7 @@ def summaries(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:
     """By cell and seed, which the names of the run folders begin and go on with."""
     result = {}
     for file in folder.glob("runs/far/*/summary.json"):
-        cell, seed = re.match(r"([a-z]+)-h8-l1-seed(\d+)", file.parent.name).groups()  # type: ignore[union-attr]
+        cell, seed = re.match(r"([a-z]+)-.*seed(\d+)", file.parent.name).groups()  # type: ignore[union-attr]
         result[cell, int(seed)] = json.loads(file.read_text())
     return result
 
