@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 INTERVAL = 15.0  # seconds between two heartbeats
+DEAD = "ZX"  # states of a process that has ended, and whose parent, such as a container's first process, looks away
 GRACE_PERIOD = 120.0  # seconds without one after which a process on another machine counts as dead
 
 
@@ -62,8 +63,9 @@ def _host() -> str:
 def _start_time(pid: int) -> str:
     """Return the start time of a process, which differs from that of a later one with its ID; '' for a dead process."""
     try:
-        # proc(5): the 22nd field is the start time; the second, the name in brackets, may have spaces.
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+        # proc(5): the 22nd field is the start time, the 3rd the state; the second, a name in brackets, may have spaces.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return "" if fields[0] in DEAD else fields[19]
     except OSError:
         pass
     if Path("/proc/self/stat").exists():
