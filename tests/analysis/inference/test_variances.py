@@ -12,6 +12,7 @@ from scipy.special import polygamma
 from rnnlab.analysis.inference.variances import (
     Prior,
     cautious,
+    cautious_of,
     fit_prior,
     freedom_of_pool,
     moderated,
@@ -86,3 +87,25 @@ def test_settings_that_share_the_luck_of_seeds_are_worth_hardly_more_than_one() 
     assert freedom_of_pool(alike) == pytest.approx(4.0, abs=0.1)
     assert freedom_of_pool(apart) > 25
     assert freedom_of_pool([]) == 0.0
+
+
+def test_variances_of_two_seeds_hardly_count_towards_their_scatter() -> None:
+    """Three of ten seeds that agree say that they do, beside three of two seeds, which scatter as such do."""
+    freedoms = np.array([9.0, 9.0, 9.0, 1.0, 1.0, 1.0])
+    agreeing = np.array([0.5, 1.0, 1.8, 0.9, 3.0, 0.002])
+    apart = np.array([0.05, 1.0, 20.0, 0.9, 1.0, 1.1])
+    assert fit_prior(agreeing, freedoms, caution=1.0).freedom > 4
+    assert fit_prior(apart, freedoms, caution=1.0).freedom < 2
+
+
+def test_the_scatter_of_unequal_variances_is_estimated_without_bias() -> None:
+    """Over many draws with nothing but sampling between them, surplus and shortfall of the scatter balance."""
+    random, freedoms = np.random.default_rng(2), np.tile([9.0, 4.0, 1.0], 4)
+    draws = random.chisquare(freedoms, (2_000, 12)) / freedoms
+    agree = [math.isinf(fit_prior(variances, freedoms).freedom) for variances in draws]
+    assert 0.45 < np.mean(agree) < 0.7
+
+
+def test_levels_that_lack_seeds_are_trusted_less() -> None:
+    equal, unequal = cautious_of(np.full(6, 9.0)), cautious_of(np.array([9.0, 9.0, 9.0, 1.0, 1.0, 1.0]))
+    assert equal == pytest.approx(cautious(6)) and unequal > cautious(3)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import stdtrit  # Student's distribution; scipy.stats takes a second to import
 
 from rnnlab.analysis.inference.observations import Seeds, in_order
-from rnnlab.analysis.inference.variances import Array, Prior, cautious, fit_prior, freedom_of_pool, moderated
+from rnnlab.analysis.inference.variances import Array, Prior, cautious_of, fit_prior, freedom_of_pool, moderated
 
 CONFIDENCE = 0.95
 CAUTION = 0.5  # of intervals: without any those of the noisiest levels are too narrow
@@ -82,7 +82,7 @@ def luck(blocks: Sequence[Sequence[Seeds]]) -> Luck:
     freedoms = np.array([len(sample) - 1.0 for sample in samples])
     if not samples:
         return Luck(Prior(math.nan, 0.0), Prior(math.nan, 0.0), 0.0)
-    best, careful = (fit_prior(variances, freedoms, caution) for caution in (CAUTION, cautious(len(samples))))
+    best, careful = (fit_prior(variances, freedoms, caution) for caution in (CAUTION, cautious_of(freedoms)))
     return Luck(best, careful, freedom_of_pool([array for block in blocks for array in _arrays(block)]))
 
 

@@ -48,24 +48,48 @@ def fit_prior(variances: Array, freedoms: Array, caution: float = 0.0) -> Prior:
             agree by chance.
     """
     known = variances > NOTHING * variances.max(initial=0.0)
-    count = int(known.sum())
-    if count < LEAST:
+    if int(known.sum()) < LEAST:
         return Prior(pooled(variances, freedoms), 0.0)
     halves = freedoms[known] / 2
     logs = np.log(variances[known]) - digamma(halves) + np.log(halves)
-    explained, fourth = float(polygamma(1, halves).mean()), float(polygamma(3, halves).mean())
-    error = math.sqrt((fourth + 2 * explained**2 * count / (count - 1)) / count)
-    surplus = float(logs.var(ddof=1)) - explained + caution * error
+    explained, fourth = polygamma(1, halves), polygamma(3, halves)
+    weights = _weights(freedoms[known])
+    rest = 1 - float((weights**2).sum())  # of n equal weights: (n - 1) / n
+    error = math.sqrt(float((weights**2 * (fourth + 2 * explained**2 / rest)).sum()))
+    scatter = float((weights * (logs - (weights * logs).sum()) ** 2).sum())
+    surplus = (scatter - float((weights * (1 - weights) * explained).sum())) / rest + caution * error
     freedom = math.inf if surplus <= 0 else 2 * _inverse_trigamma(surplus)
     return Prior(pooled(variances, freedoms), freedom)
 
 
-def cautious(configurations: int) -> float:
+def _weights(freedoms: Array) -> Array:
+    """Return what each of the logarithms of sample variances says of their scatter, as shares of 1.
+
+    That of two seeds says next to nothing, that of ten much: each has the reciprocal of the variance of its square.
+    """
+    explained, fourth = polygamma(1, freedoms / 2), polygamma(3, freedoms / 2)
+    weights = 1 / (fourth + 2 * explained**2)
+    shares: Array = weights / weights.sum()
+    return shares
+
+
+def cautious(configurations: float) -> float:
     """Return the caution of a test: one standard error, and more of fewer than five configurations.
 
     So few estimate the scatter of variances badly; `experiments/calibration` holds this choice to 5%.
     """
     return max(1.0, 5 / configurations)
+
+
+def cautious_of(freedoms: Array) -> float:
+    """Return the caution of a test that rests on variances of such degrees of freedom.
+
+    Variances of few seeds hardly count towards the scatter, and yet are shrunk the most: levels that lack seeds may be
+    the noisy ones. So the caution is that of the number of equal variances that say as much (Kish's effective number),
+    and grows with the share that says little.
+    """
+    effective = 1 / float((_weights(freedoms) ** 2).sum())
+    return cautious(effective) * len(freedoms) / effective
 
 
 def pooled(variances: Array, freedoms: Array) -> float:
