@@ -156,6 +156,7 @@ class OptunaSweeper(Sweeper):
             trials=settings["n_trials"],
             seeds=settings["seeds"],
             most_parameters=settings["most_parameters"],
+            origin=default_run.origin,
         )
         check_search(search)
         return search, default_run

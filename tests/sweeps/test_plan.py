@@ -197,12 +197,14 @@ def test_a_run_says_where_it_comes_from(rnnlab: Callable[..., Answer], workdir: 
     (workdir / "notes.txt").write_text("one\n")
     git("add", "notes.txt")
     git("commit", "-qm", "first")
-    (workdir / "notes.txt").write_text("two\n")
+    (workdir / "notes.txt").write_bytes("zwei \u00e4\r\n".encode("latin-1"))
     assert rnnlab(*TRAIN).code == 0
     (run,) = folders(workdir)
     summary = json.loads((run / "summary.json").read_text())
     assert summary["git"]["dirty"] and len(summary["git"]["commit"]) == 40
-    assert "-one\n+two" in (run / "uncommitted.diff").read_text()
+    git("stash", "-q")
+    git("apply", "--binary", str(run / "uncommitted.diff"))  # in whatever encoding the files are
+    assert (workdir / "notes.txt").read_bytes() == "zwei \u00e4\r\n".encode("latin-1")
     assert summary["machine"]["cores"] and summary["machine"]["host"] and summary["command"]
 
 

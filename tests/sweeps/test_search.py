@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
+from rnnlab.records.provenance import Origin
 from rnnlab.records.reading import read_run
 from rnnlab.sweeps.search import optuna_study
 from rnnlab.sweeps.search.search import Search
@@ -184,6 +185,7 @@ def search_in(folder: Path, sampler: str) -> Search:
         storage=None,
         seeds=1,
         most_parameters=None,
+        origin=Origin("rnnlab train -m"),
         **settings,
     )
 
@@ -296,6 +298,13 @@ def test_a_journal_that_was_cut_off_loses_a_line_and_says_so(
     assert [trial.params for trial in trials(workdir)][:2] == before
     assert [trial.state for trial in trials(workdir)] == [TrialState.COMPLETE] * 3
     content = journal.read_bytes()
+    optuna_study._study.cache_clear()
+    last = content.rindex(b'{"op_code":4')  # the third trial's beginning
+    journal.write_bytes(content[:last])
+    files = {file: file.stat().st_mtime_ns for file in (workdir / "runs").rglob("summary.json")}
+    answer = rnnlab(*words, "hydra.sweeper.n_trials=3")  # what is missing at the end is asked again, not trained again
+    assert answer.code == 0 and len(trials(workdir)) == 3
+    assert {file: file.stat().st_mtime_ns for file in (workdir / "runs").rglob("summary.json")} == files
     optuna_study._study.cache_clear()
     journal.write_bytes(content[:10] + content[30:])
     assert_refused(rnnlab(*words, "hydra.sweeper.n_trials=3"), ["search.journal", "damaged"])

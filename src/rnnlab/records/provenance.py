@@ -16,7 +16,7 @@ from typing import Any
 from rnnlab.config.literals import unquote_argument
 from rnnlab.config.passwords import without_passwords
 
-LONGEST = 1_000_000  # characters of a diff that are kept
+LONGEST = 1_000_000  # bytes of a diff that are kept
 PACKAGES = ("rnnlab", "torch", "lightning", "torchmetrics", "hydra-core", "numpy")
 
 
@@ -33,26 +33,27 @@ class Origin:
         command: As it was typed.
         repeat: What trains this run alone.
         commit: Of the current folder; empty where it is no checkout.
-        diff: What differs from that commit, as `git diff` has it, cut off behind a megabyte.
+        diff: What differs from that commit, byte for byte as `git diff` has it, whatever the encoding of the files; cut
+            off behind a megabyte.
         dirty: Whether anything differs, files that git does not know among it.
     """
 
     command: str
     repeat: str = ""
     commit: str = ""
-    diff: str = ""
+    diff: bytes = b""
     dirty: bool = False
 
     @classmethod
     def of_this_command(cls) -> Origin:
         """Return the origin of this process."""
         command = _command(sys.orig_argv)
-        commit = _ask("rev-parse", "HEAD")
+        commit = _ask("rev-parse", "HEAD").decode().strip()
         if not commit:
             return cls(command, command)
         diff = _ask("diff", "HEAD", "--no-ext-diff", "--no-textconv")
         if len(diff) > LONGEST:
-            diff = f"{diff[:LONGEST]}\n(cut off here: {len(diff):,} characters in all)"
+            diff = diff[:LONGEST] + f"\n(cut off here: {len(diff):,} bytes in all)\n".encode()
         return cls(command, command, commit, diff, bool(_ask("status", "--porcelain")))
 
     def alone(self, words: Sequence[str]) -> Origin:
@@ -110,9 +111,10 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _ask(*arguments: str) -> str:
+def _ask(*arguments: str) -> bytes:
+    """Return what git answers; nothing where it fails or is missing."""
     try:
-        answer = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=10, check=False)
+        answer = subprocess.run(["git", *arguments], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return answer.stdout.strip() if answer.returncode == 0 else ""
+        return b""
+    return answer.stdout if answer.returncode == 0 else b""

@@ -51,6 +51,7 @@ def plan(
     data: dict[str, Prepared] | None = None,
     alone: Iterable[Sequence[str]] = (),
     varied: Sequence[str] | None = None,
+    origin: Origin | None = None,
 ) -> list[PlannedRun]:
     """Check configurations, prepare their data and choose their folders; equal configurations make one run.
 
@@ -65,13 +66,14 @@ def plan(
             command.
         varied: The keys that names of new folders tell; None for those that vary among these runs and those that are
             there.
+        origin: The command that asked for them; None for that of this process.
 
     Raises:
         UserError: A value is out of range, data is missing or unreadable, or a run's place is taken by something else.
     """
     data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
-    names, words, origin = iter(labels), iter(alone), Origin.of_this_command()
+    names, words, asked = iter(labels), iter(alone), origin or Origin.of_this_command()
     runs = list(configs)
     for config in runs:
         check_run(config)
@@ -86,7 +88,7 @@ def plan(
             folder.check_place()
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
-        run_origin = origin.alone(next(words, ()))
+        run_origin = asked.alone(next(words, ()))
         planned.setdefault(
             folder.path,
             PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, full_config["rerun"]),

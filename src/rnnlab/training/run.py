@@ -140,7 +140,7 @@ class TrainingRun:
     def _open_folder(self, resumed: bool) -> None:
         self.folder.go_on(self.config) if resumed else self.folder.start_over(self.config)
         if self.origin.diff:
-            write_atomically(self.folder.uncommitted, self.origin.diff + "\n")
+            write_atomically(self.folder.uncommitted, self.origin.diff)
 
     def _log_beginning(self, log: logging.Logger, there: Reached | None) -> None:
         """Log what is trained on what, and from where an earlier attempt's training goes on."""

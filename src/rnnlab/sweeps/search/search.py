@@ -13,6 +13,7 @@ from filelock import FileLock
 from optuna.distributions import distribution_to_json
 
 from rnnlab.records.folder import RUNS
+from rnnlab.records.provenance import Origin
 from rnnlab.sweeps.search.space import Space
 
 Direction = Literal["minimize", "maximize"]
@@ -36,6 +37,7 @@ class Search:
         trials: The number of trials in all.
         seeds: The number of runs of a trial, with consecutive seeds, whose mean is optimised.
         most_parameters: The largest number of a model's trainable parameters; None for no limit.
+        origin: The command that asked for it, which its runs record.
     """
 
     sweep: str
@@ -51,6 +53,7 @@ class Search:
     trials: int
     seeds: int
     most_parameters: int | None
+    origin: Origin
 
     @property
     def folder(self) -> Path:

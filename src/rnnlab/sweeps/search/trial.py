@@ -71,6 +71,7 @@ def _planned(search: Search, trial: Trial) -> list[PlannedRun]:
         prepared_by_key,
         [[*(word for word in words if not word.startswith("seed=")), f"seed={seed}"] for seed in seeds],
         [key for name in search.space for key in (name, f"{name}.name", f"{name}._target_")],
+        search.origin,
     )
     trial.set_user_attr(FOLDERS, [run.folder.path.name for run in planned])
     return planned
