@@ -22,6 +22,8 @@ from omegaconf import DictConfig
 if TYPE_CHECKING:
     from rnnlab.sweeps.launchers.backend import Backend
     from rnnlab.sweeps.plan import PlannedRun
+    from rnnlab.sweeps.rounds.command import SweepCommand
+    from rnnlab.sweeps.rounds.planner import Planner
     from rnnlab.sweeps.search.search import Search
 
 
@@ -160,6 +162,49 @@ class OptunaSweeper(Sweeper):
         )
         check_search(search)
         return search, default_run
+
+
+class RoundsSweeper(Sweeper, ABC):
+    """Trains the runs of a sweep in rounds: what ended decides what comes next."""
+
+    name: str
+
+    def __init__(self, params: dict[str, str] | None, **settings: Any) -> None:
+        """Configure the sweeper.
+
+        Args:
+            params: The values of swept keys, as a study.yaml gives them.
+            settings: The other keys of `hydra.sweeper`.
+        """
+        self.params = params
+        self.settings = settings
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    @abstractmethod
+    def planner(self, overrides: list[Override]) -> tuple[Planner, SweepCommand]:
+        """Return what plans the rounds, and what makes runs of the planned words.
+
+        Args:
+            overrides: The words of `params` and of the command line, swept ones included.
+
+        Raises:
+            UserError: A word or a setting is wrong.
+        """
+
+    def sweep(self, arguments: list[str]) -> Any:
+        from rnnlab.config.schema import check
+        from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
+
+        assert isinstance(self.launcher, RunLauncher) and self.hydra_context is not None
+        check({"hydra": {"sweeper": {key: value for key, value in self.settings.items() if key != "sampler"}}})
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        planner, command = self.planner(parser.parse_overrides([*_words(self.params), *arguments]))
+        return sweep_in_rounds(self.name, planner, command, self.launcher.backend())
 
 
 class RunLauncher(Launcher, ABC):

@@ -55,6 +55,21 @@ def plan(
 ) -> list[PlannedRun]:
     """Check configurations, prepare their data and choose their folders; equal configurations make one run.
 
+    The arguments, and what is raised, are those of `plan_each`.
+    """
+    return list(dict.fromkeys(plan_each(configs, labels, data, alone, varied, origin)))
+
+
+def plan_each(
+    configs: Iterable[Mapping[str, Any]],
+    labels: Iterable[str] = (),
+    data: dict[str, Prepared] | None = None,
+    alone: Iterable[Sequence[str]] = (),
+    varied: Sequence[str] | None = None,
+    origin: Origin | None = None,
+) -> list[PlannedRun]:
+    """Return the run of every configuration as `plan` makes them; equal configurations have the same one.
+
     Data that several runs share is prepared once. joblib maps its arrays of a megabyte and more into the memory of
     worker processes.
 
@@ -74,6 +89,7 @@ def plan(
     data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
     names, words, asked = iter(labels), iter(alone), origin or Origin.of_this_command()
+    each = list[PlannedRun]()
     runs = list(configs)
     for config in runs:
         check_run(config)
@@ -89,11 +105,9 @@ def plan(
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
         run_origin = asked.alone(next(words, ()))
-        planned.setdefault(
-            folder.path,
-            PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, full_config["rerun"]),
-        )
-    return list(planned.values())
+        run = PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, full_config["rerun"])
+        each.append(planned.setdefault(folder.path, run))
+    return each
 
 
 def settled(run: PlannedRun) -> PlannedRun:
@@ -182,7 +196,12 @@ def check_stored(folder: RunFolder, config: Mapping[str, Any]) -> None:
 def labels_of(overrides: Sequence[Sequence[str]]) -> list[str]:
     """Return a label for each run of a sweep: the overrides that not every run has."""
     common = set(overrides[0]).intersection(*overrides) if overrides else set()
-    return [" ".join(_short(override) for override in run if override not in common) for run in overrides]
+    return [label_of([override for override in run if override not in common]) for run in overrides]
+
+
+def label_of(overrides: Sequence[str]) -> str:
+    """Return overrides with short keys, such as `cell=gru hidden_size=64`."""
+    return " ".join(map(_short, overrides))
 
 
 def _short(override: str) -> str:

@@ -28,8 +28,11 @@ class Backend(Protocol):
         shares_memory: Whether large arrays of an item reach its worker without being copied.
     """
 
-    workers: int
-    shares_memory: bool
+    @property
+    def workers(self) -> int: ...
+
+    @property
+    def shares_memory(self) -> bool: ...
 
     def __enter__(self) -> Backend: ...
 

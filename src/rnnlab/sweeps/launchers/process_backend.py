@@ -51,6 +51,8 @@ class ProcessBackend:
         begun are then executed again one by one: the one that kills its worker again fails, and no other does.
         """
         left = dict(enumerate(items))
+        for number in left:
+            self.group.reset(number)  # the rounds of a sweep use the same numbers
         while left:
             try:
                 for number, result in self._pool(work, dict(left)):
