@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,44 +17,16 @@ from rnnlab.analysis.varying import varying_keys
 from rnnlab.durations import duration
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
 from rnnlab.records.identity import identity, with_effect
-from rnnlab.records.lock import is_claimed
-from rnnlab.records.reading import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, find_runs, float_or_nan
+from rnnlab.records.progress import Progress, progress_in
+from rnnlab.records.reading import NOT_STARTED, Run, find_runs
 
 ORDER = (RUNNING, FAILED, INTERRUPTED, NOT_STARTED, PRUNED, COMPLETE)
 STYLES = {RUNNING: "cyan", FAILED: "red", INTERRUPTED: "yellow", COMPLETE: "green"}
 
 
-@dataclass(frozen=True)
-class Progress:
-    """The progress of one run.
-
-    Attributes:
-        run: What its folder says.
-        state: complete, running, interrupted, failed, pruned or not started.
-        epochs: The number that have ended.
-        planned_epochs: The number planned; 0 where its configuration does not say.
-        best: The lowest validation loss so far; NaN before the first.
-        seconds: Of training so far.
-    """
-
-    run: Run
-    state: str
-    epochs: int
-    planned_epochs: int
-    best: float
-    seconds: float
-
-    @property
-    def seconds_left(self) -> float:
-        """The seconds of training left, if epochs take as long as they did; NaN before the first has ended."""
-        if not self.epochs or self.state not in (RUNNING, INTERRUPTED):
-            return math.nan
-        return self.seconds / self.epochs * max(0, self.planned_epochs - self.epochs)
-
-
 def progress_of(folders: Iterable[Path]) -> list[Progress]:
     """Return the progress of every run, planned ones included: running ones first, complete ones last."""
-    progress = [_progress(run) for run in find_runs(folders)]
+    progress = [progress_in(run) for run in find_runs(folders)]
     return sorted(progress, key=lambda run: ORDER.index(run.state) if run.state in ORDER else len(ORDER))
 
 
@@ -117,23 +88,3 @@ def summary(progress: Sequence[Progress]) -> str:
         f"{counts[state]} {state}" for state in (*ORDER, *sorted(set(counts) - set(ORDER))) if counts[state]
     )
     return f"{len(progress)} run{'s' if len(progress) != 1 else ''}: {parts}"
-
-
-def _progress(run: Run) -> Progress:
-    folder = RunFolder(run.folder)
-    losses = [row[OBJECTIVE] for row in run.curves(OBJECTIVE)]
-    timing = run.timing()
-    return Progress(
-        run=run,
-        state=_state(run, folder),
-        epochs=len(timing),
-        planned_epochs=int(float_or_nan(run.config.get("trainer.max_epochs", 0)) or 0),
-        best=min(losses, default=math.nan),
-        seconds=timing[-1].get("seconds", math.nan) if timing else 0.0,
-    )
-
-
-def _state(run: Run, folder: RunFolder) -> str:
-    if run.status in (NOT_FINISHED, NOT_STARTED, FAILED, INTERRUPTED) and is_claimed(folder):
-        return RUNNING
-    return INTERRUPTED if run.status == NOT_FINISHED else run.status

@@ -26,7 +26,7 @@ DIGITS = 9  # after the point: sums of the same shares in another order are equa
 
 def in_mixed_order(planned: Sequence[PlannedRun]) -> list[PlannedRun]:
     """Return the runs in the order in which they are worked off."""
-    levels = _levels(planned)  # (runs, keys)
+    levels = levels_of(planned)  # (runs, keys)
     repetitions = defaultdict[int, list[int]](list)
     done = Counter[bytes]()
     for number, setting in enumerate(levels):
@@ -41,7 +41,7 @@ def in_mixed_order(planned: Sequence[PlannedRun]) -> list[PlannedRun]:
     return [planned[number] for number in order]
 
 
-def _levels(planned: Sequence[PlannedRun]) -> NDArray[np.int64]:
+def levels_of(planned: Sequence[PlannedRun]) -> NDArray[np.int64]:
     """Return the levels `(runs, keys)` of the keys that vary beside the seed, as numbers.
 
     Keys that always vary together, such as those of a cell's node, count as one.

@@ -9,21 +9,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, RUNNING, add_to_plan
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
+from rnnlab.sweeps.display import Display
 from rnnlab.sweeps.launchers.backend import Backend, WorkerFailure
 from rnnlab.sweeps.order import in_mixed_order
 from rnnlab.sweeps.plan import PlannedRun
+from rnnlab.sweeps.progress import SweepProgress
 from rnnlab.sweeps.worker import execute, execute_or_wait, record_failure
 
 Summary = dict[str, Any]
@@ -39,7 +33,7 @@ def run_all(
     Args:
         planned: The runs.
         backend: Executes the runs.
-        console: Prints the lines and the overall progress bar.
+        console: Prints the lines, and in a terminal the bar.
         on_failure: `stop` ends the sweep when the first run fails; running ones write a checkpoint.
 
     Returns:
@@ -50,22 +44,25 @@ def run_all(
     """
     complete = {run.folder.path: result for run in planned if not run.rerun and (result := run.folder.result())}
     summaries = {run.folder.path: complete.get(run.folder.path, {"status": INTERRUPTED}) for run in planned}
-    open_runs = [run for run in in_mixed_order(planned) if run.folder.path not in complete]
+    order = in_mixed_order(planned)
+    open_runs = [run for run in order if run.folder.path not in complete]
     if complete:
         console.print(f"{len(complete)} of {len(planned)} runs are complete already")
     if not open_runs:  # no cluster is started
         _remember(planned)
         return list(summaries.values())
-    with backend, stopping_on_signals(backend.stop), _progress(console) as progress:
+    progress, done, gave_up = SweepProgress(order, complete, backend.workers), 0, False
+    display = Display(console, len(open_runs), "runs", progress.snapshot)
+    with backend, stopping_on_signals(backend.stop), display:
         _remember(planned)  # now that the backend is ready
-        bar, done, gave_up = progress.add_task("runs", total=len(open_runs)), 0, False
-        for run, summary in _work_off(open_runs, backend, progress.console):
+        for run, summary in _work_off(open_runs, backend, console):
             summaries[run.folder.path] = summary
             if summary["status"] == INTERRUPTED:
                 continue
             done += 1
-            progress.console.print(_line(run, summary, done, len(open_runs)), highlight=False, soft_wrap=True)
-            progress.advance(bar)
+            progress.end(run, summary)
+            display.advance()
+            console.print(_line(run, summary, done, len(open_runs)), highlight=False, soft_wrap=True)
             if done == 1 or done == len(open_runs):
                 _describe(planned)
             if summary["status"] == FAILED and on_failure == STOP:
@@ -140,16 +137,3 @@ def _line(run: PlannedRun, summary: Summary, done: int, total: int) -> str:
     if summary["status"] == COMPLETE:
         return f"{head}  val/loss {summary['metrics']['best']['val/loss']:.4f}  {summary['seconds']:.1f} s"
     return f"{head}  [red]{summary['status']}[/red]: {escape(summary.get('reason', ''))}"
-
-
-def _progress(console: Console) -> Progress:
-    """Return the overall progress bar with the remaining time, which is drawn in a terminal only."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

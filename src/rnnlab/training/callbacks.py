@@ -1,4 +1,4 @@
-"""Callbacks that every training has: records in the run folder, curves for the loggers, the progress bar."""
+"""Callbacks that every training has: records in the run folder, curves for the loggers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.callbacks import TQDMProgressBar
 
 from rnnlab.records.folder import RunFolder, csv_text, write_atomically
 from rnnlab.training.blocks import block_loop
@@ -136,21 +135,6 @@ class StepScalars(pl.Callback):
             if step.number % trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]
                 for logger in trainer.loggers:
                     logger.log_metrics({"train/loss_step": step.loss, "train/lr": step.lr}, step.number)
-
-
-class BatchProgressBar(TQDMProgressBar):
-    """A progress bar that counts batches, not blocks of them."""
-
-    @property
-    def total_train_batches(self) -> int:
-        return int(self.trainer.datamodule.steps_per_epoch)  # type: ignore[attr-defined]
-
-    def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        self.train_progress_bar.n = block_loop(trainer).epoch.batches
-        self.train_progress_bar.set_postfix(self.get_metrics(trainer, pl_module), refresh=False)
-        self.train_progress_bar.refresh()
 
 
 def _peak_memory_mb() -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,9 +20,11 @@ from rnnlab.cores import allowed_threads
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder
 from rnnlab.tasks.base import SequenceTask
+from rnnlab.terminal import Terminal
 from rnnlab.training.blocks import BlockDataModule, BlockLoop, Blocks
-from rnnlab.training.callbacks import BatchProgressBar, StepScalars
+from rnnlab.training.callbacks import StepScalars
 from rnnlab.training.loggers import EventFiles
+from rnnlab.training.progress_bar import RunProgressBar
 from rnnlab.training.resuming import BestCheckpoint, CheckedCheckpointIO, StopWhenAsked
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
@@ -49,11 +50,11 @@ def build_trainer(
         UserError: Lightning does not take a value, for instance an accelerator that this machine lacks.
     """
     settings = {key: value for key, value in config["trainer"].items() if key not in OURS}
-    show_bar = progress and sys.stderr.isatty()
     callbacks = [*records, StepScalars(), EventFiles(), BestCheckpoint(folder.checkpoints)]
     callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
-    if show_bar:
-        callbacks.append(BatchProgressBar())
+    console = Terminal(stderr=True, highlight=False)
+    if progress and console.is_terminal:
+        callbacks.append(RunProgressBar(console))
     # Last, so that random states are restored behind whatever another callback draws when a training begins.
     callbacks.append(BlockLoop(config["trainer"]["max_steps"], config["trainer"]["gradient_clip_val"]))
     arguments = {
@@ -62,7 +63,7 @@ def build_trainer(
         "callbacks": callbacks,
         "plugins": [CheckedCheckpointIO()],
         "default_root_dir": str(folder.path),
-        "enable_progress_bar": show_bar,
+        "enable_progress_bar": False,
         "enable_model_summary": False,
         "num_sanity_val_steps": 0,
         "val_check_interval": blocks.per_interval,
