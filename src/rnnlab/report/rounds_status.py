@@ -13,8 +13,8 @@ from rich.text import Text
 from rnnlab.durations import duration
 from rnnlab.records.folder import COMPLETE, FAILED, PRUNED, RUNNING
 from rnnlab.records.identity import hash_in
+from rnnlab.records.progress import Progress
 from rnnlab.records.rounds import RecordedRound, RecordedRounds, read_rounds
-from rnnlab.report.status import Progress
 
 MOST_NAMED = 12  # labels in a line
 
