@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from rnnlab.analysis.inference.items import bootstrap, wilson
 from rnnlab.analysis.inference.judgement import Interval
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import Run
+
+if TYPE_CHECKING:
+    import pandas as pd  # read where there are items; a training needs none
 
 LEAST = 2  # items of which something can be said
 

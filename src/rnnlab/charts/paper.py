@@ -81,8 +81,10 @@ def pictures(chart: Chart) -> dict[str, bytes]:
 def _laid_out(chart: Chart) -> Figure:
     """Return a chart whose parts have their places: to find these takes longer than to draw."""
     figure = draw(chart)
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
+    figure.set_layout_engine(None)  # "none" leaves a placeholder, for which savefig draws every picture twice
     return figure
 
 
@@ -323,6 +325,7 @@ def _write_values(chart: HeatMap, axes: Axes, bound: float, middle: float) -> No
                 continue
             dark = abs(value) > 0.6 * bound if chart.centred else value < middle
             style: dict[str, Any] = {"ha": "center", "va": "center", "color": "white" if dark else "black"}
+            style["in_layout"] = False  # it lies in its cell, so that no room has to be found for it
             if chart.centred:
                 axes.text(column, row, f"{value:.2g}", fontsize="small", **style)
             else:
