@@ -26,7 +26,7 @@ FILES = sorted(
 WIRING = re.compile(
     r"(.*\.)?defaults|data\.reader\.(sequences|length|seed|texts|gap|tag_column)|hydra\.(?!launcher|sweeper).*"
     r"|.*_target_|.*\.changes_result|(cell|data|probe|scheduler|task)\.name|data\.files\..*"
-    r"|task\.(file_reader|prepare)\..*|logger\.\w+\.package"
+    r"|task\.(file_reader|prepare|module)\..*|logger\.\w+\.package"
 )
 
 

@@ -21,7 +21,7 @@ from rnnlab.report.figures.options import report_charts, study_charts
 from rnnlab.report.findings import findings
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
-from rnnlab.tasks.forecasting import MAE, MAE_LAST, MAE_SEASONAL
+from rnnlab.tasks.forecast_metrics import MAE, MAE_LAST, MAE_SEASONAL
 
 CHART = {
     "name": "forecasts",

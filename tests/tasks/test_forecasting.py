@@ -190,10 +190,11 @@ def test_predict_goes_on_with_a_file(sines_folder: Path, rnnlab: Callable[..., A
     expected = package.load(sines_folder / "runs" / "forecasting").forecast(values)
     answer = rnnlab("predict", sweep, "file=series.csv")
     head, *lines = answer.out.splitlines()
-    assert head.split() == ["step", "level"] and [line.split()[0] for line in lines] == list(map(str, range(1, 11)))
-    assert [float(line.split()[1]) for line in lines] == pytest.approx(expected.tolist(), rel=1e-4)
+    assert head.split() == ["t", "level"] and [line.split()[0] for line in lines] == list(map(str, range(40, 50)))
+    written = [float(line.split()[1]) for line in lines]
+    assert written == pytest.approx(expected.tolist(), abs=1e-4), "as precise as a thousandth of a naive error"
     columns = json.loads(rnnlab("predict", sweep, "file=series.csv", "format=json").out)
-    assert columns == {"level": expected.tolist()}
+    assert columns == {"t": list(map(str, range(40, 50))), "level": written}
     times = rnnlab("predict", sweep, "file=series.csv", "value_column=t", "format=csv").out.splitlines()
     assert times[0] == "step,t" and len(times) == 11
 

@@ -55,18 +55,23 @@ class Examples:
 
 
 def _chart_to_json(chart: Lines) -> dict[str, Any]:
-    lines = [
-        {"label": line.label, "x": line.x, "y": [None if math.isnan(value) else value for value in line.y]}
-        for line in chart.lines
-    ]
     return {
         "name": chart.name,
         "title": chart.title,
         "caption": chart.caption,
         "x": chart.x.label,
         "y": chart.y.label,
-        "lines": lines,
+        "lines": list(map(_line_to_json, chart.lines)),
     }
+
+
+def _line_to_json(line: Line) -> dict[str, Any]:
+    band = {"low": _or_null(line.low), "high": _or_null(line.high)} if line.has_band else {}
+    return {"label": line.label, "x": line.x, "y": _or_null(line.y), **band}
+
+
+def _or_null(values: Sequence[float]) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values]
 
 
 def _chart_from_json(content: Mapping[str, Any]) -> Lines:
@@ -76,9 +81,10 @@ def _chart_from_json(content: Mapping[str, Any]) -> Lines:
 
 def _line_from_json(content: Mapping[str, Any]) -> Line:
     x, y = _numbers(content["x"]), _numbers(content["y"])
-    if len(x) != len(y):
+    low, high = (_numbers(content[edge]) if edge in content else y for edge in ("low", "high"))  # or no band
+    if not len(x) == len(y) == len(low) == len(high):
         raise ValueError(f"{len(x)} places do not fit {len(y)} values")
-    return Line(_without_surrogates(content["label"]), x, y, low=y, high=y)  # of one run: no band
+    return Line(_without_surrogates(content["label"]), x, y, low=low, high=high)
 
 
 def _numbers(values: Sequence[float | None]) -> tuple[float, ...]:

@@ -83,6 +83,7 @@ NUMBER = Kind("a number", is_number)
 AT_LEAST_ZERO = Kind("a number of at least 0", lambda v: is_number(v) and v >= 0)
 SHARE = Kind("a number from 0 up to but not including 1", lambda v: is_number(v) and 0 <= v < 1)
 DROPOUT = SHARE.neutral_at(0, 0.0)
+BETWEEN = Kind("a number between 0 and 1", lambda v: is_number(v) and 0 < v < 1)
 CHANCE = Kind("a number from 0 to 1", lambda v: is_number(v) and 0 <= v <= 1)
 PORTION = Kind(
     "a share above 0.0 and at most 1.0, or a whole number of batches of at least 1",
@@ -105,6 +106,12 @@ KEYS = Kind(
     lambda v: isinstance(v, str) or (isinstance(v, list) and all(isinstance(item, str) for item in v)),
 )
 BOUND = matching(r"(val|test)/\w+[<>]=-?\d+(\.\d+)?", "a metric and a bound, such as test/accuracy>=0.9")
+COLUMNS = Kind(
+    "the name of a column, or a list of them",
+    lambda v: isinstance(v, str) or (isinstance(v, list) and bool(v) and all(isinstance(name, str) for name in v)),
+)
+MISSING = one_of("refuse", "drop", "keep", "interpolate", "forward")
+CALENDAR = ("minute", "hour", "weekday", "day", "month", "yearday")
 NUMBERS = several(ABOVE_ZERO, "such as [20,7]")
 SEED = Kind("a whole number from 0 to 4294967295", lambda v: is_int(v) and 0 <= v < 2**32)
 
@@ -160,8 +167,8 @@ DATA: dict[str, Kind] = {
     "data.labels": either(text("a word for what the labels are, such as sex"), NOTHING).neutral_at(None),
     "data.header": either(TRUE_OR_FALSE, NOTHING),
     "data.reader.header": either(TRUE_OR_FALSE, NOTHING).neutral_at(None),
-    "data.missing": either(one_of("drop", "keep", "interpolate"), NOTHING),
-    "data.reader.missing": either(one_of("drop", "keep", "interpolate"), NOTHING).neutral_at(None),
+    "data.missing": either(MISSING, NOTHING),
+    "data.reader.missing": either(MISSING, NOTHING).neutral_at(None, "refuse"),
     "data.verbatim": either(TRUE_OR_FALSE, NOTHING),
     "data.reader.verbatim": TRUE_OR_FALSE.neutral_at(False),
     "data.decimal": either(one_of("point", "comma"), NOTHING),
@@ -175,6 +182,17 @@ DATA: dict[str, Kind] = {
     "data.horizon": whole(1),
     "data.season": whole(1).neutral_at(1),
     "data.normalise": one_of("series", "window"),
+    **{f"data.{name}": either(COLUMNS, NOTHING) for name in ("time_column", "known", "past")},
+    **{f"data.reader.{name}": either(COLUMNS, NOTHING).neutral_at(None) for name in ("time_column", "known", "past")},
+    "data.calendar": either(several(one_of(*CALENDAR), "such as [hour,weekday]"), NOTHING).neutral_at(None),
+    "data.day_first": either(TRUE_OR_FALSE, NOTHING),
+    "data.reader.day_first": either(TRUE_OR_FALSE, NOTHING).neutral_at(None),
+    "data.id_column": either(text("the name of a column"), NOTHING),
+    "data.reader.id_column": either(text("the name of a column"), NOTHING).neutral_at(None),
+    "task.quantiles": either(several(BETWEEN, "such as [0.1,0.5,0.9]"), NOTHING),
+    "task.module.quantiles": either(several(BETWEEN, "such as [0.1,0.5,0.9]"), NOTHING).neutral_at(None),
+    "task.origins": either(whole(1), NOTHING),
+    "task.prepare.origins": either(whole(1), NOTHING).neutral_at(None),
     "data.texts": whole(1),
     "data.gap": whole(0),
     "data.sequences": whole(1),

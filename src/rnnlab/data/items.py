@@ -73,6 +73,22 @@ def items_of_stretch(values: NDArray[np.float64], horizon: int) -> Items:
     return Items(digest, digest, len(values) - horizon + 1)
 
 
+def items_of_stretches(stretches: Sequence[NDArray[np.float64]], horizon: int, origins: int | None) -> Items:
+    """Return the items of stretches of several series, each `(T, D)`, of which forecasts are made.
+
+    Args:
+        stretches: One for each series.
+        horizon: How many values are to be forecast at once.
+        origins: From how many steps of each stretch, at equal distances; None for every one.
+    """
+    if len(stretches) == 1 and origins is None:
+        return items_of_stretch(stretches[0], horizon)
+    counts = [max(0, len(values) - horizon + 1) for values in stretches]
+    header = str(([values.shape for values in stretches], horizon, origins)).encode()
+    digest = _digest(header, *(np.ascontiguousarray(values).data for values in stretches))
+    return Items(digest, digest, sum(count if origins is None else min(count, origins) for count in counts))
+
+
 def items_of_stream(pieces: Iterable[str]) -> Items:
     """Return the characters of a running text, which comes in pieces."""
     digest, count = hashlib.sha256(), 0

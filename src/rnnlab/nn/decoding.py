@@ -10,7 +10,7 @@ from torch import Tensor
 from rnnlab.nn.recurrent import Recurrent, State
 
 
-def decode(
+def decode(  # noqa: PLR0913  # the decoder, and all that its steps read
     decoder: Recurrent,
     head: Callable[[Tensor], Tensor],
     state: State,
@@ -18,6 +18,8 @@ def decode(
     steps: int,
     truth: Tensor | None = None,
     teacher_forcing: float = 1.0,
+    known: Tensor | None = None,
+    next_value: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Run a decoder for some steps; the input of each step is the value of the step before it.
 
@@ -26,26 +28,34 @@ def decode(
     (scheduled sampling, Bengio et al. 2015). Gradients reach back through predictions, which are numbers.
 
     Args:
-        decoder: Causal layers, whose input size is that of the predictions.
-        head: From outputs `(B, t, H)` to predictions `(B, t, D)`.
+        decoder: Causal layers, whose input size is that of the values and of what is known.
+        head: From outputs `(B, t, H)` to predictions `(B, t, E)`.
         state: The final state of an encoder of the same shape.
         first: `(B, 1, D)` the first input.
         steps: The number of predictions, T.
         truth: `(B, T, D)` the values to predict; None for free running.
         teacher_forcing: The probability that a step reads the truth of the step before it, from 0 to 1.
+        known: `(B, T, K)` what is known of each step, read beside the value; None for nothing.
+        next_value: From a prediction `(B, 1, E)` to the value `(B, 1, D)` that the next step reads; None where it is
+            the prediction.
 
     Returns:
-        The predictions `(B, T, D)`.
+        The predictions `(B, T, E)`.
     """
     if truth is not None and teacher_forcing == 1:
-        y, _ = decoder(torch.cat([first, truth[:, :-1]], dim=1), state)
+        y, _ = decoder(_beside(torch.cat([first, truth[:, :-1]], dim=1), known), state)
         return head(y)
     x, predictions = first, []
     for step in range(steps):
-        y, state = decoder(x, state)
-        x = head(y)
-        predictions.append(x)
+        y, state = decoder(_beside(x, None if known is None else known[:, step : step + 1]), state)
+        prediction = head(y)
+        predictions.append(prediction)
+        x = prediction if next_value is None else next_value(prediction)
         if truth is not None and teacher_forcing:
             taught = torch.rand(len(x), 1, 1, device=x.device) < teacher_forcing
             x = truth[:, step : step + 1].to(x.dtype).where(taught, x)
     return torch.cat(predictions, dim=1)
+
+
+def _beside(values: Tensor, known: Tensor | None) -> Tensor:
+    return values if known is None else torch.cat([values, known], dim=-1)

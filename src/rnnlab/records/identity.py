@@ -40,7 +40,7 @@ WITHOUT_EFFECT = (
     "trainer.num_nodes",
     "trainer.strategy",
     "data.files",
-    "data.text_column",  # and the next ten: data.reader says them again
+    "data.text_column",  # and the next fifteen: data.reader says them again
     "data.label_column",
     "data.value_column",
     "data.tag_column",
@@ -51,8 +51,15 @@ WITHOUT_EFFECT = (
     "data.separator",
     "data.quoting",
     "data.stacked",
+    "data.time_column",
+    "data.day_first",
+    "data.known",
+    "data.past",
+    "data.id_column",
     "data.reader.labels",  # and the next: data.labels and model.condition say them
     "task.prepare.condition",
+    "task.origins",  # task.prepare says it again, and task.module the next
+    "task.quantiles",
     "task.file_reader",
     "task.shown",
 )

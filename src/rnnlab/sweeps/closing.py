@@ -35,7 +35,14 @@ def _phrases(run: Run) -> Iterator[str]:
             said.add((value, chance))
         model = "chance" if metric.chance in models else metric.chance  # in words the first time
         models.add(metric.chance)
-        yield _phrase(metric, value) + (f" ({model}: {three_digits(chance)})" if math.isfinite(chance) else "")
+        beside = _baselines(run, metric) or ([f"{model}: {three_digits(chance)}"] if math.isfinite(chance) else [])
+        yield _phrase(metric, value) + (f" ({', '.join(beside)})" if beside else "")
+
+
+def _baselines(run: Run, metric: Metric) -> list[str]:
+    """Return what simple models reach in a metric, such as `last season: 1.8`."""
+    values = [(one.title, run.value(one.test)) for one in run.declared if one.baseline_of == metric.key]
+    return [f"{title}: {three_digits(value)}" for title, value in values if math.isfinite(value)]
 
 
 def _in_order(declared: Sequence[Metric]) -> list[Metric]:

@@ -17,6 +17,8 @@ from rnnlab.errors import UserError
 from rnnlab.records.csv_files import as_text
 from rnnlab.tasks.user_input import UserInput
 
+MEDIAN = 0.5
+
 Blocks = Iterable[list[Any]]  # of answers, which are printed as soon as they are there
 
 
@@ -91,10 +93,38 @@ class Forecast:
     Attributes:
         names: Of the D columns.
         values: A row of D numbers for each step.
+        times: Of each step, as they are written; empty where a series has none.
+        time_name: What the column of times is called.
+        quantiles: Rows as those of `values`, by the share of values that should lie below them.
+        series: The name of the series, of several.
+        series_name: What the column of such names is called.
+        digits: Of each column, behind the point: how precisely its values are written. None for all there are.
     """
 
     names: tuple[str, ...]
     values: list[list[float]]
+    times: tuple[str, ...] = ()
+    time_name: str = "step"
+    quantiles: dict[float, list[list[float]]] = field(default_factory=dict)
+    series: str = ""
+    series_name: str = "series"
+    digits: tuple[int, ...] | None = None
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return a column for the series if it has a name, for the times or steps, and for every value and quantile."""
+        steps: list[Any] = list(self.times) or list(range(1, len(self.values) + 1))
+        head: dict[str, list[Any]] = {self.series_name: [self.series] * len(steps)} if self.series else {}
+        columns: dict[str, list[Any]] = {**head, self.time_name: steps}
+        for place, name in enumerate(self.names):
+            columns[name] = self._written(self.values, place)
+            for share, rows in self.quantiles.items():
+                if share == MEDIAN:  # which is the value
+                    continue
+                columns[f"{name}_q{share:g}"] = self._written(rows, place)
+        return columns
+
+    def _written(self, rows: list[list[float]], place: int) -> list[float]:
+        return [row[place] if self.digits is None else round(row[place], self.digits[place]) + 0.0 for row in rows]
 
 
 class TextAnswers:
@@ -173,17 +203,37 @@ class TextAnswers:
         say("[]" if separator == "[\n" else "\n]")
 
 
-def print_forecast(forecast: Forecast, style: str) -> None:
-    """Print a forecast as `text` or `csv`, a row a step counted from 1, or as a `json` object with a list a column."""
-    header = ["step", *forecast.names]
+def print_forecasts(forecasts: Sequence[Forecast], style: str) -> None:
+    """Print forecasts as one table in `text` or `csv`, a row a step, or as `json`: an object with a list a column.
+
+    In JSON, steps that are only counted have no column; several series are a list of objects.
+    """
+    tables = [forecast.columns() for forecast in forecasts]
     if style == "json":
-        say(to_json(dict(zip(forecast.names, map(list, zip(*forecast.values, strict=True)), strict=True)), indent=2))
-    elif style == "csv":
+        objects = [
+            {name: column for name, column in table.items() if forecast.times or name != forecast.time_name}
+            for forecast, table in zip(forecasts, tables, strict=True)
+        ]
+        say(to_json(objects[0] if len(objects) == 1 else objects, indent=2))
+        return
+    header = list(tables[0])
+    rows = [row for table in tables for row in zip(*table.values(), strict=True)]
+    if style == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(map(as_text, header))
-        writer.writerows([step, *row] for step, row in enumerate(forecast.values, 1))
-    else:
-        cells = [header, *([str(step), *(f"{v:.6g}" for v in row)] for step, row in enumerate(forecast.values, 1))]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for row in cells:
-            say("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+        writer.writerows(map(as_text, row) for row in rows)
+        return
+    texts = [_aligned(column) for column in zip(*rows, strict=True)]
+    cells = [header, *map(list, zip(*texts, strict=True))]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        say("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)))
+
+
+def _aligned(column: Sequence[Any]) -> list[str]:
+    """Return the cells of a column as text; numbers have as many digits behind the point as the longest."""
+    texts = [str(cell) for cell in column]
+    if not all(isinstance(cell, float) for cell in column) or any("e" in text or "n" in text for text in texts):
+        return texts
+    digits = max(len(text.partition(".")[2].rstrip("0")) for text in texts)
+    return [f"{cell:.{digits}f}" for cell in column]

@@ -180,7 +180,7 @@ class Trained:
         series = np.asarray(values, dtype=np.float64)
         names = tuple(map(str, range(series.shape[1]))) if series.ndim > 1 else ("value",)
         (forecast,) = self.answer([Series(series, names)])
-        return np.array(forecast.values)
+        return np.array(forecast.values).reshape(-1, *series.shape[1:])
 
     def answer(self, inputs: Sequence[Any]) -> list[Any]:
         """Answer inputs as the task reads them, of which `AT_ONCE` make a batch.

@@ -90,7 +90,12 @@ def test_sines_need_an_amplitude_for_each_period() -> None:
 ROWS = "".join(f"2020-01-{day:02},{day}.5\n" for day in range(1, 20))
 
 READ = {
-    "dates.csv": (ROWS, {}, "column '2' of dates.csv, 19 values, no header row, not read: '1'", 1.5),
+    "dates.csv": (
+        ROWS,
+        {},
+        "column '2' of dates.csv, 19 values, one every day by '1', 2020-01-01 to 2020-01-19, no header row",
+        1.5,
+    ),
     "index.csv": (",temp\n0,20.1\n1,21.2\n", {}, "column 'temp' of index.csv, 2 values, a header row", 20.1),
     "commas.csv": ("day;temp\na;20,13\nb;21,5\n", {}, "column 'temp' of commas.csv, 2 values, .*decimal commas", 20.13),
     "plain.csv": ("20,13\n21,05\n", {"decimal": "comma"}, "column 'value'.*no header row, decimal commas", 20.13),

@@ -44,6 +44,8 @@ KINDS = {
         ",day,y\n" + "".join(f"{n},{day},{n % 5}\n" for n, day in enumerate(DAYS * 2)),
         "day begins again with 2020-01-01",
     ),
+    "a time that is missing": (column("day", [*DAYS[:3], "", *DAYS[4:]]), "row 4 has no time in the column day"),
+    "a day that is missing": (column("day", [*DAYS[:3], *DAYS[4:]]), "1 day is missing between day 2020-01-03 and"),
     "two forms": (
         column("day", [*DAYS, "13/01/2020"]),
         "day has '2020-01-01' and '13/01/2020'; write all times in one",
@@ -69,7 +71,7 @@ def test_rows_that_are_not_in_the_order_of_time_are_refused_with_the_key_that_de
 IN_ORDER = {
     "days before months": column("day", ["30/01/2020", "31/01/2020", "01/02/2020"]),
     "months before days": column("day", ["01/30/2020", "01/31/2020", "02/01/2020"]),
-    "dates that leave out midnight": column("time", ["2020-01-01", "2020-01-01 01:00", "2020-01-02"]),
+    "dates that leave out midnight": column("time", ["2020-01-01 23:00", "2020-01-02", "2020-01-02 01:00"]),
     "noon": column("time", ["1/1/2020 11:30 AM", "1/1/2020 12:30 PM", "1/1/2020 1:30 PM"]),
     "years of two digits": column("day", ["01.12.99", "01.01.00", "01.02.00"]),
     "an hour of summer time that comes twice": column(
@@ -81,7 +83,6 @@ IN_ORDER = {
     "a date and a day of the week": "date,weekday,y\n" + "".join(f"{d},{n % 3},{n}\n" for n, d in enumerate(DAYS)),
     "a number that swings": "x,y\n" + "".join(f"{(n * 7) % 5},{n}.5\n" for n in range(40)),
     "a switch": "on,y\n0,1.5\n0,2.5\n1,3.5\n1,4.5\n0,1.5\n",
-    "a time that is missing": column("day", [*DAYS[:3], "", *DAYS[4:]]),
 }
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DROP, KEEP = "drop", "keep"  # of data.missing
-INTERPOLATE = "interpolate"  # of data.missing of a series
+INTERPOLATE, FORWARD, REFUSE = "interpolate", "forward", "refuse"  # of data.missing of a series
 # In any case: of pandas, R, SQL, JSON and spreadsheets.
 NO_LABELS = {
     *("nan", "-nan", "nat", "na", "<na>", "#na", "n/a", "#n/a", "null", "none", "nil", "undefined"),
@@ -37,11 +37,11 @@ def leaves_out(label: str, missing: str | None, where: str) -> bool:
     Raises:
         UserError: It is refused.
     """
-    if missing == INTERPOLATE:
-        raise UserError("data.missing=interpolate: there is nothing between two labels; drop or keep is expected")
+    if missing in (INTERPOLATE, FORWARD):
+        raise UserError(f"data.missing={missing}: there is nothing between two labels; drop or keep is expected")
     if missing == DROP:
         return is_missing(label)
-    if missing is None and label and is_missing(label):
+    if missing in (None, REFUSE) and label and is_missing(label):
         raise UserError(
             f"{where}: the label {label!r} may be none; data.missing=drop leaves such items out,"
             " data.missing=keep makes a class of it"

@@ -10,9 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from rnnlab.data.sources.labels import INTERPOLATE, is_missing
+from rnnlab.data.sources.labels import is_missing
 from rnnlab.data.sources.tables import NUMBER, Row, as_table, is_number, read_rows, refuse_second_header, separator_of
 from rnnlab.data.sources.text_files import decode
 from rnnlab.data.sources.times import increases, named_as_time
@@ -42,7 +40,7 @@ class Writing:
         decimal: `point` or `comma`.
         separator: What separates the cells, see `tables.read_rows`.
         quoting: Whether quotes hold cells together, see `tables.read_rows`.
-        missing: `interpolate` for numbers on the line between their neighbours where cells have none.
+        missing: `interpolate` or `forward` to fill cells that have no number.
     """
 
     header: bool | None = None
@@ -138,34 +136,6 @@ def with_points(cells: pd.Series[str], decimal: str | None, file: Path, name: st
     if points:
         raise UserError(f"data: {file}, column {name}: {points[0]!r} has a point; data.decimal=comma was given")
     return cells.str.replace(",", ".", regex=False), bool(commas)
-
-
-def interpolated(cells: pd.Series[str], missing: str | None, file: Path, name: str) -> tuple[pd.Series[str], int]:
-    """Return the cells of a column with numbers for those that are missing, and how many these are.
-
-    Raises:
-        UserError: Cells are missing and it was not said what is done with them, or one at an end has no neighbour.
-    """
-    import pandas as pd
-
-    if missing not in (None, INTERPOLATE):
-        raise UserError(f"data.missing={missing}: a series has a value at every step; interpolate is expected")
-    empty = np.array([is_missing(cell) or cell in NO_NUMBERS for cell in cells])
-    if not empty.any():
-        return cells, 0
-    row = int(empty.argmax())
-    where = f"data: {file}, row {row + 1}, column {name}: {cells.iloc[row]!r} is no number"
-    if missing is None:
-        raise UserError(f"{where}; data.missing=interpolate puts one between its neighbours")
-    if empty[0] or empty[-1]:
-        end = "first" if empty[0] else "last"
-        raise UserError(f"data: {file}, column {name}: the {end} row has no number and no neighbour; leave it out")
-    if other := next((cell for cell in cells[~empty] if not is_number(cell)), ""):
-        raise UserError(f"data: {file}, row {cells.tolist().index(other) + 1}, column {name}: {other!r} is no number")
-    places = np.arange(len(cells))
-    values = np.interp(places, places[~empty], cells[~empty].astype(float)).tolist()
-    filled = [repr(value) if gap else cell for cell, value, gap in zip(cells, values, empty, strict=True)]
-    return pd.Series(filled, index=cells.index), int(empty.sum())
 
 
 def refuse_counter(table: NumericTable, name: str) -> None:

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.data.sources.descriptions import named
-from rnnlab.data.sources.numeric_tables import (
-    UNNAMED,
-    NumericTable,
-    Writing,
-    interpolated,
-    read_numeric_table,
-    refuse_counter,
-    with_points,
-)
+from rnnlab.data.sources.gaps import FILLS, Filled, check_missing, describe, fill, refuse_holes, steps_of
+from rnnlab.data.sources.numeric_tables import NumericTable, Writing, kind_of, read_numeric_table
 from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
-from rnnlab.data.sources.tables import check_column, read_numbers, read_table
-from rnnlab.data.sources.time_order import refuse_disorder_of_files, refuse_stacked
+from rnnlab.data.sources.series_columns import Columns, as_names, choose, describe_columns, read_columns, with_times
+from rnnlab.data.sources.tables import read_numbers, read_table
+from rnnlab.data.sources.time_axis import Steps, TimeAxis, Times, axis_of
+from rnnlab.data.sources.time_order import refuse_disorder_of_files, refuse_groups, refuse_stacked
+from rnnlab.data.sources.times import dates, numbers
 from rnnlab.errors import UserError
 
-MOST_NAMED = 5  # columns that are not read and are named
+DATE_IN_ONE = re.compile(r"((?:1[5-9]|2[01])\d\d)(\d\d)(\d\d)", re.ASCII)  # 20240131
+NO_COLUMNS: NDArray[np.float64] = np.zeros((0, 0))
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """Numbers that stand beside a series and are not forecast.
+
+    Attributes:
+        names: `(K,)`, of the columns.
+        values: `(T, K)`, in their own units.
+    """
+
+    names: tuple[str, ...] = ()
+    values: NDArray[np.float64] = field(default_factory=lambda: NO_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,12 @@ class Series:
         notes: What a user should know about how the numbers were made.
         parts: `(T,)`, the part of each step where the files' names say it (see `sources.parts`); else None.
         description: What was read of the user's own files, in one line; '' of other data.
+        known: What is known in advance, such as holidays.
+        past: What is known up to the last value, such as the weather.
+        future: `(F, K)`, what is known of the steps behind the last value.
+        axis: What times the steps are; None where they are only counted.
+        first: The step of the axis at which the series begins.
+        id: Its name among several series.
     """
 
     values: NDArray[np.float64]
@@ -47,11 +63,45 @@ class Series:
     notes: tuple[str, ...] = ()
     parts: list[str] | None = None
     description: str = ""
+    known: Covariates = field(default_factory=Covariates)
+    past: Covariates = field(default_factory=Covariates)
+    future: NDArray[np.float64] = field(default_factory=lambda: NO_COLUMNS)
+    axis: TimeAxis | None = None
+    first: int = 0
+    id: str = ""
 
     @cached_property
     def sha256(self) -> str:
         """The SHA-256 of the numbers, in hexadecimal."""
-        return hashlib.sha256(np.ascontiguousarray(self.values).tobytes()).hexdigest()
+        columns = [self.values, *(c.values for c in (self.known, self.past) if c.names)]
+        return hashlib.sha256(b"".join(np.ascontiguousarray(one).tobytes() for one in columns)).hexdigest()
+
+    def last(self, count: int) -> Series:
+        """Return the series of the last values, with what stands beside them."""
+        begin = max(0, len(self.values) - count)
+        return replace(
+            self,
+            values=self.values[begin:],
+            parts=self.parts and self.parts[begin:],
+            known=replace(self.known, values=self.known.values[begin:]),
+            past=replace(self.past, values=self.past.values[begin:]),
+            first=self.first + begin,
+        )
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Several series with the same columns.
+
+    Attributes:
+        members: Each with its own name.
+        notes: What a user should know about how the numbers were made.
+        description: What was read of the user's own files, in one line.
+    """
+
+    members: tuple[Series, ...]
+    notes: tuple[str, ...] = ()
+    description: str = ""
 
 
 def sines(length: int, periods: Sequence[float], amplitudes: Sequence[float], noise: float, seed: int) -> Series:
@@ -116,8 +166,13 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
     quoting: bool | None = None,
     missing: str | None = None,
     stacked: bool | None = False,
+    time_column: str | Sequence[str] | None = None,
+    day_first: bool | None = None,
+    known: str | Sequence[str] | None = None,
+    past: str | Sequence[str] | None = None,
+    id_column: str | None = None,
     trained: Sequence[str] | None = None,
-) -> Series:
+) -> Series | Panel:
     """Return the user's CSV or TSV files, one behind the other: a row a step, with or without a header.
 
     Args:
@@ -128,101 +183,212 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
         decimal: `point` or `comma`; None to tell by the numbers.
         separator: What separates the cells; see `tables.read_rows`.
         quoting: Whether quotes hold cells together; see `tables.read_rows`.
-        missing: `interpolate` for numbers on the line between their neighbours where cells have none.
-        stacked: Whether rows are read as they stand, also where they are not in the order of time.
+        missing: `interpolate` or `forward`, which fill gaps (see `gaps.fill`); None or `refuse` refuses them.
+        stacked: Whether rows are read as they stand, whatever their times say.
+        time_column: The column with dates, dates and times or numbers of time, or several to be joined; None to take a
+            column of dates, or of numbers that is named as times, where its times increase.
+        day_first: Whether dates such as 1/2/2024 begin with the day; None to tell by all of them.
+        known: The columns that are known in advance; rows behind the last value say it of the time to be forecast.
+        past: The columns that are known up to the last value.
+        id_column: The column with the name of the series, where several stand in one table.
         trained: The columns that a model was trained on, which are read where `value_column` is None.
 
     Raises:
-        UserError: There is no such column, a cell of it is no number, or a file can be read in two ways.
+        UserError: There is no such column, a cell of it is no number, steps are missing, or a file can be read in two
+            ways.
     """
+    check_missing(missing)
+    if stacked and time_column is not None:
+        raise UserError("data.stacked=true ignores the times of data.time_column; leave out one of the two keys")
     files = in_time(files)
     writing = Writing(header, decimal, separator, quoting, missing)
     tables = [read_numeric_table(file, writing) for file in files]
-    names = _chosen(tables[0], value_column, trained)
-    pieces = []
+    asked = Columns(as_names(value_column), as_names(known), as_names(past), as_names(time_column), id_column)
+    columns = choose(tables[0], asked, trained)
+    _check_headers(tables)
+    if not stacked and id_column is None:
+        _check_order(tables, columns)
+    found = not (stacked or columns.time)
+    columns = with_times(tables[0], columns) if found else columns
+    rows = [read_columns(table, columns, writing) for table in tables]
+    joined = _Joined(
+        np.concatenate([piece.numbers for piece in rows]),
+        [cell for piece in rows for cell in piece.times],
+        [cell for piece in rows for cell in piece.ids],
+        part_of_each(parts_of(files), (len(piece.numbers) for piece in rows)),
+    )
+    where = f"data: {files[0]}" if len(files) == 1 else f"data: the series of {files[0].name} to {files[-1].name}"
+    placed = _placed(joined, columns, _axis(joined, columns, day_first, where, found), missing, where)
+    said = _description(tables, columns, [piece.commas for piece in rows], placed, missing)
+    members = tuple(one.series for one in placed)
+    if id_column is not None:
+        return Panel(members, description=said)
+    return replace(members[0], description=said)
+
+
+def _check_headers(tables: Sequence[NumericTable]) -> None:
+    """Raise UserError if only some of the files have a header."""
+    if strange := next((table.file for table in tables if table.header != tables[0].header), None):
+        raise UserError(
+            f"data: {strange} and {tables[0].file}: only one of them has a header; data.header=false or true"
+        )
+
+
+def _check_order(tables: Sequence[NumericTable], columns: Columns) -> None:
+    """Raise UserError if several series that no column names stand one below the other, or rows in disorder."""
     for table in tables:
-        if table.header != tables[0].header:
-            raise UserError(
-                f"data: {table.file} and {files[0]}: only one of them has a header; data.header=false or true"
-            )
-        if not stacked:
-            refuse_stacked(table, names)
-        pieces.append(_numbers(table, names, writing))
-    if not stacked:
-        refuse_disorder_of_files(tables, names)
-    values = np.concatenate([piece.values for piece in pieces])
-    return Series(
-        values,
-        names,
-        parts=part_of_each(parts_of(files), (len(piece.values) for piece in pieces)),
-        description=_description(tables, names, pieces),
+        if columns.time:
+            refuse_groups(table)
+        else:
+            refuse_stacked(table, columns.numbers)
+    if not columns.time:
+        refuse_disorder_of_files(tables, columns.numbers)
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """The rows of all files."""
+
+    numbers: NDArray[np.float64]  # (T, C)
+    times: list[str]
+    ids: list[str]
+    parts: list[str] | None
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A series on its steps, and what was filled on the way."""
+
+    series: Series
+    filled: Filled
+
+
+def _axis(
+    joined: _Joined, columns: Columns, day_first: bool | None, where: str, found: bool
+) -> tuple[TimeAxis, Times] | None:
+    """Return the axis of the times, and the time of every row; None where no column has times."""
+    if not columns.time:
+        return None
+    name = " ".join(columns.time)
+    cells = [DATE_IN_ONE.sub(r"\1-\2-\3", cell) if DATE_IN_ONE.fullmatch(cell) else cell for cell in joined.times]
+    if "" in cells:
+        raise UserError(
+            f"{where}, row {cells.index('') + 1} has no time in the column {name}; write one, or"
+            " data.stacked=true reads the rows as they stand"
+        )
+    column = dates(name, cells, where) if kind_of(cells) == "date" else numbers(name, cells, where)
+    if column is None or len(column.cells) < len(cells):
+        raise UserError(f"{where}: {name} has what is no time; give every row a time, or name another column")
+    if found and not (column.in_order or joined.ids):  # numbers that count anew in every file
+        return None
+    one = np.array([not joined.ids or name == joined.ids[0] for name in (joined.ids or cells)])
+    return axis_of(column, day_first, where, one)
+
+
+def _placed(
+    joined: _Joined, columns: Columns, timed: tuple[TimeAxis, Times] | None, missing: str | None, where: str
+) -> list[_Placed]:
+    """Return the series of the rows, each on the steps of the axis, in the order in which they first occur."""
+    names = list(dict.fromkeys(joined.ids)) or [""]
+    ids = np.array(joined.ids)
+    rows = [np.flatnonzero(ids == name) if joined.ids else np.arange(len(joined.numbers)) for name in names]
+    return [
+        _one(joined, columns, timed, missing, f"{where}, series {name}" if name else where, name, places)
+        for name, places in zip(names, rows, strict=True)
+    ]
+
+
+def _one(  # what all series share, and which rows are those of one
+    joined: _Joined,
+    columns: Columns,
+    timed: tuple[TimeAxis, Times] | None,
+    missing: str | None,
+    where: str,
+    name: str,
+    rows: NDArray[np.int64],
+) -> _Placed:
+    steps: Steps = np.arange(len(rows))
+    axis = None
+    if timed is not None:
+        axis, times = timed
+        steps = steps_of(axis, times[rows], missing, where)
+        refuse_holes(axis, steps, missing, where)
+    d, k = len(columns.values), len(columns.known)
+    rows_ = joined.numbers[rows]
+    end = _end_of_values(rows_[:, :d], bool(k))
+    if not end:
+        raise UserError(f"{where} has no value in {', '.join(columns.values)}")
+    if missing not in FILLS and np.isnan(rows_[:end]).any():
+        row = int(np.isnan(rows_[:end]).any(axis=1).argmax())
+        raise UserError(f"{where}, its row {row + 1} has no number; data.missing=interpolate or data.missing=forward")
+    filled = fill(rows_[:end], steps[:end], missing, where)
+    return _Placed(
+        Series(
+            filled.values[:, :d],
+            columns.values,
+            parts=None if joined.parts is None else _at_steps([joined.parts[row] for row in rows[:end]], steps, filled),
+            known=Covariates(columns.known, filled.values[:, d : d + k]),
+            past=Covariates(columns.past, filled.values[:, d + k :]),
+            future=_future(rows_[end:, d : d + k], steps[end:], int(filled.steps[-1]), where),
+            axis=axis,
+            first=int(filled.steps[0]),
+            id=name,
+        ),
+        filled,
     )
 
 
-def _chosen(
-    table: NumericTable, value_column: str | Sequence[str] | None, trained: Sequence[str] | None
-) -> tuple[str, ...]:
-    """Return the names of the columns that are read."""
-    if table.table.empty:
-        raise UserError(f"data: {table.file} holds no numbers; a table with a row a step is expected")
-    if value_column is None and trained is not None:
-        return _trained(table, trained)
-    if value_column is None:
-        refuse_counter(table, table.names[-1])
-        return (table.names[-1],)
-    return (value_column,) if isinstance(value_column, str) else tuple(map(str, value_column))
+def _end_of_values(values: NDArray[np.float64], has_future: bool) -> int:
+    """Return where the values end: behind them are rows that only say what is known of the time to be forecast."""
+    if not has_future:
+        return len(values)
+    return int(np.flatnonzero(~np.isnan(values).all(axis=1)).max(initial=-1)) + 1
 
 
-def _trained(table: NumericTable, trained: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the columns that a model was trained on; the only column may have another one or none.
+def _future(known: NDArray[np.float64], steps: Steps, last: int, where: str) -> NDArray[np.float64]:
+    """Return what is known of the steps behind the last value `(F, K)`.
 
     Raises:
-        UserError: The table lacks one of them.
+        UserError: A step of them is missing.
     """
-    if strange := [name for name in trained if name not in table.names]:
-        if len(trained) == len(table.names) == 1 and not (table.header and strange != [UNNAMED]):
-            return tuple(table.names)
-        raise UserError(
-            f"data.value_column: {table.file} has no column {strange[0]}, which the model was trained on; it has"
-            f" {', '.join(table.names[:MOST_NAMED])}"
-        )
-    return tuple(trained)
+    if np.isnan(known).any() or (steps != np.arange(last + 1, last + 1 + len(steps))).any():
+        raise UserError(f"{where}: behind the last value, every step needs one row with all columns of data.known")
+    return known
 
 
-class _Numbers(NamedTuple):
-    values: NDArray[np.float64]  # (T, D)
-    commas: bool  # whether they have decimal commas
-    filled: int  # cells that had none
+def _at_steps(parts: list[str], steps: Steps, filled: Filled) -> list[str]:
+    """Return the part of every step: that of its row, or of the row before it."""
+    rows = np.searchsorted(steps[: len(parts)], filled.steps, side="right") - 1
+    return [parts[row] for row in rows]
 
 
-def _numbers(table: NumericTable, names: Sequence[str], writing: Writing) -> _Numbers:
-    """Return the numbers of the columns."""
-    import pandas as pd
-
-    if table.table.empty:
-        raise UserError(f"data: {table.file} holds no numbers; a table with a row a step is expected")
-    columns, commas, filled = [], False, 0
-    for name in names:
-        check_column(table.table, name, "data.value_column", table.file)
-        cells, with_commas = with_points(table.table[name], writing.decimal, table.file, name)
-        whole, count = interpolated(cells, writing.missing, table.file, name)
-        columns.append(whole)
-        commas, filled = commas or with_commas, filled + count
-    chosen = pd.concat(columns, axis=1, keys=list(names))
-    return _Numbers(read_numbers(chosen, table.file).reshape(len(chosen), len(names)), commas, filled)
-
-
-def _description(tables: Sequence[NumericTable], names: Sequence[str], pieces: Sequence[_Numbers]) -> str:
-    first, filled = tables[0], sum(piece.filled for piece in pieces)
+def _description(
+    tables: Sequence[NumericTable],
+    columns: Columns,
+    commas: Sequence[bool],
+    placed: Sequence[_Placed],
+    missing: str | None,
+) -> str:
+    names, axis = columns.values, placed[0].series.axis
     which = f"column{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
-    others = [repr(name) for name in first.names if name not in names]
-    more = f", {len(others)} more" if len(others) > MOST_NAMED else ""
+    count = sum(len(one.series.values) for one in placed)
+    lengths = [len(one.series.values) for one in placed]
     remarks = [
         f"{which} of {named([table.file for table in tables])}",
-        f"{sum(len(piece.values) for piece in pieces):,} values",
-        f"{filled:,} of them missing and put between their neighbours" if filled else "",
-        "a header row" if first.header else "no header row",
-        "decimal commas" if any(piece.commas for piece in pieces) else "",
-        f"not read: {', '.join(others[:MOST_NAMED])}{more}" if others else "",
+        f"{len(placed)} series of {min(lengths):,} to {max(lengths):,} steps by {columns.id}" if columns.id else "",
+        f"{count:,} values",
+        _times_in_words(axis, placed) if axis else "",
+        describe([one.filled for one in placed], missing),
+        f"known in advance: {', '.join(columns.known)}" if columns.known else "",
+        f"known of the past: {', '.join(columns.past)}" if columns.past else "",
+        "a header row" if tables[0].header else "no header row",
+        "decimal commas" if any(commas) else "",
+        describe_columns(tables[0], columns),
     ]
     return ", ".join(filter(None, remarks))
+
+
+def _times_in_words(axis: TimeAxis, placed: Sequence[_Placed]) -> str:
+    ends = np.array([[one.filled.steps[0], one.filled.steps[-1]] for one in placed])
+    first, last = axis.written(np.array([ends.min(), ends.max()]))
+    return f"one every {str(axis.frequency).removeprefix('1 ')} by {axis.name!r}, {first} to {last}"

@@ -45,6 +45,18 @@ def refuse_stacked(table: NumericTable, chosen: Sequence[str]) -> None:
     refuse_disorder(times, where)
 
 
+def refuse_groups(table: NumericTable) -> None:
+    """Raise UserError if several series stand one below the other by the names in a column that is not read.
+
+    The column of times is said, so that only a sum below the others and such names are left to look for.
+    """
+    names = [name for name in table.names if table.names.count(name) == 1]
+    columns = {name: list(table.table[name]) for name in names}
+    where = f"data: {table.file}"
+    _refuse_summary(columns, where)
+    _refuse_groups({name: cells for name, cells in columns.items() if all(cells)}, where)
+
+
 def refuse_disorder_of_files(tables: Sequence[NumericTable], chosen: Sequence[str]) -> None:
     """Raise UserError if the dates of a file are not later than those of the files before it.
 
@@ -110,7 +122,7 @@ def _refuse_groups(columns: Mapping[str, list[str]], where: str) -> None:
                 names = list(dict.fromkeys(groups))
                 raise UserError(
                     f"{where} has {len(names)} series in one column: {time} begins again for {other} {names[1]}; give"
-                    " one of them, or data.stacked=true reads them as one"
+                    f" one of them, or data.id_column={other} forecasts each, or data.stacked=true reads them as one"
                 )
 
 

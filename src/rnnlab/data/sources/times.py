@@ -40,11 +40,18 @@ class TimeColumn:
         name: Of the column.
         cells: As they are written; those that are missing are left out.
         readings: The same as numbers, in every way in which days and months may be meant.
+        orders: Of each reading, what the numbers of a date are, such as `dmy`; '' of numbers and of times of day.
     """
 
     name: str
     cells: Sequence[str]
     readings: Sequence[Times]
+    orders: Sequence[str] = ("",)
+
+    @property
+    def are_dates(self) -> bool:
+        """Whether its times are dates, and neither numbers nor times of day."""
+        return any(self.orders)
 
     @property
     def in_order(self) -> bool:
@@ -78,8 +85,8 @@ def dates(name: str, cells: Sequence[str], where: str) -> TimeColumn | None:
                 f"{where}: {name} has {shown!r} and {cell!r}; write all times in one form and leave out sums, or"
                 " data.stacked=true reads the rows as they stand"
             )
-    readings = list(_readings([inner for inner in fields if inner]))
-    return TimeColumn(name, cells, readings) if readings else None
+    readings = dict(_readings([inner for inner in fields if inner]))
+    return TimeColumn(name, cells, list(readings.values()), list(readings)) if readings else None
 
 
 def numbers(name: str, cells: Sequence[str], where: str) -> TimeColumn:
@@ -160,15 +167,17 @@ def _seconds(clock: str) -> float | None:
     return (hour * 60 + int(minutes)) * 60 + int(seconds or 0) + float((fraction or "0").replace(",", ".")) - offset
 
 
-def _readings(fields: Sequence[_Fields]) -> Iterator[Times]:
-    """Yield the times in seconds, in every way in which all of them are dates of the calendar."""
-    _, year_first, year_last = fields[0].form
-    orders = [(0, 1, 2)] if year_first else [(2, 1, 0), (2, 0, 1), *([] if year_last else [(0, 1, 2)])]
-    for order in orders:
+def _readings(fields: Sequence[_Fields]) -> Iterator[tuple[str, Times]]:
+    """Yield the times in seconds, in every way in which all of them are dates of the calendar, and each way's order."""
+    sign, year_first, year_last = fields[0].form
+    orders = ["ymd"] if year_first else ["dmy", "mdy", *([] if year_last else ["ymd"])]
+    for order in orders if sign else [""]:
+        places = [order.index(unit) for unit in "ymd"] if order else (0, 1, 2)
         try:
-            yield tuple(DAY * _day(*(inner.numbers[place] for place in order)) + inner.seconds for inner in fields)
+            times = tuple(DAY * _day(*(inner.numbers[place] for place in places)) + inner.seconds for inner in fields)
         except ValueError:
             continue
+        yield order, times
 
 
 def _day(year: int, month: int, day: int) -> int:
