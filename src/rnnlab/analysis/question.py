@@ -18,7 +18,7 @@ from rnnlab.records.reading import Run
 # What decides which items a run is validated on, beside the data set itself.
 VALIDATED_ON = ("data.limit", "data.labels", "split.seed", "split.deduplicate", "trainer.limit_val_batches")
 TUNED_GROUPS = ("optimizer.", "scheduler.")
-TUNED_NAMES = ("batch_size", "gradient_clip_val")
+TUNED_NAMES = ("batch_size", "accumulate_grad_batches", "gradient_clip_val")
 TUNED_WORDS = ("dropout", "decay")
 REPEATS = "seed"
 
@@ -184,7 +184,7 @@ def is_tuned(key: str) -> bool:
 
 def leaves_the_start(key: str) -> bool:
     """Return True if a key changes neither the first weights nor the order of batches, so that seeds can be paired."""
-    return is_tuned(key) and short_name(key) != "batch_size"
+    return is_tuned(key) and short_name(key) not in ("batch_size", "accumulate_grad_batches")
 
 
 def items(run: Run) -> str:

@@ -246,6 +246,7 @@ TRAINING: dict[str, Kind] = {
     "trainer.max_epochs": whole(0),
     "trainer.max_steps": either(whole(1), Kind("-1", lambda v: v == -1)).neutral_at(-1),
     "trainer.max_time": either(DURATION, NOTHING).neutral_at(None),
+    "trainer.accumulate_grad_batches": whole(1).neutral_at(1),
     "trainer.gradient_clip_val": either(ABOVE_ZERO, NOTHING).neutral_at(None),
     "trainer.val_check_interval": PORTION.neutral_at(1.0),
     **{f"trainer.limit_{part}_batches": PORTION.neutral_at(1.0) for part in ("train", "val", "test")},

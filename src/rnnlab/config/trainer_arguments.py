@@ -13,7 +13,6 @@ ONE_DEVICE = "a run has one device; a sweep uses more by doing several runs at a
 OF_THE_PROCESS = "torch would keep it for every later run of the same process"
 
 REFUSED = {
-    "accumulate_grad_batches": "choose a larger data.batch_size",
     "barebones": "a run needs its metrics, loggers and checkpoints",
     "benchmark": OF_THE_PROCESS,
     "callbacks": "add a callback with +callbacks.NAME._target_=CLASS",

@@ -31,6 +31,7 @@ class Batch(NamedTuple):
         weight: `()`, the batch's predictions over those of an average batch: the weight of its mean loss in training,
             so that every prediction of an epoch counts alike. None where batches count alike.
         characters: How many characters the predictions stand for; None where each is one, or the data is no text.
+        first: The row of a larger batch that this piece of it begins with; None for a whole batch.
     """
 
     inputs: Tensor
@@ -39,6 +40,16 @@ class Batch(NamedTuple):
     continues: bool = False
     weight: Tensor | None = None
     characters: int | None = None
+    first: int | None = None
+
+    def pieces(self, rows: int) -> Iterator[Batch]:
+        """Yield the batch in pieces of at most so many rows, padded as it is; itself where it has no more."""
+        if len(self.lengths) <= rows:
+            yield self
+            return
+        columns = zip(self.inputs.split(rows), self.lengths.split(rows), self.targets.split(rows), strict=True)
+        for number, (inputs, lengths, targets) in enumerate(columns):
+            yield self._replace(inputs=inputs, lengths=lengths, targets=targets, first=number * rows)
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device; the lengths stay on the CPU, where packing and counting need them."""

@@ -20,6 +20,7 @@ class SequenceDataModule(pl.LightningDataModule):
         batch_size: int,
         seed: int,
         bucketing: bool = False,
+        accumulate: int = 1,
     ) -> None:
         """Set up the batches of a data set.
 
@@ -28,19 +29,21 @@ class SequenceDataModule(pl.LightningDataModule):
             batch_size: Sequences in a batch of training.
             seed: Of the order of sequences in training.
             bucketing: Whether training batches similar lengths together.
+            accumulate: How many of such batches an optimizer step of training takes together, as one large batch.
         """
         super().__init__()
         self.prepared = prepared
         self.batch_size = batch_size
         self.seed = seed
         self.bucketing = bucketing
+        self.rows_of_a_step = batch_size * accumulate
 
     def train_batches(self) -> Batches:
         """Return an epoch of training, batch by batch."""
         part = self.prepared.parts["train"]
         if part.reading == STREAMS:
-            return self._streams(part)
-        order = Shuffled(part.sequences, self.batch_size, self.seed, self.bucketing)
+            return self._streams(part, self.rows_of_a_step)
+        order = Shuffled(part.sequences, self.rows_of_a_step, self.seed, self.bucketing)
         # Batches of short sequences have fewer predictions; a mean over each would let those count more.
         weighted = self.bucketing and part.labels is None
         return self._batches(part, order, part.predictions / len(order) if weighted else None)
@@ -53,11 +56,11 @@ class SequenceDataModule(pl.LightningDataModule):
 
     def _in_order(self, part: Part) -> Batches:
         if part.reading == STREAMS:
-            return self._streams(part)
+            return self._streams(part, self.batch_size)
         return self._batches(part, InOrder(len(part.sequences), max(self.batch_size, EVALUATION_BATCH_SIZE)))
 
-    def _streams(self, part: Part) -> Batches:
-        return self._batches(part, Streams(len(part.sequences), part.streams or self.batch_size))
+    def _streams(self, part: Part, rows: int) -> Batches:
+        return self._batches(part, Streams(len(part.sequences), part.streams or rows))
 
     def _batches(self, part: Part, order: Order, average: float | None = None) -> Batches:
         return Batches(order, Collation(part, self.prepared.vocabulary.pad, average))

@@ -63,6 +63,10 @@ class SequenceTask(pl.LightningModule):
     def count(self, batch: Batch) -> int:
         """Return the number of predictions of a batch: tokens for a language model, rows for a classifier."""
 
+    def loss_weight(self, batch: Batch) -> float | Tensor:
+        """Return what the mean loss of a batch counts in that of a larger one: its number of predictions."""
+        return self.count(batch)
+
     @abstractmethod
     def declare_metrics(self) -> dict[Metric, torchmetrics.Metric]:
         """Declare the metrics of validation and test, the loss first, each with a new object that measures it.

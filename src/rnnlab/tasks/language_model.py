@@ -85,12 +85,17 @@ class LanguageModel(SequenceTask):
 
     def outputs(self, batch: Batch) -> Tensor:
         # No lengths: padding stands behind a sequence, where a model that reads forwards cannot see it.
-        rows = len(batch.inputs)
-        start = map_state(lambda part: part[:, :rows], self._carried[self.training]) if batch.continues else None
+        first, rows = batch.first or 0, len(batch.inputs)
+        before = self._carried.get(self.training)
+        start = None
+        if batch.continues:
+            assert before is not None
+            start = map_state(lambda part: part[:, first : first + rows], before)
         logits: Tensor
         logits, state = self(batch.inputs, start)
         # Detached from the graph, so that gradients reach back to where a window begins.
-        self._carried[self.training] = map_state(Tensor.detach, state)
+        state = map_state(Tensor.detach, state)
+        self._carried[self.training] = _with_piece(before, state, batch)
         return logits
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -194,6 +199,18 @@ class LanguageModel(SequenceTask):
         excluded = [names.index(symbol) for symbol in (PAD, UNKNOWN) if symbol in names]
         excluded += range(self.vocabulary.first_label, len(names))
         return SymbolSampler(len(names), sampling.temperature, sampling.top_k, generator, excluded)
+
+
+def _with_piece(before: State | None, state: State, batch: Batch) -> State:
+    """Return the state of a whole batch, of which a piece has just been read; the other rows stay as they were."""
+    first = batch.first
+    if first is None or (first == 0 and not batch.continues):
+        return state
+    assert before is not None
+    old, new = ((part,) if isinstance(part, Tensor) else part for part in (before, state))
+    behind = first + new[0].shape[1] if batch.continues else old[0].shape[1]
+    parts = tuple(torch.cat([a[:, :first], b, a[:, behind:]], dim=1) for a, b in zip(old, new, strict=True))
+    return parts[0] if isinstance(state, Tensor) else parts
 
 
 def _dropout(share: float) -> nn.Module:

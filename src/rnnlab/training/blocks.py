@@ -108,12 +108,13 @@ class BlockDataModule(SequenceDataModule):
     def __init__(self, prepared: Prepared, config: Mapping[str, Any]) -> None:
         """Take sizes and limits from a run's configuration."""
         batching = config["data"]
-        super().__init__(prepared, batching["batch_size"], config["seed"], batching.get("bucketing", False))
         self.settings = config["trainer"]
+        several = self.settings.get("accumulate_grad_batches", 1)
+        super().__init__(prepared, batching["batch_size"], config["seed"], batching.get("bucketing", False), several)
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches in an epoch of training, which are its optimizer steps: `trainer.limit_train_batches` of them."""
+        """Optimizer steps of an epoch of training: its batches, of which `trainer.limit_train_batches` are read."""
         return self._limited("train", len(self.train_batches()))
 
     def items(self, part: str) -> Items | None:
@@ -171,7 +172,12 @@ class OptimizerSteps:
     """Takes optimizer steps: loss, gradient, clipping, update, next learning rate."""
 
     def __init__(
-        self, task: SequenceTask, optimizer: Optimizer, schedule: LRScheduler, largest_norm: float | None
+        self,
+        task: SequenceTask,
+        optimizer: Optimizer,
+        schedule: LRScheduler,
+        largest_norm: float | None,
+        rows: int,
     ) -> None:
         """Bind a task to its optimizer.
 
@@ -180,9 +186,10 @@ class OptimizerSteps:
             optimizer: It has one group of parameters.
             schedule: Of the learning rate.
             largest_norm: What the norm of the gradient is clipped to; None for no clipping.
+            rows: Of a batch, worked on at a time; a larger batch has the sum of the gradients of its pieces.
         """
         self.task, self.optimizer, self.schedule = task, optimizer, schedule
-        self.largest_norm = largest_norm
+        self.largest_norm, self.rows = largest_norm, rows
         self.scaler = getattr(task.trainer.precision_plugin, "scaler", None) or GradScaler(enabled=False)
         self.weights = optimizer.param_groups[0]["params"]
 
@@ -190,9 +197,8 @@ class OptimizerSteps:
         """Take a step on a batch, without waiting for its device."""
         for weight in self.weights:  # what `zero_grad` does, without its bookkeeping
             weight.grad = None
-        loss = self.task.loss(self.task.outputs(batch), batch)
+        loss = self._add_gradients(batch)
         lr = self.optimizer.param_groups[0]["lr"]
-        self.scaler.scale(loss).backward(batch.weight)
         self.scaler.unscale_(self.optimizer)
         norm = gradient_norm(self.weights) if measure_norm else None
         if self.largest_norm is not None:
@@ -200,7 +206,21 @@ class OptimizerSteps:
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.schedule.step()
-        return UnreadStep(loss.detach(), self.task.count(batch), lr, norm)
+        return UnreadStep(loss, self.task.count(batch), lr, norm)
+
+    def _add_gradients(self, batch: Batch) -> Tensor:
+        """Add the gradients of the mean loss of a batch, piece by piece where it is large; return that loss."""
+        if len(batch.lengths) <= self.rows:
+            loss = self.task.loss(self.task.outputs(batch), batch)
+            self.scaler.scale(loss).backward(batch.weight)
+            return loss.detach()
+        whole, losses = self.task.loss_weight(batch), []
+        for piece in batch.pieces(self.rows):
+            share = self.task.loss_weight(piece) / whole
+            loss = self.task.loss(self.task.outputs(piece), piece) * share
+            self.scaler.scale(loss).backward(batch.weight)
+            losses.append(loss.detach())
+        return torch.stack(losses).sum()
 
     def precision(self) -> AbstractContextManager[None]:
         """Return the context of `trainer.precision`; Lightning enters it by itself around a training step."""
@@ -244,6 +264,7 @@ class BlockLoop(pl.Callback):
     Attributes:
         max_steps: Optimizer steps after which the training ends, with a validation; -1 for no limit.
         largest_norm: What the norm of the gradient is clipped to; None for no clipping.
+        rows: Of a batch, worked on at a time (`data.batch_size`); with `trainer.accumulate_grad_batches` it has more.
         epoch: The epoch so far.
         steps: The steps of the block that has just ended.
         measures_norms: Whether they have the norm of the gradient.
@@ -252,6 +273,7 @@ class BlockLoop(pl.Callback):
 
     max_steps: int
     largest_norm: float | None
+    rows: int
     epoch: EpochRecord = field(default_factory=EpochRecord)
     steps: list[Step] = field(default_factory=list)
     measures_norms: bool = False
@@ -263,7 +285,7 @@ class BlockLoop(pl.Callback):
         assert isinstance(pl_module, SequenceTask)
         optimizer, schedule = pl_module.optimizers(use_pl_optimizer=False), pl_module.lr_schedulers()
         assert isinstance(optimizer, Optimizer) and isinstance(schedule, LRScheduler)
-        self._stepper = OptimizerSteps(pl_module, optimizer, schedule, self.largest_norm)
+        self._stepper = OptimizerSteps(pl_module, optimizer, schedule, self.largest_norm, self.rows)
         pl_module.train_on_block = self.train_on_block
         if self._resumed is not None:
             restore_random_state(self._resumed)

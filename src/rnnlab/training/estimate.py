@@ -34,7 +34,7 @@ def _seconds_of_a_step(task: SequenceTask, data: BlockDataModule, largest_norm: 
     batches, device = data.train_batches(), task.trainer.strategy.root_device
     task.to(device)
     optimizer, schedule = task.build_optimizer(len(batches) + 1)
-    steps, seconds = OptimizerSteps(task, optimizer, schedule, largest_norm), list[float]()
+    steps, seconds = OptimizerSteps(task, optimizer, schedule, largest_norm, data.batch_size), list[float]()
     for batch in batches:
         started = time.perf_counter()
         with steps.precision():

@@ -33,7 +33,10 @@ WORTH_MORE_THREADS = 16_384
 
 
 # Keys that Lightning is not told: `rnnlab.training.blocks` counts and limits batches and clips gradients.
-OURS = ("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val_check_interval", "block_size")
+OURS = (
+    *("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val_check_interval", "block_size"),
+    "accumulate_grad_batches",
+)
 
 
 def build_trainer(
@@ -56,7 +59,8 @@ def build_trainer(
     if progress and console.is_terminal:
         callbacks.append(RunProgressBar(console))
     # Last, so that random states are restored behind whatever another callback draws when a training begins.
-    callbacks.append(BlockLoop(config["trainer"]["max_steps"], config["trainer"]["gradient_clip_val"]))
+    training = config["trainer"]
+    callbacks.append(BlockLoop(training["max_steps"], training["gradient_clip_val"], config["data"]["batch_size"]))
     arguments = {
         **settings,
         "logger": _loggers(config["logger"] or {}, folder),
