@@ -20,6 +20,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnnlab.sweeps.launchers.backend import Backend
     from rnnlab.sweeps.plan import PlannedRun
     from rnnlab.sweeps.rounds.command import SweepCommand
@@ -102,7 +104,7 @@ class OptunaSweeper(Sweeper):
         from rnnlab.sweeps.remarks import print_remarks, print_warnings_in
         from rnnlab.sweeps.search.optuna_search import best_trial, conclude, logs_of, preview_search, run_search
         from rnnlab.tensorboard.experiment import describe_sweep
-        from rnnlab.terminal import Terminal
+        from rnnlab.terminal import Terminal, progress_console
 
         assert isinstance(self.launcher, RunLauncher) and self.config is not None
         nodes = ("sampler", "pruner")  # checked with all that a configuration may call
@@ -114,13 +116,12 @@ class OptunaSweeper(Sweeper):
         if self.config.dry_run:
             return preview_search(search)
         backend = self.launcher.backend(self.settings["n_jobs"])
-        console = Terminal(stderr=True)
-        study = run_search(search, backend, console, self.config.on_failure)
+        study = run_search(search, backend, progress_console(), self.config.on_failure)
         if best_trial(study) is not None:
             describe_sweep(search.folder)
             write_search(study, search.folder / "report", search.metric)
         print_warnings_in(logs_of(search, study), [default_run])
-        return conclude(search, study, console)
+        return conclude(search, study, Terminal())
 
     def _search(self, arguments: list[str]) -> tuple[Search, PlannedRun]:
         """Return the search that the command line asks for, and the run with the searched keys at their defaults."""
@@ -208,7 +209,13 @@ class RoundsSweeper(Sweeper, ABC):
 
 
 class RunLauncher(Launcher, ABC):
-    """Plans the runs of a sweep and executes them with a backend."""
+    """Plans the runs of a sweep and executes them with a backend.
+
+    Attributes:
+        swept: The folders of the sweeps whose planned runs were executed.
+    """
+
+    swept: tuple[Path, ...] = ()
 
     @abstractmethod
     def backend(self, workers: int | None = None) -> Backend:
@@ -225,7 +232,7 @@ class RunLauncher(Launcher, ABC):
         from rnnlab.sweeps.pool import report_failures, run_all
         from rnnlab.sweeps.rehearsal import rehearse
         from rnnlab.sweeps.remarks import print_remarks, print_warnings
-        from rnnlab.terminal import Terminal
+        from rnnlab.terminal import progress_console
 
         check({"hydra": {"launcher": {"workers": getattr(self, "workers", None)}}})
         configs = compose_jobs(self.hydra_context.config_loader, self.config, job_overrides)
@@ -240,7 +247,8 @@ class RunLauncher(Launcher, ABC):
         if self.backend().shares_memory:  # else the runs are done by other machines, which may have what this one lacks
             rehearse(run for run in planned if run.rerun or not run.folder.result())
         print_remarks(planned)  # only now: a refusal is one line
-        summaries = run_all(planned, self.backend(), Terminal(stderr=True), self.config.on_failure)
+        self.swept = tuple(dict.fromkeys(run.folder.path.parent for run in planned))
+        summaries = run_all(planned, self.backend(), progress_console(), self.config.on_failure)
         print_warnings(planned)
         report_failures(planned, summaries)
         return [JobReturn(status=JobStatus.COMPLETED, _return_value=summary["objective"]) for summary in summaries]

@@ -11,11 +11,13 @@ import importlib.metadata
 import io
 import os
 import sys
+import traceback
 
 from rnnlab.config import completion, help, reference
 from rnnlab.config.literals import quote_arguments
 from rnnlab.control_characters import shown
 from rnnlab.errors import RunsFailedError, UserError, is_disk_full, is_short_of_memory, reason_of
+from rnnlab.verbosity import VERBOSITIES, Verbosity, detail, speaking
 
 HELP = {"--help", "-h"}
 SWITCHES = ("-m", "--multirun")
@@ -42,6 +44,11 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit code: 0 done, 1 some runs failed, 2 the user can put it right, 130 stopped by Ctrl-C.
     """
+    with speaking(_verbosity(arguments)):
+        return _carry_out(arguments)
+
+
+def _carry_out(arguments: list[str]) -> int:
     try:
         code = _route(arguments)
         sys.stdout.flush()
@@ -52,6 +59,8 @@ def main(arguments: list[str]) -> int:
         return PIPE_CLOSED
     except (UserError, RunsFailedError, KeyboardInterrupt, OSError, MemoryError, RuntimeError, TypeError) as problem:
         message, code = _ending(problem, arguments)
+        # Where it was raised, and no messages of earlier exceptions, which may have a password in them.
+        detail("".join(traceback.format_tb(problem.__traceback__)).rstrip())
         print(shown(message), file=sys.stderr)
         return code
 
@@ -76,6 +85,10 @@ def _place(problem: BaseException) -> str:
     """The folder of the file that a problem is about, where that is known."""
     file = getattr(problem, "filename", None)
     return f"{os.path.dirname(os.fsdecode(file)) or '.'}: " if isinstance(file, str | bytes) else ""  # noqa: PTH120
+
+
+def _verbosity(arguments: list[str]) -> Verbosity:
+    return next((VERBOSITIES[word] for word in arguments[1:] if word in VERBOSITIES), Verbosity.USUAL)
 
 
 def _route(arguments: list[str]) -> int:
@@ -120,7 +133,9 @@ def _flags_first(command: str, words: list[str]) -> list[str]:
     Refused are the flags that Hydra would answer with its usage text, and those that rnnlab does not use.
     """
     flags, others = [], []
-    remaining = iter(words)
+    if len({VERBOSITIES[word] for word in words if word in VERBOSITIES}) > 1:
+        raise UserError("-q and -v: one says less than usual and the other more; choose one")
+    remaining = iter(word for word in words if word not in VERBOSITIES)
     for word in remaining:
         flag, equals, _ = word.partition("=")
         if not flag.startswith("-"):

@@ -114,8 +114,8 @@ def test_files_are_left_to_the_shell(words: list[str]) -> None:
 
 
 def test_flags_when_asked_for() -> None:
-    assert answers(["train", "-"]) == ["--help", "-m", "-cd", "-cn"]
-    assert answers(["generate", "-"]) == ["--help"]
+    assert answers(["train", "-"]) == ["--help", "-q", "-v", "-m", "-cd", "-cn"]
+    assert answers(["generate", "-"]) == ["--help", "-q", "-v"]
 
 
 def test_an_open_quote_is_no_part_of_a_word() -> None:

@@ -52,7 +52,7 @@ def trials(folder: Path, storage: object = None) -> list[optuna.trial.FrozenTria
 def test_a_search_finds_goes_on_and_says_what_is_best(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     answer = rnnlab(*TRAIN, *SPACE, "hydra.sweeper.n_trials=3")
     assert answer.code == 0, answer.err
-    assert "3 trials (3 complete). The best is trial" in answer.err
+    assert "3 trials (3 complete). The best is trial" in answer.out
     before = [trial.params for trial in trials(workdir)]
     answer = rnnlab(*TRAIN, *SPACE, "hydra.sweeper.n_trials=5")
     assert answer.code == 0 and "3 of 5 trials have ended already" in answer.err
@@ -72,7 +72,7 @@ def test_a_search_in_which_nothing_learned_says_so(rnnlab: Callable[..., Answer]
     assert answer.code == 0, answer.err
     (chance,) = {read_run(folder).chance("val/loss") for folder in (workdir / "runs/hunt").glob("gru*")}
     assert min(trial.value for trial in trials(workdir)) > chance
-    last = answer.err.splitlines()[-1]
+    last = answer.out.splitlines()[-1]
     model = "symbol frequencies of the training part"
     assert last == f"no trial is better than chance: val/loss {chance:.4f} ({model})"
 
@@ -279,7 +279,7 @@ def test_a_metric_knows_that_higher_is_better(rnnlab: Callable[..., Answer], wor
     answer = rnnlab(*TRAIN, *data, *words, "hydra.sweeper.n_trials=2")
     assert answer.code == 0, answer.err
     values = {trial.number: trial.value for trial in trials(workdir)}
-    best = int(re.search(r"best is trial (\d+)", answer.err)[1])  # type: ignore[index]
+    best = int(re.search(r"best is trial (\d+)", answer.out)[1])  # type: ignore[index]
     assert values[best] == max(values.values()) > min(values.values())
 
 

@@ -12,9 +12,10 @@ from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.records.sources import source_folders
 from rnnlab.report.examples import samples_of
-from rnnlab.report.render import terminal
+from rnnlab.report.render import print_headline, terminal
 from rnnlab.report.write import write_report
 from rnnlab.terminal import Terminal
+from rnnlab.verbosity import is_quiet, is_verbose
 
 LONGEST = 120  # characters of a folder's name
 
@@ -31,10 +32,15 @@ def main(arguments: list[str]) -> int:
     comparison = compare(folders, target=config["target"], holds=config["holds"], asked=asked(config))
     report, page = write_report(comparison, folders[0] / _name([folder.name for folder in folders[1:]]))
     console = Terminal(highlight=False)
-    terminal(comparison, console)
-    console.print()
-    samples_of(comparison.best).terminal(console)
-    console.print()
+    if is_quiet():
+        print_headline(comparison, console)
+    elif is_verbose():
+        console.print(Text(report.read_text(encoding="utf-8")), soft_wrap=True)
+    else:
+        terminal(comparison, console)
+        console.print()
+        samples_of(comparison.best).terminal(console)
+        console.print()
     console.print(Text(f"Report: {report.as_posix()}\nPage:   {page.as_posix()}"), soft_wrap=True)
     return 0
 

@@ -14,6 +14,7 @@ from rnnlab.config.schema import check
 from rnnlab.control_characters import in_one_line, say, to_json
 from rnnlab.records.csv_files import as_text
 from rnnlab.records.folder import find_checkpoint
+from rnnlab.verbosity import detail, note
 
 if TYPE_CHECKING:
     from rnnlab.training.evaluation import Evaluation
@@ -32,8 +33,9 @@ def main(arguments: list[str]) -> int:
 
     model = Trained(checkpoint)
     evaluation = model.evaluate(config["part"], **config["data"])
-    for note in evaluation.notes:
-        print(in_one_line(note), file=sys.stderr)
+    detail(repr(model))
+    for remark in evaluation.notes:
+        note(in_one_line(remark))
     FORMATS[config["format"]](model.checkpoint, evaluation)
     return 0
 

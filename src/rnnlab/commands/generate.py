@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.control_characters import say
 from rnnlab.records.folder import find_checkpoint
+from rnnlab.verbosity import detail, note
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +21,7 @@ def main(arguments: list[str]) -> int:
     from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
     model = Trained(checkpoint)
+    detail(repr(model))
     settings = {key: config[key] for key in ("prompt", "condition", "length", "temperature", "top_k", "seed")}
     if config["samples"] == 1:
         items = ["".join(map(_print_piece, model.stream(**settings)))]
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         items = model.generate(samples=config["samples"], **settings)
         say(_separator(items).join(items))
     if remark := model.remark(items):
-        say(remark, file=sys.stderr)
+        note(remark)
     return 0
 
 

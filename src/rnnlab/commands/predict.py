@@ -6,6 +6,7 @@ from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.user_input import UserInput
+from rnnlab.verbosity import detail
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> int:
         from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
         model = Trained(checkpoint)
+        detail(repr(model))
         inputs = model.predictor.read_inputs(source)
         model.predictor.print_answers(map(model.answer, inputs), config["format"])
     return 0

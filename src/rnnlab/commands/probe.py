@@ -11,6 +11,7 @@ from rnnlab.records.folder import find_checkpoint
 from rnnlab.studies.documents import print_document
 from rnnlab.studies.probing import build_probe, load_subject, measure, usual_folder, write_measured
 from rnnlab.terminal import Terminal
+from rnnlab.verbosity import detail, is_quiet
 
 
 def main(arguments: list[str]) -> int:
@@ -26,10 +27,12 @@ def main(arguments: list[str]) -> int:
     folder = usual_folder(checkpoint, config) if config["folder"] is None else Path(config["folder"])
     if folder.exists() and not folder.is_dir():
         raise UserError(f"folder: {folder} is a file; name a folder for the figures and numbers")
+    detail(str(checkpoint))
     measured = measure(build_probe(config), [load_subject(checkpoint, config)])
     written = write_measured(measured, folder)
     console = Terminal(highlight=False)
-    print_document(measured, console)
+    if not is_quiet():
+        print_document(measured, console)
     for file in written:
         console.print(str(file), soft_wrap=True)
     return 0

@@ -10,6 +10,7 @@ from rnnlab.records.sources import source_folders
 from rnnlab.report.rounds_status import show_rounds
 from rnnlab.report.status import progress_of, show
 from rnnlab.terminal import Terminal
+from rnnlab.verbosity import is_quiet
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +23,6 @@ def main(arguments: list[str]) -> int:
     folders, console = source_folders(config["sweep"], config["path"]), Terminal(highlight=False)
     progress = progress_of(folders)
     show(progress, console)
-    for folder in folders:
+    for folder in () if is_quiet() else folders:
         show_rounds(folder, progress, console)
     return 0

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.text import Text
 
-from rnnlab.commands import train
+from rnnlab.commands.train import train
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.errors import RunsFailedError, UserError
 from rnnlab.records.folder import plan_file
+from rnnlab.report.render import print_headline
 from rnnlab.studies.collect import collect, plan_study, planned
 from rnnlab.studies.computed import REFERENCE, compute, reference_of, write_computed
 from rnnlab.studies.documents import print_document
 from rnnlab.studies.new_study import new_study
-from rnnlab.studies.page import write_page
+from rnnlab.studies.page import Page, write_page
 from rnnlab.studies.study import EXPERIMENTS, Study, find_study
 from rnnlab.terminal import Terminal
+from rnnlab.verbosity import is_quiet, is_verbose
 
 NEW = "new"
 ONLY = "only"  # the value of `report` with which nothing is trained
@@ -44,13 +47,23 @@ def main(arguments: list[str]) -> int:
         return _compute(study, changes, console)
     failure = None if config["report"] == ONLY else _train(study, path)
     page = write_page(study)
-    page.print(console)
-    if page.kept and config["report"] == ONLY:
+    _print_page(study, page, console)
+    if page.kept and config["report"] == ONLY and not is_quiet():
         console.print(f"Kept, since only a training draws them: {', '.join(page.kept)}", soft_wrap=True)
     console.print(f"Written to {study.readme}", soft_wrap=True)
     if failure is not None:
         raise failure
     return 0
+
+
+def _print_page(study: Study, page: Page, console: Console) -> None:
+    """Print the page of a study: its headline alone where the command is quiet, all of it where it is verbose."""
+    if is_quiet():
+        print_headline(page.comparison, console)
+    elif is_verbose():
+        console.print(Text(study.readme.read_text(encoding="utf-8")), soft_wrap=True)
+    else:
+        page.print(console)
 
 
 def _begin(arguments: list[str]) -> int:
@@ -68,7 +81,7 @@ def _train(study: Study, data_path: str | None) -> RunsFailedError | None:
     plan, failure = plan_study(study, data_path), None
     plan_file(plan.sweep).unlink(missing_ok=True)  # what an earlier form of the study planned is no part of its answer
     try:
-        train.main(list(plan.words))
+        train(list(plan.words), compares=False)  # the page says more
     except RunsFailedError as error:
         if not any(run.is_complete for run in planned(plan.sweep)):
             raise

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from rnnlab.control_characters import say
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS
 from rnnlab.records.sources import source_folders, sweeps
+from rnnlab.verbosity import is_quiet, is_verbose, say_unless_quiet
 
 HOST = "localhost"
 TRIED = 100  # ports, from the one that is asked for on
@@ -43,16 +44,12 @@ def main(arguments: list[str]) -> int:
     with _as_one(folders) as folder:
         try:
             address = _serve(folder, port, folders)
-            say(f"TensorBoard on {', '.join(folder.as_posix() for folder in folders)}: {address}")
-            say(f"All runs by their hyperparameters: {address}#hparams")
-            if tunnel := _tunnel(address):
-                say(f"From the machine that you sit at, first: {tunnel}")
-            say("Ctrl-C ends it", flush=True)
+            _say_where(folders, address)
             if config["open"] and _has_browser():
                 webbrowser.open(address)
             threading.Event().wait()
         except KeyboardInterrupt:
-            say("\nTensorBoard has ended")
+            say_unless_quiet("\nTensorBoard has ended")
     return 0
 
 
@@ -78,7 +75,7 @@ def _free_port(wanted: int) -> int:
     for port in range(wanted, min(wanted + TRIED, 1 << 16)):
         if wanted == 0 or not _is_taken(port):
             if port != wanted:
-                say(f"port {wanted} is taken, so it is {port}")
+                say_unless_quiet(f"port {wanted} is taken, so it is {port}")
             return port
     raise UserError(f"port={wanted}: it is taken, and so are those behind it; port=0 takes any that is free")
 
@@ -101,6 +98,18 @@ def _as_one(folders: Sequence[Path]) -> Iterator[Path]:
         for folder in folders:
             (Path(place) / folder.name).symlink_to(folder.absolute())
         yield Path(place)
+
+
+def _say_where(folders: Sequence[Path], address: str) -> None:
+    """Print the address, and how to reach it from elsewhere; the address alone where the command is quiet."""
+    if is_quiet():
+        say(address, flush=True)
+        return
+    say(f"TensorBoard on {', '.join(folder.as_posix() for folder in folders)}: {address}")
+    say(f"All runs by their hyperparameters: {address}#hparams")
+    if tunnel := _tunnel(address):
+        say(f"From the machine that you sit at, first: {tunnel}")
+    say("Ctrl-C ends it", flush=True)
 
 
 def _tunnel(address: str) -> str:
@@ -142,7 +151,8 @@ def _serve(folder: Path, port: int, runs: Sequence[Path]) -> str:
     options = {"logdir": folder, "host": HOST, "port": port, "samples_per_plugin": SAMPLES}
     board.configure(["tensorboard", *(f"--{name}={value}" for name, value in options.items())])
     try:
-        with redirect_stderr(io.StringIO()):  # it recommends options that `rnnlab tensorboard` does not have
+        # It recommends options that `rnnlab tensorboard` does not have.
+        with nullcontext() if is_verbose() else redirect_stderr(io.StringIO()):
             address: str = board.launch()
     except TensorBoardServerException as error:
         raise UserError(f"port={port}: {error.msg}") from error

@@ -12,6 +12,7 @@ from rnnlab.config.compose import Composed, compose_train, plain, readable_error
 from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
+from rnnlab.verbosity import say_unless_quiet
 
 if TYPE_CHECKING:
     from rnnlab.records.reading import Run
@@ -20,7 +21,22 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str]) -> int:
+    """Check everything, then train one run or sweep, and say what it reached.
+
+    Raises:
+        UserError: Something in the arguments, the configuration or the data is wrong; nothing was written.
+        RunsFailedError: Runs failed; their folders say why.
+    """
+    train(arguments)
+    return 0
+
+
+def train(arguments: list[str], compares: bool = True) -> None:
     """Check everything, then train one run or sweep.
+
+    Args:
+        arguments: The words behind `rnnlab train`.
+        compares: Say the headline of a sweep when it has ended.
 
     Raises:
         UserError: Something in the arguments, the configuration or the data is wrong; nothing was written.
@@ -30,10 +46,9 @@ def main(arguments: list[str]) -> int:
     _check_probes(composed)
     with readable_errors("train"):
         if composed.mode is RunMode.MULTIRUN:
-            _sweep(composed)
+            _sweep(composed, compares)
         else:
             _train_one(composed)
-    return 0
 
 
 def _check_probes(composed: Composed) -> None:
@@ -60,13 +75,25 @@ def _train_one(composed: Composed) -> None:
         _train(job)
 
 
-def _sweep(composed: Composed) -> None:
+def _sweep(composed: Composed, compares: bool) -> None:
     """Have the sweeper that the configuration names plan the runs, and its launcher train them."""
     context = HydraContext(config_loader=composed.loader, callbacks=cast(Any, None))  # Hydra's callbacks are refused
     sweeper = Plugins.instance().instantiate_sweeper(
         hydra_context=context, task_function=lambda _: None, config=composed.config
     )
-    sweeper.sweep(arguments=words_of(composed.config))
+    try:
+        sweeper.sweep(arguments=words_of(composed.config))
+        failure = None
+    except RunsFailedError as error:  # the others have a result
+        failure = error
+    swept = getattr(getattr(sweeper, "launcher", None), "swept", ())
+    if compares and swept:
+        from rnnlab.report.sweep_end import print_sweep_end  # imports pandas
+        from rnnlab.terminal import Terminal
+
+        print_sweep_end(swept, plain(composed.config)["compare"], Terminal(highlight=False))
+    if failure is not None:
+        raise failure
 
 
 def _train(run: PlannedRun) -> None:
@@ -104,11 +131,12 @@ def _is_complete(run: PlannedRun) -> bool:
     if run.rerun or not run.folder.result():
         return False
     from rnnlab.records.reading import read_run
-    from rnnlab.sweeps.closing import result_of
+    from rnnlab.sweeps.closing import print_result
+    from rnnlab.terminal import Terminal
 
     result = read_run(run.folder.path)
-    say(f"{run.folder.path} is complete already: val/loss {result.loss:.4f}")
-    say(result_of(result))
+    say_unless_quiet(f"{run.folder.path} is complete already: val/loss {result.loss:.4f}")
+    print_result(result, Terminal(highlight=False, markup=False))
     return True
 
 
@@ -117,7 +145,7 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     from rnnlab.sweeps.remarks import print_remarks, print_warnings
 
     print_remarks([run])  # only now: a refusal is one line
-    say(f"{run.folder.path}: {ready.parameters:,} parameters")
+    say_unless_quiet(f"{run.folder.path}: {ready.parameters:,} parameters")
     summary = ready.execute(again=run.rerun)
     print_warnings([run])
     if summary["status"] != "complete":
@@ -130,11 +158,12 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
 
 def _close(run: Run, ready: TrainingRun) -> None:
     """Say what a run reached, where it lies and what may come next."""
-    from rnnlab.sweeps.closing import next_commands, result_of
+    from rnnlab.sweeps.closing import next_commands, print_result
+    from rnnlab.terminal import Terminal
 
     epochs = run.summary["epochs"]
     when = f"in the best of {epochs} epochs" if epochs > 1 else "in 1 epoch"
-    say(f"val/loss {run.loss:.4f} {when}, {run.summary['seconds']:.1f} s")
-    say(result_of(run))
+    say_unless_quiet(f"val/loss {run.loss:.4f} {when}, {run.summary['seconds']:.1f} s")
+    print_result(run, Terminal(highlight=False, markup=False))
     say(f"in {run.folder.absolute()}")
-    say("next:", *next_commands(run, ready.task), sep="\n  ")
+    say_unless_quiet("next:", *next_commands(run, ready.task), sep="\n  ")

@@ -13,7 +13,8 @@ from rnnlab.config.yaml_docs import Key
 from rnnlab.errors import UserError
 
 FILES = ":files"  # the answer that leaves it to the shell, which knows how to complete files
-FLAGS = ("--help", "-m", "-cd", "-cn")
+FLAGS = ("--help", "-q", "-v", "-m", "-cd", "-cn")
+OF_EVERY_COMMAND = FLAGS[:3]
 
 # In both scripts an answer that ends in = or . is unfinished, and no space follows it.
 BASH = r"""
@@ -141,7 +142,7 @@ def _names(before: list[str], current: str) -> Iterable[str]:
     command, *words = before
     groups = _groups(command)
     training = command == "train"
-    flags = [flag for flag in FLAGS if training or flag == "--help"] if current.startswith("-") else []
+    flags = [flag for flag in FLAGS if training or flag in OF_EVERY_COMMAND] if current.startswith("-") else []
     given = {word.partition("=")[0] for word in words}
     names = [group for group in groups if len(reference.group_options(group)) > 1 or group == current]
     names += [key.name for key in _keys(command, words).values() if key.shown]

@@ -21,6 +21,10 @@ FLAGS = (
     ("-m", "run every combination of the values that are separated by commas"),
     ("-cd FOLDER -cn NAME", "begin with FOLDER/NAME.yaml, such as a study's study.yaml"),
 )
+VERBOSITY = (
+    ("-q, --quiet", "print the result and errors only"),
+    ("-v, --verbose", "print more than usual, and of an error also where it was raised"),
+)
 COMPLETION = (
     "usage: rnnlab completion bash|zsh",
     "Print what completes commands, groups, options and keys at a press of the TAB key. Put one of these"
@@ -44,6 +48,7 @@ def overview() -> str:
             "More:",
             [
                 "rnnlab COMMAND --help       a command's groups, keys and defaults",
+                "rnnlab COMMAND -q ...       the result and errors only; -v: more than usual",
                 "rnnlab --version            the version that is installed",
                 'eval "$(rnnlab completion bash)"    TAB completes commands and keys; zsh likewise',
             ],
@@ -67,6 +72,7 @@ def command_help(command: str, words: Sequence[str] = ()) -> str:
         f"usage: rnnlab {command} {'[-m] ' * (command == 'train')}{'GROUP=OPTION ... ' * bool(groups)}KEY=VALUE ...",
         _paragraph(reference.commands()[command]),
         _lines("Examples:", reference.examples(command)),
+        _table("Flags:", list(VERBOSITY)),
         *(_groups_and_sweeps(command, groups, words) if groups else ()),
         *_sections(groups, keys),
     )

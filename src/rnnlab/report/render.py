@@ -94,9 +94,14 @@ def terminal(comparison: Comparison, console: Console) -> None:
     console.print(Text(f"* best mean.{more} {explanation(comparison)}", style="dim"))
 
 
+def print_headline(comparison: Comparison, console: Console) -> None:
+    """Print the answer in one sentence; a pipe gets it in one line."""
+    console.print(Text(headline(comparison.answer), style="bold"), soft_wrap=not console.is_terminal)
+
+
 def _print_answer(comparison: Comparison, console: Console) -> None:
     """Print the headline, the chart that is the answer, and what would decide what is open."""
-    console.print(Text(headline(comparison.answer), style="bold"))
+    print_headline(comparison, console)
     console.print()
     for chart in answer_chart(comparison):
         console.print(Text(characters(chart, console.width, console.encoding)), soft_wrap=True)

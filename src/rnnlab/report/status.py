@@ -19,6 +19,7 @@ from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING
 from rnnlab.records.identity import identity, with_effect
 from rnnlab.records.progress import Progress, progress_in
 from rnnlab.records.reading import NOT_STARTED, Run, find_runs
+from rnnlab.verbosity import is_quiet, is_verbose
 
 ORDER = (RUNNING, FAILED, INTERRUPTED, NOT_STARTED, PRUNED, COMPLETE)
 STYLES = {RUNNING: "cyan", FAILED: "red", INTERRUPTED: "yellow", COMPLETE: "green"}
@@ -33,9 +34,15 @@ def progress_of(folders: Iterable[Path]) -> list[Progress]:
 def show(progress: Sequence[Progress], console: Console) -> None:
     """Print a line for each run and one for all; the reasons of failures stand between them.
 
-    A run is called by the settings that vary now, whatever its folder is called.
+    A run is called by the settings that vary now, whatever its folder is called, and by its folder where the command
+    is verbose. A quiet command prints the last line alone.
     """
+    if is_quiet():
+        console.print(summary(progress))
+        return
     labels = _labels([entry.run for entry in progress])
+    if is_verbose():
+        labels = {folder: folder.as_posix() for folder in labels}
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading, justify in (
         ("run", "left"),

@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from rnnlab.charts.number_format import three_digits
 from rnnlab.data.source import OWN
 from rnnlab.records.metrics import SHARE, Metric, shown_in_tables
@@ -22,6 +24,11 @@ def result_of(run: Run) -> str:
     Metrics with a column in every table come first, and the loss last; without any, the loss comes first.
     """
     return f"test: {', '.join(_phrases(run)) or 'no metric is a number'}"
+
+
+def print_result(run: Run, console: Console) -> None:
+    """Print what a run reaches: whole words in the lines of a terminal, one line elsewhere."""
+    console.print(result_of(run), soft_wrap=not console.is_terminal)
 
 
 def _phrases(run: Run) -> Iterator[str]:

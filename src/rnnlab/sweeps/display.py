@@ -43,7 +43,7 @@ class Display:
                 transient=True,
                 vertical_overflow="crop",
             )
-            if console.is_terminal
+            if console.is_terminal and not console.quiet
             else None
         )
 

@@ -12,13 +12,16 @@ from rich.markup import escape
 
 from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, RUNNING, add_to_plan
+from rnnlab.records.reading import read_run
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
+from rnnlab.sweeps.closing import result_of
 from rnnlab.sweeps.display import Display
 from rnnlab.sweeps.launchers.backend import Backend, WorkerFailure
 from rnnlab.sweeps.order import in_mixed_order
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.sweeps.progress import SweepProgress
 from rnnlab.sweeps.worker import execute, execute_or_wait, record_failure
+from rnnlab.verbosity import is_verbose
 
 Summary = dict[str, Any]
 
@@ -62,7 +65,7 @@ def run_all(
             done += 1
             progress.end(run, summary)
             display.advance()
-            console.print(_line(run, summary, done, len(open_runs)), highlight=False, soft_wrap=True)
+            console.print(_lines(run, summary, done, len(open_runs)), highlight=False, soft_wrap=True)
             if done == 1 or done == len(open_runs):
                 _describe(planned)
             if summary["status"] == FAILED and on_failure == STOP:
@@ -132,8 +135,11 @@ def _describe(planned: Sequence[PlannedRun]) -> None:
         describe_sweep(sweep, configs)
 
 
-def _line(run: PlannedRun, summary: Summary, done: int, total: int) -> str:
+def _lines(run: PlannedRun, summary: Summary, done: int, total: int) -> str:
+    """Return how a run ended in a line; in a verbose command two more have its test and its folder."""
     head = escape(f"[{done:>{len(str(total))}}/{total}] {run.label}")
     if summary["status"] == COMPLETE:
-        return f"{head}  val/loss {summary['metrics']['best']['val/loss']:.4f}  {summary['seconds']:.1f} s"
+        more = [result_of(read_run(run.folder.path)), f"in {run.folder.path.absolute()}"] if is_verbose() else []
+        end = f"val/loss {summary['metrics']['best']['val/loss']:.4f}  {summary['seconds']:.1f} s"
+        return "\n  ".join([f"{head}  {end}", *map(escape, more)])
     return f"{head}  [red]{summary['status']}[/red]: {escape(summary.get('reason', ''))}"

@@ -14,6 +14,7 @@ from rnnlab.records.lock import is_claimed
 from rnnlab.sweeps.order import in_mixed_order
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.terminal import Terminal
+from rnnlab.verbosity import is_quiet
 
 Estimate = tuple[int, float]
 
@@ -39,8 +40,9 @@ def show(planned: Sequence[PlannedRun], workers: int = 1) -> None:
             left.append(seconds)
         table.add_row(run.label, state, f"{parameters:,}", "" if state == COMPLETE else duration(seconds))
     console = Terminal(highlight=False)
-    console.print(table)
-    console.print(f"\n{_sentence(len(planned), left, workers)}", soft_wrap=True)
+    if not is_quiet():
+        console.print(table, "")
+    console.print(_sentence(len(planned), left, workers), soft_wrap=True)
 
 
 def _sentence(runs: int, left: Sequence[float], workers: int) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rnnlab.control_characters import in_one_line
 from rnnlab.sweeps.plan import PlannedRun
+from rnnlab.verbosity import note
 
 # `2026-01-31 10:00:00,000 WARNING py.warnings: /a/file.py:12: UserWarning: the message`, as training.log writes it.
 WARNING = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ WARNING \S+: (?:\S+\.py:\d+: \w+: )?(.+)$")
@@ -46,4 +46,4 @@ def _print_counted(lines_of_runs: Iterable[Iterable[str]], runs: int) -> None:
     counts = Counter(line for lines in lines_of_runs for line in dict.fromkeys(lines))
     for line, count in counts.items():
         shown = in_one_line(line if len(line) <= LONGEST else line[:LONGEST] + "…")
-        print(shown if count == runs else f"{shown} ({count} of {runs} runs)", file=sys.stderr)
+        note(shown if count == runs else f"{shown} ({count} of {runs} runs)")

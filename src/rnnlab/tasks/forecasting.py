@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -39,6 +38,7 @@ from rnnlab.tasks.items import ItemFigures
 from rnnlab.tasks.predictions import Forecast, print_forecasts
 from rnnlab.tasks.quantiles import Quantiles
 from rnnlab.tasks.user_input import UserInput
+from rnnlab.verbosity import note
 
 DIGITS_OF_AN_ERROR = 3  # a forecast is written to a thousandth of the naive error
 
@@ -312,12 +312,9 @@ class Forecaster(SequenceTask):
                 self._check_future(series)
             except UserError as error:
                 raise UserError(f"{where}: {error}") from error
-        print(in_one_line(content.description), file=sys.stderr)
+        note(in_one_line(content.description))
         if strange := [series.id for series in members if self._is_new(series)]:
-            print(
-                in_one_line(f"scaled by their own values, as training had no such series: {', '.join(strange[:5])}"),
-                file=sys.stderr,
-            )
+            note(in_one_line(f"scaled by their own values, as training had no such series: {', '.join(strange[:5])}"))
         yield members
 
     def answer(self, inputs: Sequence[Series]) -> list[Forecast]:

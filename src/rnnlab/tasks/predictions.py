@@ -16,6 +16,7 @@ from rnnlab.data.sources.tables import is_table
 from rnnlab.errors import UserError
 from rnnlab.records.csv_files import as_text
 from rnnlab.tasks.user_input import UserInput
+from rnnlab.verbosity import note
 
 MEDIAN = 0.5
 
@@ -180,7 +181,7 @@ class TextAnswers:
                 say(self.line(answer))
                 if not hinted and (hint := self.hint(answer)):
                     sys.stdout.flush()
-                    say(hint, file=sys.stderr)
+                    note(hint)
                     hinted = True
             sys.stdout.flush()
 

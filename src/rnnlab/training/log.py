@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -44,18 +45,24 @@ class LogLine(logging.Formatter):
 
 
 @contextmanager
-def run_log(path: Path, hide: Callable[[str], str] = without_passwords) -> Iterator[logging.Logger]:
+def run_log(
+    path: Path, hide: Callable[[str], str] = without_passwords, aloud: bool = False
+) -> Iterator[logging.Logger]:
     """Write everything that is logged inside into a file, and keep it off the terminal.
 
     Args:
         path: The file.
         hide: Takes the secrets out of a text.
+        aloud: Write it to stderr as well.
     """
-    handler = LogFile(path, encoding="utf-8")
-    handler.setFormatter(LogLine(hide))
+    handlers: list[logging.Handler] = [LogFile(path, encoding="utf-8")]
+    if aloud:
+        handlers.append(logging.StreamHandler(sys.stderr))
     root = logging.getLogger()
     level = root.level
-    root.addHandler(handler)
+    for handler in handlers:
+        handler.setFormatter(LogLine(hide))
+        root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
     quiet_lightning()
@@ -67,8 +74,9 @@ def run_log(path: Path, hide: Callable[[str], str] = without_passwords) -> Itera
         threading.excepthook = hook
         logging.captureWarnings(False)
         root.setLevel(level)
-        root.removeHandler(handler)
-        handler.close()
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
 
 
 def _log_of_thread(failure: threading.ExceptHookArgs) -> None:

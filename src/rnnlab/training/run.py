@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, continue_curves, log_outcome
 from rnnlab.training.resuming import Reached, reached
 from rnnlab.training.trainer import build_trainer, check_limits, check_monitors, fit, steps_of, thread_count
+from rnnlab.verbosity import is_verbose, note
 
 Summary = dict[str, Any]
 
@@ -47,6 +47,7 @@ class TrainingRun:
         config: Resolved and plain.
         folder: Where the run is written.
         prepared: The data that the configuration names.
+        progress: Whether the terminal shows how it gets on.
         task: The network that is trained.
         data: Its batches.
         trainer: Lightning's Trainer.
@@ -73,7 +74,7 @@ class TrainingRun:
             folder: Where the run is written.
             prepared: The data that the configuration names.
             origin: Where the command was given.
-            progress: Show a progress bar where there is a terminal.
+            progress: Show a progress bar where there is a terminal, and the log in its place in a verbose command.
             callbacks: Further ones, which do not change the result.
 
         Raises:
@@ -82,6 +83,7 @@ class TrainingRun:
         quiet_lightning()
         torch.set_num_threads(thread_count(config))
         self.config, self.folder, self.prepared, self.origin = config, folder, prepared, origin
+        self.progress = progress
         self.secrets = Secrets(config["logger"])
         pl.seed_everything(config["seed"], verbose=False)
         self.task = new_task(config, prepared)
@@ -119,9 +121,9 @@ class TrainingRun:
         """
         there, damage = (None, "") if again else reached(self.folder)
         self._open_folder(resumed=there is not None)
-        with run_log(self.folder.log, self.secrets.hide) as log:
+        with run_log(self.folder.log, self.secrets.hide, aloud=self.progress and is_verbose()) as log:
             if damage:
-                print(damage, file=sys.stderr)
+                note(damage)
                 log.warning(damage)
             self._log_beginning(log, there)
             try:
@@ -150,8 +152,8 @@ class TrainingRun:
         log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
         for part, counts in self.prepared.balance.items():
             log.info("%s: %s", part, ", ".join(f"{count:,} {label}" for label, count in counts.items()))
-        for note in self.prepared.notes:
-            log.warning(note)
+        for remark in self.prepared.notes:
+            log.warning(remark)
 
     def _attempt(self, log: logging.Logger, last: Path | None) -> Summary:
         """Train and test, and return how that ended."""

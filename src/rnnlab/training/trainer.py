@@ -26,6 +26,7 @@ from rnnlab.training.callbacks import StepScalars
 from rnnlab.training.loggers import EventFiles
 from rnnlab.training.progress_bar import RunProgressBar
 from rnnlab.training.resuming import BestCheckpoint, CheckedCheckpointIO, StopWhenAsked
+from rnnlab.verbosity import is_quiet, is_verbose
 
 # Units in a batch's hidden state from which a second thread pays. Smaller steps are too short for it: on an idle
 # machine it gains next to nothing, and on a busy one the threads wait for each other at every time step.
@@ -56,7 +57,7 @@ def build_trainer(
     callbacks = [*records, StepScalars(), EventFiles(), BestCheckpoint(folder.checkpoints)]
     callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
     console = Terminal(stderr=True, highlight=False)
-    if progress and console.is_terminal:
+    if progress and console.is_terminal and not (is_quiet() or is_verbose()):
         callbacks.append(RunProgressBar(console))
     # Last, so that random states are restored behind whatever another callback draws when a training begins.
     training = config["trainer"]

@@ -26,7 +26,7 @@ from rnnlab.sweeps.remarks import print_remarks, print_warnings
 from rnnlab.sweeps.rounds.command import SweepCommand, diverged, has_ended
 from rnnlab.sweeps.rounds.kept_open import KeptOpen
 from rnnlab.sweeps.rounds.planner import Done, EndedRun, Planner, Round, Words
-from rnnlab.terminal import Terminal
+from rnnlab.terminal import Terminal, progress_console
 
 Summary = dict[str, Any]
 
@@ -99,13 +99,13 @@ def sweep_in_rounds(name: str, planner: Planner, command: SweepCommand, backend:
     if command.config.dry_run:
         _preview(planner, command, so_far, backend.workers)
         return None
-    console, log = Terminal(stderr=True), _Log(name, command.sweep, backend)
+    console, log = progress_console(), _Log(name, command.sweep, backend)
     with closing(KeptOpen(backend)) as kept:
         done = _work_off(planner, command, so_far, kept, console, log)
     print_warnings(so_far.all_runs())
     _report_failures(so_far, console)
     assert done is not None  # else runs were interrupted, which was raised
-    console.print(f"done: {done.reason}", highlight=False, soft_wrap=True, markup=False)
+    Terminal(stderr=True).print(f"done: {done.reason}", highlight=False, soft_wrap=True, markup=False)
     return done
 
 

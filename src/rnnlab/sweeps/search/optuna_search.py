@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from rnnlab.errors import RunsFailedError
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, RunFolder, add_to_plan
 from rnnlab.records.reading import read_run
 from rnnlab.records.stopping import asked_to_stop, stopping_on_signals
+from rnnlab.sweeps.display import Display
 from rnnlab.sweeps.launchers.backend import Backend, WorkerFailure
 from rnnlab.sweeps.search.optuna_study import (
     FOLDERS,
@@ -26,6 +28,7 @@ from rnnlab.sweeps.search.optuna_study import (
     open_study,
     remaining_trials,
 )
+from rnnlab.sweeps.search.progress import SearchProgress
 from rnnlab.sweeps.search.search import Search
 from rnnlab.sweeps.search.space import trial_overrides
 from rnnlab.sweeps.search.trial import Outcome, do_trial
@@ -48,13 +51,18 @@ def run_search(search: Search, backend: Backend, console: Console, on_failure: s
         UserError: The storage holds another search.
     """
     gave_up = False
-    with backend, stopping_on_signals(backend.stop):
+    with backend, stopping_on_signals(backend.stop), ExitStack() as shown:
         study = _open(search, console)
+        left = remaining_trials(search, study)
+        progress = SearchProgress(search, backend.workers, left)
+        display = shown.enter_context(Display(console, left, "trials", progress.snapshot))
         while not asked_to_stop() and (count := remaining_trials(search, study)) > 0:
             outcomes = 0
             for outcome in _outcomes(search, backend, count):
                 outcomes += 1
                 if outcome["status"] != INTERRUPTED:
+                    progress.end(outcome["seconds"])
+                    display.advance()
                     console.print(_line(search, outcome), highlight=False, soft_wrap=True)
                 if outcome["status"] == FAILED and on_failure == "stop":
                     gave_up = True
@@ -111,7 +119,7 @@ def conclude(search: Search, study: Study, console: Console) -> None:
     if (best := best_trial(study)) is not None:
         words = " ".join([*search.overrides, *trial_overrides(best.params)])
         console.print(
-            f"\n{len(trials)} trials ({states}). The best is trial {best.number}: {search.metric}"
+            f"{len(trials)} trials ({states}). The best is trial {best.number}: {search.metric}"
             f" {best.value:.4f} with {_short(best.params)}:",
             highlight=False,
             soft_wrap=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from optuna.study import Study
@@ -25,7 +26,7 @@ def do_trial(search: Search) -> Outcome | None:
     """Ask Optuna for the next trial and run it; return None where there is none.
 
     Returns:
-        Its `number`, `status`, `parameters` (those searched over) and, as it ended, `value` or `reason`.
+        Its `number`, `status`, `parameters` (those searched over), `seconds` and, as it ended, `value` or `reason`.
     """
     if asked_to_stop():
         return None
@@ -33,13 +34,14 @@ def do_trial(search: Search) -> Outcome | None:
     trial = ask(search, study)
     if trial is None:
         return None
+    started = time.monotonic()
     with heartbeats(lambda beat: trial.set_user_attr(WORKER, beat)):
         outcome = _outcome(search, trial)
     if outcome["status"] == INTERRUPTED:
         release(trial)
     else:
         _tell(study, trial, outcome)
-    return {"number": trial.number, "parameters": trial.params, **outcome}
+    return {"number": trial.number, "parameters": trial.params, "seconds": time.monotonic() - started, **outcome}
 
 
 def _outcome(search: Search, trial: Trial) -> Outcome:
