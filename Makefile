@@ -4,21 +4,34 @@ PYTHON ?= python3
 TASK ?= names
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
+TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-browser test-data test-docs test-launchers test-memory test-records test-more test-all torture bench bench-quick calibrate lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test test-browser test-data test-docs test-launchers test-memory test-records test-more test-all torture bench bench-quick calibrate lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
+# What running needs, and beside it what tests, linters and benchmarks need. pip says what it downloads, and how much.
 $(INSTALLED): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@echo "1/2 Creating a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "2/2 Installing rnnlab and what it needs; PyTorch is more than half of it"
+	@$(PIP) install --editable .
 	@touch $@
+	@echo "Installed: $$(du -sh $(VENV) | cut -f1) in $(VENV)"
 
-install: $(INSTALLED)  ## Create .venv and install rnnlab into it, editable, with the developers' tools
+$(TOOLS_INSTALLED): $(INSTALLED)
+	@echo "Installing what tests and linters need: pytest, mypy, Playwright, Ray and more"
+	@$(PIP) install --editable '.[dev]'
+	@touch $@
+	@echo "Installed: $$(du -sh $(VENV) | cut -f1) in $(VENV)"
+
+install: $(INSTALLED)  ## Create .venv and install rnnlab into it, editable, with what running needs
+
+tools: $(TOOLS_INSTALLED)  ## Install what tests, linters and benchmarks need as well
 
 # What of a study's runs `make sweep` does, so that it takes minutes.
 PART_names := model.hidden_size=64,128 model.num_layers=1 seed=0,1,2
@@ -29,52 +42,52 @@ sweep: install  ## Compare RNN, GRU and LSTM on US first names: 18 runs, a few m
 	@echo
 	@echo "Look at every curve:  make tensorboard"
 
-test: install  ## Run the tests, in at most six minutes on two idle cores
+test: tools  ## Run the tests, in at most six minutes on two idle cores
 	$(BIN)/python -m pytest
 
-test-browser: install  ## Look at pages and TensorBoard in Debian's chromium
+test-browser: tools  ## Look at pages and TensorBoard in Debian's chromium
 	$(BIN)/python -m pytest -m browser
 
-test-data: install  ## Check the published figures of data sets that lie in RNNLAB_DATA_DIR, else say what is skipped
+test-data: tools  ## Check the published figures of data sets that lie in RNNLAB_DATA_DIR, else say what is skipped
 	$(BIN)/python -m pytest -m data
 
-test-docs: install  ## Type every command of the documentation
+test-docs: tools  ## Type every command of the documentation
 	$(BIN)/python -m pytest -m docs
 
-test-launchers: install  ## Kill sweeps and searches; start jobs of submitit and tasks of Ray
+test-launchers: tools  ## Kill sweeps and searches; start jobs of submitit and tasks of Ray
 	$(BIN)/python -m pytest -m launchers
 
-test-memory: install  ## Open files that unfold to more than any machine has, within two gigabytes
+test-memory: tools  ## Open files that unfold to more than any machine has, within two gigabytes
 	$(BIN)/python -m pytest -m memory
 
-test-records: install  ## Check what the committed pages of studies say
+test-records: tools  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: install  ## Those of browser, docs, launchers, memory and records in one
+test-more: tools  ## Those of browser, docs, launchers, memory and records in one
 	$(BIN)/python -m pytest -m '(browser or docs or launchers or memory or records) and not slow'
 
-test-all: install  ## Run every test, the slow ones too
+test-all: tools  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''
 
-torture: install  ## Kill sweeps at a hundred random moments and compare what they end with to the bit
+torture: tools  ## Kill sweeps at a hundred random moments and compare what they end with to the bit
 	$(BIN)/python tests/sweeps/torture.py 100 $${SEED:-1}
 
-bench: install  ## Measure what the framework costs, as ratios, into experiments/speed/README.md
+bench: tools  ## Measure what the framework costs, as ratios, into experiments/speed/README.md
 	$(BIN)/python tests/benchmarks/bench.py
 
-bench-quick: install  ## The main ratios from one round each, in two minutes; nothing written
+bench-quick: tools  ## The main ratios from one round each, in two minutes; nothing written
 	$(BIN)/python tests/benchmarks/bench.py --quick
 
 calibrate: install  ## Judge thousands of sweeps of known truth, into experiments/calibration/README.md
 	$(BIN)/rnnlab study name=calibration
 
-lint: install  ## Check style, types, and that arrows between rooms run downwards
+lint: tools  ## Check style, types, and that arrows between rooms run downwards
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: install  ## Let ruff rewrite what it can
+format: tools  ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
