@@ -101,7 +101,7 @@ def print_headline(comparison: Comparison, console: Console) -> None:
 
 def _print_answer(comparison: Comparison, console: Console) -> None:
     """Print the headline, the chart that is the answer, and what would decide what is open."""
-    print_headline(comparison, console)
+    console.print(Text(headline(comparison.answer), style="bold"))
     console.print()
     for chart in answer_chart(comparison):
         console.print(Text(characters(chart, console.width, console.encoding)), soft_wrap=True)
