@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools sweep test test-browser test-data test-docs test-launchers test-memory test-records test-more test-all torture bench bench-quick calibrate lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test test-browser test-data test-docs test-launchers test-memory test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -77,6 +77,11 @@ bench: tools  ## Measure what the framework costs, as ratios, into experiments/s
 
 bench-quick: tools  ## The main ratios from one round each, in two minutes; nothing written
 	$(BIN)/python tests/benchmarks/bench.py --quick
+
+docs: tools  ## Build the documentation into build/site; index.html opens without a server
+	$(BIN)/python docs/site/pages.py build/docs
+	$(BIN)/zensical build --strict --clean
+	@echo "Read it: file://$(CURDIR)/build/site/index.html"
 
 calibrate: install  ## Judge thousands of sweeps of known truth, into experiments/calibration/README.md
 	$(BIN)/rnnlab study name=calibration

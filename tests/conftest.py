@@ -41,7 +41,7 @@ LONGEST = (
     "test_chars.py",
     "test_experiments.py",
     "test_search.py",
-    "test_readme.py",
+    "test_pages.py",
     "test_resume.py",
     "test_threads.py",
     "test_plan.py",

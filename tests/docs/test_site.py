@@ -1,0 +1,115 @@
+"""The site: built without a warning, and looked at from a disk in a browser."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import yaml
+from playwright.sync_api import Browser
+
+from browser import opened
+from support import ROOT
+
+BUILDER = Path(sys.executable).parent / "zensical"
+
+
+class Links(HTMLParser):
+    """What a page of HTML points at, and the names that others can point at."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.names: set[str] = set()
+        self.pictures_without_words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if name := values.get("id"):
+            self.names.add(name)
+        if target := values.get("href" if tag in ("a", "link") else "src"):
+            self.targets.append(target)
+        if tag == "img" and not values.get("alt"):
+            self.pictures_without_words.append(str(values.get("src")))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site; a warning, such as of a link that leads nowhere, ends the build."""
+    folder = tmp_path_factory.mktemp("site")
+    subprocess.run([sys.executable, ROOT / "docs/site/pages.py", folder / "pages"], check=True)
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    for there, here in (
+        ("build/docs", "pages"),
+        ("build/site", "site"),
+        ("[src]", f"[{ROOT}/src]"),
+        ("docs/site", f"{ROOT}/docs/site"),
+    ):
+        assert there in settings
+        settings = settings.replace(there, here)
+    (folder / "mkdocs.yml").write_text(settings, encoding="utf-8")
+    done = subprocess.run([BUILDER, "build", "--strict"], cwd=folder, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "site"
+
+
+@pytest.mark.docs
+def test_every_link_of_the_site_leads_somewhere_and_every_picture_has_words(site: Path) -> None:
+    pages = {file: Links(file.read_text(encoding="utf-8")) for file in site.rglob("*.html") if file.name != "404.html"}
+    assert len(pages) > 50
+    for file, links in pages.items():
+        assert not links.pictures_without_words, file
+        for target in links.targets:
+            if re.match(r"[a-z]+:|//", target):
+                continue
+            name, _, heading = target.partition("#")
+            there = (file.parent / unquote(name)).resolve() if name else file
+            assert there.exists(), f"{file.relative_to(site)}: {target}"
+            assert not heading or there not in pages or unquote(heading) in pages[there].names, f"{file}: {target}"
+
+
+@pytest.mark.docs
+def test_every_key_and_every_public_name_is_in_the_reference(site: Path) -> None:
+    configuration = (site / "configuration.html").read_text(encoding="utf-8")
+    for file in (ROOT / "conf").rglob("*.yaml"):
+        group = file.parent.relative_to(ROOT / "conf").as_posix()
+        title = {".": "rnnlab train", "command": f"rnnlab {file.stem}"}.get(group, f"{group}={file.stem}")
+        assert f">{title}<" in configuration, title
+    assert all(f"<code>{key}</code>" in configuration for key in ("model.hidden_size", "optimizer.lr", "compare.by"))
+    import rnnlab
+
+    api = (site / "api.html").read_text(encoding="utf-8")
+    assert all(f'id="rnnlab.{name}"' in api for name in rnnlab.__all__)
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_site_is_read_from_a_disk_on_a_telephone_and_on_a_screen(browser: Browser, site: Path, width: int) -> None:
+    for name in ("index", "answers", "configuration", "studies/index"):
+        with opened(browser, f"file://{site / name}.html", width=width) as page:
+            page.page.wait_for_load_state()
+            assert page.errors == [], name
+            wide = page.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} pixels wide"
+
+
+@pytest.mark.docs
+def test_the_search_works_without_a_server(browser: Browser, site: Path) -> None:
+    with opened(browser, f"file://{site}/index.html") as page:
+        page.page.get_by_role("button", name="Search").click()
+        page.page.get_by_placeholder("Search").fill("studentised range")
+        page.page.get_by_text(re.compile(r"^\d+ results?$")).wait_for()
+        assert page.page.get_by_text("How to read an answer").last.is_visible()
+        assert page.errors == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    settings = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    named = set(re.findall(r"[\w/-]+\.md", str(settings["nav"])))
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} <= named
