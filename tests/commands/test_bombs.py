@@ -16,8 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import torch
+from pyarrow import parquet
 
 from rnnlab.training.checkpoints import write_checkpoint
 
@@ -126,6 +128,30 @@ def victim(file: str, content: str | None) -> Callable[[Path, Path], object]:
     return prepare
 
 
+def repeated(folder: Path, _: Path) -> None:
+    """A table of a megabyte that unfolds to a hundred million cells."""
+    texts = pa.array(["a"] * (1 << 20)).dictionary_encode()
+    schema = pa.schema([(name, texts.type) for name in ("text", "label")])
+    folder.mkdir(parents=True)
+    with parquet.ParquetWriter(folder / "x.parquet", schema) as writer:
+        for _group in range(64):
+            writer.write_table(pa.table([texts, texts], schema=schema))
+
+
+def long_text(folder: Path, _: Path) -> None:
+    """A table of a megabyte with one text of a gigabyte and a half."""
+    folder.mkdir(parents=True)
+    with parquet.ParquetWriter(
+        folder / "x.parquet", pa.schema([("text", pa.large_string())]), compression="zstd"
+    ) as writer:
+        writer.write_table(pa.table({"text": pa.array(["a" * (3 << 29)], type=pa.large_string())}))
+
+
+def endless(name: str, content: str) -> Callable[[Path, Path], object]:
+    """A file with a line of a hundred million characters."""
+    return lambda folder, _: _written(folder / name, content + "a" * 100_000_000)
+
+
 def journal(content: str | None) -> Callable[[Path, Path], object]:
     def prepare(folder: Path, _: Path) -> None:
         place = folder.parents[1] / "runs" / folder.name / "search.journal"
@@ -139,7 +165,12 @@ def of_study(name: str, *more: str) -> tuple[str, ...]:
     return ("study", f"name={name}", *more)
 
 
+def _file(name: str, content: str) -> Callable[[Path, Path], object]:
+    return lambda folder, _: _written(folder / name, content)
+
+
 ONLY = "report=only"
+CLASSES = ("train", "task=sentiment", "data=file", "debug=fast")
 HUGE = {"type": "BPE", "vocab": {"a": 0, "b": 4_000_000_000}, "merges": []}
 LINES = (  # name, preparation, command, words of its line; FOLDER is the case's own
     ("aliases", study_of(LAUGHS), of_study("aliases"), "20,000"),
@@ -177,6 +208,12 @@ LINES = (  # name, preparation, command, words of its line; FOLDER is the case's
         "x.ckpt",
     ),
     ("piped-data", pipe("x.txt"), ("train", "data=file", "data.path=FOLDER/x.txt"), "a pipe"),
+    ("repeated", repeated, (*CLASSES, "data.path=FOLDER/x.parquet"), "too many to hold"),
+    ("long-text", long_text, (*CLASSES, "data.path=FOLDER/x.parquet"), "x.parquet"),
+    ("long-line", endless("x.jsonl", '{"text": "'), (*CLASSES, "data.path=FOLDER/x.jsonl"), "more than"),
+    ("long-cell", endless("x.csv", 'text,label\na,"'), (*CLASSES, "data.path=FOLDER/x.csv"), "more than"),
+    ("deep-line", _file("x.jsonl", DEEP), (*CLASSES, "data.path=FOLDER/x.jsonl"), "nested too deeply"),
+    ("piped-table", pipe("x.parquet"), (*CLASSES, "data.path=FOLDER/x.parquet"), "a pipe"),
     ("device", pipe("x.txt"), ("train", "data=file", "data.path=/dev/zero"), "a device"),
     ("device-ckpt", pipe("x.txt"), ("evaluate", "checkpoint=/dev/zero"), "/dev/zero"),
     ("deep-journal", journal(f"{DEEP}\n"), (*SEARCH, "sweep=deep-journal"), "search.journal"),

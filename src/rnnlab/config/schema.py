@@ -292,6 +292,8 @@ OF_OTHER_COMMANDS: dict[str, Kind] = {
     "report": either(one_of("only"), NOTHING),
     # generate, predict, evaluate
     "format": one_of("text", "csv", "json"),
+    **dict.fromkeys(("overwrite", "probabilities"), TRUE_OR_FALSE),
+    "output": either(text("the name of a file"), NOTHING),
     "target": either(ABOVE_ZERO, NOTHING),
     "worth": either(AT_LEAST_ZERO, NOTHING),
     "part": one_of("val", "test"),

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from rnnlab.config.targets import OWN as OWN_CLASSES
 from rnnlab.config.targets import build
 from rnnlab.data.sources.files import sha256
 from rnnlab.data.sources.parts import in_words, meaning_of_names
@@ -69,6 +70,22 @@ class Source:
         return sha256(self.files, json.dumps(names) if names else "")
 
 
+def reader_of_training(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the reader of a user's files for a trained model: the one that it was trained with, where that reads any.
+
+    That is so of the user's own files and of a data set whose reader is a plugin's. The other data sets that come with
+    rnnlab have files that nobody else has; a model of those reads what its task reads.
+
+    Args:
+        config: Of the training.
+    """
+    usual, trained = dict(config["task"]["file_reader"]), dict(config["data"]["reader"])
+    if trained["_target_"] == usual["_target_"]:
+        return {**usual, **trained}
+    of_a_plugin = "files" in config["data"] and not str(trained["_target_"]).startswith(OWN_CLASSES)
+    return trained if of_a_plugin else usual
+
+
 def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """Return the reader of files for a trained model, which looks for the columns of a series by their names.
 
@@ -78,7 +95,7 @@ def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> di
         config: Of the training.
         columns: What the columns of its series are called.
     """
-    reader = dict(config["task"]["file_reader"])
+    reader = reader_of_training(config)
     if "header" in reader:
         reader["header"] = None
     if "value_column" in reader and config["data"]["name"] == OWN:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -13,6 +14,9 @@ from rnnlab.data.collation import Batch
 from rnnlab.data.prepared import Part
 from rnnlab.tasks.predictions import Prediction
 from rnnlab.tasks.user_input import UserInput
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,37 @@ class Predicts(Protocol):
 
     def print_answers(self, blocks: Iterable[list[Any]], style: str) -> None:
         """Print answers as `text`, `csv` or `json`, each block as soon as it arrives."""
+
+
+@runtime_checkable
+class ReadsRows(Protocol):
+    """A task that answers the rows of a table, of the form that it was trained on but for the labels.
+
+    An answer is appended to its row, in columns of the task's own.
+    """
+
+    def read_rows(self, rows: pd.DataFrame, reading: Mapping[str, Any], file: Path) -> list[Any]:
+        """Return the input of each row, as `Predicts.answer` takes it.
+
+        Args:
+            rows: Some of the table, of strings, indexed by the numbers of the rows from 0.
+            reading: The keys of the reader that the model was trained with, such as `text_column`, and what was said
+                in their place.
+            file: Where the table lies, for the line about what is wrong.
+
+        Raises:
+            UserError: A column is missing, or a cell is not what it has to be.
+        """
+
+    def answer_columns(self, probabilities: bool) -> dict[str, type]:
+        """Return the names of the appended columns and what each holds: `str`, `float` or `int`.
+
+        Args:
+            probabilities: Whether every class has a column.
+        """
+
+    def answer_cells(self, answer: Any, probabilities: bool) -> list[Any]:
+        """Return an answer as a value for each appended column, None where there is none."""
 
 
 @runtime_checkable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +36,7 @@ from rnnlab.tasks.chance import (
 )
 from rnnlab.tasks.confusion import ConfusionCounts
 from rnnlab.tasks.items import ItemFigures, classified_items
-from rnnlab.tasks.predictions import Prediction, TextAnswers
+from rnnlab.tasks.predictions import PREDICTION, PROBABILITY, Prediction, TextAnswers
 
 
 class AUROC(MulticlassAUROC):
@@ -183,6 +184,14 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
 
     def answer(self, inputs: Sequence[str]) -> list[Prediction]:
         return self.classify(inputs)
+
+    def answer_columns(self, probabilities: bool) -> dict[str, type]:
+        names = [f"{PROBABILITY}_{label}" for label in self.labels] if probabilities else []
+        return {PREDICTION: str, PROBABILITY: float, **dict.fromkeys(names, float)}
+
+    def answer_cells(self, answer: Prediction, probabilities: bool) -> list[Any]:
+        shares = [answer.probabilities.get(label) for label in self.labels] if probabilities else []
+        return [answer.label, answer.probability, *shares]
 
     def line(self, answer: Prediction) -> str:
         """Return label, probability and text in columns, `-` where there is no label."""

@@ -5,20 +5,25 @@ from __future__ import annotations
 import csv
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.control_characters import say, to_json
-from rnnlab.data.sources.tables import is_table
+from rnnlab.data.sources.tables import check_column
 from rnnlab.errors import UserError
 from rnnlab.records.csv_files import as_text
 from rnnlab.tasks.user_input import UserInput
 from rnnlab.verbosity import note
 
 MEDIAN = 0.5
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PREDICTION, PROBABILITY = "prediction", "probability"  # columns that are appended to a table
 
 Blocks = Iterable[list[Any]]  # of answers, which are printed as soon as they are there
 
@@ -142,17 +147,34 @@ class TextAnswers:
     columns: tuple[str, ...] | None = None
 
     def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
-        """Yield the texts of a user's input in blocks.
+        """Yield the texts of a user's input in blocks."""
+        return source.lines()
+
+    def read_rows(self, rows: pd.DataFrame, reading: Mapping[str, Any], file: Path) -> list[Any]:
+        """Return the texts in the column `text_column` of a table.
 
         Raises:
-            UserError: The file is a table.
+            UserError: It has no such column, or the model was trained on no table and it was not said which it is.
         """
-        if source.file is not None and is_table(Path(source.file)):
+        if not (column := reading.get("text_column")):
+            names = ", ".join(map(str, rows.columns[:10]))
             raise UserError(
-                f"file: {source.file} is a table, and this model reads a text a line; give the texts in a .txt file, or"
-                " pipe lines into the command"
+                f"file: {file} is a table, and the model was trained on none; data.text_column=COLUMN says where the"
+                f" texts are; it has {names}"
             )
-        return source.lines()
+        check_column(rows, column, "data.text_column", file)
+        texts: list[Any] = rows[column].tolist()
+        return texts
+
+    def answer_columns(self, probabilities: bool) -> dict[str, type]:
+        """Return what CSV has of an answer behind its text."""
+        types = {"str": str, "int": int, "float": float}
+        kinds = {column.name: types.get(str(column.type).partition(" ")[0], str) for column in fields(self.answer_type)}
+        return {name: kinds[name] for name in self._columns[1:]}
+
+    def answer_cells(self, answer: Any, probabilities: bool) -> list[Any]:
+        """Return the values of these columns."""
+        return [getattr(answer, name) for name in self._columns[1:]]
 
     def print_answers(self, blocks: Blocks, style: str) -> None:
         """Print answers as `text`, `csv` or `json`, each block as soon as it arrives."""

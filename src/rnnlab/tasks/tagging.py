@@ -27,7 +27,7 @@ from rnnlab.tasks.base import Config
 from rnnlab.tasks.chance import OF_TRAINING, class_counts, most_frequent_accuracy, of_classes
 from rnnlab.tasks.confusion import ConfusionCounts
 from rnnlab.tasks.items import ItemFigures, classified_steps
-from rnnlab.tasks.predictions import TaggedText, TaggedWord, TextAnswers
+from rnnlab.tasks.predictions import PREDICTION, PROBABILITY, TaggedText, TaggedWord, TextAnswers
 from rnnlab.tasks.sentiment import WORD_SCALE
 
 TAG_FREQUENCIES, MOST_FREQUENT_TAG = "tag frequencies", "most frequent tag"
@@ -148,6 +148,13 @@ class Tagger(TextAnswers, ConfusionCounts):
     def rows(self, number: int, answer: TaggedText) -> list[list[object]]:
         """Return a row for each word, behind the number of its text."""
         return [[number, word.word, word.tag, word.probability] for word in answer.words]
+
+    def answer_columns(self, probabilities: bool) -> dict[str, type]:
+        return {PREDICTION: str, PROBABILITY: float}
+
+    def answer_cells(self, answer: TaggedText, probabilities: bool) -> list[object]:
+        """Return the tags, with blanks between them, and the product of their probabilities."""
+        return [answer.prediction.label, answer.prediction.probability]
 
     def hint(self, answer: TaggedText) -> str:
         return answer.note

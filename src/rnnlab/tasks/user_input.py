@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rnnlab.config.plain_files import what_it_is
+from rnnlab.data.sources.tables import is_table
 from rnnlab.errors import UserError
 
 STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # what a shell passes as a file: rnnlab predict file=<(…)
@@ -38,7 +39,9 @@ class UserInput:
     @classmethod
     @contextmanager
     def opened(cls, text: str | None, file: str | None, reading: Mapping[str, Any]) -> Iterator[UserInput]:
-        """Open the input, and check that a file is UTF-8 before anything is predicted.
+        """Open the input, and check that a file of lines is UTF-8 before anything is predicted.
+
+        A table is only looked at: the task reads it, as it was trained.
 
         Raises:
             UserError: There is no input, or more than one, or the file cannot be read.
@@ -49,6 +52,9 @@ class UserInput:
             yield cls(text, file, reading, None)
         elif file is not None:
             with _open(file) as stream:
+                if is_table(Path(file)):
+                    yield cls(text, file, reading, None)
+                    return
                 if stream.seekable():  # a pipe can be read only once
                     for _ in _line_blocks(stream, f"file: {file}"):
                         pass
@@ -70,7 +76,7 @@ class UserInput:
         """
         if self.reading:
             key = next(iter(self.reading))
-            raise UserError(f"data.{key}: this model reads lines of text; models of task=forecasting read a table")
+            raise UserError(f"data.{key}: it says how a table is read, such as file=new.csv; these are lines of text")
         if self.stream is None:
             return iter([[str(self.text)]])
         return _line_blocks(self.stream, "the standard input" if self.file is None else f"file: {self.file}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
-from rnnlab.data.source import OWN, locate, remembering_columns
+from rnnlab.data.source import OWN, locate, reader_of_training, remembering_columns
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.records.stopping import interruptible
@@ -86,7 +86,7 @@ def _name(config: Mapping[str, Any]) -> str:
 def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, Any]) -> Prepared:
     """Prepare the data of training, split as it was, or other data, all of it as `test`."""
     config = dict(card["config"])
-    _check_columns(config["task"], columns, path)
+    _check_columns(config, columns, path)
     if path is not None:
         config["data"] = {
             **config["data"],
@@ -113,12 +113,27 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
     return prepare_other(config, Known(vocabulary, card["data"]))
 
 
-def _check_columns(task: Mapping[str, Any], columns: Mapping[str, Any], path: str | Path | None) -> None:
-    """Raise UserError if a column is named that the reader of the task lacks, or no file that has it."""
-    reader = task["file_reader"]
+def _check_columns(config: Mapping[str, Any], columns: Mapping[str, Any], path: str | Path | None) -> None:
+    """Raise UserError if a key is given that the reader lacks, or no file that it is about."""
+    check_reading(config, columns)
     for key in columns:
-        if key not in reader:
-            what = "table" if key.endswith("_column") and not any(n.endswith("_column") for n in reader) else key
-            raise UserError(f"data.{key}: a model of task={task['name']} reads no {what}")
         if path is None:
             raise UserError(f"data.{key}: it says how data.path=FILE is read, which was not given")
+
+
+def check_reading(config: Mapping[str, Any], keys: Iterable[str], more: Container[str] = ()) -> None:
+    """Check that a trained model's reader of files has the keys that say how a file is read.
+
+    Args:
+        config: Of the training.
+        keys: Without `data.`.
+        more: Keys that it need not have.
+
+    Raises:
+        UserError: It lacks one.
+    """
+    reader = reader_of_training(config)
+    for key in keys:
+        if key not in reader and key not in more:
+            what = "table" if key.endswith("_column") and not any(n.endswith("_column") for n in reader) else key
+            raise UserError(f"data.{key}: a model of task={config['task']['name']} reads no {what}")

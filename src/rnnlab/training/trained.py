@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.config.schema import check
+from rnnlab.data.source import reader_of_training
 from rnnlab.data.sources.series import Series
 from rnnlab.errors import UserError
 from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.base import SequenceTask, parameters_of
-from rnnlab.tasks.capabilities import Generates, Predicts, Sampling
+from rnnlab.tasks.capabilities import Generates, Predicts, ReadsRows, Sampling
 from rnnlab.tasks.predictions import Forecast, Prediction, TaggedText
 from rnnlab.training.checkpoints import load_task
-from rnnlab.training.evaluation import Evaluation, evaluate
+from rnnlab.training.evaluation import Evaluation, check_reading, evaluate
+from rnnlab.training.table_predictions import Destination, answer_table
 from rnnlab.training.trainer import threads_of
 
 AT_ONCE = 64  # inputs that are answered in one batch
@@ -68,6 +70,11 @@ class Trained:
         if not isinstance(self.task, Predicts):
             raise self._unable("tells no classes of texts; a model of task=sentiment does")
         return self.task
+
+    @property
+    def answers_rows(self) -> bool:
+        """Whether it answers the rows of a table."""
+        return isinstance(self.predictor, ReadsRows)
 
     def __repr__(self) -> str:
         return f"<{self._describe()}, {parameters_of(self.task):,} parameters, from {self.checkpoint}>"
@@ -220,6 +227,44 @@ class Trained:
         check({"part": part})
         columns = {"text_column": text_column, "label_column": label_column, "value_column": value_column, **reading}
         return evaluate(self.task, part, path, columns)
+
+    def predict_file(
+        self,
+        file: str | Path,
+        output: str | Path | None = None,
+        probabilities: bool = False,
+        overwrite: bool = False,
+        style: str = "text",
+        **reading: Any,
+    ) -> list[str]:
+        """Answer the rows of a table of the form that the model was trained on, and write it with the answers.
+
+        Every column is kept as it is; `prediction` and `probability` are appended. The table may be of any length.
+
+        Args:
+            file: CSV, TSV, JSON Lines or Parquet.
+            output: The file that is written, whole or not at all, in the form that its name says; None for the
+                standard output.
+            probabilities: Whether a column `probability_CLASS` is appended for every class too.
+            overwrite: Whether `output` may be there already.
+            style: Of the standard output: `text` for the form that is read, `csv` or `json`.
+            reading: How it is read, where otherwise than in training: `text_column`, `separator` and so on, as the keys
+                of `data=file`.
+
+        Returns:
+            What there is to know: how many rows were read, columns that got another name, rows without an answer.
+
+        Raises:
+            UserError: The model predicts nothing of rows, the table cannot be read, or `output` is there.
+        """
+        if not isinstance(self.predictor, ReadsRows):
+            raise self._unable("answers no rows of a table")
+        check_reading(self.config, reading, more=("text_column", "separator", "quoting"))
+        place = None if output is None else Path(output)
+        keys = {**reader_of_training(self.config), **reading}
+        return answer_table(
+            self.answer, self.predictor, Path(file), keys, Destination(place, overwrite, style, probabilities)
+        )
 
     def _answers_with(self, answer_type: type[Any]) -> bool:
         return isinstance(self.task, Predicts) and issubclass(self.task.answer_type, answer_type)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from rnnlab.data.sources.labelled_texts import read_labelled_texts
 from rnnlab.data.sources.names import read_lines
 from rnnlab.data.sources.series import read_series
 from rnnlab.data.sources.signals import read_signals
+from rnnlab.data.sources.table_blocks import open_table
 from rnnlab.data.sources.tagged_sentences import read_tagged_sentences
 from rnnlab.data.sources.text_files import read_text
 from rnnlab.errors import UserError
@@ -60,6 +62,22 @@ def _sentences(file: Path) -> Path:
     return made.sentences(file, 20)
 
 
+def _in_parquet(write: Callable[[Path], Path], **types: str) -> Callable[[Path], Path]:
+    def written(file: Path) -> Path:
+        pd.read_csv(write(file.with_suffix(".csv"))).astype(types).to_parquet(file)
+        return file
+
+    return written
+
+
+def _in_json_lines(write: Callable[[Path], Path]) -> Callable[[Path], Path]:
+    def written(file: Path) -> Path:
+        pd.read_csv(write(file.with_suffix(".csv"))).to_json(file, orient="records", lines=True)
+        return file
+
+    return written
+
+
 NAMES = "".join(f"{first}{last}\n" for first in "bdfglm" for last in ("anna", "erta", "ine"))
 PAIRS = "".join(f"{name}\t{'F' if row % 2 else 'M'}\n" for row, name in enumerate(NAMES.split()))
 WORDS = "".join(f"the DET\n{noun} NOUN\nsleeps VERB\n\n" for noun in ("dog", "cat", "fox", "hen", "cow", "owl"))
@@ -69,6 +87,21 @@ READERS: dict[str, tuple[str, Callable[[Path], Path], Callable[[list[Path]], Ite
     "labelled names": ("names.txt", _lines(PAIRS), lambda files: _pairs(read_lines(files, "sex"))),
     "text": ("text.txt", _lines(NAMES * 3), lambda files: "".join(read_text(files).pieces()).splitlines()),
     "reviews": ("reviews.csv", _reviews, lambda files: _pairs(read_labelled_texts(files, "text", "label"))),
+    "reviews in JSON Lines": (
+        "reviews.jsonl",
+        _in_json_lines(_reviews),
+        lambda files: _pairs(read_labelled_texts(files, "text", "label")),
+    ),
+    "reviews in Parquet": (
+        "reviews.parquet",
+        _in_parquet(_reviews, label="category"),
+        lambda files: _pairs(read_labelled_texts(files, "text", "label")),
+    ),
+    "series in Parquet": (
+        "series.parquet",
+        _in_parquet(_series, date="datetime64[ns]"),
+        lambda files: read_series(files, None).values.tolist(),
+    ),
     "treebank": ("trees.conllu", _sentences, lambda files: _tagged(read_tagged_sentences(files, "UPOS"))),
     "words and tags": ("words.txt", _lines(WORDS), lambda files: _tagged(read_tagged_sentences(files, "UPOS"))),
     "series": ("series.csv", _series, lambda files: read_series(files, None).values.tolist()),
@@ -98,8 +131,14 @@ def read(reader: str, file: Path) -> Items | str:
 
 def written(reader: str, folder: Path) -> tuple[Path, bytes]:
     name, write, _ = READERS[reader]
-    file = write(folder / name)
-    return file, file.read_bytes()
+    if reader not in CONTENTS:
+        CONTENTS[reader] = write(folder / name).read_bytes()
+    file = folder / name
+    file.write_bytes(CONTENTS[reader])
+    return file, CONTENTS[reader]
+
+
+CONTENTS: dict[str, bytes] = {}  # of the files before any damage
 
 
 @st.composite
@@ -120,15 +159,15 @@ def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
             "lose": content[:at] + content[at + length :],
             "double": content[: at + length] + content[at:],
             "put in": content[:at] + put_in + content[at:],
-            "utf-16": content.decode().encode("utf-16"),
-            "latin-1": content.decode().replace("a", "ä").encode("latin-1"),
+            "utf-16": content.decode("latin-1").encode("utf-16"),
+            "latin-1": content.decode("latin-1").replace("a", "ä").encode("latin-1"),
         }[kind]
 
     return damaged
 
 
 @pytest.mark.parametrize("reader", READERS)
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damaged=damage())
 def test_a_damaged_file_is_read_or_refused_in_one_line(
     tmp_path: Path, reader: str, damaged: Callable[[bytes], bytes]
@@ -138,9 +177,24 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(
     result = read(reader, file)
     if isinstance(result, str):
         assert len(result.splitlines()) == 1 and file.name in result, result
+    if reader.startswith("reviews"):
+        read_in_blocks(file, result)
 
 
-@pytest.mark.parametrize("reader", READERS)
+def read_in_blocks(file: Path, result: Items | str) -> None:
+    """A table that is read as a whole is read in blocks alike, and one that cannot be is refused in a line."""
+    try:
+        table = open_table(file)
+        rows = [row for block in table.blocks() for row in table.frame(block)[["text", "label"]].values.tolist()]
+    except UserError as error:
+        assert isinstance(result, str) and len(str(error).splitlines()) == 1, (result, error)
+    except KeyError:  # a column's name is damaged
+        assert isinstance(result, str)
+    else:
+        assert isinstance(result, str) or [(text, label.strip()) for text, label in rows] == result
+
+
+@pytest.mark.parametrize("reader", [reader for reader in READERS if "Parquet" not in reader])
 @pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("mark", [b"", MARK], ids=["no mark", "a byte order mark"])
 @pytest.mark.parametrize("last", [b"", b"\n", b"\n\n"], ids=["no end", "one end", "an empty line"])

@@ -1,21 +1,20 @@
-"""The one reader of CSV and TSV tables: cells are strings, and what could be read in two ways is refused."""
+"""The one reader of tables, in CSV, TSV, JSON Lines or Parquet: cells are strings; what is ambiguous is refused."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.sources.text_files import decode
+from rnnlab.data.sources import json_lines, parquet_files
+from rnnlab.data.sources.text_files import text_lines
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,36 +22,48 @@ if TYPE_CHECKING:
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 USUAL = {".csv": "comma", ".tsv": "tab"}
+WITH_NAMES = (*json_lines.ENDINGS, *parquet_files.ENDINGS)  # how files end that say the names of their columns
+ENDINGS = (*USUAL, *WITH_NAMES)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 QUOTED = re.compile(r'".+"', re.DOTALL)
-LOOKED_AT = 1000  # rows in which separators are counted
+LOOKED_AT = 1000  # lines in which separators are counted
+LONGEST_CELL = 1 << 24  # characters: what is longer has a quote that never ends
+MOST_CELLS = 1 << 26  # of a table that is held as a whole
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """The cells of a row and the lines of the file that it takes.
 
     Attributes:
         cells: As they are meant, without the quotes around them.
-        first: The number of the first line.
+        first: The number of the first line; of Parquet, of the row.
         last: The number of the last line; another one where a quoted cell has several.
+        written: The row as it stands in the file, with its line's end; '' where that is not kept.
     """
 
     cells: list[str]
     first: int
     last: int
+    written: str = ""
 
 
 def is_table(file: Path) -> bool:
     """Return whether a file's name says that it is a table."""
-    return file.suffix.lower() in USUAL
+    return file.suffix.lower() in ENDINGS
+
+
+def says_names(file: Path) -> bool:
+    """Return whether a file is of a kind that says the names of its columns, so that no row of it is a header."""
+    return file.suffix.lower() in WITH_NAMES
 
 
 def read_rows(file: Path, separator: str | None = None, quoting: bool | None = None) -> list[Row]:
-    """Return the rows of a table that are not empty, every cell a string.
+    """Return the rows of a table that are not empty, every cell a string; the first has the names where there are any.
+
+    A missing value of JSON Lines or Parquet is an empty cell, and a list or an object in a cell is JSON.
 
     Args:
-        file: In UTF-8.
+        file: CSV or TSV in UTF-8, JSON Lines (`.jsonl`, `.ndjson`), or Parquet (`.parquet`, `.pq`).
         separator: What separates cells, a name in `SEPARATORS`; None for commas in a `.csv` file, tabs in a `.tsv`
             file, or the only other one by which every row has as many cells.
         quoting: True takes a cell in quotes as one, also over several lines; False takes quotes as letters. None takes
@@ -62,27 +73,74 @@ def read_rows(file: Path, separator: str | None = None, quoting: bool | None = N
     Raises:
         UserError: The file is not UTF-8, is empty, or can be read in two ways; the line names the key that decides.
     """
-    text = decode(file)
-    sign = SEPARATORS[separator or separator_of(text, file)]
-    rows = _parsed(text, sign, quoting, file)
+    if says_names(file):
+        return _rows_with_names(file, separator, quoting)
+    sign = sign_of(file, separator)
+    rows = [Row(*row[:3]) for row in csv_rows(text_lines(file), sign, quoting, file)]
     if not rows:
         raise UserError(f"data: {file} cannot be read as a table (it has no row)")
     if quoting is None:
-        _refuse_swallowed_rows(rows, sign, file)
-        _refuse_quotes_behind_blanks(rows, file)
+        refuse_doubtful_quotes(rows, sign, file)
     return rows
 
 
-def read_table(file: Path, separator: str | None = None, quoting: bool | None = None) -> pd.DataFrame:
-    """Return a table of strings whose first row has the names of the columns; a cell missing at a row's end is empty.
+def sign_of(file: Path, separator: str | None) -> str:
+    """Return what separates the cells of a CSV or TSV file; see `read_rows`.
+
+    Raises:
+        UserError: Two things may.
+    """
+    if separator is not None:
+        return SEPARATORS[separator]
+    head = islice((line for line in text_lines(file) if line.strip()), LOOKED_AT)
+    return SEPARATORS[separator_of("".join(head), file)]
+
+
+def refuse_doubtful_quotes(rows: Sequence[Row], sign: str, file: Path) -> None:
+    """Raise UserError if quotes hold together what seems to be several rows, or may be letters of a cell.
 
     Args:
-        file: In UTF-8.
+        rows: Of the file, those of the header first.
+        sign: What separates cells.
+        file: Where it lies.
+    """
+    _refuse_swallowed_rows(rows, sign, file)
+    _refuse_quotes_behind_blanks(rows, file)
+
+
+def _rows_with_names(file: Path, separator: str | None, quoting: bool | None) -> list[Row]:
+    """Return the rows of JSON Lines or Parquet, behind a first one with the names of the columns."""
+    refuse_csv_keys(file, separator, quoting)
+    module = json_lines if file.suffix.lower() in json_lines.ENDINGS else parquet_files
+    names = module.names_of(file)
+    rows = [Row(list(names), 0, 0)]
+    try:
+        for cells in module.rows_of(file, names):
+            rows.append(Row(cells, len(rows), len(rows)))
+            if len(rows) * len(names) > MOST_CELLS:
+                raise UserError(f"data: {file} has more than {MOST_CELLS:,} cells, too many to hold at a time")
+    except MemoryError as error:
+        raise UserError(f"data: {file} unfolds to more than this machine's memory holds") from error
+    return rows
+
+
+def refuse_csv_keys(file: Path, separator: str | None, quoting: bool | None) -> None:
+    """Raise UserError if it was said how cells are told apart in a file that says so itself."""
+    if separator is not None or quoting is not None:
+        key = "quoting" if separator is None else "separator"
+        raise UserError(f"data.{key}: {file} is no CSV or TSV file; leave it out")
+
+
+def read_table(file: Path, separator: str | None = None, quoting: bool | None = None) -> pd.DataFrame:
+    """Return a table of strings with the names of the columns; a cell missing at a row's end is empty.
+
+    Args:
+        file: See `read_rows`.
         separator: See `read_rows`.
         quoting: See `read_rows`.
 
     Raises:
-        UserError: The file is not UTF-8, or no table.
+        UserError: The file cannot be read, or is no table.
     """
     header, *rows = read_rows(file, separator, quoting)
     refuse_second_header(header, rows, file)
@@ -134,9 +192,9 @@ def read_labels(table: pd.DataFrame, column: str, file: Path) -> list[str]:
     check_column(table, column, "data.label_column", file)
     labels = [str(label).strip() for label in table[column]]
     if "" in labels:
+        row = table.index[labels.index("")] + 1
         raise UserError(
-            f"data: {file}, row {labels.index('') + 1} has no label in the column {column}; data.missing=drop leaves"
-            " such rows out"
+            f"data: {file}, row {row} has no label in the column {column}; data.missing=drop leaves such rows out"
         )
     return labels
 
@@ -161,7 +219,8 @@ def read_numbers(table: pd.DataFrame, file: Path, filled: NDArray[np.bool_] | No
     cells = table.to_numpy(dtype=object)[places]
     for (row, column), cell in zip(np.argwhere(places), cells, strict=True):
         if not is_number(cell):
-            raise UserError(f"data: {file}, row {row + 1}, column {table.columns[column]}: {cell!r} is no number")
+            number = table.index[row] + 1
+            raise UserError(f"data: {file}, row {number}, column {table.columns[column]}: {cell!r} is no number")
     numbers: NDArray[np.float64] = cells.astype(np.float64)
     return numbers
 
@@ -202,30 +261,43 @@ def _width(text: str, sign: str) -> int:
     return widths.pop() if len(widths) == 1 else 0
 
 
-def _parsed(text: str, sign: str, quoting: bool | None, file: Path) -> list[Row]:
-    """Return the rows that are not empty.
+def csv_rows(lines: Iterable[str], sign: str, quoting: bool | None, file: Path) -> Iterator[Row]:
+    """Yield the rows that are not empty, as they are written too.
+
+    Args:
+        lines: With their ends.
+        sign: What separates cells.
+        quoting: See `read_rows`.
+        file: Where they lie.
 
     Raises:
         UserError: A quote stands alone.
     """
-    csv.field_size_limit(sys.maxsize)
-    lines = io.StringIO(text, newline="")
+    csv.field_size_limit(LONGEST_CELL)
+    written: list[str] = []
     quotes = None if quoting is False else '"'
     style: Literal[0, 3] = csv.QUOTE_NONE if quotes is None else csv.QUOTE_MINIMAL
-    reader = csv.reader(lines, delimiter=sign, strict=True, quoting=style, quotechar=quotes)
-    rows, before = [], 0
+    reader = csv.reader(_kept(lines, written), delimiter=sign, strict=True, quoting=style, quotechar=quotes)
+    before = 0
     try:
         for cells in reader:
             if cells:
-                rows.append(Row(cells, before + 1, reader.line_num))
+                yield Row(cells, before + 1, reader.line_num, "".join(written))
             before = reader.line_num
+            written.clear()
     except csv.Error as error:
         at = f"line {before + 1}" if reader.line_num <= before + 1 else f"lines {before + 1} to {reader.line_num}"
         raise UserError(
             f"data: {file}, {at}: a quote begins a cell and does not end it; write a quote inside as two, or"
             " data.quoting=false takes quotes as letters"
         ) from error
-    return rows
+
+
+def _kept(lines: Iterable[str], written: list[str]) -> Iterator[str]:
+    """Yield lines, and add each to those of the row that is being read."""
+    for line in lines:
+        written.append(line)
+        yield line
 
 
 def _refuse_swallowed_rows(rows: Sequence[Row], sign: str, file: Path) -> None:

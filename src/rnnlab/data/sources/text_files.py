@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from rnnlab.data.split import PARTS
 from rnnlab.errors import UserError
 
 PIECE = 1 << 18  # bytes that are read at a time
+LONGEST_LINE = 1 << 26  # characters: what has no line's end for so long has no lines
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,28 @@ def decode_lines(file: Path) -> list[str]:
         UserError: It is not UTF-8; the line names the place.
     """
     return decode(file).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def text_lines(file: Path) -> Iterator[str]:
+    """Yield a file's lines with their ends, which are line feeds, carriage returns or both, and no other character.
+
+    Raises:
+        UserError: It is not UTF-8, or a line is too long; the message names the place.
+    """
+    begun, length, number, held = list[str](), 0, 1, ""
+    for piece in _pieces(file):
+        text = held + piece
+        held = "\r" if text.endswith("\r") else ""  # a line feed may follow, with which it is one end
+        for line in io.StringIO(text.removesuffix("\r"), newline=""):
+            begun.append(line)
+            length += len(line)
+            if length > LONGEST_LINE:
+                raise UserError(f"data: {file}, line {number} has more than {LONGEST_LINE:,} characters")
+            if line.endswith(("\n", "\r")):
+                yield "".join(begun)
+                begun, length, number = [], 0, number + 1
+    if held or begun:
+        yield "".join([*begun, held])
 
 
 def _pieces(file: Path) -> Iterator[str]:

@@ -1,0 +1,149 @@
+"""Answer the rows of a table: every column is kept, and what the model says is appended."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnlab.control_characters import shown
+from rnnlab.data.sources.table_blocks import CSV, JSON_LINES, CsvFile, TableBlock, TableFile, open_table
+from rnnlab.errors import UserError
+from rnnlab.tasks.capabilities import ReadsRows
+from rnnlab.training.table_writers import (
+    CsvWriter,
+    JsonLinesWriter,
+    ParquetWriter,
+    TableWriter,
+    kind_of,
+    sign_of_output,
+    written_atomically,
+)
+
+COMMA = ","
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a table with answers is written to.
+
+    Attributes:
+        output: A file, whose name says its form; None for the standard output.
+        overwrite: Whether a file may be there already.
+        style: Of the standard output: `text` for the form of the table that was read, `csv` or `json`.
+        probabilities: Whether every class has a column with its probability.
+    """
+
+    output: Path | None = None
+    overwrite: bool = False
+    style: str = "text"
+    probabilities: bool = False
+
+
+def answer_table(
+    answers: Any, task: ReadsRows, file: Path, reading: Mapping[str, Any], where: Destination
+) -> list[str]:
+    """Answer the rows of a table in their order, some thousand at a time.
+
+    Args:
+        answers: A function from inputs to the model's answers.
+        task: Says what a row's input is.
+        file: The table.
+        reading: The keys with which it is read, as `ReadsRows.read_rows` takes them.
+        where: Where it is written to.
+
+    Returns:
+        What a user should know: how many rows were read, columns that got another name, rows without an answer.
+
+    Raises:
+        UserError: The table or one of its columns cannot be read, or the output cannot be written.
+    """
+    if where.output is not None:
+        kind_of(where.output)
+        with suppress(OSError):
+            if where.output.samefile(file):
+                raise UserError(f"output: {where.output} is the file that is read; give another name")
+    table = open_table(file, reading.get("separator"), reading.get("quoting"))
+    columns, renamed = _renamed(task.answer_columns(where.probabilities), table)
+    rows = without = 0
+    with _writer(table, columns, where) as writer:
+        for block in table.blocks():
+            inputs = task.read_rows(table.frame(block), reading, file)
+            cells = [task.answer_cells(answer, where.probabilities) for answer in answers(inputs)]
+            if not rows:  # nothing is written of a table that cannot be read
+                writer.begin()
+            writer.write(block, cells)
+            rows, without = rows + len(block), without + sum(answer[0] is None for answer in cells)
+        if not rows:
+            task.read_rows(table.frame(TableBlock(0, ())), reading, file)
+            writer.begin()
+        writer.end()
+    return [*renamed, _said(table, rows, without, list(columns), reading.get("text_column"))]
+
+
+def _said(table: TableFile, rows: int, without: int, columns: Sequence[str], read: str | None) -> str:
+    """Return the line on what was read and appended."""
+    remarks = [
+        f"{f'{read} of ' if read else ''}{table.file.name}: {rows:,} row{'s'[: rows != 1]}",
+        f"{', '.join(columns)} appended",
+        f"{without:,} without {columns[0]}: they have nothing that the model knows" if without else "",
+    ]
+    return ", ".join(filter(None, remarks))
+
+
+def _renamed(columns: Mapping[str, type], table: TableFile) -> tuple[dict[str, type], list[str]]:
+    """Return the appended columns under names that the table does not have yet, and what is said of that."""
+    named: dict[str, type] = {}
+    remarks = []
+    for name, kind in columns.items():
+        free = next(f for f in _numbered(name) if f not in table.names and f not in named)
+        named[free] = kind
+        if free != name:
+            remarks.append(f"{table.file} has a column {name} already; what is appended is called {free}")
+    return named, remarks
+
+
+def _numbered(name: str) -> Iterable[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name}_{number}"
+        number += 1
+
+
+@contextmanager
+def _writer(table: TableFile, columns: Mapping[str, type], where: Destination) -> Iterator[TableWriter]:
+    """Open what writes the table; a file is there when all of it is."""
+    if where.output is None:
+        yield _writer_to_stdout(table, columns, where.style)
+        return
+    kind = kind_of(where.output)
+    with written_atomically(where.output, where.overwrite) as place:
+        if kind not in (CSV, JSON_LINES):
+            yield ParquetWriter(table, columns, place)
+            return
+        with place.open("w", encoding="utf-8", newline="") as stream:
+            if kind == CSV:
+                yield CsvWriter(table, columns, stream, sign_of_output(where.output))
+            else:
+                yield JsonLinesWriter(table, columns, stream)
+
+
+def _writer_to_stdout(table: TableFile, columns: Mapping[str, type], style: str) -> TableWriter:
+    stream = _Terminal() if sys.stdout.isatty() else sys.stdout
+    if style == "json":
+        return JsonLinesWriter(table, columns, stream, as_list=True)
+    if style == "text" and table.kind == JSON_LINES:
+        return JsonLinesWriter(table, columns, stream)
+    as_it_is = style == "text" and isinstance(table, CsvFile)
+    return CsvWriter(table, columns, stream, table.sign if as_it_is and isinstance(table, CsvFile) else COMMA)
+
+
+class _Terminal:
+    """The standard output where a person looks at it: control characters are shown."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(shown(text.replace("\r\n", "\n")))
