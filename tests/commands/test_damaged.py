@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from rnnlab.report.examples import read_examples
 from rnnlab.report.status import progress_of
 from rnnlab.sweeps.plan import check_stored
 from rnnlab.training.checkpoints import MARK, load_task
-from support import Answer, assert_refused, shell
+from support import Answer, assert_refused
 
 FILES = (
     "config.yaml",
@@ -87,14 +88,17 @@ def test_a_checkpoint_of_an_older_version_is_opened_with_one_remark(
     assert "older.ckpt has no checksum" in record.getMessage()
 
 
-def test_the_command_line_says_once_that_a_checkpoint_is_of_an_older_version(checkpoint: Path, workdir: Path) -> None:
+def test_the_command_line_says_once_that_a_checkpoint_is_of_an_older_version(
+    rnnlab: Callable[..., Answer], checkpoint: Path, workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # pytest's, which take what a terminal would show
     content = torch.load(checkpoint, weights_only=True)
     del content[MARK]
     torch.save(content, workdir / "older.ckpt")
-    done = shell("generate", "checkpoint=older.ckpt", "samples=2", cwd=workdir)  # pytest takes what is logged in here
-    assert done.returncode == 0, done.stderr
+    done = rnnlab("generate", "checkpoint=older.ckpt", "samples=2")
+    assert done.code == 0, done.err
     remark = "older.ckpt has no checksum, as older checkpoints: damage would not be noticed"
-    assert [line for line in done.stderr.splitlines() if "older" in line] == [remark]
+    assert [line for line in done.err.splitlines() if "older" in line] == [remark]
 
 
 def test_a_copy_of_a_checkpoint_is_sound(checkpoint: Path, workdir: Path) -> None:

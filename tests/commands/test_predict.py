@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import rnnlab as package
+from rnnlab.cli import main
 from rnnlab.records.csv_files import as_text
 from rnnlab.tasks import user_input
 from support import Answer, assert_refused
@@ -157,23 +159,29 @@ def test_a_model_of_names_says_what_it_is_before_it_waits_for_input(
     assert answer.code == 2 and "NamesLM (task=names, cell=lstm), which tells no classes" in answer.err
 
 
-def test_a_slow_pipe_is_answered_line_by_line(sentiment_folder: Path) -> None:
-    command = [sys.executable, "-m", "rnnlab", "predict", "checkpoint=runs/tone"]
-    with subprocess.Popen(
-        command, cwd=sentiment_folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin and process.stdout
-        guard = threading.Timer(120, process.kill)  # were it to wait for more, the test would wait for it
-        guard.start()
-        for text in ("a good film", "a bad film"):
-            process.stdin.write(f"{text}\n")
-            process.stdin.flush()
-            assert process.stdout.readline().endswith(f"  {text}\n")
-        process.stdin.close()
-        assert process.wait() == 0
-        guard.cancel()
+def test_a_slow_pipe_is_answered_line_by_line(sentiment_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (stdin, typing), (reading, stdout) = os.pipe(), os.pipe()
+    answers: list[str] = []
+
+    def type_a_line_when_the_last_is_answered() -> None:
+        with os.fdopen(typing, "w") as keyboard, os.fdopen(reading) as screen:
+            for text in ("a good film", "a bad film"):
+                print(text, file=keyboard, flush=True)
+                if not select.select([screen], [], [], 120)[0]:
+                    return  # the command waits for more, which must not make this test wait
+                answers.append(screen.readline())
+
+    with os.fdopen(stdin) as pipe, os.fdopen(stdout, "w") as shown:
+        monkeypatch.setattr(sys, "stdin", pipe)
+        monkeypatch.setattr(sys, "stdout", shown)
+        person = threading.Thread(target=type_a_line_when_the_last_is_answered)
+        person.start()
+        assert main(["predict", f"checkpoint={sentiment_folder / 'runs' / 'tone'}"]) == 0
+        person.join()
+    assert [answer.partition("  ")[2].partition("  ")[2] for answer in answers] == ["a good film\n", "a bad film\n"]
 
 
+@pytest.mark.launchers  # in a process of its own, whose last flush is seen too
 def test_a_reader_that_stops_and_a_terminal_without_emoji_are_no_errors(sentiment_folder: Path) -> None:
     line = f"yes 'good 🙂' | '{sys.executable}' -m rnnlab predict checkpoint=runs/tone | head -1"
     done = subprocess.run(

@@ -273,9 +273,9 @@ def test_what_no_search_can_do_is_refused(
     assert not (workdir / "runs").exists()
 
 
-def test_a_metric_knows_that_higher_is_better(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+def test_a_metric_knows_that_higher_is_better(rnnlab: Callable[..., Answer], workdir: Path, reviews: Path) -> None:
     words = ("hydra.sweeper.metric=val/accuracy", "hydra/sweeper/sampler=grid", "optimizer.lr=1e-6,0.03")
-    data = ("task=sentiment", "data.limit=60", "trainer.max_epochs=2")
+    data = ("task=sentiment", "data=file", f"data.path={reviews}", "data.limit=60", "trainer.max_epochs=2")
     answer = rnnlab(*TRAIN, *data, *words, "hydra.sweeper.n_trials=2")
     assert answer.code == 0, answer.err
     values = {trial.number: trial.value for trial in trials(workdir)}

@@ -56,7 +56,11 @@ def watched(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.parametrize(
     ("cap", "workers", "threads"),
-    [("", "2", max(1, available_cores() // 2)), ("", "1", available_cores()), ("1", "1", 1)],
+    [
+        pytest.param("", "2", max(1, available_cores() // 2), marks=pytest.mark.launchers),  # worker processes
+        ("", "1", available_cores()),
+        ("1", "1", 1),
+    ],
 )
 def test_the_runs_of_a_sweep_share_the_cores(
     rnnlab: Callable[..., Answer], watched: Path, monkeypatch: pytest.MonkeyPatch, cap: str, workers: str, threads: int
