@@ -208,6 +208,18 @@ class RoundsSweeper(Sweeper, ABC):
         return sweep_in_rounds(self.name, planner, command, self.launcher.backend())
 
 
+class TuneSweeper(RoundsSweeper):
+    """Tunes every level that is compared, then trains the best setting of each with fresh seeds."""
+
+    name = "tune"
+
+    def planner(self, overrides: list[Override]) -> tuple[Planner, SweepCommand]:
+        from rnnlab.sweeps.tune.command import tuning
+
+        assert self.config is not None and self.hydra_context is not None
+        return tuning(self.hydra_context.config_loader, self.config, overrides, self.settings)
+
+
 class RunLauncher(Launcher, ABC):
     """Plans the runs of a sweep and executes them with a backend.
 

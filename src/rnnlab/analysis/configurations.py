@@ -107,6 +107,9 @@ def _is_column(name: str) -> bool:
 
 def _identity(run: Run) -> dict[str, Any]:
     identity = {key: value for key, value in with_effect(run.config).items() if key != "seed"}
+    if run.config.get("model.parameters") is not None:  # cells of equal size have hidden sizes of their own
+        identity.pop("model.hidden_size", None)
+        identity["model.parameters"] = run.config["model.parameters"]
     # The same file name may hold other data: losses on different data must not be averaged.
     if sha256 := run.part("data").get("sha256"):
         identity[HASH] = str(sha256)[:8]

@@ -32,6 +32,7 @@ PLUGINS = frozenset(
         "hydra_plugins.rnnlab_plugins.OptunaSweeper",
         "hydra_plugins.rnnlab_plugins.RayLauncher",
         "hydra_plugins.rnnlab_plugins.SubmititLauncher",
+        "hydra_plugins.rnnlab_plugins.TuneSweeper",
     }
 )
 # How Hydra calls a plugin: as our options have it, with plain values that nothing was made of yet.

@@ -28,6 +28,7 @@ HANDED_OVER = {
     "scheduler": ("optimizer", "steps"),
     "task": ("source", "split", "data", "known"),
 }
+SIZE = "model.hidden_size"
 NAMES = ("cell.name", "data.name", "scheduler.name", "task.name")
 
 
@@ -42,10 +43,12 @@ def check_keys(config: Mapping[str, Any], choices: Mapping[str, Any], words: Ite
     Raises:
         UserError: Nothing reads a key, or an option is made into another one by hand.
     """
+    words = list(words)
     for word in words:
         if (name := word.partition("=")[0]) in NAMES:
             raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
     known = defaults_of(choices)
+    _check_one_size(config, known, words)
     for key, value in flatten(config):
         if key in known:
             _check_own_target(key, str(value), known[key])
@@ -64,6 +67,16 @@ def _keys_of(choices: tuple[tuple[str, str], ...], folders: tuple[Path, ...]) ->
     """The defaults of the keys of the chosen options in those folders of plugins and in ours, wiring included."""
     groups = [key for group, option in choices for key in reference.keys_of(group, option)]
     return {key.name: key.default for key in (*groups, *reference.command_keys("train"))}
+
+
+def _check_one_size(config: Mapping[str, Any], known: Mapping[str, str], words: Iterable[str]) -> None:
+    """Check that not both keys say how large a model is."""
+    model = config.get("model")
+    if not isinstance(model, Mapping) or model.get("parameters") is None:
+        return
+    typed = any(word.partition("=")[0].lstrip("+") == SIZE for word in words)
+    if typed or str(model.get("hidden_size")) != known.get(SIZE, str(model.get("hidden_size"))):
+        raise UserError(f"model.parameters: it chooses {SIZE} for each cell; give one of the two")
 
 
 def _parents(key: str) -> set[str]:

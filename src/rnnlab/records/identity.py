@@ -39,6 +39,7 @@ WITHOUT_EFFECT = (
     "trainer.devices",
     "trainer.num_nodes",
     "trainer.strategy",
+    "model.parameters",  # the hidden size that it leads to says all
     "data.files",
     "data.text_column",  # and the next fifteen: data.reader says them again
     "data.label_column",

@@ -17,6 +17,7 @@ from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS, RunFolder, find_checkpoint, planned_runs
 from rnnlab.records.identity import folders_by_hash, hash_in, identity, run_hash, run_name
 from rnnlab.records.provenance import Origin
+from rnnlab.sweeps.sizes import Sizes
 
 OF_THE_COMMAND = ("rerun", "dry_run", "on_failure")  # keys that belong to the command and not to its runs
 MISSING = "missing"
@@ -34,6 +35,7 @@ class PlannedRun:
         origin: The command that asked for it, and the code.
         sha256: The hash of the data.
         rerun: Train it even if it is complete.
+        sized: What hidden size was taken for `model.parameters`, in words; empty where none was asked for.
     """
 
     config: dict[str, Any]
@@ -43,6 +45,7 @@ class PlannedRun:
     origin: Origin
     sha256: str
     rerun: bool = False
+    sized: str = ""
 
 
 def plan(
@@ -93,19 +96,23 @@ def plan_each(
     runs = list(configs)
     for config in runs:
         check_run(config)
+    for config in runs:
+        if (key := data_key(config)) not in data:
+            data[key] = prepare(config)
+    sizes = Sizes()
+    sized = [sizes.sized(config, data[data_key(config)]) for config in runs]
+    runs = [config for config, _ in sized]
     folder_of = _Folders([_of_a_run(config) for config in runs], varied)
-    for full_config in runs:
+    for full_config, (_, size) in zip(runs, sized, strict=True):
         config = _of_a_run(full_config)
         key = data_key(config)
-        if key not in data:
-            data[key] = prepare(config)
         folder = RunFolder(folder_of(config, data[key].sha256))
         if full_config["rerun"] or not folder.result():
             folder.check_place()
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
         run_origin = asked.alone(next(words, ()))
-        run = PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, full_config["rerun"])
+        run = PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, full_config["rerun"], size)
         each.append(planned.setdefault(folder.path, run))
     return each
 

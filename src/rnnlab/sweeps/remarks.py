@@ -17,7 +17,9 @@ LONGEST = 240  # characters of a warning
 
 
 def print_remarks(planned: Sequence[PlannedRun]) -> None:
-    """Print on stderr what there is to say about the data of runs, once for all that share it."""
+    """Print on stderr what there is to say about data and sizes of runs, once for all that share them."""
+    for line in dict.fromkeys(run.sized for run in planned if run.sized):
+        print(in_one_line(line), file=sys.stderr)
     _print_counted((run.prepared.remarks for run in planned if run.prepared is not None), len(planned))
 
 

@@ -1,0 +1,271 @@
+"""`hydra/sweeper=tune`: equal budgets, ranges that grow, fresh seeds, and the same rounds from the same runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from optuna.distributions import FloatDistribution, IntDistribution
+
+from rnnlab.config.compose import compose_train
+from rnnlab.config.safety import hydra_node
+from rnnlab.errors import UserError
+from rnnlab.sweeps.rounds.command import SweepCommand
+from rnnlab.sweeps.rounds.planner import Done, EndedRun, Round, Words
+from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
+from rnnlab.sweeps.tune.command import tuning
+from rnnlab.sweeps.tune.draws import Sampler
+from rnnlab.sweeps.tune.groups import Group, asked_of
+from rnnlab.sweeps.tune.planner import FreshSeeds, Tuning
+from rnnlab.sweeps.tune.ranges import Edge, edges_of, grown
+from support import ALONE, Answer, assert_refused
+from sweeps.pretended import KilledError, PretendingBackend
+
+LR = "optimizer.lr=tag(log,interval(5e-4,5e-2))"
+LRS = {"optimizer.lr": FloatDistribution(5e-4, 5e-2, log=True)}
+RANDOM = Sampler("RandomSampler", 0, {})
+
+
+def planner(trials: Sequence[int] = (4, 4), sampler: Sampler = RANDOM, extend: int = 2, seeds: int = 3) -> Tuning:
+    groups = tuple(Group((f"cell={name}",)) for name in ("rnn", "gru", "lstm")[: len(trials)])
+    fresh = tuple(range(1, seeds + 1))
+    return Tuning(
+        groups, tuple(trials), LRS, sampler, lambda words: FreshSeeds(words, fresh), seeds * len(trials), extend
+    )
+
+
+def played(plan: Tuning, value: Callable[[Words], float]) -> tuple[list[Round], Done]:
+    """The rounds of a tuning whose runs reach what a function says."""
+    rounds, ended = list[Round](), list[EndedRun]()
+    while isinstance(step := plan(ended), Round):
+        rounds.append(step)
+        ended += [EndedRun(words, seed=seed_of(words), value=value(words)) for words in step.runs]
+    return rounds, step
+
+
+def lr_of(words: Words) -> float:
+    return float(next(word for word in words if word.startswith("optimizer.lr=")).partition("=")[2])
+
+
+def seed_of(words: Words) -> int:
+    return int(next((word for word in words if word.startswith("seed=")), "seed=0").partition("=")[2])
+
+
+def best_at(lr: float) -> Callable[[Words], float]:
+    return lambda words: abs(math.log(lr_of(words) / lr))
+
+
+def test_every_level_has_as_many_draws_of_its_own_and_fresh_seeds() -> None:
+    rounds, done = played(planner(), best_at(5e-3))
+    assert [step.name for step in rounds] == ["tuning", "confirmation by fresh seeds"]
+    draws = {cell: [lr_of(words) for words in rounds[0].runs if words[0] == f"cell={cell}"] for cell in ("rnn", "gru")}
+    assert [len(set(lrs)) for lrs in draws.values()] == [4, 4]
+    assert not set(draws["rnn"]) & set(draws["gru"])  # independent of each other
+    assert {seed_of(words) for words in rounds[0].runs} == {0}
+    chosen = {cell: min(lrs, key=lambda lr: abs(math.log(lr / 5e-3))) for cell, lrs in draws.items()}
+    assert {(words[0], lr_of(words)) for words in rounds[1].runs} == {(f"cell={c}", lr) for c, lr in chosen.items()}
+    assert sorted(map(seed_of, rounds[1].runs)) == [1, 1, 2, 2, 3, 3] and rounds[1].at_most == 0
+    assert done.reason == "every level is tuned, and confirmed by 3 fresh seeds"
+
+
+def test_another_level_changes_no_draw_of_the_first_two() -> None:
+    two, three = planner()(()), planner((4, 4, 4))(())
+    assert isinstance(two, Round) and isinstance(three, Round) and two.runs == three.runs[:8]
+
+
+def test_a_range_grows_by_three_where_the_best_lies_at_its_edge_and_is_drawn_from_anew() -> None:
+    rounds, done = played(planner((12,)), best_at(0.5))
+    assert [step.name for step in rounds[:-1]] == ["tuning", *["tuning from grown ranges"] * 2]
+    ranges = [step.record["tuning"][0]["range"]["optimizer.lr"] for step in rounds[:-1]]
+    assert [(r["low"], pytest.approx(r["high"])) for r in ranges] == [(5e-4, 0.05), (5e-4, 0.15), (5e-4, 0.45)]
+    drawn = [set(map(lr_of, step.runs)) for step in rounds[:-1]]
+    assert [len(lrs) for lrs in drawn] == [12] * 3 and not drawn[0] & drawn[1]
+    assert lr_of(rounds[-1].runs[0]) in drawn[-1]  # earlier draws do not count
+    assert "best at the edge of its range" in done.reason
+    assert rounds[0].at_most == 24 + 3 and rounds[2].at_most == 3
+
+
+def test_a_range_may_be_told_not_to_grow() -> None:
+    rounds, done = played(planner((12,), extend=0), best_at(0.5))
+    assert [step.name for step in rounds] == ["tuning", "confirmation by fresh seeds"] and "edge" in done.reason
+
+
+@pytest.mark.parametrize(
+    ("key", "distribution", "value", "edge", "ends"),
+    [
+        ("optimizer.lr", FloatDistribution(1e-3, 1e-1, log=True), 0.09, "high", (1e-3, 0.3)),
+        ("optimizer.lr", FloatDistribution(1e-3, 1e-1, log=True), 0.0011, "low", (1e-3 / 3, 0.1)),
+        ("optimizer.lr", FloatDistribution(1e-3, 1e-1, log=True), 0.01, None, (1e-3, 0.1)),
+        ("model.hidden_size", IntDistribution(16, 64), 62, "high", (16, 192)),
+        ("model.hidden_size", IntDistribution(16, 64), 16, "low", (5, 64)),
+        ("model.hidden_size", IntDistribution(16, 64, step=16), 64, "high", (16, 192)),
+        ("model.hidden_size", IntDistribution(1, 64), 2, None, (1, 64)),  # there is no smaller one
+        ("model.dropout", FloatDistribution(0.0, 0.5), 0.01, None, (0.0, 0.5)),  # nor a smaller share
+        ("model.dropout", FloatDistribution(0.0, 0.5), 0.49, "high", (0.0, 0.5)),  # 1.5 is none
+        ("cell.forget_bias", FloatDistribution(-1.0, 1.0), -0.95, "low", (-3.0, 1.0)),
+        ("cell.forget_bias", FloatDistribution(0.0, 2.0), 0.1, "low", (-2.0, 2.0)),
+    ],
+)
+def test_edges_and_grown_ranges(
+    key: str, distribution: Any, value: float, edge: str | None, ends: tuple[float, float]
+) -> None:
+    edges = edges_of({key: value}, {key: distribution})
+    assert edges == (() if edge is None else (Edge(key, edge),))  # type: ignore[arg-type]
+    after = grown({key: distribution}, edges)[key]
+    assert (after.low, after.high) == pytest.approx(ends)  # type: ignore[attr-defined]
+
+
+def test_a_level_without_a_complete_trial_is_left_out() -> None:
+    def value(words: Words) -> float:
+        return math.nan if words[0] == "cell=rnn" else best_at(5e-3)(words)
+
+    rounds, _ = played(planner(), value)
+    assert {words[0] for words in rounds[-1].runs} == {"cell=gru"}
+    rounds, done = played(planner(), lambda _: math.nan)
+    assert len(rounds) == 1 and "no trial is complete" in done.reason
+
+
+@pytest.mark.parametrize("name", ["TPESampler", pytest.param("GPSampler", marks=pytest.mark.slow)])
+def test_a_sampler_that_looks_at_trials_plans_the_same_again(name: str) -> None:
+    plan = planner((6, 6), Sampler(name, 3, {"n_startup_trials": 3}), extend=0)
+    rounds, done = played(plan, best_at(5e-3))
+    assert [len(step.runs) for step in rounds] == [6, 2, 2, 2, 6]
+    assert played(plan, best_at(5e-3)) == (rounds, done)
+    assert done.record["random"] is False
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 2**32),
+    trials=st.lists(st.integers(1, 6), min_size=1, max_size=3),
+    extend=st.integers(0, 2),
+    values=st.randoms(use_true_random=False),
+)
+def test_whatever_runs_reach_planning_is_pure_and_budgets_are_equal(
+    seed: int, trials: list[int], extend: int, values: Any
+) -> None:
+    reached: dict[Words, float] = {}
+
+    def value(words: Words) -> float:
+        return reached.setdefault(words, values.choice([math.nan, values.random()]))
+
+    plan = planner(trials, Sampler("RandomSampler", seed, {}), extend)
+    rounds, done = played(plan, value)
+    assert played(plan, value) == (rounds, done)
+    assert 1 <= len(rounds) <= extend + 2
+    asked = [words for step in rounds for words in step.runs]
+    for step, following in zip(rounds, [*rounds[1:], None], strict=True):
+        later = 0 if following is None else sum(len(r.runs) for r in rounds[rounds.index(following) :])
+        assert step.at_most is not None and later <= step.at_most
+    for group, count in zip(plan.groups, trials, strict=True):
+        drawn = [words for words in asked if words[0] == group.words[0] and seed_of(words) == 0]
+        assert len(drawn) % count == 0 and len(drawn) <= count * (extend + 1)
+        fresh = [words for words in asked if words[0] == group.words[0] and seed_of(words)]
+        assert len(fresh) in (0, 3) and len({words[:-1] for words in fresh}) <= 1
+    low, high = 5e-4 / 3**extend, 5e-2 * 3**extend
+    assert all(low * 0.999 <= lr_of(words) <= high * 1.001 for words in asked)
+
+
+def test_models_that_are_too_large_are_drawn_again() -> None:
+    plan = replace(planner((5,)), fits=lambda words: lr_of(words) < 5e-3)
+    rounds, _ = played(plan, best_at(1e-3))
+    assert all(lr_of(words) < 5e-3 for words in rounds[0].runs)
+    with pytest.raises(UserError, match="most_parameters"):
+        replace(plan, fits=lambda _: False)(())
+
+
+def parsed(*words: str) -> Any:
+    return OverridesParser.create().parse_overrides(list(words))
+
+
+def test_commas_are_compared_and_ranges_are_drawn() -> None:
+    asked = asked_of(
+        parsed("cell=rnn,gru", "data.batch_size=32,64", LR, "model.hidden_size=range(8,33,8)", "x=1"), None
+    )
+    assert [group.words for group in asked.groups] == [
+        (f"cell={cell}", f"data.batch_size={size}") for cell in ("rnn", "gru") for size in (32, 64)
+    ]
+    assert (asked.by, asked.within, list(asked.space), asked.fixed) == (
+        ("cell",),
+        ("data.batch_size",),
+        ["optimizer.lr", "model.hidden_size"],
+        ("x=1",),
+    )
+    assert asked_of(parsed("cell=choice(rnn,gru)"), None).space["cell"].choices == ("rnn", "gru")  # type: ignore[attr-defined]
+    assert asked_of(parsed("cell=rnn,gru", "data.batch_size=32,64", LR), "batch_size").by == ("data.batch_size",)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("cell=rnn,gru",), "say what to tune"),
+        (("cell=rnn,gru", LR, "seed=0,1"), "hydra.sweeper.confirm"),
+        (("cell=rnn,gru", LR, "hydra.sweeper.by=lr"), "it is drawn"),
+        (("cell=rnn,gru", LR, "hydra.sweeper.by=data"), "compare one of cell"),
+        (("cell=rnn,gru", LR, "hydra.sweeper.confirm=1"), "hydra.sweeper.confirm must be"),
+        (("cell=rnn,gru", LR, "hydra.sweeper.budget=money"), "hydra.sweeper.budget must be"),
+        (("cell=rnn,gru", LR, "hydra/sweeper/sampler=grid"), "random, tpe or gp"),
+        (("cell=rnn,gru", LR, "hydra.sweeper.sampler.seed=null"), "hydra.sweeper.sampler.seed"),
+        (("cell=rnn,gru", LR, "hydra.sweeper.metric=val/nothing"), "there is no such metric"),
+        (("cell=rnn,gru", LR, "model.hidden_size=8", "model.parameters=9000"), "give one of the two"),
+    ],
+)
+def test_what_cannot_be_tuned_is_refused_in_a_line(
+    rnnlab: Callable[..., Answer], workdir: Path, words: tuple[str, ...], named: str
+) -> None:
+    assert_refused(rnnlab("train", "-m", "hydra/sweeper=tune", "sweep=t", *words), [named])
+    assert not (workdir / "runs").exists()
+
+
+def command(*words: str) -> tuple[Tuning, SweepCommand]:
+    composed = compose_train(["-m", "hydra/sweeper=tune", "debug=fast", "sweep=tuned", *words])
+    node = hydra_node(composed.config)["sweeper"]
+    return tuning(composed.loader, composed.config, parsed("debug=fast", "sweep=tuned", *words[1:]), node)
+
+
+def loss(config: dict[str, Any]) -> float:
+    lr, size = config["optimizer"]["lr"], config["model"]["hidden_size"]
+    return abs(math.log(lr / 0.04)) + 1 / size + 0.01 * config["seed"]  # the best lies at the edge of the range
+
+
+def test_killed_at_any_moment_a_tuning_ends_with_the_same_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, swept = command("hydra.sweeper.trials=3", "model.hidden_size=4,8", LR)
+    whole = PretendingBackend(loss)
+    ends = []
+    for moment in (None, 6, 13):
+        (tmp_path / str(moment)).mkdir()
+        monkeypatch.chdir(tmp_path / str(moment))
+        killed, rest = PretendingBackend(loss, most=moment), PretendingBackend(loss) if moment else whole
+        if moment:
+            with pytest.raises(KilledError):
+                sweep_in_rounds("tune", plan, swept, killed)
+        done = sweep_in_rounds("tune", plan, swept, rest)
+        assert sorted([*killed.trained, *rest.trained]) == sorted(whole.trained)
+        ends.append((done, Path("runs/tuned/rounds.json").read_text()))
+    assert len(whole.trained) > 13 and all(end == ends[0] for end in ends)
+
+
+@pytest.mark.launchers
+def test_a_small_tuning_is_trained_and_compared_by_its_fresh_seeds(rnnlab: Callable[..., Answer]) -> None:
+    words = ("hydra/sweeper=tune", "hydra.sweeper.trials=2", "hydra.sweeper.confirm=2", "hydra.sweeper.extend=0")
+    sweep = ("-m", *words, "cell=rnn,gru", LR, "model.parameters=6000", "debug=fast", "trainer.max_epochs=1", ALONE)
+    answer = rnnlab("train", *sweep)
+    assert answer.code == 0, answer.err
+    assert (
+        "cell=rnn: model.hidden_size=22 has 5,972 parameters" in answer.err
+        and "cell=gru: model.hidden_size=" in answer.err
+    )
+    assert "done: every level is tuned, and confirmed by 2 fresh seeds" in answer.err
+    import rnnlab as package
+
+    compared = package.compare("names")
+    (group,) = compared.answer["groups"]
+    assert compared.answer["question"]["by"] == "cell" and compared.answer["question"]["tune"] == ["lr"]
+    assert {level["level"]: level["seeds"] for level in group["levels"]} == {"rnn": 2, "gru": 2}
