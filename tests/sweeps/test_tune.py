@@ -269,3 +269,24 @@ def test_a_small_tuning_is_trained_and_compared_by_its_fresh_seeds(rnnlab: Calla
     (group,) = compared.answer["groups"]
     assert compared.answer["question"]["by"] == "cell" and compared.answer["question"]["tune"] == ["lr"]
     assert {level["level"]: level["seeds"] for level in group["levels"]} == {"rnn": 2, "gru": 2}
+
+
+def test_a_report_knows_the_ranges_that_settings_were_drawn_from(workdir: Path) -> None:
+    from rnnlab.report.figures.tuning_curves import tuning_curves
+
+    plan, swept = command("hydra.sweeper.trials=4", "hydra.sweeper.extend=1", "model.hidden_size=4,8", LR)
+    sweep_in_rounds("tune", plan, swept, PretendingBackend(lambda config: loss(config) - 2 * config["optimizer"]["lr"]))
+    import rnnlab as package
+
+    compared = package.compare("tuned", by="model.hidden_size")
+    (group,) = compared.answer["groups"]
+    assert all(level["seeds"] == 5 for level in group["levels"])
+    drawn = [run for run in compared.comparison.complete if run.draw is not None]
+    assert {run.draw.group for run in drawn} == {"hidden_size=4", "hidden_size=8"}  # type: ignore[union-attr]
+    chosen = {run.config["optimizer.lr"] for run in compared.comparison.complete if run.draw is None}
+    at_edge = [run for run in drawn if run.config["optimizer.lr"] in chosen and run.draw.at_edge]  # type: ignore[union-attr]
+    assert sorted(level["level"] for level in group["levels"] if level["at_edge"]) == sorted(
+        str(run.config["model.hidden_size"]) for run in at_edge
+    )
+    (chart,) = tuning_curves(compared.comparison)
+    assert [len(line.x) for line in chart.lines] == [4, 4] and all(line.has_band for line in chart.lines)

@@ -120,7 +120,15 @@ def _observation(question: Question, run: Run, sign: float) -> Observation:
         seed=_seed(run),
         value=sign * _bounded(run.value(question.metric.validation)) if run.is_complete else math.nan,
         test=sign * _bounded(run.value(question.metric.test)),
+        at_edge=_at_edge(question, run),
     )
+
+
+def _at_edge(question: Question, run: Run) -> tuple[str, ...] | None:
+    """Return the tuned keys that a run was drawn at the edge of; None for a run that was not drawn."""
+    if run.draw is None:
+        return None
+    return tuple(name for name in question.tune if question.keys[name] in run.draw.at_edge)
 
 
 def _bounded(value: float) -> float:

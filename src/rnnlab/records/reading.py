@@ -18,6 +18,7 @@ from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
 from rnnlab.records.identity import hash_in
 from rnnlab.records.items import read_items
 from rnnlab.records.metrics import Metric, read_metrics
+from rnnlab.records.rounds import Draw, draws_of, read_rounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,7 @@ class Run:
         summary: summary.json, or nothing.
         ranked_by: The loss that it is compared by with others; None for the first that it declares.
         recorded: What a recording has in place of the folder's other files; None where they lie in the folder.
+        draw: What a tuning says of it, for which it tried a setting; None for other runs.
     """
 
     folder: Path
@@ -66,6 +68,7 @@ class Run:
     summary: Mapping[str, Any]
     ranked_by: Metric | None = None
     recorded: RecordedFiles | None = None
+    draw: Draw | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -193,7 +196,23 @@ class Run:
 def find_runs(folders: Iterable[Path]) -> list[Run]:
     """Every run that lies in or below the folders or was planned for them, sorted by path and each once."""
     unique = {folder for root in folders for folder in run_folders(root)}
-    return [read_run(folder) for folder in sorted(unique, key=Path.as_posix)]
+    return _with_draws([read_run(folder) for folder in sorted(unique, key=Path.as_posix)])
+
+
+def _with_draws(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs with what the tunings of their sweeps say of them, by the hash in the names of their folders.
+
+    Raises:
+        UserError: The rounds.json of a sweep is damaged.
+    """
+    draws: dict[tuple[Path, str], Draw] = {}
+    for sweep in {run.folder.parent for run in runs}:
+        if rounds := read_rounds(sweep):
+            draws |= {(sweep, hash_in(name) or name): draw for name, draw in draws_of(rounds).items()}
+    if not draws:
+        return list(runs)
+    keys = [(run.folder.parent, hash_in(run.folder.name) or run.folder.name) for run in runs]
+    return [replace(run, draw=draws.get(key)) for run, key in zip(runs, keys, strict=True)]
 
 
 def run_folders(root: Path) -> Iterator[Path]:

@@ -4,11 +4,12 @@ The first line describes the study, and each other line one run, as JSON:
 
     {"study": "quotation", "holds": null, "shown": [], "probes": {…}, "search": {…}}
     {"run": "gru-h16-…", "status": "complete", "reason": "", "config": {…}, "summary": {…},
-     "curves": {"epoch": […], …}, "timing": {…}, "examples": {…}, "answers": […]}
+     "curves": {"epoch": […], …}, "timing": {…}, "examples": {…}, "answers": […], "draw": {…}}
 
 `config` has the dotted keys of config.yaml, `summary` is summary.json without the name of the computer, `curves` and
 `timing` are the columns of metrics.csv and timing.csv with null where a number is missing, `examples` is what
-examples.json has, `answers` what the trained network said of the texts that the study shows.
+examples.json has, `answers` what the trained network said of the texts that the study shows, and `draw`, of a run with
+which a setting was tried, what its tuning says of it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from rnnlab.errors import UserError
 from rnnlab.records.csv_files import Row
 from rnnlab.records.folder import RUNS, write_atomically
 from rnnlab.records.reading import RecordedFiles, Run, checked
+from rnnlab.records.rounds import Draw
 
 MOST_BYTES = 2**28  # of the text: a file that unpacks to more was not written by `rnnlab study`
 
@@ -138,6 +140,7 @@ def _line(run: Run) -> dict[str, Any]:
         "timing": _columns(run.timing()),
         "examples": dict(run.examples()),
         "answers": [dict(answer) for answer in run.answers],
+        **({} if run.draw is None else {"draw": asdict(run.draw)}),
     }
 
 
@@ -157,7 +160,16 @@ def _run(sweep: Path, line: Mapping[str, Any]) -> Run:
         answers=tuple(map(_answer, _items(line["answers"]))),
     )
     folder, status, reason = sweep / _name(line["run"]), _text(line["status"]), _text(line["reason"])
-    return checked(Run(folder, status, reason, _mapping(line["config"]), _mapping(line["summary"]), recorded=files))
+    run = Run(folder, status, reason, _mapping(line["config"]), _mapping(line["summary"]), recorded=files)
+    return checked(replace(run, draw=_draw(line["draw"])) if "draw" in line else run)
+
+
+def _draw(value: Any) -> Draw:
+    draw = _mapping(value)
+    stage, times, random = draw["stage"], draw["times"], draw["random"]
+    if not (isinstance(random, bool) and all(isinstance(number, int) and number >= 0 for number in (stage, times))):
+        raise ValueError("a draw has a stage, a number and whether it was random")
+    return Draw(_text(draw["group"]), stage, tuple(map(_text, _items(draw["at_edge"]))), random, times)
 
 
 def _answer(value: Any) -> Mapping[str, Any]:

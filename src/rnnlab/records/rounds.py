@@ -6,7 +6,7 @@ It is written from the runs' folders and never read by the sweep itself: without
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,45 @@ class RecordedRounds:
     rounds: Sequence[RecordedRound]
     done: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a tuning says of a run that tried a setting.
+
+    Attributes:
+        group: What was tuned, such as `cell=gru`.
+        stage: How often the range had grown from which the setting was drawn.
+        at_edge: The keys whose values lie at the edge of that range.
+        random: True if it was drawn independently of the others.
+        times: How often the same setting was drawn from that range.
+    """
+
+    group: str
+    stage: int
+    at_edge: tuple[str, ...] = ()
+    random: bool = False
+    times: int = 1
+
+
+def draws_of(rounds: RecordedRounds) -> dict[str, Draw]:
+    """Return what a tuning says of its runs, by the names of their folders; of a run in two stages that of the last.
+
+    Raises:
+        UserError: A note of a round is not one of a tuning.
+    """
+    draws: dict[str, Draw] = {}
+    try:
+        for entry in rounds.rounds:
+            for note in entry.record.get("tuning", ()):
+                for place, edges in zip(note["runs"], note["at_edge"], strict=True):
+                    draw = Draw(str(note["group"]), int(note["stage"]), tuple(edges), bool(note["random"]))
+                    name = entry.runs[place]
+                    again = name in draws and draws[name].stage == draw.stage
+                    draws[name] = replace(draw, times=draws[name].times + 1) if again else draw
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise UserError(f"{ROUNDS}: damaged ({error!r}); remove it, and the sweep writes it anew") from error
+    return draws
 
 
 def write_rounds(sweep: Path, rounds: RecordedRounds) -> None:

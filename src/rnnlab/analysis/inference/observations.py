@@ -25,6 +25,8 @@ class Observation:
         seed: Runs with the same seed may share their luck.
         value: On validation; lower is better. NaN or infinite where training diverged.
         test: On the test part, in the same unit and direction; NaN where it is not known.
+        at_edge: The tuned keys whose values lie at the edge of the range that they were drawn from; None for a run that
+            was not drawn.
     """
 
     level: str
@@ -33,6 +35,7 @@ class Observation:
     seed: Hashable
     value: float
     test: float = math.nan
+    at_edge: tuple[str, ...] | None = None
 
 
 Seeds = dict[Hashable, float]

@@ -31,7 +31,8 @@ class TunedGroup:
         others: The results of each level at the other settings that could be its best, without the runs that diverged.
         blocks: For each level the values of all its settings by seed, without the runs that diverged.
         diverged: The runs that diverged.
-        edges: The tuned keys of each level whose chosen number is the smallest or largest that it was tried with.
+        edges: The tuned keys of each level whose chosen number is the smallest or largest that it was tried with; of
+            drawn settings, the keys whose numbers lie at the edge of the range that they were drawn from.
     """
 
     within: Setting
@@ -88,7 +89,9 @@ def tune(within: Setting, runs: Sequence[Observation], chance: float, part: Part
         },
         blocks=tuple(tuple(_settings(spared, level).values()) for level in choices),
         diverged=frozenset(accidents),
-        edges={level: _edges(choice.setting, _settings(bounded, level)) for level, choice in choices.items()},
+        edges={
+            level: _edges(level, choice.setting, _settings(bounded, level), runs) for level, choice in choices.items()
+        },
     )
 
 
@@ -119,8 +122,15 @@ def _at(configurations: Configurations, level: str, choice: Choice) -> Seeds:
     return {seed: seeds[seed] for seed in choice.seeds if seed in seeds}
 
 
-def _edges(chosen: Setting, tried: Collection[Setting]) -> tuple[str, ...]:
-    """Return the keys whose chosen number has none below it, or none above it, among those that were tried."""
+def _edges(level: str, chosen: Setting, tried: Collection[Setting], runs: Sequence[Observation]) -> tuple[str, ...]:
+    """Return the keys whose chosen number lies at an edge of its range.
+
+    Where the setting was drawn, its range is known. Else those are at an edge that have no number below or above them
+    among those that were tried.
+    """
+    drawn = [run.at_edge for run in runs if (run.level, run.tuned) == (level, chosen) and run.at_edge is not None]
+    if drawn:
+        return tuple(dict.fromkeys(key for keys in drawn for key in keys))
     edges = []
     for index, (key, value) in enumerate(chosen):
         numbers = {setting[index][1] for setting in tried}
