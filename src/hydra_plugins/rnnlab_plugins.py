@@ -199,13 +199,16 @@ class RoundsSweeper(Sweeper, ABC):
 
     def sweep(self, arguments: list[str]) -> Any:
         from rnnlab.config.schema import check
+        from rnnlab.report.closing import close_sweep
         from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
+        from rnnlab.terminal import Terminal
 
         assert isinstance(self.launcher, RunLauncher) and self.hydra_context is not None
         check({"hydra": {"sweeper": {key: value for key, value in self.settings.items() if key != "sampler"}}})
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         planner, command = self.planner(parser.parse_overrides([*_words(self.params), *arguments]))
-        return sweep_in_rounds(self.name, planner, command, self.launcher.backend())
+        if sweep_in_rounds(self.name, planner, command, self.launcher.backend()) is not None:
+            close_sweep(command.sweep, Terminal(highlight=False))
 
 
 class TuneSweeper(RoundsSweeper):

@@ -15,7 +15,7 @@ from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing, missing_runs
 from rnnlab.analysis.mixing import were_mixed
 from rnnlab.analysis.overfitting import Overfit, overfitting
-from rnnlab.analysis.question import Asked, question
+from rnnlab.analysis.question import Asked, asked_by, question
 from rnnlab.analysis.saturation import Saturation, saturations
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
@@ -129,7 +129,7 @@ def compare(
             configurations reach.
         holds: A bound on a metric, such as test/accuracy>=0.9, of which is said how far it holds along every factor of
             numbers; None for what the runs' own configurations ask.
-        asked: The question; None for the default roles of the keys that vary.
+        asked: The question; what it leaves open, the runs' own configurations say where they agree, else the defaults.
 
     Raises:
         UserError: Not one of the runs is complete, or their losses are not in one unit.
@@ -168,7 +168,9 @@ def compare_runs(
         ranking=ranking(ranked, metrics, target),
         runs=runs_table(ranked, runs),
         answer=answer(
-            question(ranked, metrics, asked or Asked()), complete, [run for run in runs if not run.is_complete]
+            question(ranked, metrics, asked_by(complete, asked or Asked())),
+            complete,
+            [run for run in runs if not run.is_complete],
         ),
     )
 

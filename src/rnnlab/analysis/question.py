@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnlab.analysis.configurations import Configuration, plain, setting
@@ -63,6 +63,26 @@ def asked(config: Mapping[str, Any]) -> Asked:
     ):
         raise UserError(f"worth={worth}: must be a number of at least 0, in the metric's unit")
     return Asked(**roles, across=config.get("across"), metric=config.get("metric"), worth=worth)
+
+
+def asked_by(runs: Sequence[Run], person: Asked) -> Asked:
+    """Return a question, and where it names no role of a key, the question that the runs' configurations ask.
+
+    Args:
+        runs: The runs, whose node `compare` counts as far as all agree.
+        person: A person's own words, which count first.
+
+    Raises:
+        UserError: A configuration says what is no question.
+    """
+    names = (*ROLES, "across", "worth", "metric")
+    own = {name: {repr(run.config.get(f"compare.{name}")) for run in runs} for name in names}
+    agreed = {name: runs[0].config.get(f"compare.{name}") for name in names if len(own[name]) == 1}
+    theirs = asked(agreed)
+    if any(getattr(person, role) is not None for role in ROLES):  # a person asks otherwise
+        theirs = replace(theirs, by=None, tune=None, within=None, across=None)
+    given = {name: getattr(person, name) for name in names if getattr(person, name) is not None}
+    return replace(theirs, **given)
 
 
 def _names(role: str, value: Any) -> tuple[str, ...] | None:

@@ -79,7 +79,7 @@ def explanation(comparison: Comparison) -> str:
 
 def terminal(comparison: Comparison, console: Console) -> None:
     """Print the answer, its chart, what to mind and the ranking; readable at any width and without colours."""
-    _print_answer(comparison, console)
+    print_answer(comparison, console)
     for line in (*cautions(comparison.answer), missing_sentence(comparison.missing), *notes(comparison)):
         if line:
             console.print(Text(f"! {line}", style="yellow"))
@@ -99,7 +99,7 @@ def print_headline(comparison: Comparison, console: Console) -> None:
     console.print(Text(headline(comparison.answer), style="bold"), soft_wrap=not console.is_terminal)
 
 
-def _print_answer(comparison: Comparison, console: Console) -> None:
+def print_answer(comparison: Comparison, console: Console) -> None:
     """Print the headline, the chart that is the answer, and what would decide what is open."""
     console.print(Text(headline(comparison.answer), style="bold"))
     console.print()
