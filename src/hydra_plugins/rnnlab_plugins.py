@@ -166,9 +166,14 @@ class OptunaSweeper(Sweeper):
 
 
 class RoundsSweeper(Sweeper, ABC):
-    """Trains the runs of a sweep in rounds: what ended decides what comes next."""
+    """Trains the runs of a sweep in rounds: what ended decides what comes next.
+
+    Attributes:
+        answers: True: the terminal ends with the answer, since an answer is what the rounds were for.
+    """
 
     name: str
+    answers = True
 
     def __init__(self, params: dict[str, str] | None, **settings: Any) -> None:
         """Configure the sweeper.
@@ -199,16 +204,15 @@ class RoundsSweeper(Sweeper, ABC):
 
     def sweep(self, arguments: list[str]) -> Any:
         from rnnlab.config.schema import check
-        from rnnlab.report.closing import close_sweep
         from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
-        from rnnlab.terminal import Terminal
 
         assert isinstance(self.launcher, RunLauncher) and self.hydra_context is not None
         check({"hydra": {"sweeper": {key: value for key, value in self.settings.items() if key != "sampler"}}})
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         planner, command = self.planner(parser.parse_overrides([*_words(self.params), *arguments]))
-        if sweep_in_rounds(self.name, planner, command, self.launcher.backend()) is not None:
-            close_sweep(command.sweep, Terminal(highlight=False))
+        if not command.config.dry_run:
+            self.launcher.swept = (command.sweep,)
+        return sweep_in_rounds(self.name, planner, command, self.launcher.backend())
 
 
 class TuneSweeper(RoundsSweeper):

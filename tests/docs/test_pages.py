@@ -34,6 +34,8 @@ SHRUNK = {
     "seed=0,1,2,3": "seed=0,1",
     "seed=0,1,2": "seed=0,1",
     "n_trials=8": "n_trials=3",
+    "hydra.sweeper.trials=12": "hydra.sweeper.trials=2",
+    "hydra.sweeper.confirm=5": "hydra.sweeper.confirm=2",
     "trainer.max_epochs=100": "trainer.max_epochs=3",
 }
 

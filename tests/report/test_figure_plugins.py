@@ -117,7 +117,7 @@ def test_a_report_is_written_without_torch_or_hydra(first_look: Path) -> None:
 
 
 def test_every_figure_has_a_place_of_its_own(first_look: Path) -> None:
-    assert len(group_options("figure")) == 11
+    assert len(group_options("figure")) == 12
     assert [chart.name for chart in report_charts(compare([first_look]))] == [
         "answer",
         "learning-curves",

@@ -88,10 +88,11 @@ def _sweep(composed: Composed, compares: bool) -> None:
         failure = error
     swept = getattr(getattr(sweeper, "launcher", None), "swept", ())
     if compares and swept:
-        from rnnlab.report.sweep_end import print_sweep_end  # imports pandas
+        from rnnlab.report.sweep_end import print_answers, print_sweep_end  # imports pandas
         from rnnlab.terminal import Terminal
 
-        print_sweep_end(swept, plain(composed.config)["compare"], Terminal(highlight=False))
+        end = print_answers if getattr(sweeper, "answers", False) else print_sweep_end
+        end(swept, plain(composed.config)["compare"], Terminal(highlight=False))
     if failure is not None:
         raise failure
 

@@ -19,7 +19,7 @@ LONGEST = 240  # characters of a warning
 def print_remarks(planned: Sequence[PlannedRun]) -> None:
     """Print on stderr what there is to say about data and sizes of runs, once for all that share them."""
     for line in dict.fromkeys(run.sized for run in planned if run.sized):
-        print(in_one_line(line), file=sys.stderr)
+        note(in_one_line(line))
     _print_counted((run.prepared.remarks for run in planned if run.prepared is not None), len(planned))
 
 
