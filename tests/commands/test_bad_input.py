@@ -51,7 +51,7 @@ TABLE = [
     ("train scheduler.warmup=2", ["scheduler.warmup"]),
     ("train callbacks.early_stopping.enabled=maybe", ["callbacks.early_stopping.enabled", "true or false"]),
     ("train callbacks.early_stopping.enabled=true callbacks.early_stopping.monitor=val/los", ["callbacks", "val/los"]),
-    ("train logger=wandb", ["logger=wandb", "pip install wandb"]),
+    ("train logger=wandb logger.wandb.package=not_there", ["logger=wandb", "pip install not_there"]),
     ("train trainer.precision=16-mixed trainer.accelerator=cpu", ["trainer.precision=16-mixed", "bf16-mixed"]),
     ("train holds=test/foo>=1", ["holds", "test/foo", "val/loss", "test/accuracy"]),
     (
@@ -62,7 +62,7 @@ TABLE = [
         "train callbacks.early_stopping.enabled=true callbacks.early_stopping.monitor=val/accuracy",
         ["EarlyStopping", "val/accuracy", "mode=max"],
     ),
-    ("train logger=mlflow", ["logger=mlflow", "pip install mlflow"]),
+    ("train logger=mlflow logger.mlflow.package=not_there", ["logger=mlflow", "pip install not_there"]),
     ("train task=chars data=names", ["data=names", "data=stdlib"]),
     ("train task=names data=nursery_rhyme", ["data=nursery_rhyme", "data=names"]),
     ("train data.level=word", ["data.level=word", "char or bpe"]),

@@ -15,7 +15,8 @@ module that `RNNLAB_PLUGINS` lists needs no more than an argument: with this tex
 
 `changes_result: false` declares that results are the same with and without the callback, so that it is no part of a
 run's identity: the run keeps its name and is not trained again. A view keeps that promise if it changes no weight and
-draws no random number but inside `rnnlab.probes.trace.undisturbed`. `summary_writers` has TensorBoard's own methods for
-figures, texts and histograms; `probe_view.ProbeView` is the base of views that measure the network before its training
-and at every validation; hooks of a training batch are called once a block (see `rnnlab.training.blocks`).
+draws no random number but inside `rnnlab.probes.trace.undisturbed`. `log_scalars`, `log_figure` and `log_text` show
+with every logger, `summary_writers` has TensorBoard's own methods, such as histograms; `probe_view.ProbeView` is the
+base of views that measure the network before its training and at every validation; hooks of a training batch are called
+once a block (see `rnnlab.training.blocks`).
 """

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from rnnlab.control_characters import in_one_line
 from rnnlab.tasks.capabilities import CountsConfusion
-from rnnlab.tensorboard.writers import picture_step, summary_writers
+from rnnlab.tensorboard.writers import has_pictures, log_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,11 +32,10 @@ class ConfusionMatrix(pl.Callback):
         self._log(trainer, pl_module, "test")
 
     def _log(self, trainer: pl.Trainer, pl_module: pl.LightningModule, part: str) -> None:
-        if not isinstance(pl_module, CountsConfusion):
+        if not (isinstance(pl_module, CountsConfusion) and has_pictures(trainer)):
             return
         figure = confusion_figure(pl_module.confusion_matrix(), pl_module.labels)
-        for writer in summary_writers(trainer):
-            writer.add_figure(f"confusion_matrix/{part}", figure, picture_step(trainer))
+        log_figure(trainer, f"confusion_matrix/{part}", figure)
 
 
 def confusion_figure(counts: Tensor, labels: Sequence[str]) -> Figure:

@@ -10,7 +10,7 @@ import lightning.pytorch as pl
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.tasks.capabilities import DrawsCharts
 from rnnlab.tensorboard.probe_view import title_of
-from rnnlab.tensorboard.writers import log_chart, summary_writers
+from rnnlab.tensorboard.writers import has_pictures, log_chart
 
 
 class ForecastsOfSeries(pl.Callback):
@@ -24,7 +24,7 @@ class ForecastsOfSeries(pl.Callback):
         self.count = count
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if not (isinstance(pl_module, DrawsCharts) and summary_writers(trainer)):
+        if not (isinstance(pl_module, DrawsCharts) and has_pictures(trainer)):
             return
         data: Any = trainer.datamodule  # type: ignore[attr-defined]
         assert isinstance(data, SequenceDataModule)

@@ -13,7 +13,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.errors import UserError
 from rnnlab.probes.probe import describe
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.tensorboard.writers import summary_writers
+from rnnlab.tensorboard.writers import has_pictures
 
 
 class ProbeView(pl.Callback):
@@ -50,7 +50,7 @@ class ProbeView(pl.Callback):
 
     def _try_to_show(self, trainer: pl.Trainer, task: pl.LightningModule) -> None:
         assert isinstance(task, SequenceTask)
-        if self._has_failed or self._batch is None or not summary_writers(trainer):
+        if self._has_failed or self._batch is None or not has_pictures(trainer):
             return
         try:
             self.show(trainer, task, self._batch)

@@ -8,7 +8,7 @@ import lightning.pytorch as pl
 
 from rnnlab.control_characters import shown
 from rnnlab.tasks.capabilities import Generates, Sampling
-from rnnlab.tensorboard.writers import picture_step, summary_writers
+from rnnlab.tensorboard.writers import has_pictures, log_text
 
 
 class SampleText(pl.Callback):
@@ -18,12 +18,10 @@ class SampleText(pl.Callback):
         self.count = count
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if not (isinstance(pl_module, Generates) and (writers := summary_writers(trainer))):
+        if not (isinstance(pl_module, Generates) and has_pictures(trainer)):
             return
         names = pl_module.sample(self.count, Sampling(seed=trainer.global_step))
-        text = f"{code_block(names)}\n\n{pl_module.remark(names)}"
-        for writer in writers:
-            writer.add_text("samples", shown(text), picture_step(trainer))
+        log_text(trainer, "samples", shown(f"{code_block(names)}\n\n{pl_module.remark(names)}"))
 
 
 def code_block(items: Sequence[str]) -> str:

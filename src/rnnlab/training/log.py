@@ -118,3 +118,4 @@ def quiet_lightning() -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    logging.getLogger(f"{LIGHTNING[1]}.loggers.mlflow").setLevel(logging.ERROR)  # it warns that an experiment is new

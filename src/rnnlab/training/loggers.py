@@ -102,30 +102,28 @@ def _event_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("events.out.tfevents.*"))
 
 
-def log_outcome(
-    loggers: list[Logger],
-    hparams: Mapping[str, Value],
-    settings: Mapping[str, Value],
-    best: Mapping[str, float],
-    step: int,
-) -> None:
-    """Log hyperparameters and result of a finished run with every logger.
+def log_settings(loggers: list[Logger], settings: Mapping[str, Value]) -> None:
+    """Log the settings of a run that begins with every logger but TensorBoard's, which learns them at the end."""
+    for logger in loggers:
+        if not isinstance(logger, RunTensorBoard):
+            logger.log_hyperparams(dict(settings))
+
+
+def log_outcome(loggers: list[Logger], settings: Mapping[str, Value], best: Mapping[str, float], step: int) -> None:
+    """Log the result of a finished run with every logger.
 
     TensorBoard's HParams tab gets its row only here, when the figures are known: registered earlier, a run would
     stand there with -1 or nothing. The row says what the run's settings are; what a sweep varies says the sweep.
 
     Args:
         loggers: Of the run.
-        hparams: The flat description of the run.
-        settings: The same with every other setting that can change a result.
+        settings: The flat description of the run, with every other setting that can change a result.
         best: The metrics of the best epoch, as `val_best/loss`.
         step: The optimizer step at which it ended.
     """
     for logger in loggers:
         if isinstance(logger, RunTensorBoard):
             logger.log_settings(settings)
-        else:
-            logger.log_hyperparams(dict(hparams))
         logger.log_metrics(dict(best), step)
 
 

@@ -29,10 +29,10 @@ from rnnlab.training.blocks import BlockDataModule
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import begin_with, load_weights, new_task
 from rnnlab.training.examples import write_examples
-from rnnlab.training.hparams import flat_hparams, settings
+from rnnlab.training.hparams import Value, flat_hparams, settings
 from rnnlab.training.items import ItemsFile
 from rnnlab.training.log import quiet_lightning, run_log
-from rnnlab.training.loggers import close, continue_curves, log_outcome
+from rnnlab.training.loggers import close, continue_curves, log_outcome, log_settings
 from rnnlab.training.resuming import Reached, reached
 from rnnlab.training.trainer import build_trainer, check_limits, check_monitors, fit, steps_of, thread_count
 from rnnlab.verbosity import is_verbose, note
@@ -160,6 +160,7 @@ class TrainingRun:
         try:
             with interruptible():
                 self.chance = chance_of(self.task, self.prepared.parts)  # first: what is wrong there costs no training
+                log_settings(self.trainer.loggers, self._settings())
                 outcome = self._train_and_test(last)
             self._log_outcome(outcome)
         except (KeyboardInterrupt, StoppedError):
@@ -191,13 +192,15 @@ class TrainingRun:
         values = outcome["metrics"]["best"]
         own = [metric for metric in self.task.declared if not metric.baseline_of]
         best = {BEST + metric.key: value for metric in own if (value := values.get(metric.validation)) is not None}
-        hparams = flat_hparams(self.config, self.parameters)
         step = int(self.metrics.best()["step"])
         chance = {CHANCE + name[4:]: value for name, value in self.chance.items() if name.startswith("val/")}
         for end in dict.fromkeys((0, self.trainer.global_step)):  # the two ends of a horizontal line
             for logger in self.trainer.loggers if chance else ():
                 logger.log_metrics(chance, end)
-        log_outcome(self.trainer.loggers, hparams, settings(self.config, hparams), best, step)
+        log_outcome(self.trainer.loggers, self._settings(), best, step)
+
+    def _settings(self) -> dict[str, Value]:
+        return settings(self.config, flat_hparams(self.config, self.parameters))
 
     def _summary(self, outcome: Summary) -> Summary:
         return {

@@ -12,7 +12,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.loggers import Logger
+from lightning.pytorch.loggers import Logger, WandbLogger
 
 from rnnlab.config.environment import Secrets, looked_up
 from rnnlab.config.targets import build
@@ -38,6 +38,7 @@ OURS = (
     *("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val_check_interval", "block_size"),
     "accumulate_grad_batches",
 )
+NAMES = ("name", "run_name")  # keys of loggers: what a run is called
 
 
 def build_trainer(
@@ -188,11 +189,16 @@ def _switched_on(nodes: Mapping[str, Mapping[str, Any]]) -> list[pl.Callback]:
 
 def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[Logger]:
     os.environ.setdefault("WANDB_SILENT", "true")  # it would print a page a run
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # and this one of its database
     built = []
     for name, node in nodes.items():
         settings = {key: value for key, value in looked_up(node).items() if key != "package"}
+        # A run has the name of its folder there as well.
+        settings |= {key: folder.path.name for key in NAMES if key in settings and settings[key] is None}
         try:
-            built.append(build(settings, save_dir=str(folder.path)))
+            built.append(logger := build(settings, save_dir=str(folder.path)))
+            if isinstance(logger, WandbLogger):
+                logger._wandb_init.pop("anonymous", None)  # wandb would warn in every run that it has no effect
         except UserError:
             raise
         except Exception as error:  # a service's client fails in ways of its own
