@@ -1,14 +1,14 @@
 """Which recurrent network, at which size, learns your sequences best?
 
-`rnnlab.load` opens a trained network; `rnnlab.runs` and `rnnlab.curves` read what runs have left behind, and
-`rnnlab.compare` says what they show.
+`rnnlab.train`, `rnnlab.sweep` and `rnnlab.study` do what the commands of these names do. `rnnlab.load` opens a trained
+network; `rnnlab.runs` and `rnnlab.curves` read what runs have left behind, and `rnnlab.compare` says what they show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,9 +16,81 @@ if TYPE_CHECKING:
     from rnnlab.report.result import Compared
     from rnnlab.training.trained import Trained
 
-__all__ = ["compare", "curves", "load", "runs"]
+__all__ = ["compare", "curves", "load", "runs", "study", "sweep", "train"]
 
 Keys = str | Sequence[str] | None
+
+
+def train(*words: str | Mapping[str, Any], quiet: bool = False, **settings: Any) -> Trained:
+    """Train a model, as `rnnlab train` does; the same call again finds its run complete, or goes on with it.
+
+    Args:
+        *words: As on the command line, such as `"task=names"`, or settings by dotted keys:
+            `{"model.hidden_size": 64}`.
+        quiet: Print nothing but the result.
+        **settings: Settings by the last word of their keys, where that is of one key only: `cell="gru"`,
+            `hidden_size=64`, `lr=3e-3`.
+
+    Returns:
+        The trained model at its best epoch, to `generate`, `predict` or `evaluate` with it.
+
+    Raises:
+        rnnlab.errors.UserError: A setting or the data is wrong, with the line that the command would print.
+        rnnlab.errors.RunsFailedError: The run failed; its folder says why.
+    """
+    from rnnlab import calls
+
+    return calls.train(words, quiet, settings)
+
+
+def sweep(
+    swept: Mapping[str, Any],
+    *words: str | Mapping[str, Any],
+    seeds: int | Sequence[int] | None = None,
+    workers: int | None = None,
+    quiet: bool = False,
+    **settings: Any,
+) -> Compared:
+    """Train every combination of settings, as `rnnlab train -m` does, and compare them.
+
+    Args:
+        swept: The values of each swept key: `{"cell": ["rnn", "gru"], "hidden_size": [32, 64]}`.
+        *words: What all runs have in common, as in `train`.
+        seeds: How many seeds each combination has, from 0 on, or which.
+        workers: Runs at a time; None for one a core.
+        quiet: Print nothing but results.
+        **settings: What all runs have in common, as in `train`; `sweep="first-look"` names the folder.
+
+    Returns:
+        What `rnnlab.compare` returns of the sweep: `.answer`, `.table`, `.figure()`.
+
+    Raises:
+        rnnlab.errors.UserError: A setting or the data is wrong, with the line that the command would print.
+        rnnlab.errors.RunsFailedError: Runs failed; the others are trained, and `rnnlab.compare` reads them.
+    """
+    from rnnlab import calls
+
+    return calls.sweep(swept, words, seeds, workers, quiet, settings)
+
+
+def study(name: str, *, report: str | None = None, quiet: bool = False) -> Compared:
+    """Run or resume a study below `experiments/`, and write its page, as `rnnlab study` does.
+
+    Args:
+        name: The study's folder.
+        report: `"only"` writes the page from the recorded runs, and trains nothing.
+        quiet: Print nothing but the headline.
+
+    Returns:
+        The comparison of its runs.
+
+    Raises:
+        rnnlab.errors.UserError: There is no such study, or it trains nothing and has no runs to compare.
+        rnnlab.errors.RunsFailedError: Runs failed; the page shows the others.
+    """
+    from rnnlab import calls
+
+    return calls.study(name, report, quiet)
 
 
 def compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.core.plugins import Plugins
@@ -12,6 +13,7 @@ from rnnlab.config.compose import Composed, compose_train, plain, readable_error
 from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError
+from rnnlab.records.folder import RUNS
 from rnnlab.verbosity import say_unless_quiet
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def train(arguments: list[str], compares: bool = True) -> None:
-    """Check everything, then train one run or sweep.
+def train(arguments: list[str], compares: bool = True) -> list[Path]:
+    """Check everything, then train one run or sweep, and return the folder of the run, or those of the sweep.
 
     Args:
         arguments: The words behind `rnnlab train`.
@@ -46,9 +48,8 @@ def train(arguments: list[str], compares: bool = True) -> None:
     _check_probes(composed)
     with readable_errors("train"):
         if composed.mode is RunMode.MULTIRUN:
-            _sweep(composed, compares)
-        else:
-            _train_one(composed)
+            return _sweep(composed, compares)
+        return _train_one(composed)
 
 
 def _check_probes(composed: Composed) -> None:
@@ -60,7 +61,7 @@ def _check_probes(composed: Composed) -> None:
         probe_configurations(probes)
 
 
-def _train_one(composed: Composed) -> None:
+def _train_one(composed: Composed) -> list[Path]:
     from rnnlab.sweeps.plan import plan  # imports NumPy, now that the configuration is known to be right
 
     jobs = plan([plain(composed.config)])
@@ -70,12 +71,11 @@ def _train_one(composed: Composed) -> None:
 
         print_remarks(jobs)
         show(jobs)
-        return
-    for job in jobs:
-        _train(job)
+        return []
+    return [_train(job) for job in jobs]
 
 
-def _sweep(composed: Composed, compares: bool) -> None:
+def _sweep(composed: Composed, compares: bool) -> list[Path]:
     """Have the sweeper that the configuration names plan the runs, and its launcher train them."""
     context = HydraContext(config_loader=composed.loader, callbacks=cast(Any, None))  # Hydra's callbacks are refused
     sweeper = Plugins.instance().instantiate_sweeper(
@@ -95,10 +95,13 @@ def _sweep(composed: Composed, compares: bool) -> None:
         end(swept, plain(composed.config)["compare"], Terminal(highlight=False))
     if failure is not None:
         raise failure
+    if composed.config.dry_run:
+        return []
+    return list(swept) or [RUNS / str(composed.config.sweep)]  # a search has one
 
 
-def _train(run: PlannedRun) -> None:
-    """Train one run in this process, unless it is complete.
+def _train(run: PlannedRun) -> Path:
+    """Train one run in this process, unless it is complete; return its folder.
 
     Raises:
         UserError: It cannot be carried out on this machine; nothing was written.
@@ -106,7 +109,7 @@ def _train(run: PlannedRun) -> None:
         KeyboardInterrupt: The user stopped it.
     """
     if _is_complete(run):
-        return
+        return run.folder.path
     from rnnlab.records.lock import claimed
     from rnnlab.records.stopping import stopping_on_signals
     from rnnlab.sweeps.plan import settled
@@ -119,6 +122,7 @@ def _train(run: PlannedRun) -> None:
             run, ready = placed, _ready(placed)
         if not _is_complete(run):
             _execute(ready, run)
+    return run.folder.path
 
 
 def _ready(run: PlannedRun) -> TrainingRun:

@@ -55,7 +55,7 @@ def write_page(study: Study) -> Page:
         UserError: runs.jsonl.gz is missing or damaged, none of its runs is complete, or the README lost a mark.
     """
     recording = read_recording(study.recording)
-    comparison = compare_runs(recording.study, recording.runs, holds=recording.holds, asked=study.asked())
+    comparison = _comparison(study, recording)
     examples, charts = _examples(comparison, recording), study_charts(comparison)
     kept = (*recording.probes.figures, *recording.search.figures)
     parts = [markdown(comparison, charts), examples.markdown()]
@@ -64,6 +64,19 @@ def write_page(study: Study) -> Page:
     parts.append(recording.search.text)
     write_results(study, "\n".join(filter(None, parts)), charts, _results(recording, comparison, charts))
     return Page(comparison, examples, kept)
+
+
+def compared(study: Study) -> Comparison:
+    """Compare the recorded runs of a study.
+
+    Raises:
+        UserError: runs.jsonl.gz is missing or damaged, or none of its runs is complete.
+    """
+    return _comparison(study, read_recording(study.recording))
+
+
+def _comparison(study: Study, recording: Recording) -> Comparison:
+    return compare_runs(recording.study, recording.runs, holds=recording.holds, asked=study.asked())
 
 
 def write_results(study: Study, text: str, charts: Sequence[Chart], results: Results) -> None:
