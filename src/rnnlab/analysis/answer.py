@@ -14,6 +14,7 @@ from rnnlab.analysis.inference.observations import Observation, Setting
 from rnnlab.analysis.item_intervals import interval_over_items
 from rnnlab.analysis.question import Question, items
 from rnnlab.records.folder import FAILED
+from rnnlab.records.identity import PATHS
 from rnnlab.records.reading import Run, float_or_nan
 
 LARGEST = 1e30
@@ -152,7 +153,7 @@ def _chances(question: Question, runs: Sequence[Run]) -> dict[Setting, float]:
 
 def _is_of_other_data(question: Question, name: str) -> bool:
     """Return True if a key chooses the data or the task, so that losses at its values are not in one unit."""
-    return question.keys[name].startswith(("data.name", "data.path", "data.sha256", "task.name", "data.reader"))
+    return question.keys[name].startswith(("data.name", *PATHS, "data.sha256", "task.name", "data.reader"))
 
 
 def _tuned_runs(

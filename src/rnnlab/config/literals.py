@@ -6,7 +6,9 @@ import json
 import re
 from typing import Any
 
-FILE_KEYS = frozenset({"file", "path", "checkpoint", "init_from", "data.path", "data.tokenizer", "folder", "output"})
+FILE_KEYS = frozenset(
+    {"file", "path", "checkpoint", "init_from", "data.path", "data.tokenizer", "folder", "output"}
+) | {*("data.train", "data.validation", "data.test")}
 TEXT_KEYS = frozenset({"text", "prompt", "condition", "callbacks.hidden_states.text", "callbacks.saliency.text"})
 LITERAL_KEYS = FILE_KEYS | TEXT_KEYS | {"holds", "name", "question"}
 # Columns of a table and sweeps have whatever names people gave them, which may also be listed, swept or null.

@@ -21,7 +21,7 @@ OPENS = re.compile(r"\$\\*\{")  # also as Hydra's grammar writes it inside a wor
 PATHS = frozenset(
     (
         *("path", "paths", "file", "files", "folder", "folders", "dir", "dirpath", "save_dir", "root", "tokenizer"),
-        *("init_from", "checkpoint", "filename", "artifact_location"),
+        *("init_from", "checkpoint", "filename", "artifact_location", "train", "validation", "test"),
     )
 )
 SERVICES = "lightning.pytorch.loggers."  # what the classes begin with that tell a server of a run

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 from rnnlab.config.targets import OWN as OWN_CLASSES
 from rnnlab.config.targets import build
 from rnnlab.data.sources.files import sha256
-from rnnlab.data.sources.parts import in_words, meaning_of_names
+from rnnlab.data.sources.parts import in_words, meaning_of_names, said_parts
+from rnnlab.errors import UserError
 
 OWN = "file"  # the option of the group `data` for the user's own files
 
@@ -40,7 +42,14 @@ class Source:
         Raises:
             UserError: A file cannot be read.
         """
-        return build(self.reader, files=self.files) if self.files else build(self.reader)
+        content = build(self.reader, files=self.files) if self.files else build(self.reader)
+        return _with_test(content) if self._lacks_test else content
+
+    @property
+    def _lacks_test(self) -> bool:
+        """Whether the user has said which files train and validate, and none that tests."""
+        said = said_parts(self.files)
+        return said is not None and "test" not in said
 
     @property
     def description(self) -> str:
@@ -49,7 +58,9 @@ class Source:
             return ""
         content = self.content
         said = in_words(getattr(content, "parts", None))
-        parts = f"parts {said} as the names of files say" if said else ""
+        who = "data.train, data.validation and data.test" if said_parts(self.files) else "the names of files"
+        cut = ", the test a tenth of data.train" if self._lacks_test else ""
+        parts = f"parts {said} as {who} say{cut}" if said else ""
         items = f"{len(content):,} items, the first {content[0]!r}" if isinstance(content, list) and content else ""
         return ", ".join(filter(None, (getattr(content, "description", items), parts)))
 
@@ -68,6 +79,22 @@ class Source:
             return str(self.content.sha256)
         names = meaning_of_names(self.files) if self.name == OWN else []
         return sha256(self.files, json.dumps(names) if names else "")
+
+
+def _with_test(content: Any) -> Any:
+    """Return items of which a tenth of those that would train are the test, drawn at random and the same every time.
+
+    Raises:
+        UserError: They are no items of which any is as good as another.
+    """
+    parts = getattr(content, "parts", None)
+    if parts is None or not hasattr(content, "__len__") or len(parts) != len(content):
+        raise UserError(
+            "data.test: it is missing; what is read is one text or series, of which no part is drawn at random"
+        )
+    train = [row for row, part in enumerate(parts) if part == "train"]
+    test = set(random.Random(0).sample(train, max(1, len(train) // 10)))
+    return replace(content, parts=["test" if row in test else part for row, part in enumerate(parts)])
 
 
 def reader_of_training(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,12 +41,13 @@ WITHOUT_EFFECT = (
     "trainer.strategy",
     "model.parameters",  # the hidden size that it leads to says all
     "data.files",
-    "data.text_column",  # and the next fifteen: data.reader says them again
+    "data.text_column",  # and the next sixteen: data.reader says them again
     "data.label_column",
     "data.value_column",
     "data.tag_column",
     "data.header",
     "data.missing",
+    "data.missing_labels",
     "data.verbatim",
     "data.decimal",
     "data.separator",
@@ -72,7 +73,8 @@ LONGEST_READABLE = 71  # characters of a folder's name before the hash
 ALWAYS_TOLD = frozenset({"cell.name", "cell._target_", "seed"})  # by every name
 TOLD_OF_ONE = ("model.hidden_size", "model.num_layers")  # by the name of a run whose sweep varies no more than those
 SHORT = {"model.hidden_size": "h", "model.num_layers": "l", "data.sequence_length": "len", "data.batch_size": "batch"}
-CHOICES = (".name", "._target_", "data.path")  # keys whose values speak for themselves
+PATHS = ("data.path", "data.train", "data.validation", "data.test")
+CHOICES = (".name", "._target_", *PATHS)  # keys whose values speak for themselves
 
 
 def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def identity(config: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in with_effect(config).items()
-        if key not in ("data.path", *NAMED_FILES) and tells_apart(key, value)
+        if key not in (*PATHS, *NAMED_FILES) and tells_apart(key, value)
     }
 
 
@@ -151,7 +153,7 @@ def _part(key: str, value: Any) -> str:
         return short if value else f"no_{short}"
     if isinstance(value, int | float):
         return f"{short}{value:.4g}" if isinstance(value, float) else f"{short}{value}"
-    text = Path(str(value)).stem if key == "data.path" else _class_name(value) if key.endswith("_target_") else value
+    text = Path(str(value)).stem if key in PATHS else _class_name(value) if key.endswith("_target_") else value
     return str(text) if key.endswith(CHOICES) else f"{short}_{'none' if value is None else text}"
 
 

@@ -15,7 +15,7 @@ from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.data.sources.files import sha256
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS, RunFolder, find_checkpoint, planned_runs
-from rnnlab.records.identity import folders_by_hash, hash_in, identity, run_hash, run_name
+from rnnlab.records.identity import PATHS, folders_by_hash, hash_in, identity, run_hash, run_name
 from rnnlab.records.provenance import Origin
 from rnnlab.sweeps.sizes import Sizes
 
@@ -165,9 +165,10 @@ def _named_by_hash(sweep: Path) -> dict[str, Path]:
 
 
 def _told_apart_by(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that names can tell apart: those that are part of the identity, and the file of the data."""
+    """The settings that names can tell apart: those that are part of the identity, and the files of the data."""
     data = config.get("data")
-    return {**identity(config), "data.path": data.get("path") if isinstance(data, Mapping) else None}
+    files = {key: data.get(key.removeprefix("data.")) if isinstance(data, Mapping) else None for key in PATHS}
+    return {**identity(config), **files}
 
 
 def named_files(config: Mapping[str, Any]) -> dict[str, str]:

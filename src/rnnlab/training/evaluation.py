@@ -80,7 +80,8 @@ def data_of_training(task: SequenceTask) -> Prepared:
 
 
 def _name(config: Mapping[str, Any]) -> str:
-    return str(config["data"].get("path") or config["data"]["name"])
+    data = config["data"]
+    return str(data.get("path") or data.get("train") or data["name"])
 
 
 def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: Mapping[str, Any]) -> Prepared:

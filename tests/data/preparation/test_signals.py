@@ -240,4 +240,4 @@ def test_tables_named_for_parts_are_the_parts_and_a_missing_label_is_no_class(tm
     file.write_text("label,x\na,1\nNaN,2\nb,3\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"X_TRAIN\.csv, row 2: the label 'NaN' may be none"):
         read_signals([file], "label")
-    assert read_signals([file], "label", missing="drop").values.tolist() == [[1.0], [3.0]]
+    assert read_signals([file], "label", missing_labels="skip").values.tolist() == [[1.0], [3.0]]

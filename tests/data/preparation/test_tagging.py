@@ -187,7 +187,7 @@ def test_what_is_left_out_of_a_file_is_said(twenty: Path) -> None:
     content = twenty.read_text(encoding="utf-8")
     twenty.write_text(f"word tag\n{content}\nold NaN\n", encoding="utf-8")
     composed = own(twenty)
-    reader = {**composed["data"]["reader"], "header": True, "missing": "drop"}
+    reader = {**composed["data"]["reader"], "header": True, "missing_labels": "skip"}
     data = prepare({**composed, "data": {**composed["data"], "reader": reader}})
     assert data.description.endswith("1 sentence left out: a tag is missing, the first line left out")
 

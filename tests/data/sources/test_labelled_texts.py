@@ -18,10 +18,10 @@ from support import real_data
 
 
 def read(
-    path: Path, text_column: str = "text", label_column: str = "label", missing: str | None = None
+    path: Path, text_column: str = "text", label_column: str = "label", missing_labels: str | None = None
 ) -> list[tuple[str, str]]:
     """The texts and labels that `data=file` reads."""
-    actual = read_labelled_texts(files_at(str(path)), text_column, label_column, missing)
+    actual = read_labelled_texts(files_at(str(path)), text_column, label_column, missing_labels)
     return list(zip(actual.texts, actual.labels, strict=True))
 
 
@@ -92,20 +92,20 @@ def test_tables_with_tabs_other_columns_and_a_byte_order_mark(tmp_path: Path) ->
 
 def test_words_that_stand_for_nothing_elsewhere_are_texts_and_labels_if_the_user_says_so(tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", "text,label\nNA,null\nnan,None\n007,1.0\n,2\n")
-    assert read(file, missing="keep") == [("NA", "null"), ("nan", "None"), ("007", "1.0"), ("", "2")]
-    assert read(file, missing="drop") == [("007", "1.0"), ("", "2")]
+    assert read(file, missing_labels="keep") == [("NA", "null"), ("nan", "None"), ("007", "1.0"), ("", "2")]
+    assert read(file, missing_labels="skip") == [("007", "1.0"), ("", "2")]
 
 
 @pytest.mark.parametrize("label", ["NaN", "nan", "None", "NULL", "N/A", "#N/A", "NA", "<NA>", " nan "])
 def test_a_label_that_may_be_missing_is_refused(tmp_path: Path, label: str) -> None:
     file = write(tmp_path / "a.csv", f"text,label\ngood,pos\nbad,{label}\nfine,\n")
-    with pytest.raises(UserError, match=r"a\.csv, row 2: the label '\S+' may be none; data\.missing=drop.*=keep"):
+    with pytest.raises(
+        UserError, match=r"a\.csv, row 2: the label '\S+' may be none; data\.missing_labels=skip.*=keep"
+    ):
         read(file)
-    assert read(file, missing="drop") == [("good", "pos")]
-    with pytest.raises(UserError, match=r"row 3 has no label .*data\.missing=drop"):
-        read(file, missing="keep")
-    with pytest.raises(UserError, match=r"data\.missing=interpolate: .* drop or keep"):
-        read(file, missing="interpolate")
+    assert read(file, missing_labels="skip") == [("good", "pos")]
+    with pytest.raises(UserError, match=r"row 3 has no label .*data\.missing_labels=skip"):
+        read(file, missing_labels="keep")
 
 
 def test_tables_named_for_parts_are_the_parts(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from rnnlab.data.sources.labelled_texts import LabelledTexts
 from rnnlab.data.sources.names import read_lines
 from rnnlab.errors import UserError
 
@@ -69,15 +71,50 @@ def test_a_header_is_left_out_or_read_as_the_user_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("label", ["NaN", "None", "NULL", "N/A", "#N/A", "na"])
 def test_a_missing_label_is_refused_left_out_or_kept_as_the_user_says(tmp_path: Path, label: str) -> None:
     file = write(tmp_path, "anna\tF", f"bert\t{label}", "carl\tM")
-    with pytest.raises(UserError, match=rf"'bert\\t{label}': the label '{label}' may be none; data\.missing=drop"):
+    with pytest.raises(
+        UserError, match=rf"'bert\\t{label}': the label '{label}' may be none; data\.missing_labels=skip"
+    ):
         read_lines([file], "sex")
-    assert read_lines([file], "sex", missing="drop").texts == ["anna", "carl"]
-    assert read_lines([file], "sex", missing="keep").labels == ["F", label, "M"]
+    assert read_lines([file], "sex", missing_labels="skip").texts == ["anna", "carl"]
+    assert read_lines([file], "sex", missing_labels="keep").labels == ["F", label, "M"]
 
 
 def test_an_item_without_a_label_or_with_two_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="'bert' has no sex; an item, a tab and its label"):
         read_lines([write(tmp_path, "anna\tF", "bert")], "sex")
-    assert read_lines([tmp_path / "names.txt"], "sex", missing="drop").texts == ["anna"]
+    assert read_lines([tmp_path / "names.txt"], "sex", missing_labels="skip").texts == ["anna"]
     with pytest.raises(UserError, match="has 3 columns; an item, a tab and its label"):
         read_lines([write(tmp_path, "anna\tF\t12")], "sex")
+
+
+def test_the_column_of_a_table_has_items_and_another_one_their_labels(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text('id,name,sex\n1,"anna, maria",F\n2, bert ,M\n3,,M\n4,carl,NaN\n', encoding="utf-8")
+    read = read_lines([file], text_column="name")
+    assert isinstance(read, LabelledTexts) and list(read.texts) == ["anna, maria", "bert", "carl"]
+    assert read.description == "name of people.csv, 3 items, the first 'anna, maria'"
+    with pytest.raises(UserError, match="row 4: the label 'NaN' may be none"):
+        read_lines([file], "sex", text_column="name")
+    labelled = read_lines([file], "sex", text_column="name", missing_labels="skip")
+    assert isinstance(labelled, LabelledTexts) and list(labelled.labels) == ["F", "M"]
+    assert "name, sex of people.csv, 2 items" in labelled.description and "2 left out" in labelled.description
+    pd.read_csv(file).to_parquet(tmp_path / "people.parquet")
+    again = read_lines([tmp_path / "people.parquet"], "sex", text_column="name", missing_labels="skip")
+    assert isinstance(again, LabelledTexts) and again.texts == labelled.texts
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "expected"),
+    [
+        ("a.jsonl", {}, r"a\.jsonl is a table; data\.text_column=COLUMN"),
+        ("a.txt", {"text_column": "name"}, r"data\.text_column=name: .*a\.txt is no table"),
+        ("a.csv", {"text_column": "title"}, r"data\.text_column=title: .* no such column; it has name, sex"),
+        ("a.csv", {"text_column": "name", "labels": "kind"}, r"data\.labels=kind: .* no such column"),
+        ("a.csv", {"separator": "tab"}, r"data\.separator: items stand in lines"),
+    ],
+)
+def test_a_table_of_names_needs_its_column(tmp_path: Path, name: str, keys: dict[str, str], expected: str) -> None:
+    file = tmp_path / name
+    file.write_text("name,sex\nanna,F\n" if name.endswith("csv") else '{"name": "anna"}\n', encoding="utf-8")
+    with pytest.raises(UserError, match=expected):
+        read_lines([file], **keys)  # type: ignore[arg-type]

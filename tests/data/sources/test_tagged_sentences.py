@@ -111,10 +111,10 @@ def test_a_header_is_left_out_or_read_as_the_user_says_and_never_silently(tmp_pa
 @pytest.mark.parametrize("tag", ["NaN", "nan", "None", "NULL", "N/A", "#N/A"])
 def test_a_missing_tag_is_refused_left_out_or_kept_as_the_user_says(tmp_path: Path, tag: str) -> None:
     file = write(tmp_path / "a.txt", f"the DET\n\nold {tag}\n")
-    with pytest.raises(UserError, match=rf"a\.txt: 'old': the label '{tag}' may be none; data\.missing=drop"):
+    with pytest.raises(UserError, match=rf"a\.txt: 'old': the label '{tag}' may be none; data\.missing_labels=skip"):
         read(file)
-    assert read(file, missing="drop") == [[("the", "DET")]]
-    assert read(file, missing="keep")[1] == [("old", tag)]
+    assert read(file, missing_labels="skip") == [[("the", "DET")]]
+    assert read(file, missing_labels="keep")[1] == [("old", tag)]
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_a_missing_tag_is_refused_left_out_or_kept_as_the_user_says(tmp_path: Pa
 def test_sentences_without_a_tag_are_left_out_and_counted(tmp_path: Path, name: str, content: str) -> None:
     file = write(tmp_path / name, content)
     for missing in (None, "keep"):
-        with pytest.raises(UserError, match=r"'old' has no tag.*data\.missing=drop"):
-            read(file, missing=missing)
-    assert read(file, missing="drop") == [[("the", "DET")]]
-    said = read_tagged_sentences([file], "UPOS", missing="drop").description
+        with pytest.raises(UserError, match=r"'old' has no tag.*data\.missing_labels=skip"):
+            read(file, missing_labels=missing)
+    assert read(file, missing_labels="skip") == [[("the", "DET")]]
+    said = read_tagged_sentences([file], "UPOS", missing_labels="skip").description
     assert "1 sentence left out: a tag is missing" in said
 
 
@@ -140,7 +140,7 @@ def test_sentences_without_a_tag_are_left_out_and_counted(tmp_path: Path, name: 
         ("a.txt", "the DET\nold\n", r"a\.txt, line 2: a word and its tag are expected.* not 1 column$"),
         ("a.txt", "# x\n\nthe DET B-NP\n", r"a\.txt, line 3: a word and its tag are expected.* not 3 columns$"),
         ("a.txt", "\tDET\n", r"a\.txt, line 1: a word and its tag are expected"),
-        ("a.txt", "the\t\n", r"a\.txt, line 1: 'the' has no tag; data\.missing=drop leaves such sentences out"),
+        ("a.txt", "the\t\n", r"a\.txt, line 1: 'the' has no tag; data\.missing_labels=skip leaves such sentences out"),
         ("a.txt", "# nothing\n\n", r"a\.txt holds no words"),
         ("a.conllu", "1 the DET\n", r"a\.conllu, line 1: 1 column separated by tabs, where CoNLL-U has 10"),
         ("a.conllu", WORD.format(1, "a", "X", "X") + "\n2\tthe\n", r"a\.conllu, line 2: 2 columns separated by tabs"),

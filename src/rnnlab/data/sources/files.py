@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sysconfig
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rnnlab.config.plain_files import what_it_is
+from rnnlab.data.sources.parts import PartFile
 from rnnlab.errors import UserError
 
 
@@ -38,23 +40,62 @@ def standard_library() -> list[Path]:
     return sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
 
 
-def files_at(path: str) -> list[Path]:
+def files_at(
+    path: str | None = None, train: str | None = None, validation: str | None = None, test: str | None = None
+) -> list[Path]:
     """Return the user's file, or the files in and below a folder in the order of their names without hidden ones.
 
+    Args:
+        path: Of all data; None where files or folders are named for its parts.
+        train: Of the training part.
+        validation: Of the validation part.
+        test: Of the test part.
+
     Raises:
-        UserError: There is no file, or one is empty or unreadable.
+        UserError: There is no file, one is empty or unreadable, or two parts have the same file.
     """
+    said = {"train": train, "validation": validation, "test": test}
+    named = {key: place for key, place in said.items() if place is not None}
+    if not named:
+        if path is None:
+            raise UserError("data.path: the value is missing; add data.path=VALUE, a file or a folder of files")
+        return _files_at(path, "data.path")
+    if path is not None:
+        key = next(iter(named))
+        raise UserError(f"data.path and data.{key} were both given; data.path has all of the data, or none")
+    if "train" not in named or len(named) < 2:
+        lacking = "train" if "train" not in named else "test"
+        raise UserError(f"data.{lacking}: it is missing; data.train and data.test are needed, or data.validation")
+    by_key = {key: _files_at(place, f"data.{key}") for key, place in named.items()}
+    _refuse_same(by_key)
+    return [PartFile.of(file, PARTS_BY_KEY[key], Path(named[key])) for key, files in by_key.items() for file in files]
+
+
+PARTS_BY_KEY = {"train": "train", "validation": "val", "test": "test"}
+
+
+def _files_at(path: str, key: str) -> list[Path]:
     file = Path(path)
     if not path.strip() or not file.exists():
         hint = "; it is taken literally: files are swept by a study.yaml" if "," in path else ""
-        raise UserError(f"data.path: there is no file {path or '(no name was given)'}{hint}")
+        raise UserError(f"{key}: there is no file {path or '(no name was given)'}{hint}")
     if not file.is_dir():
-        return [_checked(file)]
+        return [_checked(file, key)]
     below = (inner for inner in file.rglob("*") if not any(p.startswith(".") for p in inner.relative_to(file).parts))
-    files = [_checked(inner) for inner in sorted(below) if inner.is_file()]
+    files = [_checked(inner, key) for inner in sorted(below) if inner.is_file()]
     if not files:
-        raise UserError(f"data.path: the folder {path} holds no files")
+        raise UserError(f"{key}: the folder {path} holds no files")
     return files
+
+
+def _refuse_same(by_key: Mapping[str, Sequence[Path]]) -> None:
+    """Raise UserError if two parts have a file of the same bytes: what is tested would have been trained."""
+    seen: dict[tuple[int, str], tuple[str, Path]] = {}
+    for key, files in by_key.items():
+        for file in files:
+            other, same = seen.setdefault((file.stat().st_size, sha256([file])), (key, file))
+            if other != key:
+                raise UserError(f"data.{key}: {file} has the same bytes as {same} of data.{other}")
 
 
 def sha256(files: list[Path], names: str = "") -> str:
@@ -67,15 +108,15 @@ def sha256(files: list[Path], names: str = "") -> str:
     return digest.hexdigest()
 
 
-def _checked(file: Path) -> Path:
+def _checked(file: Path, key: str) -> Path:
     """Return the file; raise UserError if it is empty, unreadable, a pipe or a device."""
     try:
         if kind := what_it_is(file):  # which would block, or never end
-            raise UserError(f"data.path: {file} is {kind}, which cannot be read twice; save it as a file")
+            raise UserError(f"{key}: {file} is {kind}, which cannot be read twice; save it as a file")
         with file.open("rb") as stream:
             first = stream.read(1)
     except OSError as error:
-        raise UserError(f"data.path: {file} cannot be read ({error.strerror})") from error
+        raise UserError(f"{key}: {file} cannot be read ({error.strerror})") from error
     if not first:
-        raise UserError(f"data.path: {file} is empty")
+        raise UserError(f"{key}: {file} is empty")
     return file

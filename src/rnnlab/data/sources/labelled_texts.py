@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rnnlab.data.sources.descriptions import describe_labelled, named
 from rnnlab.data.sources.labels import with_labels
-from rnnlab.data.sources.parts import part_of_each, parts_around_classes, parts_of
+from rnnlab.data.sources.parts import folders_of, part_of_each, parts_around_classes, parts_of, said_parts
 from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_table
 from rnnlab.data.sources.text_files import decode
 from rnnlab.errors import UserError
@@ -79,15 +78,15 @@ def read_labelled_texts(
     files: list[Path],
     text_column: str,
     label_column: str,
-    missing: str | None = None,
+    missing_labels: str | None = None,
     separator: str | None = None,
     quoting: bool | None = None,
 ) -> LabelledTexts:
     """Return the rows of the user's CSV or TSV files with a header, or texts of one file each in a folder per class.
 
     Tables that are named for training, validation and test are the parts, and so are folders of such names around those
-    of the classes or inside of them, as in `train/pos`. `missing` says what is done with labels of a table such as
-    `NaN`, see `leaves_out`; `separator` and `quoting` say how cells are told apart, see `read_rows`.
+    of the classes or inside of them, as in `train/pos`. `missing_labels` says what is done with labels of a table
+    such as `NaN`, see `leaves_out`; `separator` and `quoting` say how cells are told apart, see `read_rows`.
 
     Raises:
         UserError: The files are neither, a column or a label is missing, or a table can be read in two ways.
@@ -97,7 +96,8 @@ def read_labelled_texts(
         if text_column == label_column:
             raise UserError(f"data.text_column={text_column}: it is data.label_column as well")
         tables = [
-            _read_rows(file, read_table(file, separator, quoting), text_column, label_column, missing) for file in files
+            _read_rows(file, read_table(file, separator, quoting), text_column, label_column, missing_labels)
+            for file in files
         ]
         pairs = [pair for table in tables for pair in table.pairs]
         description = describe_labelled(
@@ -145,13 +145,13 @@ def _sorted_by_folder(files: list[Path]) -> tuple[list[str], list[str] | None]:
     Raises:
         UserError: Some lie in folders, and one lies beside those; or a class is only trained, such as IMDB's `unsup`.
     """
-    top = Path(os.path.commonpath([file.parent for file in files]))
-    below = [file.parent.relative_to(top).parts for file in files]
-    level, parts = parts_around_classes(files) or (None, None)
+    below = folders_of(files)
+    said = said_parts(files)
+    level, parts = (None, said) if said is not None else parts_around_classes(files) or (None, None)
     if level is not None:
         below = [folders[:level] + folders[level + 1 :] for folders in below]
     for file, folders in zip(files, below, strict=True):
-        if not folders and (level is not None or any(below)):
+        if not folders and (parts is not None or any(below)):
             raise UserError(f"data.path: {file} lies in no folder of a class; move it into one, or away")
     labels = [folders[0] if folders else file.parent.name for file, folders in zip(files, below, strict=True)]
     tested = {label for label, part in zip(labels, parts or [""] * len(labels), strict=True) if part != "train"}

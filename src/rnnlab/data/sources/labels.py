@@ -12,8 +12,8 @@ from rnnlab.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
-DROP, KEEP = "drop", "keep"  # of data.missing
-INTERPOLATE, FORWARD, REFUSE = "interpolate", "forward", "refuse"  # of data.missing of a series
+SKIP, KEEP, REFUSE = "skip", "keep", "refuse"  # of data.missing_labels
+INTERPOLATE, FORWARD = "interpolate", "forward"  # of data.missing of a series, which may be refused too
 # In any case: of pandas, R, SQL, JSON and spreadsheets.
 NO_LABELS = {
     *("nan", "-nan", "nat", "na", "<na>", "#na", "n/a", "#n/a", "null", "none", "nil", "undefined"),
@@ -31,20 +31,18 @@ def leaves_out(label: str, missing: str | None, where: str) -> bool:
 
     Args:
         label: Of the item; an empty one is refused where it is read.
-        missing: `drop` leaves such items out, `keep` makes a class of the word; None refuses the word.
+        missing: `skip` leaves such items out, `keep` makes a class of the word; `refuse` or None refuses the word.
         where: Begins the line about what is wrong.
 
     Raises:
         UserError: It is refused.
     """
-    if missing in (INTERPOLATE, FORWARD):
-        raise UserError(f"data.missing={missing}: there is nothing between two labels; drop or keep is expected")
-    if missing == DROP:
+    if missing == SKIP:
         return is_missing(label)
     if missing in (None, REFUSE) and label and is_missing(label):
         raise UserError(
-            f"{where}: the label {label!r} may be none; data.missing=drop leaves such items out,"
-            " data.missing=keep makes a class of it"
+            f"{where}: the label {label!r} may be none; data.missing_labels=skip leaves such items out,"
+            " data.missing_labels=keep makes a class of it"
         )
     return False
 

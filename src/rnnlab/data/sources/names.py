@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rnnlab.data.sources.descriptions import alike
+from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.headers import begins_with_header
 from rnnlab.data.sources.labelled_texts import LabelledTexts
-from rnnlab.data.sources.labels import DROP, leaves_out
+from rnnlab.data.sources.labels import SKIP, leaves_out, with_labels
 from rnnlab.data.sources.parts import part_of_each, parts_of
+from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_table, says_names
 from rnnlab.data.sources.text_files import decode_lines
 from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What lines of an item do not all have, or nearly all, but rows of a table that was exported do.
 TABLES = {
@@ -86,12 +92,15 @@ def _labelled_us_names(files: list[Path], year: int, labels: str, most: int | No
     return LabelledTexts(counts["name"].tolist(), counts[labels].tolist())
 
 
-def read_lines(
+def read_lines(  # noqa: PLR0913  # an argument for every key of data=file
     files: list[Path],
     labels: str | None = None,
     header: bool | None = None,
-    missing: str | None = None,
+    missing_labels: str | None = None,
     verbatim: bool = False,
+    text_column: str | None = None,
+    separator: str | None = None,
+    quoting: bool | None = None,
 ) -> list[str] | LabelledTexts:
     """Return one item a line, without the blanks around it; empty lines are no items.
 
@@ -99,8 +108,11 @@ def read_lines(
         files: In UTF-8; those that are named for training, validation and test are the parts (see `parts_of`).
         labels: What the labels are; a line then has an item, a tab and the item's label. None for items alone.
         header: Whether the first line of a file is left out; None refuses one that looks like a header.
-        missing: What is done with labels such as `NaN`; see `leaves_out`.
+        missing_labels: What is done with labels such as `NaN`; see `leaves_out`.
         verbatim: Whether lines without labels are taken as they are, also those that look like rows of a table.
+        text_column: Of tables, the column with the items; the column `labels` has their labels. None for lines.
+        separator: What separates the cells of a table; see `tables.read_rows`.
+        quoting: Whether quotes hold cells of a table together; see `tables.read_rows`.
 
     Returns:
         A list of the items; with labels or parts `LabelledTexts`.
@@ -108,27 +120,79 @@ def read_lines(
     Raises:
         UserError: A line is not UTF-8 or lacks its label, the lines look like rows of a table, or there is no item.
     """
+    _check_form(files, text_column, separator, quoting)
+    if text_column is not None:
+        return _of_tables(
+            [read_table(file, separator, quoting) for file in files], files, text_column, labels, missing_labels
+        )
     rows = [_rows(file, labels, header) for file in files]
     if not any(rows):
         raise UserError(f"data: {files[0]} holds no items; one item a line is expected")
-    parts = parts_of(files)
     if labels is not None:
-        pairs = [_pairs(inner, labels, missing, file) for inner, file in zip(rows, files, strict=True)]
-        together = list(chain.from_iterable(pairs))
-        each = part_of_each(parts, map(len, pairs))
-        return _labelled(together, labels, sum(map(len, rows)) - len(together), each)
+        pairs = [_pairs(inner, labels, missing_labels, file) for inner, file in zip(rows, files, strict=True)]
+        return _with_labels(pairs, files, labels, sum(map(len, rows)))
     if not verbatim:
         for inner, file in zip(rows, files, strict=True):
             _refuse_table(inner, file)
             _refuse_odd(inner, file)
+    return _without_labels(rows, files)
+
+
+def _check_form(files: list[Path], text_column: str | None, separator: str | None, quoting: bool | None) -> None:
+    """Raise UserError if a table's column is not said, or how cells are told apart of what is no table."""
+    if text_column is None and (file := next(filter(says_names, files), None)):
+        raise UserError(f"data: {file} is a table; data.text_column=COLUMN says where the items are")
+    if text_column is None and (separator is not None or quoting is not None):
+        key = "quoting" if separator is None else "separator"
+        raise UserError(f"data.{key}: items stand in lines; data.text_column=COLUMN reads a table")
+    if text_column is not None and (file := next((file for file in files if not is_table(file)), None)):
+        raise UserError(f"data.text_column={text_column}: {file} is no table by its name, such as items.csv")
+
+
+def _of_tables(
+    tables: Sequence[pd.DataFrame], files: list[Path], text_column: str, labels: str | None, missing: str | None
+) -> list[str] | LabelledTexts:
+    """Return the items of a column, and where `labels` names another one, their labels."""
+    for table, file in zip(tables, files, strict=True):
+        check_column(table, text_column, "data.text_column", file)
+    if labels is None:
+        columns = [[item for cell in table[text_column] if (item := cell.strip())] for table in tables]
+        if not any(columns):
+            raise UserError(f"data: {files[0]} holds no items in the column {text_column}")
+        return _without_labels(columns, files, f"{text_column} of {named(files)}, ")
+    labelled = [with_labels(table, labels, missing, file) for table, file in zip(tables, files, strict=True)]
+    pairs = [
+        [
+            (item.strip(), label)
+            for item, label in zip(table[text_column], read_labels(table, labels, file, "data.labels"), strict=True)
+            if item.strip()
+        ]
+        for table, file in zip(labelled, files, strict=True)
+    ]
+    return _with_labels(pairs, files, labels, sum(map(len, tables)), f"{text_column}, {labels} of {named(files)}, ")
+
+
+def _without_labels(rows: Sequence[list[str]], files: list[Path], where: str = "") -> list[str] | LabelledTexts:
     everything = list(chain.from_iterable(rows))
-    if parts is None:
+    parts = parts_of(files)
+    if parts is None and not where:
         return everything
-    said = f"{len(everything):,} items, the first {everything[0]!r}"
+    said = f"{where}{len(everything):,} items, the first {everything[0]!r}"
     return LabelledTexts(everything, (), part_of_each(parts, map(len, rows)), said)
 
 
-def _labelled(pairs: list[tuple[str, str]], kind: str, left_out: int, parts: list[str] | None) -> LabelledTexts:
+def _with_labels(
+    pairs: Sequence[list[tuple[str, str]]], files: list[Path], labels: str, count: int, where: str = ""
+) -> LabelledTexts:
+    """Return items with labels, of which there were `count` with those that were left out."""
+    together = list(chain.from_iterable(pairs))
+    parts = part_of_each(parts_of(files), map(len, pairs))
+    return _labelled(together, labels, count - len(together), parts, where)
+
+
+def _labelled(
+    pairs: list[tuple[str, str]], kind: str, left_out: int, parts: list[str] | None, where: str
+) -> LabelledTexts:
     items, labels = [item for item, _ in pairs], [label for _, label in pairs]
     counts = ", ".join(f"{count:,} {label}" for label, count in Counter(labels).most_common(MOST_COUNTED))
     more = f", {len(set(labels)) - MOST_COUNTED} more" if len(set(labels)) > MOST_COUNTED else ""
@@ -136,8 +200,8 @@ def _labelled(pairs: list[tuple[str, str]], kind: str, left_out: int, parts: lis
         raise UserError(
             f"data: every {kind} is there once, such as {labels[0]!r}; an item, a tab and its {kind} are expected"
         )
-    lost = f"{left_out:,} left out: the label is missing" if left_out else ""
-    said = f"{len(items):,} items, {kind}: {counts}{more}"
+    lost = f"{left_out:,} left out: the item or its label is missing" if left_out else ""
+    said = f"{where}{len(items):,} items, {kind}: {counts}{more}"
     return LabelledTexts(items, labels, parts, ", ".join(filter(None, (said, lost, alike(labels)))))
 
 
@@ -153,9 +217,9 @@ def _pairs(rows: list[str], labels: str, missing: str | None, file: Path) -> lis
     pairs = []
     for row in rows:
         item, *rest = map(str.strip, row.split("\t"))
-        if not item or len(rest) > 1 or not (rest or missing == DROP):
+        if not item or len(rest) > 1 or not (rest or missing == SKIP):
             what = f"{len(rest) + 1} columns" if len(rest) > 1 else f"no {labels}"
-            advice = "" if len(rest) > 1 or not item else "; data.missing=drop leaves such lines out"
+            advice = "" if len(rest) > 1 or not item else "; data.missing_labels=skip leaves such lines out"
             raise UserError(
                 f"data: {file}: {_short(row)} has {what}; an item, a tab and its label are expected{advice}"
             )

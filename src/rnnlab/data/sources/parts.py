@@ -18,13 +18,40 @@ PART_OF = {name: part for part, names in NAMES.items() for name in names}
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")  # `train` in `en_ewt-ud-train.conllu`, `X_TRAIN.tsv`, `myTrain2.csv`
 
 
+class PartFile(type(Path())):  # type: ignore[misc]  # a path of this system
+    """A path of which the user has said which part of the data it is, by `data.train`, `data.validation`, `data.test`.
+
+    Attributes:
+        part: `train`, `val` or `test`.
+        named: The file or folder that the user has named.
+    """
+
+    part: str
+    named: Path
+
+    @classmethod
+    def of(cls, file: Path, part: str, named: Path) -> PartFile:
+        """Return the path of a file with its part."""
+        path = cls(file)
+        path.part, path.named = part, named
+        return path
+
+
+def said_parts(files: Sequence[Path]) -> list[str] | None:
+    """Return the part of each file that the user has said; None where none was said."""
+    said = [file.part for file in files if isinstance(file, PartFile)]
+    return said if said and len(said) == len(files) else None
+
+
 def parts_of(files: Sequence[Path]) -> list[str] | None:
-    """Return the part of each file, `train`, `val` or `test`, that its name or a folder says; None where none says one.
+    """Return the part of each file, `train`, `val` or `test`, that the user, its name or a folder says; else None.
 
     The parts are said by the outermost folders whose names differ in them, or by the files' own names. A file whose
     name says no part, though those of others do, has its path in place of one: see `split.check_parts`. Where all
     files are of one part, such as a folder of test files, they are no parts of a whole.
     """
+    if (parts := said_parts(files)) is not None:
+        return parts
     levels = [_said(names) for names in _names_by_level(files)]
     of_two = [said for said in levels if _kinds(said) > 1]
     of_some = [said for said in levels if len({*said}) > 1]
@@ -49,12 +76,20 @@ def meaning_of_names(files: Sequence[Path]) -> list[tuple[str, str, int]]:
     Wherever the files lie as a whole. Nothing where there is one folder without parts: the order says it all.
     """
     parts = parts_of(files)
-    top = Path(os.path.commonpath([file.parent for file in files]))
-    folders = [file.parent.relative_to(top).as_posix() for file in files]
+    folders = ["/".join(names) or "." for names in folders_of(files)]
     if parts is None and len({*folders}) == 1:
         return []
     said = [part if part in NAMES else "" for part in parts or [""] * len(files)]
     return [(folder, part, file.stat().st_size) for folder, part, file in zip(folders, said, files, strict=True)]
+
+
+def folders_of(files: Sequence[Path]) -> list[tuple[str, ...]]:
+    """Return in which folders each file lies, from the one on that all share, or that the user has named for a part."""
+    top = Path(os.path.commonpath([file.parent for file in files]))
+    tops = [
+        (file.named if file.named.is_dir() else file.named.parent) if isinstance(file, PartFile) else top for file in files
+    ]
+    return [file.parent.relative_to(above).parts for file, above in zip(files, tops, strict=True)]
 
 
 def in_time(files: Sequence[Path]) -> list[Path]:

@@ -101,7 +101,7 @@ class Signals:
 def read_signals(
     files: list[Path],
     label_column: str,
-    missing: str | None = None,
+    missing_labels: str | None = None,
     separator: str | None = None,
     quoting: bool | None = None,
 ) -> Signals:
@@ -109,8 +109,8 @@ def read_signals(
 
     The column `label_column` has its class; every other column is a step, in the order of the columns. Empty cells at
     the end of a row are steps that the sequence does not have. Files that are named for training, validation and test
-    are the parts (see `parts_of`); `missing` says what is done with labels such as `NaN` (see `leaves_out`); and
-    `separator` and `quoting` how cells are told apart (see `read_rows`).
+    are the parts (see `parts_of`); `missing_labels` says what is done with labels such as `NaN` (see
+    `leaves_out`); and `separator` and `quoting` how cells are told apart (see `read_rows`).
 
     Raises:
         UserError: A file is no such table, or a cell no number.
@@ -122,7 +122,7 @@ def read_signals(
             raise UserError(f"data.path: {file} is no table of signals; give .csv or .tsv files, a sequence a row")
         whole = read_table(file, separator, quoting)
         check_column(whole, label_column, "data.label_column", file)
-        table = with_labels(whole, label_column, missing, file)
+        table = with_labels(whole, label_column, missing_labels, file)
         labels += read_labels(table, label_column, file)
         left_out += len(whole) - len(table)
         if table.empty:

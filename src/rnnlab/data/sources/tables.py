@@ -183,18 +183,19 @@ def check_column(table: pd.DataFrame, column: str, key: str, file: Path) -> None
         raise UserError(f"{key}={column}: {file} has {count} columns of that name; rename one")
 
 
-def read_labels(table: pd.DataFrame, column: str, file: Path) -> list[str]:
+def read_labels(table: pd.DataFrame, column: str, file: Path, key: str = "data.label_column") -> list[str]:
     """Return the labels of a column without the blanks around them.
 
     Raises:
         UserError: A row has none, or there is no such column.
     """
-    check_column(table, column, "data.label_column", file)
+    check_column(table, column, key, file)
     labels = [str(label).strip() for label in table[column]]
     if "" in labels:
         row = table.index[labels.index("")] + 1
         raise UserError(
-            f"data: {file}, row {row} has no label in the column {column}; data.missing=drop leaves such rows out"
+            f"data: {file}, row {row} has no label in the column {column}; data.missing_labels=skip leaves such rows"
+            " out"
         )
     return labels
 

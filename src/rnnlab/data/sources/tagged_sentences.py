@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rnnlab.data.sources.descriptions import alike
 from rnnlab.data.sources.headers import begins_with_header, looks_like_header
-from rnnlab.data.sources.labels import DROP, leaves_out
+from rnnlab.data.sources.labels import SKIP, leaves_out
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.text_files import decode_lines
 from rnnlab.data.split import PARTS
@@ -60,7 +60,7 @@ def read_treebank(files: list[Path], tag_column: str) -> TaggedSentences:
 
 
 def read_tagged_sentences(
-    files: list[Path], tag_column: str, header: bool | None = None, missing: str | None = None
+    files: list[Path], tag_column: str, header: bool | None = None, missing_labels: str | None = None
 ) -> TaggedSentences:
     """Return the sentences of the user's files: CoNLL-U, or a word and its tag a line and a blank line behind each.
 
@@ -72,7 +72,7 @@ def read_tagged_sentences(
         files: In UTF-8.
         tag_column: Of CoNLL-U.
         header: Whether the first line of two columns is left out; None refuses one that looks like a header.
-        missing: What is done with sentences that have tags such as `NaN`; see `leaves_out`.
+        missing_labels: What is done with sentences that have tags such as `NaN`; see `leaves_out`.
 
     Raises:
         UserError: A line is neither, a sentence does not end, or there are no words; the message names file and line.
@@ -80,9 +80,11 @@ def read_tagged_sentences(
     if tag_column not in TAGS:
         raise UserError(f"data.tag_column={tag_column}: one of {', '.join(TAGS)} is expected")
     chosen = [file for file in files if file.suffix.lower() == CONLLU] or files
-    whole = [list(_sentences(file, tag_column, header, missing == DROP)) for file in chosen]
+    whole = [list(_sentences(file, tag_column, header, missing_labels == SKIP)) for file in chosen]
     column = tag_column if any(map(_is_treebank, chosen)) else ""
-    by_file = [[s for s in inner if not _left_out(s, missing, file)] for inner, file in zip(whole, chosen, strict=True)]
+    by_file = [
+        [s for s in inner if not _left_out(s, missing_labels, file)] for inner, file in zip(whole, chosen, strict=True)
+    ]
     left_out = sum(map(len, whole)) - sum(map(len, by_file))
     read = replace(_together(chosen, by_file, parts_of(chosen)), column=column)
     return replace(read, description=_description(read, left_out, len(files) - len(chosen), header is True))
@@ -206,7 +208,7 @@ def _check_tag(pair: tuple[str, str] | None, line: str, tag_column: str, untagge
     others = [name for name in TAGS if tag_column and cells[COLUMNS.index(name)].strip() not in ("", EMPTY)]
     another = f"; data.tag_column={' or '.join(others)} reads another one" if others else ""
     column = f" in the column {tag_column}, which data.tag_column names{another}" if tag_column else ""
-    raise ValueError(f"{pair[0]!r} has no tag{column}; data.missing=drop leaves such sentences out")
+    raise ValueError(f"{pair[0]!r} has no tag{column}; data.missing_labels=skip leaves such sentences out")
 
 
 def _word_and_tag(line: str) -> tuple[str, str] | None:
