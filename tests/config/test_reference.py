@@ -81,7 +81,7 @@ def test_an_option_that_only_changes_a_default_keeps_the_keys_remark() -> None:
 
 def test_a_chosen_option_brings_its_keys() -> None:
     assert "data.path" not in reference.default_keys("train")
-    assert reference.default_keys("train", ["data=file"])["data.path"].default == "???"
+    assert reference.default_keys("train", ["data=file"])["data.path"].default == "null"
 
 
 def test_an_option_inherits_the_keys_of_its_sibling() -> None:

@@ -232,6 +232,30 @@ class Length:
         return [len(answer) or None]
 
 
+def test_lines_and_a_text_become_a_table_where_an_output_is_named(predict: Predict, workdir: Path) -> None:
+    (workdir / "new.txt").write_text("a good film\n\na bad, dull one\n")
+    done = predict("file=new.txt", "output=out.csv")
+    assert done.code == 0 and "3 rows, prediction, probability appended, 1 without prediction" in done.err
+    rows = rows_of(workdir / "out.csv")
+    assert [row["text"] for row in rows] == ["a good film", "", "a bad, dull one"]
+    assert list(rows[0]) == ["text", "prediction", "probability"]
+    assert_refused(predict("text=good", "output=out.csv"), ["out.csv exists"])
+    assert predict("text=a good film", "output=out.jsonl", "probabilities=true").code == 0
+    (row,) = rows_of(workdir / "out.jsonl")
+    assert row["prediction"] == rows[0]["prediction"] and "probability_negative" in row
+
+
+def test_python_answers_a_data_frame_and_a_file_as_it_answers_their_texts(new: Path, sentiment_folder: Path) -> None:
+    model = package.load(sentiment_folder / "runs" / "tone")
+    table = pd.DataFrame({"n": [1, 2, 3], "text": [*TEXTS, None]}, index=[5, 5, 5])
+    expected = [one.label for one in model.predict([*TEXTS, ""])]
+    assert [one.label for one in model.predict(table)] == expected
+    assert [one.label for one in model.predict(new)] == expected
+    assert [one.label for one in model.predict(table["text"].fillna(""))] == expected
+    with pytest.raises(UserError, match=r"data\.text_column=text: the data frame has no such column"):
+        model.predict(table[["n"]])
+
+
 CELLS = st.text(st.sampled_from("ab,; \"'\n\r\té☃=\\"), max_size=6)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.control_characters import in_one_line
-from rnnlab.data.sources.tables import is_table
 from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.user_input import UserInput
 from rnnlab.verbosity import detail
@@ -34,17 +32,20 @@ def main(arguments: list[str]) -> int:
 
         model = Trained(checkpoint)
         detail(repr(model))
-        if source.file is not None and is_table(Path(source.file)) and model.answers_rows:
-            _answer_table(model, source.file, config, reading)
-            return 0
-        inputs = model.predictor.read_inputs(source)
-        model.predictor.print_answers(map(model.answer, inputs), config["format"])
+        for remark in _answer(model, source, config):
+            print(in_one_line(remark), file=sys.stderr)
     return 0
 
 
-def _answer_table(model: Trained, file: str, config: Mapping[str, Any], reading: Mapping[str, Any]) -> None:
-    remarks = model.predict_file(
-        file, config["output"], config["probabilities"], config["overwrite"], config["format"], **reading
-    )
-    for remark in remarks:
-        print(in_one_line(remark), file=sys.stderr)
+def _answer(model: Trained, source: UserInput, config: Mapping[str, Any]) -> list[str]:
+    """Print or write the answers; return what there is to say about them."""
+    output, probabilities, overwrite = config["output"], config["probabilities"], config["overwrite"]
+    if source.file is not None and model.reads_rows_of(source.file, source.reading):
+        return model.predict_file(
+            source.file, output, probabilities, overwrite, style=config["format"], **source.reading
+        )
+    inputs = model.predictor.read_inputs(source)
+    if output is not None:
+        return model.write_answers(inputs, output, probabilities, overwrite)
+    model.predictor.print_answers(map(model.answer, inputs), config["format"])
+    return []

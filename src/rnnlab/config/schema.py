@@ -113,6 +113,7 @@ COLUMNS = Kind(
 MISSING = one_of("refuse", "drop", "keep", "interpolate", "forward")
 CALENDAR = ("minute", "hour", "weekday", "day", "month", "yearday")
 NUMBERS = several(ABOVE_ZERO, "such as [20,7]")
+NUMBERS_OR_NONE = either(either(NUMBER, several(NUMBER, "such as [-9999,-999]")), one_of("none"))
 SEED = Kind("a whole number from 0 to 4294967295", lambda v: is_int(v) and 0 <= v < 2**32)
 
 
@@ -170,6 +171,8 @@ DATA: dict[str, Kind] = {
     "data.missing": either(MISSING, NOTHING),
     "data.reader.missing": either(MISSING, NOTHING).neutral_at(None, "refuse"),
     **{f"data.{part}": either(text("a file or a folder"), NOTHING) for part in ("path", "train", "validation", "test")},
+    "data.missing_values": either(NUMBERS_OR_NONE, NOTHING),
+    "data.reader.missing_values": either(NUMBERS_OR_NONE, NOTHING).neutral_at(None),
     "data.missing_labels": either(one_of("refuse", "skip", "keep"), NOTHING),
     "data.reader.missing_labels": either(one_of("refuse", "skip", "keep"), NOTHING).neutral_at(None, "refuse"),
     "data.reader.text_column": either(text("the name of a column"), NOTHING).neutral_at(None),

@@ -113,6 +113,11 @@ def reader_of_training(config: Mapping[str, Any]) -> dict[str, Any]:
     return trained if of_a_plugin else usual
 
 
+def has_reader_of_a_plugin(config: Mapping[str, Any]) -> bool:
+    """Return whether a trained model reads files with a function that is not rnnlab's own."""
+    return not str(reader_of_training(config)["_target_"]).startswith(OWN_CLASSES)
+
+
 def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """Return the reader of files for a trained model, which looks for the columns of a series by their names.
 

@@ -41,13 +41,14 @@ WITHOUT_EFFECT = (
     "trainer.strategy",
     "model.parameters",  # the hidden size that it leads to says all
     "data.files",
-    "data.text_column",  # and the next sixteen: data.reader says them again
+    "data.text_column",  # and the next seventeen: data.reader says them again
     "data.label_column",
     "data.value_column",
     "data.tag_column",
     "data.header",
     "data.missing",
     "data.missing_labels",
+    "data.missing_values",
     "data.verbatim",
     "data.decimal",
     "data.separator",

@@ -11,7 +11,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.config.targets import build
 from rnnlab.control_characters import say, to_json
+from rnnlab.data.source import has_reader_of_a_plugin, reader_of_training
 from rnnlab.data.sources.tables import check_column
 from rnnlab.errors import UserError
 from rnnlab.records.csv_files import as_text
@@ -144,11 +146,23 @@ class TextAnswers:
     """
 
     answer_type: type[Any]
+    card: dict[str, Any]
     columns: tuple[str, ...] | None = None
 
     def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
-        """Yield the texts of a user's input in blocks."""
-        return source.lines()
+        """Yield the texts of a user's input in blocks: of a file, what the reader of training reads, or its lines.
+
+        Raises:
+            UserError: The reader of a plugin reads no texts.
+        """
+        if source.file is None or not has_reader_of_a_plugin(self.card["config"]):
+            return source.lines()
+        reader = reader_of_training(self.card["config"]) | dict(source.reading)
+        content = build(reader, files=[Path(source.file)])
+        texts = list(getattr(content, "texts", content))
+        if not all(isinstance(text, str) for text in texts):
+            raise UserError(f"file: {source.file}: {reader['_target_']} reads something else than texts")
+        return iter([texts])
 
     def read_rows(self, rows: pd.DataFrame, reading: Mapping[str, Any], file: Path) -> list[Any]:
         """Return the texts in the column `text_column` of a table.

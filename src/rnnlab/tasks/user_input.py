@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from rnnlab.config.plain_files import what_it_is
-from rnnlab.data.sources.tables import is_table
 from rnnlab.errors import UserError
 
 STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")  # what a shell passes as a file: rnnlab predict file=<(…)
@@ -39,9 +38,7 @@ class UserInput:
     @classmethod
     @contextmanager
     def opened(cls, text: str | None, file: str | None, reading: Mapping[str, Any]) -> Iterator[UserInput]:
-        """Open the input, and check that a file of lines is UTF-8 before anything is predicted.
-
-        A table is only looked at: the task reads it, as it was trained.
+        """Open the input.
 
         Raises:
             UserError: There is no input, or more than one, or the file cannot be read.
@@ -52,13 +49,6 @@ class UserInput:
             yield cls(text, file, reading, None)
         elif file is not None:
             with _open(file) as stream:
-                if is_table(Path(file)):
-                    yield cls(text, file, reading, None)
-                    return
-                if stream.seekable():  # a pipe can be read only once
-                    for _ in _line_blocks(stream, f"file: {file}"):
-                        pass
-                    stream.seek(0)
                 yield cls(text, file, reading, stream)
         elif sys.stdin is None or sys.stdin.isatty():
             raise UserError('there is nothing to read; add text="..." or file=PATH, or pipe lines into the command')
@@ -69,7 +59,8 @@ class UserInput:
         """Yield the text, or the lines of the file or the standard input, in blocks.
 
         A block has as many lines as there are to read at a time, so that a slow pipe is answered line by line. Lines
-        end at a line feed and nowhere else, so that answers stand in the file's own lines.
+        end at a line feed and nowhere else, so that answers stand in the file's own lines. A file is checked to its end
+        before the first line is yielded.
 
         Raises:
             UserError: A line is not UTF-8, or it was said how a table is read.
@@ -79,7 +70,12 @@ class UserInput:
             raise UserError(f"data.{key}: it says how a table is read, such as file=new.csv; these are lines of text")
         if self.stream is None:
             return iter([[str(self.text)]])
-        return _line_blocks(self.stream, "the standard input" if self.file is None else f"file: {self.file}")
+        name = "the standard input" if self.file is None else f"file: {self.file}"
+        if self.file is not None and self.stream.seekable():  # a pipe can be read only once
+            for _ in _line_blocks(self.stream, name):
+                pass
+            self.stream.seek(0)
+        return _line_blocks(self.stream, name)
 
 
 def _open(file: str) -> BufferedReader:

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.control_characters import shown
-from rnnlab.data.sources.table_blocks import CSV, JSON_LINES, CsvFile, TableBlock, TableFile, open_table
+from rnnlab.data.sources.table_blocks import (
+    CSV,
+    JSON_LINES,
+    TEXT,
+    CsvFile,
+    LinesTable,
+    TableBlock,
+    TableFile,
+    open_table,
+)
 from rnnlab.errors import UserError
 from rnnlab.tasks.capabilities import ReadsRows
 from rnnlab.training.table_writers import (
@@ -61,12 +70,69 @@ def answer_table(
     Raises:
         UserError: The table or one of its columns cannot be read, or the output cannot be written.
     """
-    if where.output is not None:
-        kind_of(where.output)
-        with suppress(OSError):
-            if where.output.samefile(file):
-                raise UserError(f"output: {where.output} is the file that is read; give another name")
+    _check_output(where.output, file)
     table = open_table(file, reading.get("separator"), reading.get("quoting"))
+    return answer_rows(answers, task, table, reading, where)
+
+
+def answer_lines(
+    answers: Any, task: ReadsRows, texts: Iterable[Sequence[str]], name: str, where: Destination
+) -> list[str]:
+    """Answer texts as rows of a table with the column `text`; see `answer_table`.
+
+    Args:
+        answers: A function from inputs to the model's answers.
+        task: Says what a row's input is.
+        texts: In lists.
+        name: Where they stand.
+        where: Where the table is written to.
+
+    Raises:
+        UserError: The output cannot be written.
+    """
+    file = Path(name)
+    _check_output(where.output, file)
+    return answer_rows(answers, task, LinesTable(file, (TEXT,), texts), {"text_column": TEXT}, where)
+
+
+def write_columns(columns: Sequence[Mapping[str, Sequence[Any]]], output: Path, overwrite: bool) -> None:
+    """Write columns of values as a table; those of several mappings with the same names stand below each other.
+
+    Raises:
+        UserError: The output cannot be written.
+    """
+    kind_of(output)
+    names = tuple(columns[0])
+    values = {name: [value for one in columns for value in one[name]] for name in names}
+    kinds = {name: _kind_of(cells) for name, cells in values.items()}
+    table = LinesTable(output, (), ())
+    rows = [list(row) for row in zip(*values.values(), strict=True)]
+    with _writer(table, kinds, Destination(output, overwrite)) as writer:
+        writer.begin()
+        writer.write(TableBlock(0, [[]] * len(rows)), rows)
+        writer.end()
+
+
+def _kind_of(values: Sequence[Any]) -> type:
+    """Return what a column holds: `int`, `float` or `str`."""
+    return next((kind for kind in (int, float) if all(isinstance(value, kind) for value in values)), str)
+
+
+def _check_output(output: Path | None, file: Path) -> None:
+    """Raise UserError if an output is no table by its name, or the file that is read."""
+    if output is None:
+        return
+    kind_of(output)
+    with suppress(OSError):
+        if output.samefile(file):
+            raise UserError(f"output: {output} is the file that is read; give another name")
+
+
+def answer_rows(
+    answers: Any, task: ReadsRows, table: TableFile, reading: Mapping[str, Any], where: Destination
+) -> list[str]:
+    """Answer the rows of a table that has been checked; see `answer_table`."""
+    file = table.file
     columns, renamed = _renamed(task.answer_columns(where.probabilities), table)
     rows = without = 0
     with _writer(table, columns, where) as writer:

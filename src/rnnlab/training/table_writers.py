@@ -93,14 +93,15 @@ class CsvWriter(TableWriter):
             self.stream.write(f"{MARK if self.table.mark else ''}{written}")
         else:
             self.end_of_line = "\n"
-            self.stream.write(self._line(self.table.names))
-        self.stream.write(f"{self.sign}{self._line(names)}{self.end_of_line}")
+            self.stream.write(self._line(self.table.names) if self.table.names else "")
+        self.stream.write(f"{self.sign if self.table.names else ''}{self._line(names)}{self.end_of_line}")
 
     def write(self, block: TableBlock, answers: Answers) -> None:
         written = block.written if self.same else [""] * len(block)
         ends = block.ends if self.same else [self.end_of_line] * len(block)
+        sign = self.sign if self.table.names else ""
         lines = [
-            f"{body or self._line(cells)}{self.sign}{self._line(map(_guarded, answer))}{end}"
+            f"{body or (self._line(cells) if cells else '')}{sign}{self._line(map(_guarded, answer))}{end}"
             for body, cells, answer, end in zip(written, block.cells, answers, ends, strict=True)
         ]
         self.stream.write("".join(lines))

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.config.schema import check
-from rnnlab.data.source import reader_of_training
+from rnnlab.data.source import has_reader_of_a_plugin, reader_of_training
+from rnnlab.data.sources.json_lines import cell_of
 from rnnlab.data.sources.series import Series
+from rnnlab.data.sources.table_blocks import open_table
+from rnnlab.data.sources.tables import is_table
 from rnnlab.errors import UserError
 from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.base import SequenceTask, parameters_of
 from rnnlab.tasks.capabilities import Generates, Predicts, ReadsRows, Sampling
 from rnnlab.tasks.predictions import Forecast, Prediction, TaggedText
+from rnnlab.tasks.user_input import UserInput
 from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, check_reading, evaluate
-from rnnlab.training.table_predictions import Destination, answer_table
+from rnnlab.training.table_predictions import Destination, answer_lines, answer_table, write_columns
 from rnnlab.training.trainer import threads_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AT_ONCE = 64  # inputs that are answered in one batch
 
@@ -70,11 +77,6 @@ class Trained:
         if not isinstance(self.task, Predicts):
             raise self._unable("tells no classes of texts; a model of task=sentiment does")
         return self.task
-
-    @property
-    def answers_rows(self) -> bool:
-        """Whether it answers the rows of a table."""
-        return isinstance(self.predictor, ReadsRows)
 
     def __repr__(self) -> str:
         return f"<{self._describe()}, {parameters_of(self.task):,} parameters, from {self.checkpoint}>"
@@ -135,11 +137,12 @@ class Trained:
         """What there is to say about generated items, such as how many are new; may be empty."""
         return self._generator().remark(items)
 
-    def predict(self, texts: str | Iterable[str]) -> list[Prediction]:
+    def predict(self, texts: str | Path | pd.DataFrame | Iterable[str]) -> list[Prediction]:
         """The class of each text, and how probable it is.
 
         Args:
-            texts: One text, or any number of them.
+            texts: One text, or any number of them; or a data frame or the path of a file of the form that the model was
+                trained on, which is read as it was in training.
 
         Returns:
             A prediction for each, in their order; one without a label where a text has no word that the model knows.
@@ -151,7 +154,7 @@ class Trained:
             raise self._unable("tells tags of words, not classes of texts; ask `tag`")
         if self.predictor.answer_type is Forecast:
             raise self._unable("tells no classes of texts; a model of task=sentiment does")
-        return self.answer(_checked(texts))
+        return self.answer(self._inputs(texts))
 
     def tag(self, texts: str | Iterable[str]) -> list[TaggedText]:
         """The tag of each word of each text, and how probable it is.
@@ -265,6 +268,62 @@ class Trained:
         return answer_table(
             self.answer, self.predictor, Path(file), keys, Destination(place, overwrite, style, probabilities)
         )
+
+    def reads_rows_of(self, file: str | Path, reading: Mapping[str, Any]) -> bool:
+        """Return whether a file is a table of which it answers every row, and no file for the reader of a plugin.
+
+        Args:
+            file: Its path.
+            reading: What was said of how it is read.
+        """
+        by_rows = isinstance(self.predictor, ReadsRows) and is_table(Path(file))
+        return by_rows and ("text_column" in reading or not has_reader_of_a_plugin(self.config))
+
+    def write_answers(
+        self, inputs: Iterable[Sequence[Any]], output: str | Path, probabilities: bool = False, overwrite: bool = False
+    ) -> list[str]:
+        """Write a table of answers: to texts with a column `text`, or the forecasts of series.
+
+        Args:
+            inputs: Texts, or what else the task reads, in lists.
+            output: The file, see `predict_file`.
+            probabilities: See `predict_file`.
+            overwrite: See `predict_file`.
+
+        Returns:
+            What there is to know, as `predict_file`.
+
+        Raises:
+            UserError: The answers are no rows of a table, or `output` is there.
+        """
+        place = Path(output)
+        if isinstance(self.predictor, ReadsRows):
+            where = Destination(place, overwrite, probabilities=probabilities)
+            return answer_lines(self.answer, self.predictor, inputs, "the input", where)
+        if not self._answers_with(Forecast):
+            raise UserError(f"output: the answers of a {self._describe()} are no table")
+        columns = [forecast.columns() for some in inputs for forecast in self.answer(some)]
+        write_columns(columns, place, overwrite)
+        return []
+
+    def _inputs(self, given: str | Path | pd.DataFrame | Iterable[str]) -> list[Any]:
+        """Return texts, the rows of a table, or what is in a file, as the task takes them."""
+        import pandas as pd
+
+        reading = reader_of_training(self.config)
+        if isinstance(given, pd.DataFrame) and isinstance(self.predictor, ReadsRows):
+            cells = given.reset_index(drop=True).astype(object).where(given.notna().to_numpy(), None).map(cell_of)
+            return self.predictor.read_rows(cells, reading, Path("the data frame"))
+        if isinstance(given, Path) and self.reads_rows_of(given, {}) and isinstance(self.predictor, ReadsRows):
+            table = open_table(given, reading.get("separator"), reading.get("quoting"))
+            blocks = (self.predictor.read_rows(table.frame(block), reading, given) for block in table.blocks())
+            return [row for block in blocks for row in block]
+        if isinstance(given, Path):
+            with UserInput.opened(None, str(given), {}) as source:
+                return [item for some in self.predictor.read_inputs(source) for item in some]
+        if isinstance(given, pd.DataFrame):
+            raise self._unable("answers no rows of a table")
+        return list(_checked(given))
 
     def _answers_with(self, answer_type: type[Any]) -> bool:
         return isinstance(self.task, Predicts) and issubclass(self.task.answer_type, answer_type)

@@ -159,3 +159,38 @@ def test_a_trained_model_finds_its_columns_by_their_names(tmp_path: Path) -> Non
     assert read_series(table(tmp_path, "1.5\n2.5\n"), None, trained=["temp"]).names == ("value",)
     with pytest.raises(UserError, match=r"has no column level, which the model was trained on; it has humidity, temp"):
         read_series(more, None, trained=["level"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "said", "expected"),
+    [
+        ("19\n-9999\n22\n-9999\n20\n", -9999.0, "-9999 stands there 2 times, far from the others .19 to 22."),
+        ("20.5\n999.9\n999.9\n22\n21\n", 999.9, r"999\.9 stands there 2 times"),
+    ],
+)
+def test_a_number_that_seems_to_stand_for_missing_ones_is_refused(
+    tmp_path: Path, rows: str, said: float, expected: str
+) -> None:
+    file = table(tmp_path, f"day,temp\n{''.join(f'{n},{row}' + chr(10) for n, row in enumerate(rows.split()))}")
+    with pytest.raises(UserError, match=rf"column temp: {expected}.*data\.missing_values=.*missing_values=none"):
+        read_series(file, "temp")
+    assert said in read_series(file, "temp", missing_values="none").values
+    with pytest.raises(UserError, match=r"is no number; data\.missing="):
+        read_series(file, "temp", missing_values=said)
+    filled = read_series(file, "temp", missing_values=[said], missing="interpolate").values
+    assert len(filled) == 5 and filled.min() >= 19 and filled.max() <= 22
+
+
+@pytest.mark.parametrize("rows", ["-9999\n20\n22\n21\n19\n", "-99\n20\n-99\n-40\n60\n", "999\n998\n999\n997\n990\n"])
+def test_a_number_that_may_be_a_value_is_one(tmp_path: Path, rows: str) -> None:
+    assert len(read_series(table(tmp_path, f"temp\n{rows}"), None).values) == 5
+
+
+def test_thousands_are_read_where_it_is_said_what_is_decimal_and_are_spoken_of_otherwise(tmp_path: Path) -> None:
+    points = table(tmp_path, "sold\n20.000\n21.500\n9.125\n30.000\n")
+    read = read_series(points, None)
+    assert read.values[0, 0] == 20 and "20.000 is read with three decimals (data.decimal=comma" in read.description
+    assert read_series(points, None, decimal="comma").values[:, 0].tolist() == [20000, 21500, 9125, 30000]
+    assert "three decimals" not in read_series(points, None, decimal="point").description
+    commas = table(tmp_path, 'sold\n"1,234,567"\n"2,000"\n"3,000.5"\n4\n')
+    assert read_series(commas, None, decimal="point").values[:, 0].tolist() == [1234567, 2000, 3000.5, 4]

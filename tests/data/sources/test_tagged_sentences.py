@@ -168,3 +168,12 @@ def test_sentences_without_a_tag_are_left_out_and_counted(tmp_path: Path, name: 
 def test_a_bad_line_is_named(tmp_path: Path, name: str, content: str, line: str) -> None:
     with pytest.raises(UserError, match=line):
         read(write(tmp_path / name, content))
+
+
+def test_a_comment_of_a_program_is_no_word(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("// checked\nthe DET\n\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"a\.txt, line 1: '// checked' may be a comment; .* by a tab"):
+        read_tagged_sentences([file], "UPOS")
+    file.write_text("//\tPUNCT\nthe\tDET\n\n", encoding="utf-8")
+    assert list(read_tagged_sentences([file], "UPOS").words[0]) == ["//", "the"]

@@ -11,7 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.data.sources.labels import is_missing
-from rnnlab.data.sources.tables import NUMBER, Row, as_table, is_number, read_rows, refuse_second_header, separator_of
+from rnnlab.data.sources.placeholders import Said
+from rnnlab.data.sources.tables import (
+    NUMBER,
+    Row,
+    as_table,
+    is_number,
+    read_rows,
+    refuse_second_header,
+    says_names,
+    separator_of,
+)
 from rnnlab.data.sources.text_files import decode
 from rnnlab.data.sources.times import increases, named_as_time
 from rnnlab.errors import UserError
@@ -23,6 +33,11 @@ UNNAMED = "value"  # the column of a file without a header
 COMMA = "comma"  # of data.decimal, which may also be point
 WITH_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+", re.ASCII)
+WITH_THOUSANDS = {  # by what is decimal
+    COMMA: re.compile(r"[+-]?\d{1,3}(\.\d{3})*(,\d+)?", re.ASCII),
+    "point": re.compile(r"[+-]?\d{1,3}(,\d{3})*(\.\d+)?", re.ASCII),
+}
+MAYBE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 PAIR = re.compile(r"[+-]?\d+;\d+", re.ASCII)  # two cells that may be one number with a decimal comma
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*|\d{1,2}:\d\d(:\d\d.*)?|\d{4}-\d\d", re.ASCII)
 YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
@@ -41,6 +56,7 @@ class Writing:
         separator: What separates the cells, see `tables.read_rows`.
         quoting: Whether quotes hold cells together, see `tables.read_rows`.
         missing: `interpolate` or `forward` to fill cells that have no number.
+        missing_values: A number that stands for a missing one, several, or `none`; None refuses what seems to be one.
     """
 
     header: bool | None = None
@@ -48,6 +64,7 @@ class Writing:
     separator: str | None = None
     quoting: bool | None = None
     missing: str | None = None
+    missing_values: Said = None
 
 
 @dataclass(frozen=True)
@@ -77,14 +94,14 @@ def read_numeric_table(file: Path, writing: Writing) -> NumericTable:
         UserError: It is no table, or can be read in two ways; the line names the key that decides.
     """
     separator = writing.separator
-    if separator is None and writing.decimal == COMMA:
+    if separator is None and writing.decimal == COMMA and not says_names(file):
         separator = separator_of(decode(file), file, decimal_commas=True)
     as_written = read_rows(file, separator, writing.quoting)
-    if separator is None and writing.decimal is None:
+    if separator is None and writing.decimal is None and not says_names(file):
         _refuse_pairs(as_written, file)
     rows = [Row([cell.strip() for cell in row.cells], row.first, row.last) for row in as_written]
     first, *body = rows
-    if has_header(first.cells, [row.cells for row in body], writing.header, file):
+    if says_names(file) or has_header(first.cells, [row.cells for row in body], writing.header, file):
         refuse_second_header(first, body, file)
         return NumericTable(file, as_table(first.cells, body, file), True)
     width = max(len(row.cells) for row in rows)
@@ -127,15 +144,25 @@ def with_points(cells: pd.Series[str], decimal: str | None, file: Path, name: st
     if decimal is None and commas and not points and all(map(THOUSANDS.fullmatch, commas)):
         raise UserError(
             f"data: {file}, column {name}: {commas[0]!r} may have a decimal comma or thousands; data.decimal=comma"
-            " reads the first, thousands are written without separators"
+            " reads the first, data.decimal=point the second"
         )
     if decimal is None:
         decimal = COMMA if commas and not points and all(map(WITH_COMMA.fullmatch, commas)) else None
+    if decimal == "point" and commas and all(map(WITH_THOUSANDS[decimal].fullmatch, commas)):
+        return cells.str.replace(",", "", regex=False), False
     if decimal != COMMA:
         return cells, False
-    if points:
-        raise UserError(f"data: {file}, column {name}: {points[0]!r} has a point; data.decimal=comma was given")
-    return cells.str.replace(",", ".", regex=False), bool(commas)
+    if other := next((cell for cell in points if not WITH_THOUSANDS[COMMA].fullmatch(cell)), ""):
+        raise UserError(f"data: {file}, column {name}: {other!r} has a point; data.decimal=comma was given")
+    return cells.str.replace(".", "", regex=False).str.replace(",", ".", regex=False), bool(commas)
+
+
+def thousands_note(cells: Sequence[str], decimal: str | None) -> str:
+    """Return what else numbers of a column may be, all of which have three digits behind a point, as thousands have."""
+    numbers = [cell for cell in cells if cell and not is_missing(cell)]
+    if decimal is not None or len(numbers) < LEAST_COUNTED or not all(map(MAYBE_THOUSANDS.fullmatch, numbers)):
+        return ""
+    return f"{numbers[0]} is read with three decimals (data.decimal=comma reads thousands)"
 
 
 def refuse_counter(table: NumericTable, name: str) -> None:

@@ -29,6 +29,11 @@ class PartFile(type(Path())):  # type: ignore[misc]  # a path of this system
     part: str
     named: Path
 
+    @property
+    def top(self) -> Path:
+        """The folder that the user has named, or in which the file lies that he has named."""
+        return self.named if self.named.is_dir() else self.named.parent
+
     @classmethod
     def of(cls, file: Path, part: str, named: Path) -> PartFile:
         """Return the path of a file with its part."""
@@ -86,9 +91,7 @@ def meaning_of_names(files: Sequence[Path]) -> list[tuple[str, str, int]]:
 def folders_of(files: Sequence[Path]) -> list[tuple[str, ...]]:
     """Return in which folders each file lies, from the one on that all share, or that the user has named for a part."""
     top = Path(os.path.commonpath([file.parent for file in files]))
-    tops = [
-        (file.named if file.named.is_dir() else file.named.parent) if isinstance(file, PartFile) else top for file in files
-    ]
+    tops = [file.top if isinstance(file, PartFile) else top for file in files]
     return [file.parent.relative_to(above).parts for file, above in zip(files, tops, strict=True)]
 
 

@@ -16,6 +16,7 @@ from rnnlab.data.sources.descriptions import named
 from rnnlab.data.sources.gaps import FILLS, Filled, check_missing, describe, fill, refuse_holes, steps_of
 from rnnlab.data.sources.numeric_tables import NumericTable, Writing, kind_of, read_numeric_table
 from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
+from rnnlab.data.sources.placeholders import Said
 from rnnlab.data.sources.series_columns import Columns, as_names, choose, describe_columns, read_columns, with_times
 from rnnlab.data.sources.tables import read_numbers, read_table
 from rnnlab.data.sources.time_axis import Steps, TimeAxis, Times, axis_of
@@ -171,6 +172,7 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
     known: str | Sequence[str] | None = None,
     past: str | Sequence[str] | None = None,
     id_column: str | None = None,
+    missing_values: Said = None,
     trained: Sequence[str] | None = None,
 ) -> Series | Panel:
     """Return the user's CSV or TSV files, one behind the other: a row a step, with or without a header.
@@ -191,6 +193,8 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
         known: The columns that are known in advance; rows behind the last value say it of the time to be forecast.
         past: The columns that are known up to the last value.
         id_column: The column with the name of the series, where several stand in one table.
+        missing_values: A number that stands for a missing one, such as -9999, several, or `none` where all are values;
+            None refuses what seems to be one.
         trained: The columns that a model was trained on, which are read where `value_column` is None.
 
     Raises:
@@ -201,7 +205,7 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
     if stacked and time_column is not None:
         raise UserError("data.stacked=true ignores the times of data.time_column; leave out one of the two keys")
     files = in_time(files)
-    writing = Writing(header, decimal, separator, quoting, missing)
+    writing = Writing(header, decimal, separator, quoting, missing, missing_values)
     tables = [read_numeric_table(file, writing) for file in files]
     asked = Columns(as_names(value_column), as_names(known), as_names(past), as_names(time_column), id_column)
     columns = choose(tables[0], asked, trained)
@@ -219,7 +223,8 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
     )
     where = f"data: {files[0]}" if len(files) == 1 else f"data: the series of {files[0].name} to {files[-1].name}"
     placed = _placed(joined, columns, _axis(joined, columns, day_first, where, found), missing, where)
-    said = _description(tables, columns, [piece.commas for piece in rows], placed, missing)
+    read = _description(tables, columns, [piece.commas for piece in rows], placed, missing)
+    said = ", ".join(filter(None, (read, next((piece.note for piece in rows if piece.note), ""))))
     members = tuple(one.series for one in placed)
     if id_column is not None:
         return Panel(members, description=said)

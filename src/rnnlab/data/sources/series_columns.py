@@ -17,8 +17,10 @@ from rnnlab.data.sources.numeric_tables import (
     NumericTable,
     Writing,
     refuse_counter,
+    thousands_note,
     with_points,
 )
+from rnnlab.data.sources.placeholders import placeholders_of, refuse_placeholder
 from rnnlab.data.sources.tables import check_column, is_number
 from rnnlab.data.sources.time_axis import LEAST_TIMES
 from rnnlab.data.sources.time_order import time_columns
@@ -69,12 +71,14 @@ class Rows:
         times: `(T,)`, the cells of times; empty where none are read.
         ids: `(T,)`, the names of series; empty where there is one.
         commas: Whether numbers have decimal commas.
+        note: What else numbers may be than what they are read as; may be empty.
     """
 
     numbers: NDArray[np.float64]
     times: list[str]
     ids: list[str]
     commas: bool
+    note: str = ""
 
 
 def as_names(chosen: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -157,19 +161,20 @@ def read_columns(table: NumericTable, columns: Columns, writing: Writing) -> Row
     """
     if table.table.empty:
         raise UserError(f"data: {table.file} holds no numbers; a table with a row a step is expected")
-    read, commas = [], False
+    read, commas, notes = [], False, list[str]()
     future = _future_rows(table, columns)
     for name in columns.numbers:
         check_column(table.table, name, "data.value_column", table.file)
         cells, with_commas = with_points(table.table[name], writing.decimal, table.file, name)
         open_end = 0 if name in columns.known else future
-        read.append(_numbers(cells, writing.missing, open_end, f"data: {table.file}", name))
+        notes.append(thousands_note(table.table[name].tolist(), writing.decimal))
+        read.append(_numbers(cells, writing, open_end, f"data: {table.file}", name))
         commas = commas or with_commas
     times = [_joined(cells) for cells in zip(*(table.table[name] for name in columns.time), strict=True)]
     ids = [] if columns.id is None else list(table.table[columns.id])
     if "" in ids:
         raise UserError(f"data: {table.file}, row {ids.index('') + 1} has no {columns.id}, which names the series")
-    return Rows(np.stack(read, axis=1), times, ids, commas)
+    return Rows(np.stack(read, axis=1), times, ids, commas, next(filter(None, notes), ""))
 
 
 def _future_rows(table: NumericTable, columns: Columns) -> int:
@@ -185,24 +190,27 @@ def _future_rows(table: NumericTable, columns: Columns) -> int:
     return len(empty) - max((row for row, is_empty in enumerate(empty, start=1) if not is_empty), default=0)
 
 
-def _numbers(cells: pd.Series[str], missing: str | None, open_end: int, where: str, name: str) -> NDArray[np.float64]:
+def _numbers(cells: pd.Series[str], writing: Writing, open_end: int, where: str, name: str) -> NDArray[np.float64]:
     """Return the numbers of a column, NaN where a cell has none.
 
     Raises:
-        UserError: A cell is no number, or lacks one and `missing` fills nothing.
+        UserError: A cell is no number, or lacks one and `writing.missing` fills nothing; or a number seems to stand for
+            missing ones.
     """
     values = np.full(len(cells), np.nan)
+    missing, placeholders = writing.missing, placeholders_of(writing.missing_values)
     for row, cell in enumerate(cells):
         number = TRUTHS.get(cell.lower(), cell)
-        if is_number(number):
+        if is_number(number) and float(number) not in placeholders:
             values[row] = float(number)
-        elif not (is_missing(cell) or cell in NO_NUMBERS):
+        elif not (is_missing(cell) or cell in NO_NUMBERS or is_number(number)):
             raise UserError(f"{where}, row {row + 1}, column {name}: {cell!r} is no number")
         elif missing not in FILLS and row < len(cells) - open_end:
             raise UserError(
                 f"{where}, row {row + 1}, column {name}: {cell!r} is no number; data.missing=interpolate puts one"
                 " between its neighbours, data.missing=forward repeats the last"
             )
+    refuse_placeholder(values, writing.missing_values, f"{where}, column {name}")
     return values
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-CSV, JSON_LINES, PARQUET = "csv", "jsonl", "parquet"
+CSV, JSON_LINES, PARQUET, LINES = "csv", "jsonl", "parquet", "lines"
+TEXT = "text"  # the column of a table of lines
 AT_ONCE = 4096  # rows of a block, at most
 CHARACTERS = 1 << 22  # of a block of several rows, at most
 WHOLE = 1 << 63  # beyond what Parquet's whole numbers hold
@@ -192,6 +193,29 @@ class ParquetFile(TableFile):
 
     def schema(self) -> pa.Schema:
         return parquet_files.schema_of(self.file)
+
+
+@dataclass(frozen=True)
+class LinesTable(TableFile):
+    """Texts that stand in lines, as a table of one column.
+
+    Attributes:
+        texts: In lists.
+    """
+
+    kind = LINES
+    texts: Iterable[Sequence[str]]
+
+    def blocks(self) -> Iterator[TableBlock]:
+        first = 0
+        for some in self.texts:
+            yield TableBlock(first, [[text] for text in some])
+            first += len(some)
+
+    def schema(self) -> pa.Schema:
+        import pyarrow as pa
+
+        return pa.schema([(TEXT, pa.string())])
 
 
 def _checked_csv(file: Path, separator: str | None, quoting: bool | None) -> CsvFile:

@@ -217,9 +217,11 @@ def _word_and_tag(line: str) -> tuple[str, str] | None:
     A line that begins with `#` is a comment unless it has a tab. A word and nothing behind its tab has the tag ''.
 
     Raises:
-        ValueError: There are not two of them.
+        ValueError: There are not two of them, or the line begins with `//` as comments of programs do.
     """
     by_tab = "\t" in line
+    if line.startswith("//") and not by_tab:
+        raise ValueError(f"{line!r} may be a comment; leave it out, or separate the word and its tag by a tab")
     if (line.startswith("#") and not by_tab) or line.startswith(DOCUMENT):
         return None
     cells = [cell.strip() for cell in line.split("\t")] if by_tab else line.split()
