@@ -33,14 +33,15 @@ install: $(INSTALLED)  ## Create .venv and install rnnlab into it, editable, wit
 
 tools: $(TOOLS_INSTALLED)  ## Install what tests, linters and benchmarks need as well
 
-# What of a study's runs `make sweep` does, so that it takes minutes.
-PART_names := model.hidden_size=64,128 model.num_layers=1 seed=0,1,2
+# How large and how long the models of `make sweep` are: short runs that answer, each at its own best learning rate.
+SIZE_names := model.parameters=40000 trainer.max_epochs=4
+SIZE_chars := model.parameters=60000 data.limit=300000 trainer.max_epochs=2
+SIZE_sentiment := model.hidden_size=64 data.limit=5000 data.sequence_length=100 model.embedding_size=64 trainer.max_epochs=2
+RATES := optimizer.lr=tag(log,interval(2e-3,4e-2))
 
-sweep: install  ## Compare RNN, GRU and LSTM on US first names: 18 runs, a few minutes, then the answer
-	$(BIN)/rnnlab train -cd experiments/$(TASK)-cells -cn study $(PART_$(TASK))
-	$(BIN)/rnnlab compare sweep=$(TASK)-cells
-	@echo
-	@echo "Look at every curve:  make tensorboard"
+sweep: install  ## Compare RNN, GRU and LSTM on US first names, each at its own best, in minutes; TASK=chars or sentiment
+	$(BIN)/rnnlab train -m hydra/sweeper=tune task=$(TASK) cell=rnn,gru,lstm '$(RATES)' $(SIZE_$(TASK)) \
+	  hydra.sweeper.trials=8 hydra.sweeper.extend=1 hydra.sweeper.confirm=5 sweep=$(TASK)-fair
 
 test: tools  ## Run the tests, in at most six minutes on two idle cores
 	$(BIN)/python -m pytest

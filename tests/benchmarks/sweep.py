@@ -13,12 +13,12 @@ from measure import table
 from startup import FIRST_STEP, process
 
 STUDY = Path(__file__).resolve().parents[2] / "experiments" / "names-cells"
-PART = ("model.hidden_size=64,128", "model.num_layers=1", "seed=0,1,2")  # what `make sweep` does of it
+PART = ("model.hidden_size=64,128", "model.num_layers=1", "seed=0,1,2")  # what of it takes minutes
 EPOCHS = 4
 
 
 def sweep(quick: bool) -> str:
-    """The 18 runs of `make sweep`, 4 epochs each, by one worker and by two. The bound is one start-up (until the first
+    """18 runs of names-cells, 4 epochs each, by one worker and by two. The bound is one start-up (until the first
     training step of a command) and the runs' own seconds of training divided by the workers."""
     if quick:
         return "Left out: it takes some minutes."

@@ -48,7 +48,7 @@ def check_keys(config: Mapping[str, Any], choices: Mapping[str, Any], words: Ite
         if (name := word.partition("=")[0]) in NAMES:
             raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
     known = defaults_of(choices)
-    _check_one_size(config, known, words)
+    _check_one_size(config, choices, words)
     for key, value in flatten(config):
         if key in known:
             _check_own_target(key, str(value), known[key])
@@ -69,13 +69,15 @@ def _keys_of(choices: tuple[tuple[str, str], ...], folders: tuple[Path, ...]) ->
     return {key.name: key.default for key in (*groups, *reference.command_keys("train"))}
 
 
-def _check_one_size(config: Mapping[str, Any], known: Mapping[str, str], words: Iterable[str]) -> None:
+def _check_one_size(config: Mapping[str, Any], choices: Mapping[str, Any], words: Iterable[str]) -> None:
     """Check that not both keys say how large a model is."""
     model = config.get("model")
     if not isinstance(model, Mapping) or model.get("parameters") is None:
         return
     typed = any(word.partition("=")[0].lstrip("+") == SIZE for word in words)
-    if typed or str(model.get("hidden_size")) != known.get(SIZE, str(model.get("hidden_size"))):
+    chosen = [reference.keys_of(group, option) for group, option in choices.items() if isinstance(option, str)]
+    defaults = {key.default for keys in chosen for key in keys if key.name == SIZE}  # tasks have their own
+    if typed or str(model.get("hidden_size")) not in defaults:
         raise UserError(f"model.parameters: it chooses {SIZE} for each cell; give one of the two")
 
 

@@ -54,7 +54,7 @@ def print_answers(sweeps: Sequence[Path], question: Mapping[str, Any], console: 
         except UserError as error:  # nothing is complete
             console.print(Text(str(error)), soft_wrap=not console.is_terminal)
             continue
-        _, page = write_report(comparison, sweep)
+        _, page = write_report(comparison, sweep / "report")
         print_answer(comparison, console)
         console.print()
         samples_of(winner(comparison)).terminal(console)
