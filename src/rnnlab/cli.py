@@ -104,7 +104,7 @@ def _route(arguments: list[str]) -> int:
 
 
 def _page(command: str, rest: list[str]) -> str | None:
-    """What is printed where no command is to be run: help or the version.
+    """Return the page that is printed where no command is to be run: help or the version.
 
     Raises:
         UserError: There is no such command.

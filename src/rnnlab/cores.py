@@ -1,4 +1,4 @@
-"""How much of this machine a process may use."""
+"""The cores and threads of this machine that a process may use."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def available_cores() -> int:
 
 
 def allowed_threads() -> int:
-    """What OMP_NUM_THREADS allows a process, else every core."""
+    """Return how many threads OMP_NUM_THREADS allows a process, else every core."""
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     return int(allowed) if allowed.isdigit() and int(allowed) > 0 else available_cores()

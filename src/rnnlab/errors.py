@@ -35,13 +35,13 @@ def reason_of(error: BaseException) -> str:
 
 
 def is_short_of_memory(error: BaseException) -> bool:
-    """Whether something did not fit into the memory of the machine or of its GPU."""
+    """Return whether something did not fit into the memory of the machine or of its GPU."""
     of_torch = isinstance(error, RuntimeError | TypeError) and SHORT_OF_MEMORY.search(str(error))
     return isinstance(error, MemoryError) or bool(of_torch)
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether there was no room for a file; torch says so of a checkpoint in its own way."""
+    """Return whether there was no room for a file; torch says so of a checkpoint in its own way."""
     if isinstance(error, OSError):
         return error.errno in FULL
     return isinstance(error, RuntimeError) and "PytorchStreamWriter failed" in str(error)

@@ -45,7 +45,7 @@ def same(a: State, b: State) -> bool:
 
 
 @each_cell_and_shape
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(lengths=st.lists(st.integers(1, 7), min_size=1, max_size=4))
 def test_a_padded_row_gets_what_it_gets_alone(cell: str, layers: int, bidirectional: bool, lengths: list[int]) -> None:
     network = layer(cell, layers, bidirectional)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -97,14 +95,3 @@ def test_what_leads_to_no_runs_ends_in_one_line(arguments, message, first_look, 
 def test_without_any_sweep_the_error_says_so():
     with pytest.raises(UserError, match=r"sweep=a: no runs in runs/a; there is no sweep here yet"):
         main(["sweep=a"])
-
-
-def test_comparing_loads_no_deep_learning_library(first_look):
-    program = (
-        "import sys; from rnnlab.commands.compare import main; main(['sweep=first-look']);"
-        "unwanted = {'torch', 'lightning', 'tensorboard', 'matplotlib.pyplot'};"
-        "print(*(unwanted & set(sys.modules)), file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
-    assert done.stderr.strip() == ""
-    assert max(map(len, done.stdout.splitlines())) <= 80

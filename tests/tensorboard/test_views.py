@@ -57,7 +57,7 @@ def test_views_change_no_bit_of_a_training(tmp_path: Path, task: tuple[str, ...]
     for on in (True, False):
         folder = tmp_path / str(on)
         folder.mkdir()
-        trained(folder, *task, *SMALL, *every(on))
+        trained(folder, *task, *SMALL, "trainer.max_epochs=1", "trainer.val_check_interval=3", *every(on))
         (run,) = folder.glob("runs/*/[!.]*-*")
         last = torch.load(run / "checkpoints/last.ckpt", weights_only=True)
         best = torch.load(run / "checkpoints/best.ckpt", weights_only=True)["state_dict"]

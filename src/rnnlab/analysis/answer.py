@@ -23,7 +23,7 @@ NOT_FINITE = re.compile(r"loss became (nan|-?inf)")  # in the reason of a run th
 
 @dataclass(frozen=True)
 class Answer:
-    """What runs say to a question, in the metric's own unit and direction.
+    """The answer of runs to a question, in the metric's own unit and direction.
 
     Attributes:
         question: The question.

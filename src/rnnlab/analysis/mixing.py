@@ -1,4 +1,4 @@
-"""Whether the runs of a sweep were mixed: otherwise the load of a machine passes for the cost of a setting."""
+"""A check that the runs of a sweep were mixed: otherwise the load of a machine passes for the cost of a setting."""
 
 from __future__ import annotations
 

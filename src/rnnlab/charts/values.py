@@ -169,7 +169,7 @@ class Scatter:
 
     @property
     def styles(self) -> dict[str, int]:
-        """What markers say, and their numbers, in the order of those; empty where they say nothing."""
+        """The numbers of markers by the settings that they stand for; empty where they say nothing."""
         said = {(point.style, point.rest) for point in self.points if point.style is not None and point.rest}
         return {rest: number for number, rest in sorted(said)}
 

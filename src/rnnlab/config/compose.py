@@ -53,7 +53,7 @@ class ConfFolders(SearchPathPlugin):
 
 
 class Flags(NamedTuple):
-    """What the command line of `rnnlab train` says beside its overrides.
+    """The command line of `rnnlab train`, its flags beside its overrides.
 
     Attributes:
         folder: Of `-cd`, where the primary configuration lies; None for rnnlab's own.
@@ -69,7 +69,7 @@ class Flags(NamedTuple):
 
 
 class Composed(NamedTuple):
-    """What `rnnlab train` was asked for.
+    """A composed configuration of `rnnlab train`, and what composes those of a sweep.
 
     Attributes:
         mode: One run or a sweep.
@@ -131,7 +131,7 @@ def compose(command: str, arguments: list[str]) -> dict[str, Any]:
 
 
 def compose_train(arguments: list[str]) -> Composed:
-    """What `rnnlab train ARGUMENTS` asks for, checked for what it may not say before anything acts on it.
+    """Compose the configuration of `rnnlab train ARGUMENTS`, and check it before anything acts on it.
 
     Raises:
         UserError: The arguments do not compose, a target is not allowed or nothing reads a key.
@@ -207,7 +207,7 @@ def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequen
 
 
 def flags_of(config: DictConfig) -> list[str]:
-    """Where the primary configuration lies, as the command line says it; nothing for rnnlab's own."""
+    """Return the flags that name the primary configuration on the command line; none for rnnlab's own."""
     folder = _folder_of_the_command(config)
     name = str(config.hydra.job.config_name)
     return [
@@ -259,7 +259,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
 
 
 def _without_hydra(config: DictConfig) -> DictConfig:
-    """What is not Hydra's own; like the whole, it takes no key that it does not have."""
+    """Return a configuration without Hydra's node; like the whole, it takes no key that it does not have."""
     ours = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     OmegaConf.set_struct(ours, True)
     return ours
@@ -324,7 +324,7 @@ def _parser(hydra: GlobalHydra) -> OverridesParser:
 
 
 def _may_be_a_strangers(flags: Flags) -> bool:
-    """Whether anything but rnnlab's own files says something about Hydra."""
+    """Return whether anything but rnnlab's own files says something about Hydra."""
     return flags.folder is not None or flags.name != "train" or any("hydra" in word for word in flags.overrides)
 
 

@@ -1,4 +1,4 @@
-"""What loggers take from the environment: read where a logger is built, and never recorded.
+"""Settings of loggers from the environment: read where a logger is built, and never recorded.
 
 The address of a server may hold a password, and runs are shared. So below `logger` a configuration keeps the reference,
 `${oc.env:NAME}`, and what is written into a run's folder goes through `Secrets.hide` and `without_passwords`.
@@ -84,7 +84,7 @@ def looked_up(node: Any) -> Any:
 
 
 class Secrets:
-    """What loggers have from the environment, and is kept out of files and messages."""
+    """Values that loggers have from the environment, and that are kept out of files and messages."""
 
     def __init__(self, loggers: Mapping[str, Any] | None) -> None:
         """Look up the references in the plain settings of loggers; where a variable is missing nothing is hidden."""

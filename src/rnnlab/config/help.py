@@ -34,7 +34,7 @@ COMPLETION = (
 
 
 def overview() -> str:
-    """What `rnnlab --help` says."""
+    """Return the page of `rnnlab --help`."""
     examples = [*reference.examples("train")[:2], *reference.examples("compare")[:1]]
     return _page(
         "usage: rnnlab COMMAND KEY=VALUE ...",
@@ -57,7 +57,7 @@ def overview() -> str:
 
 
 def command_help(command: str, words: Sequence[str] = ()) -> str:
-    """What `rnnlab COMMAND --help` says.
+    """Return the page of `rnnlab COMMAND --help`.
 
     Args:
         command: One of `reference.commands()`.
@@ -113,7 +113,7 @@ def _sections(groups: Mapping[str, str], keys: Mapping[str, Key]) -> Iterable[st
 
 
 def _others(group: str, keys: Mapping[str, Key]) -> Iterable[tuple[str, str]]:
-    """What else could be set, were another option chosen."""
+    """Return the keys that other options of a group have, with the options that have them."""
     for option in reference.group_options(group):
         more = [key for key in reference.keys_of(group, option) if key.shown and key.name not in keys]
         if more:

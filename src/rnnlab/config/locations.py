@@ -1,4 +1,4 @@
-"""Where configuration is found: rnnlab's own conf/ and those of the user's plugins."""
+"""The folders of configuration: rnnlab's own conf/ and those of the user's plugins."""
 
 from __future__ import annotations
 

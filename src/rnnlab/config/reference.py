@@ -1,4 +1,4 @@
-"""What there is to configure, read from the YAML files themselves: commands, groups, options and keys.
+"""The reference of all that can be configured, read from the YAML files: commands, groups, options and keys.
 
 Help, tab completion and the hints of error messages all come from here. conf/train.yaml and each file in
 conf/command/ is a command, a file in a group's folder is an option; the comments in it are its documentation

@@ -327,7 +327,7 @@ NEEDED = (
 
 
 def is_neutral(key: str, value: Any) -> bool:
-    """Whether a run with this value is the run that it would be without the key."""
+    """Return whether a run with this value is the run that it would be without the key."""
     kind = SCHEMA.get(key)
     # One batch, 1, is not all of them, 1.0, though Python calls the two equal.
     return kind is not None and any(type(value) is type(neutral) and value == neutral for neutral in kind.neutral)

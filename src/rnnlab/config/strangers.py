@@ -1,4 +1,4 @@
-"""What the files of a study's folder may not say: the environment, files elsewhere and addresses.
+"""Checks of what a study's files may not say: the environment, files elsewhere and addresses.
 
 A study is shared, and so are its runs: their names, config.yaml, checkpoints and reports. So what is read from the
 environment, which file outside the study's and the current folder is read, and which server hears of a run stands
@@ -33,7 +33,7 @@ ON_THE_COMMAND_LINE = "say it on the command line; a study may not"
 
 
 class Origin(NamedTuple):
-    """Where the values of a configuration come from.
+    """The sources of a configuration's values.
 
     Attributes:
         folder: Of `-cd`, in which the study's files lie.
@@ -46,7 +46,7 @@ class Origin(NamedTuple):
     typed: Collection[str]
 
     def is_trusted(self, key: str, value: Any) -> bool:
-        """Whether an installed option or the person at the keyboard says this."""
+        """Return whether an installed option or the person at the keyboard says this."""
         parts = key.split(".")
         nodes = {".".join(parts[:end]) for end in range(1, len(parts) + 1)}
         return self.known.get(key) == str(value) or not nodes.isdisjoint(self.typed)

@@ -109,7 +109,7 @@ def targets(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _in_rooms(target: str) -> bool:
-    """Whether it is a public name of a room, or anything in a plugin."""
+    """Return whether a target is a public name of a room, or anything in a plugin."""
     if target.startswith(OWN) and any(name.startswith("_") for name in target.split(".")):
         return False
     return any(target.startswith(f"{room}.") for room in (*ROOMS, *plugin_modules()))

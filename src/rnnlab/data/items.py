@@ -1,4 +1,4 @@
-"""Which items a part of a data set holds, as a digest of their content.
+"""Digests of the items that a part of a data set holds.
 
 Two runs have the same digest exactly where they are measured on the same items. So it is taken of what was read (texts,
 labels, numbers) and not of how a run encodes it, cuts it off or batches it, and the order of items does not change it.

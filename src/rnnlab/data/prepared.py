@@ -48,7 +48,7 @@ class Part:
 
     @property
     def predictions(self) -> int:
-        """How many predictions there are in all: the labels, or the tags, or all symbols but each sequence's first."""
+        """Number of predictions in all: the labels, or the tags, or all symbols but each sequence's first."""
         if self.labels is not None:
             return self.labels.size
         count = len(self.sequences)
@@ -108,12 +108,12 @@ class Prepared:
 
     @property
     def balance(self) -> dict[str, dict[str, int]]:
-        """How many sequences of each class every part has; empty where there are no classes."""
+        """Number of sequences of each class in every part; empty where there are no classes."""
         return dict(self.card.get("balance", {}))
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the terminal says about it, a line each: what was read, the classes of every part, the notes."""
+        """Lines on the data for the terminal: what was read, the classes of every part, the notes."""
         classes = "; ".join(f"{part}: {count_classes(counts)}" for part, counts in self.balance.items())
         return tuple(filter(None, (self.description, classes, *self.notes)))
 

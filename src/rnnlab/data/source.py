@@ -37,7 +37,7 @@ class Source:
 
     @cached_property
     def content(self) -> Any:
-        """What the reader returns: a list of strings for names, a `TextFiles`, `LabelledTexts`, and so on.
+        """The content as the reader returns it: a list of strings for names, a `TextFiles`, `LabelledTexts`, and so on.
 
         Raises:
             UserError: A file cannot be read.
@@ -53,7 +53,7 @@ class Source:
 
     @property
     def description(self) -> str:
-        """What was read of the user's own files, in one line, as their content says; '' of data that comes with one."""
+        """One line on what was read of the user's own files; '' of data that comes with a description."""
         if self.name != OWN:
             return ""
         content = self.content

@@ -148,7 +148,7 @@ def run_name(
 
 
 def _part(key: str, value: Any) -> str:
-    """What a name says of a setting, such as `len16`, `adamw`, `bidirectional` or `pooling_mean`."""
+    """Return the part of a name that tells a setting, such as `len16`, `adamw`, `bidirectional` or `pooling_mean`."""
     short = SHORT.get(key, short_name(key))
     if isinstance(value, bool):
         return short if value else f"no_{short}"

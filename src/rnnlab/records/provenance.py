@@ -1,4 +1,4 @@
-"""Where a result comes from: code, packages, machine, command."""
+"""The provenance of a result: code, packages, machine, command."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class Run:
 
     @property
     def started(self) -> datetime | None:
-        """When its training began, in UTC; None where summary.json does not say."""
+        """The time at which its training began, in UTC; None where summary.json does not say."""
         try:
             started = datetime.fromisoformat(str(self.summary.get("started")))
             return started.astimezone(UTC) if started.tzinfo else started.replace(tzinfo=UTC)
@@ -146,7 +146,7 @@ class Run:
         return float_or_nan(self.metrics("test" if name.startswith("test/") else "best").get(name))
 
     def chance(self, name: str) -> float:
-        """What a model that has learned nothing of the sequence reaches of a metric, such as `val/loss`.
+        """Return the metric, such as `val/loss`, of a model that has learned nothing of the sequence.
 
         NaN where it is unknown: for training, and in runs of earlier versions.
         """

@@ -1,4 +1,4 @@
-"""What the terminal says when a run has ended: what it reaches, beside chance, and which commands may follow."""
+"""The last lines of a run in the terminal: what it reaches, beside chance, and which commands may follow."""
 
 from __future__ import annotations
 

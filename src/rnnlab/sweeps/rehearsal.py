@@ -1,4 +1,4 @@
-"""What is wrong with every run of a sweep, found before the first of them is written."""
+"""Checks of every run of a sweep, before the first of them is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the terminal says beside the results: what was read of the data, and the warnings of the runs."""
+"""Remarks in the terminal beside the results: what was read of the data, and the warnings of the runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test measures of each item by itself, by the columns of test_items.csv."""
+"""Measurements of a single item in a test, by the columns of test_items.csv."""
 
 from __future__ import annotations
 

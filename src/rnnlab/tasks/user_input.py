@@ -20,7 +20,7 @@ BLOCK = 1 << 16  # bytes that are read at most before their lines are answered
 
 @dataclass(frozen=True)
 class UserInput:
-    """What a user gives a model to predict from.
+    """A text, a file or a stream from which a model is to predict.
 
     Attributes:
         text: The value of `text=`; None where it was not given.

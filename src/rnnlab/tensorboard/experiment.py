@@ -1,4 +1,4 @@
-"""What a sweep tells TensorBoard's HParams tab: the settings that it varies come first, and the metrics that rank.
+"""A sweep in TensorBoard's HParams tab: the settings that it varies come first, and the metrics that rank.
 
 The tab ticks the first five settings and the first five metrics. Its parallel coordinates leave out a run that lacks a
 value of one that is ticked, so what every run has comes before the rest.

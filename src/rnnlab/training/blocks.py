@@ -229,7 +229,7 @@ class OptimizerSteps:
 
 @dataclass
 class EpochRecord:
-    """What an epoch has seen so far.
+    """The batches and the summed loss of an epoch so far.
 
     Attributes:
         batches: Batches trained on.
@@ -359,7 +359,7 @@ def block_loop(trainer: pl.Trainer) -> BlockLoop:
 
 
 def ends_interval(trainer: pl.Trainer, batch_idx: int) -> bool:
-    """Whether the block of that index is followed by a validation or by the end of its epoch."""
+    """Return whether a validation or the end of the epoch follows the block of that index."""
     assert isinstance(trainer.val_check_batch, int)
     done = batch_idx + 1
     return done % trainer.val_check_batch == 0 or done >= trainer.num_training_batches or trainer.should_stop

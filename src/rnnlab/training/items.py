@@ -1,4 +1,4 @@
-"""What the test measures of each item, collected batch by batch and kept in the run folder."""
+"""Measurements of each item in the test, collected batch by batch and kept in the run folder."""
 
 from __future__ import annotations
 

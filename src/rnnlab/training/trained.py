@@ -134,7 +134,7 @@ class Trained:
             yield piece
 
     def remark(self, items: Sequence[str]) -> str:
-        """What there is to say about generated items, such as how many are new; may be empty."""
+        """Return a remark on generated items, such as how many are new; may be empty."""
         return self._generator().remark(items)
 
     def predict(self, texts: str | Path | pd.DataFrame | Iterable[str]) -> list[Prediction]:

@@ -136,7 +136,7 @@ def drawn_sweep(draw: st.DrawFn) -> tuple[list[Run], dict[str, Any]]:
     return runs, {"by": by, "worth": draw(st.sampled_from([None, 0.0, 0.05]))}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.composite(drawn_sweep)())
 def test_a_headline_is_short_has_two_figures_and_calls_nothing_better_that_is_undecided(
     case: tuple[list[Run], dict[str, Any]],

@@ -23,7 +23,7 @@ OPPOSITE: dict[Verdict, Verdict] = {"better": "worse", "worse": "better", "equal
 
 @dataclass(frozen=True)
 class Pairs:
-    """Which results are compared.
+    """The pairs of results that are compared.
 
     Attributes:
         units: The indices of the first and the second results.

@@ -38,7 +38,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Luck:
-    """What all configurations of a comparison say of the variance of a seed.
+    """The variance of a seed, as all configurations of a comparison tell it.
 
     Attributes:
         best: A prior that describes it well, for intervals.

@@ -26,7 +26,7 @@ SHARE_WORTH = 0.005  # of the distance from chance to the best
 
 @dataclass(frozen=True)
 class Rules:
-    """How a sweep is judged.
+    """The rules by which a sweep is judged.
 
     Attributes:
         worth: The smallest difference worth having; None for half a percent of the way from chance to the best.
@@ -109,7 +109,7 @@ class Overall:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a sweep supports.
+    """The verdicts that a sweep supports.
 
     Attributes:
         groups: One a setting of `within`.

@@ -23,7 +23,7 @@ from rnnlab.analysis.inference.variances import Prior
 
 @dataclass(frozen=True)
 class Family:
-    """How a family of contrasts is tested.
+    """A family of contrasts and its test.
 
     Attributes:
         known: What all configurations say of the luck of seeds.
@@ -40,7 +40,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What is said of levels.
+    """Verdicts on levels.
 
     Attributes:
         candidates: Those that could still be the best, in the order of the levels.

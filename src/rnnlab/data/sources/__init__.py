@@ -1,1 +1,1 @@
-"""Where data comes from: files, downloads and generators, and the readers that make items of them."""
+"""Sources of data: files, downloads and generators, and the readers that make items of them."""

@@ -48,7 +48,7 @@ LEAST_COUNTED = 4  # rows of a column that counts them
 
 @dataclass(frozen=True)
 class Writing:
-    """How a person says that a table is written; None is told by the table itself.
+    """The form of a table, as a person says it; what is None is read from the table itself.
 
     Attributes:
         header: Whether the first row has the names of the columns.
@@ -83,7 +83,7 @@ class NumericTable:
 
     @property
     def names(self) -> list[str]:
-        """What the columns are called."""
+        """The names of the columns."""
         return list(map(str, self.table.columns))
 
 

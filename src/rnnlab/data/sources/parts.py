@@ -1,4 +1,4 @@
-"""Which part of the data each of the user's files is, as the names of files and folders say."""
+"""The parts of the data (training, validation, test) that names of the user's files and folders say."""
 
 from __future__ import annotations
 

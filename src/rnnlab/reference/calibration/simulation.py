@@ -27,7 +27,7 @@ BLOCK = 100  # sweeps that one random generator draws
 
 @dataclass
 class Tally:
-    """What was counted over the sweeps of a scenario.
+    """Counts over the sweeps of a scenario.
 
     Attributes:
         sweeps: Their number.

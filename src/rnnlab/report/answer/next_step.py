@@ -28,7 +28,7 @@ WIDER = 3.0  # times beyond the edge of a range
 
 @dataclass(frozen=True)
 class NextStep:
-    """What would decide the question.
+    """The next step towards an answer where one is open.
 
     Attributes:
         why: In one sentence.

@@ -1,4 +1,4 @@
-"""What a reader of an answer has to mind: how it was measured, and what it does not say."""
+"""Warnings for the reader of an answer: how it was measured, and what it does not say."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ AVERAGED = "averaged over the other settings, those that all of them have"
 
 @dataclass(frozen=True)
 class Look:
-    """How a line or a point looks beside others.
+    """The colour and the style of a line or a point beside others.
 
     Attributes:
         colour: The cell, to which the colour belongs; empty where no cell is compared.
