@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+from filelock import FileLock
 from lightning.pytorch.loggers import Logger, TensorBoardLogger, WandbLogger
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
@@ -46,6 +49,11 @@ class RunTensorBoard(TensorBoardLogger):
             (metadata.SESSION_END_INFO_TAG, {"session_end_info": end}),
         ):
             writer.add_summary(hparams_summary(tag, **content))
+
+
+def beginning() -> FileLock:
+    """Return the lock under which loggers begin: runs of a sweep would make the tables or the experiment twice."""
+    return FileLock(Path(tempfile.gettempdir()) / f"rnnlab-loggers-{getpass.getuser()}.lock")
 
 
 class EventFiles(pl.Callback):
@@ -104,9 +112,11 @@ def _event_files(folder: Path) -> list[Path]:
 
 def log_settings(loggers: list[Logger], settings: Mapping[str, Value]) -> None:
     """Log the settings of a run that begins with every logger but TensorBoard's, which learns them at the end."""
-    for logger in loggers:
-        if not isinstance(logger, RunTensorBoard):
-            logger.log_hyperparams(dict(settings))
+    services = [logger for logger in loggers if not isinstance(logger, RunTensorBoard)]
+    if services:
+        with beginning():
+            for logger in services:
+                logger.log_hyperparams(dict(settings))
 
 
 def log_outcome(loggers: list[Logger], settings: Mapping[str, Value], best: Mapping[str, float], step: int) -> None:

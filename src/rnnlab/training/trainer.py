@@ -23,7 +23,7 @@ from rnnlab.tasks.base import SequenceTask
 from rnnlab.terminal import Terminal
 from rnnlab.training.blocks import BlockDataModule, BlockLoop, Blocks
 from rnnlab.training.callbacks import StepScalars
-from rnnlab.training.loggers import EventFiles
+from rnnlab.training.loggers import EventFiles, beginning
 from rnnlab.training.progress_bar import RunProgressBar
 from rnnlab.training.resuming import BestCheckpoint, CheckedCheckpointIO, StopWhenAsked
 from rnnlab.verbosity import is_quiet, is_verbose
@@ -196,7 +196,9 @@ def _loggers(nodes: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> list[
         # A run has the name of its folder there as well.
         settings |= {key: folder.path.name for key in NAMES if key in settings and settings[key] is None}
         try:
-            built.append(logger := build(settings, save_dir=str(folder.path)))
+            with beginning():
+                logger = build(settings, save_dir=str(folder.path))
+            built.append(logger)
             if isinstance(logger, WandbLogger):
                 logger._wandb_init.pop("anonymous", None)  # wandb would warn in every run that it has no effect
         except UserError:
