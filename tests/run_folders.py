@@ -45,7 +45,7 @@ def config_of(cell: str, hidden_size: int, seed: int, sweep: str, changes: dict[
         "sweep": sweep,
     }
     for key, change in changes.items():
-        config[key] = {**config[key], **change} if isinstance(change, dict) else change
+        config[key] = {**config.get(key, {}), **change} if isinstance(change, dict) else change
     return config
 
 

@@ -12,9 +12,10 @@ import pytest
 import torch
 
 from resuming import flipped
+from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.errors import UserError
 from rnnlab.records.checksum import LENGTH, is_sealed
-from rnnlab.records.folder import RunFolder, find_checkpoint
+from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import read_run
 from rnnlab.report.examples import read_examples
 from rnnlab.report.status import progress_of

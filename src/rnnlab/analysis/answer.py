@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from rnnlab.analysis.inference.across import Across, across
 from rnnlab.analysis.inference.contrasts import Contrast
@@ -30,8 +31,6 @@ class Answer:
         judgement: What the seeds support.
         runs: The runs of each level at its tuned setting, by setting of `within` and level, by seed.
         all_runs: All runs that the answer is of.
-        items: The test result of each level with the interval that its items make, by setting of `within` and level;
-            missing where its runs kept no items.
         across: The order over data sets; None where it is not asked for.
         missing: The number of planned runs without a result, beside those that diverged.
         others: The settings of `within` at which runs were not all validated on the same items.
@@ -43,12 +42,20 @@ class Answer:
     judgement: Judgement
     runs: Mapping[tuple[Setting, str], tuple[Run, ...]]
     all_runs: tuple[Run, ...]
-    items: Mapping[tuple[Setting, str], Interval]
     across: Across | None
     missing: int
     others: tuple[Setting, ...]
     validated_on_test: bool
     chance: Mapping[Setting, float]
+
+    @cached_property
+    def items(self) -> Mapping[tuple[Setting, str], Interval]:
+        """The test result of each level with the interval that its items make, by setting of `within` and level.
+
+        One is missing where runs kept no items. Files are read once somebody asks: they are large.
+        """
+        intervals = {place: interval_over_items(runs, self.question.metric) for place, runs in self.runs.items()}
+        return {place: interval for place, interval in intervals.items() if interval}
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -80,7 +87,7 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
     accidents = [run for run in others if run.status == FAILED and run.config and NOT_FINITE.search(run.reason)]
     used = [*complete, *accidents]
     chance = _chances(question, complete)
-    sign = -1.0 if question.is_higher_better else 1.0
+    sign = question.criterion.sign
     used = sorted(used, key=lambda run: [_place(value) for _, value in question.at(run)])
     observations = [_observation(question, run, sign) for run in used]
     rules = Rules(
@@ -88,16 +95,15 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
         chance={at: sign * value for at, value in chance.items()},
         pairs=question.pairs,
         part="test" if question.on_test else "value",
+        accidents=question.metric.ranks,
         pools=not any(name in question.task and _is_of_other_data(question, name) for name in question.within),
     )
     judgement = judge(observations, rules)
     tuned = _tuned_runs(question, judgement, used)
-    intervals = {place: interval_over_items(runs, question.metric) for place, runs in tuned.items()}
     return Answer(
         question=question,
         judgement=_turned(judgement) if question.is_higher_better else judgement,
         runs=tuned,
-        items={place: interval for place, interval in intervals.items() if interval},
         all_runs=tuple(used),
         across=_across(question, judgement) if question.across else None,
         missing=len(others) - len(accidents),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from rnnlab.analysis.answer import Answer, answer
+from rnnlab.analysis.best_run import BestRun, best_run
 from rnnlab.analysis.configurations import Configuration, configurations
+from rnnlab.analysis.criterion import Criterion, criterion
 from rnnlab.analysis.factors import Factor, factors
 from rnnlab.analysis.measure import comparable, declared_metrics
 from rnnlab.analysis.missing import Missing, missing_runs
@@ -92,14 +95,26 @@ class Comparison:
         return len(self.configurations) < 2 or were_mixed(runs, [place[run.folder] for run in runs])
 
     @property
+    def criterion(self) -> Criterion:
+        """What runs are ranked and compared by."""
+        return self.answer.question.criterion
+
+    @property
     def best_runs(self) -> list[tuple[str, Run]]:
-        """Each configuration's label and its best run, in the order of the ranking."""
-        return [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]
+        """Each configuration's label and its best run: the best of all first, then in the order of the ranking."""
+        best = self.chosen.run
+        pairs = [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]
+        return sorted(pairs, key=lambda pair: pair[1].folder != best.folder)
+
+    @cached_property
+    def chosen(self) -> BestRun:
+        """The best run, and why it is this one."""
+        return best_run(self.answer)
 
     @property
     def best(self) -> Run:
-        """The best configuration's best run."""
-        return self.best_runs[0][1]
+        """The best run, which `rnnlab.load` of the sweep opens, too."""
+        return self.chosen.run
 
     @property
     def repeats(self) -> int:
@@ -120,7 +135,7 @@ def compare(
     holds: str | None = None,
     asked: Asked | None = None,
 ) -> Comparison:
-    """Compare the configurations whose runs lie in or below the folders by their validation loss.
+    """Compare the configurations whose runs lie in or below the folders by their validation loss, or what is asked for.
 
     Args:
         folders: Sweeps, or any folders that hold runs.
@@ -151,8 +166,10 @@ def compare_runs(
     if not complete:
         raise UserError(_nothing_yet(name, missing))
     metrics = declared_metrics(complete)
-    ranked = in_order(configurations(complete))
-    varied = factors(ranked)
+    asked = asked_by(complete, asked or Asked())
+    by = criterion(asked.metric, complete, metrics)
+    ranked = in_order(configurations(complete), by)
+    varied = factors(ranked, by)
     target = usual_target(ranked) if target is None else target
     return Comparison(
         name=name,
@@ -161,17 +178,13 @@ def compare_runs(
         missing=missing,
         configurations=tuple(ranked),
         factors=tuple(varied),
-        saturations=tuple(saturations(ranked, varied, metrics)),
+        saturations=tuple(saturations(ranked, varied, metrics, asked.metric)),
         threshold_reaches=tuple(threshold_reaches(ranked, varied, metrics, holds)),
         overfitting=tuple(overfitting(ranked)),
         target=target,
-        ranking=ranking(ranked, metrics, target),
+        ranking=ranking(ranked, metrics, target, by),
         runs=runs_table(ranked, runs),
-        answer=answer(
-            question(ranked, metrics, asked_by(complete, asked or Asked())),
-            complete,
-            [run for run in runs if not run.is_complete],
-        ),
+        answer=answer(question(ranked, metrics, asked), complete, [run for run in runs if not run.is_complete]),
     )
 
 

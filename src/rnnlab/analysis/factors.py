@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnnlab.analysis.configurations import Configuration, losses, number_of, plain
+from rnnlab.analysis.configurations import Configuration, number_of, plain
 from rnnlab.analysis.confounding import confounded
+from rnnlab.analysis.criterion import Criterion
 from rnnlab.analysis.statistics import mean
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.enumeration import joined
@@ -25,7 +26,7 @@ class Factor:
     Attributes:
         axis: The column of the ranking that its levels are called by.
         others: Columns that always varied together with it.
-        levels: Its values as a table shows them, lowest mean loss over the settings that all of them have first.
+        levels: Its values as a table shows them, best mean over the settings that all of them have first.
         numeric: Whether its levels are numbers.
     """
 
@@ -40,7 +41,7 @@ class Factor:
         return f"{self.axis} ({joined(self.others)} with it)" if self.others else self.axis
 
 
-def factors(configurations: Sequence[Configuration]) -> list[Factor]:
+def factors(configurations: Sequence[Configuration], by: Criterion) -> list[Factor]:
     """Return every factor whose levels can be compared at equal settings of all the others, in the order of columns.
 
     A level that has no setting in common with those that have the most is left out.
@@ -50,7 +51,7 @@ def factors(configurations: Sequence[Configuration]) -> list[Factor]:
         levels = _comparable(_levels(configurations, names))
         chance = len(names) > 1 and len(levels) > MOST_LEVELS
         if len(levels) >= 2 and not chance:
-            varied.append(_factor(names, levels))
+            varied.append(_factor(names, levels, by))
     return varied
 
 
@@ -72,9 +73,9 @@ def _comparable(levels: Levels) -> Levels:
     return kept
 
 
-def _factor(names: Sequence[str], levels: Levels) -> Factor:
+def _factor(names: Sequence[str], levels: Levels, by: Criterion) -> Factor:
     shared = sorted(set.intersection(*map(set, levels.values())))
-    means = {key: mean(mean(losses(level[at]).values()) for at in shared) for key, level in levels.items()}
+    means = {key: by.sign * mean(mean(by.values(level[at]).values()) for at in shared) for key, level in levels.items()}
     ordered = sorted(levels, key=lambda key: (means[key], str(key)))
     numeric = all(number_of(key[0]) is not None or key[0] == ABSENT for key in levels)
     return Factor(names[0], tuple(names[1:]), tuple(plain(key[0]) for key in ordered), numeric)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from rnnlab.analysis.criterion import differing_keys
 from rnnlab.errors import UserError
-from rnnlab.records.identity import with_effect
 from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import Run
 
@@ -26,9 +26,9 @@ def comparable(complete: Sequence[Run]) -> list[Run]:
     _check_units(complete)
     losses = [metric for metric in complete[0].declared if metric.ranks]
     for metric in losses:
-        if not _differing(metric, complete) and all(metric in run.declared for run in complete):
+        if not differing_keys(metric, complete) and all(metric in run.declared for run in complete):
             return [replace(run, ranked_by=metric) for run in complete]
-    keys = " and ".join(_differing(losses[0], complete))
+    keys = " and ".join(differing_keys(losses[0], complete))
     raise UserError(
         f"the runs differ in {keys}, so their {losses[0].validation} cannot be ranked together, and not all of them"
         f" have another loss; compare runs of one {keys} at a time"
@@ -54,9 +54,3 @@ def _check_units(complete: Sequence[Run]) -> None:
     if len(examples) > 1:
         losses_in = " and ".join(f"{unit} ({folder})" for unit, folder in sorted(examples.items()))
         raise UserError(f"losses in {losses_in} cannot be ranked together; compare runs of one unit at a time")
-
-
-def _differing(metric: Metric, complete: Sequence[Run]) -> list[str]:
-    """Return the keys in which runs differ and which make values of the metric incomparable."""
-    leaves = [with_effect(run.config) for run in complete]
-    return [key for key in metric.comparable_at if len({str(config[key]) for config in leaves if key in config}) > 1]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnlab.analysis.configurations import Configuration, plain, setting
+from rnnlab.analysis.criterion import Criterion, criterion
 from rnnlab.config.keys import short_name
-from rnnlab.enumeration import joined
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import Run
@@ -43,6 +43,13 @@ class Asked:
     worth: float | None = None
     metric: str | None = None
 
+    @property
+    def words(self) -> dict[str, Any]:
+        """What was asked for, as `asked` reads it; without what takes the default."""
+        roles = {role: list(names) for role in ROLES if (names := getattr(self, role)) is not None}
+        others = {key: getattr(self, key) for key in ("across", "worth", "metric")}
+        return {**roles, **{key: value for key, value in others.items() if value is not None}}
+
 
 ROLES = ("by", "tune", "within")
 
@@ -62,7 +69,8 @@ def asked(config: Mapping[str, Any]) -> Asked:
         isinstance(worth, bool) or not isinstance(worth, int | float) or not 0 <= worth < math.inf
     ):
         raise UserError(f"worth={worth}: must be a number of at least 0, in the metric's unit")
-    return Asked(**roles, across=config.get("across"), metric=config.get("metric"), worth=worth)
+    by, tune, within = (roles[role] for role in ROLES)
+    return Asked(by, tune, within, config.get("across"), worth, config.get("metric"))
 
 
 def asked_by(runs: Sequence[Run], person: Asked) -> Asked:
@@ -106,8 +114,8 @@ class Question:
         followers: Settings that vary with `by`, so that nobody can tell which of them makes the difference.
         task: Those of `within` that change which items are validated on, or what the task is.
         across: The key whose values count as one observation each; empty without one.
-        metric: What runs are compared by.
-        name: The metric with its part, such as `val/loss`.
+        criterion: What runs are compared by.
+        asked: The question in a person's words.
         worth: The smallest difference worth having; None for the default.
     """
 
@@ -118,13 +126,22 @@ class Question:
     followers: tuple[str, ...]
     task: tuple[str, ...]
     across: str
-    metric: Metric
-    name: str
+    criterion: Criterion
+    asked: Asked
     worth: float | None
 
     @property
+    def metric(self) -> Metric:
+        return self.criterion.metric
+
+    @property
+    def name(self) -> str:
+        """The metric with its part, such as `val/loss`."""
+        return self.criterion.name
+
+    @property
     def is_higher_better(self) -> bool:
-        return self.metric.direction == "higher"
+        return self.criterion.is_higher_better
 
     @property
     def on_test(self) -> bool:
@@ -178,7 +195,6 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
         loose = [name for name in left if name not in (*task, *followers)]
         if loose and not _are_crossed(by, [*loose, *(name for name in left if name in task)], keys, runs):
             tune, left = [*tune, *loose], [name for name in left if name not in loose]
-    metric, name = _metric(asked.metric, runs, metrics)
     sets = next(iter(_varied([asked.across], keys)), "") if asked.across else ""
     if sets in (*by, *tune):
         raise UserError(f"across={asked.across}: it is compared or tuned by; across takes a key of within")
@@ -190,8 +206,8 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
         followers=tuple(followers),
         task=task,
         across=sets,
-        metric=metric,
-        name=name,
+        criterion=criterion(asked.metric, runs, metrics),
+        asked=asked,
         worth=asked.worth,
     )
 
@@ -306,18 +322,3 @@ def _native(run: Run, key: str) -> object:
     if isinstance(value, float) and value.is_integer() and not key.startswith(TUNED_GROUPS):
         return int(value)
     return value if isinstance(value, int | float | str) and not key.endswith("_target_") else setting(run, key)
-
-
-def _metric(name: str | None, runs: Sequence[Run], metrics: Sequence[Metric]) -> tuple[Metric, str]:
-    if name is None:
-        return runs[0].measure, runs[0].measure.validation
-    for metric in (runs[0].measure, *metrics):
-        if name in (metric.validation, metric.test) and any(math.isfinite(run.value(name)) for run in runs):
-            return metric, name
-    known = [
-        part
-        for metric in metrics
-        for part in (metric.validation, metric.test)
-        if any(math.isfinite(run.value(part)) for run in runs)
-    ]
-    raise UserError(f"metric={name}: the runs have no such metric; there are {joined(known)}")

@@ -35,9 +35,9 @@ class Saturation:
 
 
 def saturations(
-    ranked: Sequence[Configuration], varied: Sequence[Factor], metrics: Sequence[Metric]
+    ranked: Sequence[Configuration], varied: Sequence[Factor], metrics: Sequence[Metric], metric: str | None = None
 ) -> list[Saturation]:
-    """Return the limits of each size for each cell.
+    """Return the limits of each size for each cell, compared by a metric; None for the loss that runs are ranked by.
 
     Left out are cells whose levels could all still be the best, those where the best size depends on something else,
     and sizes that change the items that runs are validated on.
@@ -49,12 +49,12 @@ def saturations(
     return [
         Saturation(size, kind.axis, limits)
         for size in sizes
-        if len(size.levels) >= LEAST_LEVELS and (limits := _limits(ranked, kind, size.axis, metrics))
+        if len(size.levels) >= LEAST_LEVELS and (limits := _limits(ranked, kind, size.axis, metrics, metric))
     ]
 
 
 def _limits(
-    ranked: Sequence[Configuration], kind: Factor, axis: str, metrics: Sequence[Metric]
+    ranked: Sequence[Configuration], kind: Factor, axis: str, metrics: Sequence[Metric], metric: str | None
 ) -> dict[str, list[str]]:
     """Return the cells by the smallest level that suffices for them, such as 8 for gru and lstm."""
     limits: dict[str, list[str]] = {}
@@ -62,18 +62,18 @@ def _limits(
     for level in kind.levels:
         alone = [configuration for configuration in ranked if plain(configuration.settings[kind.axis]) == level]
         runs = [run for configuration in alone for run in configuration.runs]
-        smallest = _smallest(_asked_of(runs, key, metrics))
+        smallest = _smallest(_asked_of(runs, key, metrics, metric))
         if smallest is not None:
             limits.setdefault(plain(smallest), []).append(level)
     return limits
 
 
-def _asked_of(runs: Sequence[Run], key: str, metrics: Sequence[Metric]) -> Answer | None:
+def _asked_of(runs: Sequence[Run], key: str, metrics: Sequence[Metric], metric: str | None) -> Answer | None:
     """Return which size is best, each tuned; None where the runs differ in none that could be compared."""
     grouped = configurations(runs)
     if key not in grouped[0].keys.values() or changes_the_task(key, runs):
         return None
-    return answer(question(grouped, metrics, Asked(by=(key,))), runs)
+    return answer(question(grouped, metrics, Asked(by=(key,), metric=metric)), runs)
 
 
 def _smallest(sized: Answer | None) -> float | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from rnnlab.commands.checkpoint import opened_checkpoint
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.control_characters import say
-from rnnlab.records.folder import find_checkpoint
 from rnnlab.verbosity import detail, note
 
 
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("generate", arguments)
     check(config)
-    checkpoint = find_checkpoint(config["checkpoint"])
+    checkpoint = opened_checkpoint(config)
     from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
     model = Trained(checkpoint)

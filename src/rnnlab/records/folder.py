@@ -286,27 +286,23 @@ def add_to_plan(sweep: Path, names: Iterable[str]) -> None:
         stream.write("".join(f"{name}\n" for name in dict.fromkeys(names) if name not in planned_runs(sweep)))
 
 
-def find_checkpoint(given: str | Path, key: str = "checkpoint") -> Path:
-    """The checkpoint file that a path stands for: itself, or the best one of a run's or a sweep's folder.
+def checkpoint_of(path: Path, key: str) -> Path | None:
+    """Return the checkpoint that a path names: the file, or the best one of a run's folder; None for other folders.
 
     Args:
-        given: The path as the user gave it.
+        path: The path.
         key: The key that it was given for; messages begin with it.
 
     Raises:
-        UserError: There is none.
+        UserError: There is no such file or folder, or the run is not complete.
     """
-    path = Path(given)
     if path.is_file():
         return path
     if path == Path():
         raise UserError(f"{key}: no name was given; give a checkpoint file, or the folder of a run or a sweep")
     if not path.is_dir():
         raise UserError(f"{key}: there is no file {path}")
-    folders = [RunFolder(path), *(RunFolder(inner) for inner in sorted(path.iterdir()) if inner.is_dir())]
-    if damaged := [folder.summary for folder in folders if folder.is_damaged()]:
-        raise UserError(f"{key}: {damaged[0]} is damaged; `rnnlab train` writes it anew, or name a checkpoint file")
-    complete = [(result, folder) for folder in folders if (result := folder.result())]
-    if not complete:
-        raise UserError(f"{key}: {path} is neither a complete run nor a sweep with one")
-    return min(complete, key=lambda pair: float(pair[0]["objective"]))[1].best_checkpoint
+    folder = RunFolder(path)
+    if folder.is_damaged():
+        raise UserError(f"{key}: {folder.summary} is damaged; `rnnlab train` writes it anew, or name a checkpoint file")
+    return folder.best_checkpoint if folder.result() else None

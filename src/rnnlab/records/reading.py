@@ -132,6 +132,12 @@ class Run:
         count = self.part("data").get(f"{part}_count")
         return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
+    @cached_property
+    def steps(self) -> float:
+        """The optimizer steps that it was trained for; NaN where nothing says how many."""
+        steps = float_or_nan(self.summary.get("steps"))
+        return max((row["step"] for row in self.curves("step")), default=math.nan) if math.isnan(steps) else steps
+
     @property
     def started(self) -> datetime | None:
         """The time at which its training began, in UTC; None where summary.json does not say."""

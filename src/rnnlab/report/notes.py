@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Return the notes on repeated runs, on other data or items, and on settings that were not compared alone."""
+    """Return what else to mind of a ranking: repeated runs, other data, settings not compared alone, and the like."""
     sentences = []
     if repeated := comparison.repeats:
         runs, verb, one = ("run", "repeats", "it counts") if repeated == 1 else ("runs", "repeat", "each counts")
@@ -24,6 +24,10 @@ def notes(comparison: Comparison) -> list[str]:
         sentences.append(
             f"Never varied at equal settings of the rest, so not compared alone: {', '.join(comparison.not_alone)}."
         )
+    label = comparison.best_runs[0][0]
+    if label != comparison.ranking["label"].iloc[0]:
+        rank = list(comparison.ranking["label"]).index(label) + 1
+        sentences.append(f"The best run is of {label}, rank {rank} by its mean: {comparison.chosen.reason}.")
     if comparison.missing.failed:
         sentences.append("A configuration that lost seeds to failures is ranked by those that survived.")
     return sentences

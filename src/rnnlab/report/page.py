@@ -15,6 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from rnnlab.analysis.classes import is_square
 from rnnlab.charts.examples import Examples
 from rnnlab.charts.number_format import ABSENT, loss
 from rnnlab.charts.page import figure
@@ -27,12 +28,18 @@ from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
 from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.sentences import cautions, decides, sentences
+from rnnlab.report.classes import EXPLAINED as CLASS_WORDS
+from rnnlab.report.classes import HEADS as CLASS_HEADS
+from rnnlab.report.classes import ClassTable, class_table
+from rnnlab.report.data import data_sets
 from rnnlab.report.examples import EMPTY, read_examples
 from rnnlab.report.findings import findings
 from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.provenance import provenance
+from rnnlab.report.results import result_of
 from rnnlab.report.tables.contrasts import CONTRASTS, EXPLAINED, sections
 from rnnlab.report.tables.page import columns, rows, unfolded
+from rnnlab.report.units import unit_in_words
 from rnnlab.report.wording import count
 
 if TYPE_CHECKING:
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = files("rnnlab.report") / "template"
 FILTERED = 10  # rows from which the table has a box to find one
+MANY_CLASSES = 10  # from which a confusion matrix has room for its counts alone
 WHITE_FROM = 0.72  # the share from which white stands out from the ground of a confusion matrix more than black does
 SHORT = 60  # characters of a sample that leave room for others beside it
 # Whatever else is in the page, a browser runs these scripts only and asks no host for anything.
@@ -83,10 +91,15 @@ class Best:
         return all(len(sample) <= SHORT and "\n" not in sample for sample in self.samples)
 
     @property
+    def classes(self) -> ClassTable:
+        """What it reaches on each class of the test part."""
+        return class_table(self.examples)
+
+    @property
     def confusion(self) -> list[tuple[str, list[tuple[int, float]]]]:
         """By true class, how often each class was told, as a count and as a share of the row; empty if ill-formed."""
         labels, counts = self.examples.labels, self.examples.confusion
-        if not labels or [len(row) for row in counts] != [len(labels)] * len(labels):
+        if not is_square(labels, counts):
             return []
         return [
             (label, [(count_, count_ / (sum(row) or 1)) for count_ in row])
@@ -125,6 +138,13 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
             rows=rows(comparison, heads),
             complete=int((comparison.runs["status"] == "complete").sum()),
             best=Best.from_run(comparison.best),
+            chosen=comparison.chosen,
+            result=result_of(comparison.best, comparison.criterion),
+            class_heads=CLASS_HEADS,
+            class_words=CLASS_WORDS,
+            data_sets=data_sets(comparison.complete),
+            unit_words=unit_in_words(comparison.measure, comparison.metrics),
+            many=MANY_CLASSES,
             filtered=len(comparison.ranking) > FILTERED,
             data={"figures": [figure(chart) for chart in charts], "dark": in_the_dark(), **unfolded(comparison)},
             policy=policy,

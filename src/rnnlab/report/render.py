@@ -16,6 +16,9 @@ from rnnlab.charts.characters import characters
 from rnnlab.charts.values import Chart
 from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.sentences import cautions, decides, sentences
+from rnnlab.report.classes import class_table
+from rnnlab.report.data import data_markdown
+from rnnlab.report.examples import read_examples
 from rnnlab.report.figures.answer import answer_chart
 from rnnlab.report.findings import findings
 from rnnlab.report.notes import missing_sentence, notes
@@ -23,6 +26,7 @@ from rnnlab.report.provenance import provenance
 from rnnlab.report.tables.columns import figures
 from rnnlab.report.tables.thresholds import threshold_table
 from rnnlab.report.tables.writers import GAP, empty_table, markdown_table, width_of
+from rnnlab.report.units import unit_in_words
 from rnnlab.report.wording import escaped
 
 if TYPE_CHECKING:
@@ -54,6 +58,7 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
     blocks += [_markdown_table(comparison), escaped(explanation(comparison)), missing_sentence(comparison.missing)]
     blocks += [_failures(comparison), *map(escaped, notes(comparison))]
     blocks += _pictures(rest)
+    blocks += [class_table(read_examples(comparison.best)).markdown(), data_markdown(comparison.complete)]
     if origins := provenance(comparison.complete):
         blocks.append("Made with " + escaped("; ".join(origins)) + ".")
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -67,13 +72,16 @@ def _pictures(charts: Sequence[Chart]) -> list[str]:
 
 def explanation(comparison: Comparison) -> str:
     """Return the sentences that explain the figures of the table."""
-    text = f"Ranked by validation loss. Losses in {comparison.unit}; all figures are means over seeds"
+    highest = ", highest first" if comparison.criterion.is_higher_better else ""
+    by = comparison.criterion.title
+    text = f"Ranked by {by}{highest}. Losses in {comparison.unit}; all figures are means over seeds"
     text += ", ± half of the 95% interval of the mean (Student's t)." if comparison.repeated else "."
+    text += f" {unit}" if (unit := unit_in_words(comparison.measure, comparison.metrics)) else ""
     text += "".join(f" {metric.explanation}" for metric in comparison.metrics if metric.explanation)
     if comparison.base:
         text += f" Configurations are called by what they change of the base: {comparison.base}."
     if len(comparison.ranking) > 1:
-        text += " Pareto: no other configuration is better in loss and in that cost."
+        text += f" Pareto: no other configuration is better in {comparison.criterion.noun} and in that cost."
     return text
 
 
@@ -125,10 +133,11 @@ def _cells(comparison: Comparison) -> list[Cells]:
 def _figures(comparison: Comparison, row: Mapping[Hashable, Any]) -> dict[str, str]:
     """Return the figures of a configuration by head: those with intervals first, and the test loss without its own."""
     by_column = {figure.column: figure for figure in figures(comparison)}
+    lead = [] if comparison.criterion.is_loss else [by_column.pop(comparison.criterion.column)]
     validation, test, seeds, parameters, epochs = (by_column.pop(column) for column in COLUMNS)
     times = [by_column.pop(column) for column in TIMES if column in by_column]
     metrics = by_column.values()
-    with_intervals = [validation, *(metric for metric in metrics if metric.interval), seeds, parameters]
+    with_intervals = [*lead, validation, *(metric for metric in metrics if metric.interval), seeds, parameters]
     without = [*(metric for metric in metrics if not metric.interval), epochs, *times[:1]]
     cells = {figure.head: figure.text(row) for figure in with_intervals}
     cells[test.head] = test.without_interval(row)

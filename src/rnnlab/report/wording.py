@@ -34,6 +34,11 @@ def decimals(value: float, digits: int) -> str:
     return ABSENT if math.isnan(value) else f"{value:.{digits}f}"
 
 
+def capitalized(text: str) -> str:
+    """Return a text with a capital at its beginning; all else stays, such as the F of `macro F1`."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def p_value(p: float) -> str:
     """Format a p-value, such as `0.012` or `< 0.001`; a dash without a test."""
     if math.isnan(p):

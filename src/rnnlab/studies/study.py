@@ -6,12 +6,14 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rnnlab.analysis.question import Asked, asked
 from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.control_characters import to_json
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
+from rnnlab.records.reading import OBJECTIVE
 
 EXPERIMENTS = Path("experiments")  # under the current folder: experiments/STUDY
 
@@ -69,7 +71,7 @@ class Study:
         return " ".join(line.lstrip("# ") for line in head if "@package" not in line) or self.name
 
     def asked(self) -> Asked:
-        """Return the question of its `compare`, which may be asked anew of recorded runs.
+        """Return the question of its `compare`, which may be asked anew of recorded runs; of a search, by its metric.
 
         Raises:
             UserError: study.yaml cannot be read, or a role is wrong.
@@ -78,8 +80,9 @@ class Study:
             config = read_yaml(self.file)
         except (OSError, ValueError) as error:
             raise UserError(f"{self.file}: {error}") from error
-        compare = config.get("compare") if isinstance(config, dict) else None
-        return asked(compare if isinstance(compare, dict) else {})
+        config = config if isinstance(config, dict) else {}
+        searched = _node(_node(config, "hydra"), "sweeper").get("metric")
+        return asked({"metric": searched if searched != OBJECTIVE else None, **_node(config, "compare")})
 
     def read_results(self) -> Results | None:
         """Return what results.json says; None while there is none.
@@ -105,6 +108,11 @@ class Study:
     def write_results(self, results: Results) -> None:
         """Write results.json."""
         write_atomically(self.results_file, to_json(asdict(results), indent=2, ensure_ascii=False) + "\n")
+
+
+def _node(config: dict[str, Any], key: str) -> dict[str, Any]:
+    node = config.get(key)
+    return node if isinstance(node, dict) else {}
 
 
 def find_studies(experiments: Path) -> Iterator[Study]:

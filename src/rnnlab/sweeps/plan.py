@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.analysis.varying import varying_keys
 from rnnlab.config.keys import short_name
 from rnnlab.config.schema import check_run
 from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.data.sources.files import sha256
 from rnnlab.errors import UserError
-from rnnlab.records.folder import RUNS, RunFolder, find_checkpoint, planned_runs
+from rnnlab.records.folder import RUNS, RunFolder, planned_runs
 from rnnlab.records.identity import PATHS, folders_by_hash, hash_in, identity, run_hash, run_name
 from rnnlab.records.provenance import Origin
 from rnnlab.sweeps.sizes import Sizes

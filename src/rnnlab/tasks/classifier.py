@@ -147,7 +147,7 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
         hint = "the mean over the classes, each against the others"
         right = "the share of the test that is classified right"
         accuracy = share("accuracy", "test accuracy", right, chance=MOST_FREQUENT_CLASS)
-        f1 = share("f1", "test macro F1", hint, shown="results", chance=MOST_FREQUENT_CLASS)
+        f1 = share("f1", "test macro F1", hint, chance=MOST_FREQUENT_CLASS)
         area = share("auroc", "test AUROC", hint, shown="results", chance=MOST_FREQUENT_CLASS)
         return {
             ranking_loss(self.loss_unit, chance=CLASS_FREQUENCIES): MeanMetric(),

@@ -97,7 +97,7 @@ class Tagger(TextAnswers, ConfusionCounts):
         accuracy = share("accuracy", "test accuracy", right, chance=most)
         unknown = share("accuracy_unknown", "unknown words", outside, shown="results", chance=most)
         hint = "the mean over the tags, each against the others"
-        f1 = share("f1", "test macro F1", hint, shown="results", chance=most)
+        f1 = share("f1", "test macro F1", hint, chance=most)
         return {
             ranking_loss("nats per word", chance=TAG_FREQUENCIES): MeanMetric(),
             accuracy: MulticlassAccuracy(tags, average="micro", validate_args=False),

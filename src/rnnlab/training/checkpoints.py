@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from lightning.pytorch.utilities.seed import isolate_rng
 
+from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.config.passwords import recorded
 from rnnlab.config.plain_files import MOST_NODES
 from rnnlab.config.targets import build, check, targets
@@ -23,7 +24,7 @@ from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.records.checksum import DamagedError, is_sealed, sealed
-from rnnlab.records.folder import find_checkpoint, write_atomically
+from rnnlab.records.folder import write_atomically
 from rnnlab.tasks.base import SequenceTask
 
 MARK = "checksum"  # a key of every checkpoint whose file ends with one: the end cannot be cut off unnoticed

@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
+import numpy as np
 import torch
 
+from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.analysis.threshold import Threshold, metric_of
 from rnnlab.config.environment import Secrets
+from rnnlab.control_characters import in_one_line
 from rnnlab.data.items import Items
 from rnnlab.data.prepared import Prepared
 from rnnlab.errors import reason_of
 from rnnlab.records import provenance
 from rnnlab.records.event_files import BEST, CHANCE
-from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, find_checkpoint, write_atomically
+from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, write_atomically
 from rnnlab.records.metrics import MEASURES, objective_of
 from rnnlab.records.provenance import Origin
 from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
@@ -186,6 +189,7 @@ class TrainingRun:
             "metrics": {"best": _finite(best), "test": _finite(test)},
             "epochs": len({row["epoch"] for row in self.metrics.rows if row["step"]}),
             "best_epoch": best["epoch"],
+            "steps": int(max(row["step"] for row in self.metrics.rows)),
         }
 
     def _log_outcome(self, outcome: Summary) -> None:
@@ -227,10 +231,19 @@ class TrainingRun:
         return {"chance": self.chance, "chance_model": self.task.chance_model}
 
     def _data(self) -> Summary:
-        """The data's name and SHA-256, what is measured on, and for labelled texts the classes of every part."""
+        """The data's name and SHA-256, what was read and left out, what is measured on, and every part's classes."""
         classes = {"classes": self.prepared.balance} if self.prepared.balance else {}
         items = {**_described("validation", self.data.items("val")), **_described("test", self.data.items("test"))}
-        return {"name": self.prepared.name, "sha256": self.prepared.sha256, **items, **classes}
+        train, val = self.prepared.parts["train"], self.prepared.parts["val"]
+        said = {"description": self.prepared.description, "notes": [in_one_line(note) for note in self.prepared.notes]}
+        return {
+            "name": self.prepared.name,
+            "sha256": self.prepared.sha256,
+            **{key: value for key, value in said.items() if value},
+            **({"train_count": train.count(np.arange(len(train.sequences)))} if train.reading == val.reading else {}),
+            **items,
+            **classes,
+        }
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float | None]:

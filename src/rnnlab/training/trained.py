@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.config.schema import check
 from rnnlab.data.source import has_reader_of_a_plugin, reader_of_training
 from rnnlab.data.sources.json_lines import cell_of
@@ -16,7 +17,6 @@ from rnnlab.data.sources.series import Series
 from rnnlab.data.sources.table_blocks import open_table
 from rnnlab.data.sources.tables import is_table
 from rnnlab.errors import UserError
-from rnnlab.records.folder import find_checkpoint
 from rnnlab.tasks.base import SequenceTask, parameters_of
 from rnnlab.tasks.capabilities import Generates, Predicts, ReadsRows, Sampling
 from rnnlab.tasks.predictions import Forecast, Prediction, TaggedText

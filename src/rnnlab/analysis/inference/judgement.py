@@ -34,6 +34,8 @@ class Rules:
         pairs: Whether the levels begin with equal weights and batches at equal seeds.
         part: The part of the data whose results are compared; settings are chosen on validation in any case.
         pools: Whether results of several groups may be averaged.
+        accidents: Whether a value worse than chance, where its siblings have learned, is taken for an accident of
+            training: a loss is, and a share of few items may lie there by their luck.
     """
 
     worth: float | None = None
@@ -41,6 +43,7 @@ class Rules:
     pairs: bool = False
     part: Part = "value"
     pools: bool = True
+    accidents: bool = True
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def judge(observations: Iterable[Observation], rules: Rules) -> Judgement:
     """
     runs = by_group(observations)
     chances = rules.chance or {}
-    tuned = [tune(at, group, chances.get(at, math.nan), rules.part) for at, group in runs.items()]
+    known_chances = chances if rules.accidents else {}
+    tuned = [tune(at, group, known_chances.get(at, math.nan), rules.part) for at, group in runs.items()]
     tuned = [group for group in tuned if group.estimates]
     known = luck([block for group in tuned for block in group.blocks])
     worth = _worth(tuned, chances) if rules.worth is None else rules.worth

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rnnlab.analysis.configurations import configurations
+from rnnlab.analysis.criterion import criterion
 from rnnlab.analysis.measure import comparable
 from rnnlab.analysis.tables.ranking import in_order
 from rnnlab.analysis.tables.runs_table import runs_table
@@ -43,7 +44,8 @@ def curves_frame(folders: Folders) -> pd.DataFrame:
 
 
 def _table(runs: Sequence[Run]) -> pd.DataFrame:
-    ranked = in_order(configurations(comparable([run for run in runs if run.is_complete])))
+    complete = comparable([run for run in runs if run.is_complete])
+    ranked = in_order(configurations(complete), criterion(None, complete, ())) if complete else []
     return runs_table(ranked, runs).infer_objects()
 
 

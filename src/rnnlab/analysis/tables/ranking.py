@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from rnnlab.analysis.configurations import Configuration, losses
+from rnnlab.analysis.criterion import Criterion
 from rnnlab.analysis.efficiency import front, seconds_to
 from rnnlab.analysis.statistics import mean, mean_of, sample_sd
 from rnnlab.records.metrics import Metric, shown_in_summary
 from rnnlab.records.reading import Run, float_or_nan
 
 
-def in_order(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Sort configurations by mean validation loss, and equal ones by label."""
+def in_order(configurations: Sequence[Configuration], by: Criterion) -> list[Configuration]:
+    """Sort configurations by the mean of what they are ranked by, and equal ones by label."""
 
     def place(configuration: Configuration) -> tuple[float, str, str]:
-        return mean(losses(configuration).values()), configuration.label, configuration.runs[0].folder.as_posix()
+        value = by.sign * mean(by.values(configuration).values())
+        value = math.inf if math.isnan(value) else value
+        return value, configuration.label, configuration.runs[0].folder.as_posix()
 
     return sorted(configurations, key=place)
 
@@ -29,7 +33,7 @@ def usual_target(ranked: Sequence[Configuration]) -> float:
     return max(loss for configuration in better for loss in losses(configuration).values())
 
 
-def ranking(ranked: Sequence[Configuration], metrics: Sequence[Metric], target: float) -> pd.DataFrame:
+def ranking(ranked: Sequence[Configuration], metrics: Sequence[Metric], target: float, by: Criterion) -> pd.DataFrame:
     """Build the table of configurations, one row each, in their order.
 
     Columns: `rank` from 1, the settings that vary, `label`, `val_loss` with its sample standard
@@ -38,20 +42,23 @@ def ranking(ranked: Sequence[Configuration], metrics: Sequence[Metric], target: 
     `test_accuracy_half`, `epochs`,
     `seconds` of training and `seconds_half`, `seconds_to_target` until the first validation with at most
     the target's loss (the mean over the seeds that reach it, empty where not every seed does), whether it is on the
-    Pareto front of loss against `parameters` and against `seconds`, and `runs`, best seed first. Figures are
-    means over seeds.
+    Pareto front of what is ranked by against `parameters` and against `seconds`, and `runs`, best seed first. Figures
+    are means over seeds. Where runs are ranked by another metric than the loss, that one's mean is there as well, such
+    as `val_accuracy` and `val_accuracy_half`.
     """
     table = pd.DataFrame(
-        [_row(rank, configuration, metrics, target) for rank, configuration in enumerate(ranked, start=1)]
+        [_row(rank, configuration, metrics, target, by) for rank, configuration in enumerate(ranked, start=1)]
     )
     for cost in ("parameters", "seconds"):
-        table[f"on_{cost}_front"] = front(list(table[cost]), list(table["val_loss"]))
+        table[f"on_{cost}_front"] = front(list(table[cost]), list(by.sign * table[by.column]))
     return table
 
 
-def _row(rank: int, configuration: Configuration, metrics: Sequence[Metric], target: float) -> dict[str, Any]:
+def _row(
+    rank: int, configuration: Configuration, metrics: Sequence[Metric], target: float, by: Criterion
+) -> dict[str, Any]:
     runs = configuration.runs
-    validation = mean_of([losses(configuration)])
+    validation, ranked_by = mean_of([losses(configuration)]), mean_of([by.values(configuration)])
     tested: dict[str, float] = {}
     for metric in shown_in_summary(metrics):
         tested |= _tested(metric.column, runs, metric)
@@ -71,11 +78,12 @@ def _row(rank: int, configuration: Configuration, metrics: Sequence[Metric], tar
         "parameters": average("parameters"),
         **_tested("test_loss", runs, runs[0].measure),
         **tested,
+        **({} if by.is_loss else {by.column: ranked_by.value, f"{by.column}_half": ranked_by.half}),
         "epochs": average("epochs"),
         "seconds": average("seconds"),
         "seconds_half": mean_of([{run.folder: float_or_nan(run.summary.get("seconds")) for run in runs}]).half,
         "seconds_to_target": sum(times) / len(times),  # not a number as soon as one of them is
-        "runs": sorted(runs, key=lambda run: (run.loss, run.folder.as_posix())),
+        "runs": sorted(runs, key=by.place),
     }
 
 

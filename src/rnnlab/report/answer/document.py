@@ -28,6 +28,7 @@ def document(answer: Answer) -> dict[str, Any]:
             "direction": "max" if question.is_higher_better else "min",
             "worth": _number(answer.judgement.worth),
         },
+        "asked": question.asked.words,
         "headline": headline(answer),
         "next": next_step(answer).command,
         "groups": [_group(answer, group) for group in answer.groups],

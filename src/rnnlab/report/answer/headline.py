@@ -182,9 +182,7 @@ def _at(answer: Answer, name: str) -> str:
 
 def measured(answer: Answer) -> str:
     """Return the metric in words, such as `validation loss`."""
-    part, _, key = answer.question.name.partition("/")
-    title = answer.question.metric.title.removeprefix("test ")
-    return f"{ {'val': 'validation', 'test': 'test'}.get(part, part) } {title or key}"
+    return answer.question.criterion.title
 
 
 def unit(answer: Answer) -> str:

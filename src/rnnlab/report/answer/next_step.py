@@ -108,7 +108,10 @@ def _beyond(answer: Answer, group: Group, level: str, key: str) -> float | None:
     }
     if chosen <= 0 or (max(tried) <= 1 and "dropout" in key):
         return None
-    return chosen * WIDER if chosen == max(tried) else chosen / WIDER
+    wider = chosen * WIDER if chosen == max(tried) else chosen / WIDER
+    if not all(isinstance(run.config.get(answer.question.keys[key]), int) for run in answer.all_runs):
+        return wider
+    return None if (whole := max(1, round(wider))) == chosen else float(whole)
 
 
 def _replaced(words: list[str], option: str) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from rnnlab.analysis.answer import Answer
+from rnnlab.analysis.budgets import unequal_budget
 from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.enumeration import joined
@@ -40,6 +41,7 @@ def warnings(answer: Answer) -> list[Caution]:
         _different_items,
         _test_disagrees,
         _confounded,
+        _unequal_budget,
         _missing,
     )
     return [warning for make in made if (warning := make(answer))]
@@ -157,6 +159,21 @@ def _confounded(answer: Answer) -> Caution | None:
         return None
     followers, by = joined(list(answer.question.followers)), joined(list(answer.question.by))
     return Caution("confounded", f"{followers} changed together with {by}, so nobody can tell which of them it is.")
+
+
+def _unequal_budget(answer: Answer) -> Caution | None:
+    """Say that equal epochs were not equal training, and what would make it so."""
+    budget = unequal_budget(answer)
+    if budget is None:
+        return None
+    ways = f"trainer.max_steps={budget.fewest} gives all of them as many"
+    if budget.by_windows:
+        ways += "; so does data.tokens_per_step, for windows of any length"
+    return Caution(
+        "confounded",
+        f"Runs differ in optimizer steps ({budget.fewest:,} to {budget.most:,}): equal epochs are not equal training."
+        f" {ways}.",
+    )
 
 
 def _missing(answer: Answer) -> Caution | None:

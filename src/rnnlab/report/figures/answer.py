@@ -10,6 +10,7 @@ from rnnlab.analysis.inference.judgement import Interval as Result
 from rnnlab.charts.values import Axis, Interval, IntervalChart, IntervalPanel, IntervalRow
 from rnnlab.report.answer.figures import with_interval
 from rnnlab.report.answer.headline import called, measured, place
+from rnnlab.report.wording import capitalized
 
 if TYPE_CHECKING:
     from rnnlab.analysis.answer import Answer
@@ -30,7 +31,7 @@ def answer_chart(comparison: Comparison) -> list[IntervalChart]:
     return [
         IntervalChart(
             name="answer",
-            title=f"{measured(answer).capitalize()} of each {called(answer)}",
+            title=f"{capitalized(measured(answer))} of each {called(answer)}",
             caption=_caption(answer, has_test) + (f" {left} more settings are in answer.json." if left else ""),
             x=Axis(measured(answer), answer.question.metric.unit),
             panels=tuple(IntervalPanel(place(group.within), _rows(answer, group, has_test)) for group in shown),

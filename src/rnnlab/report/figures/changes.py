@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.analysis.configurations import BASE, plain
 from rnnlab.charts.values import Axis, Changes
+from rnnlab.report.wording import capitalized
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -15,18 +16,19 @@ def changes(comparison: Comparison) -> list[Changes]:
     """Draw every configuration with the interval of its loss; nothing unless a sweep changes one base."""
     if not comparison.base:
         return []
-    table = comparison.ranking
+    table, by = comparison.ranking, comparison.criterion
+    better = "right of the broken line is higher" if by.is_higher_better else "left of the broken line is lower"
     return [
         Changes(
             name="changes",
             title="What each change is worth",
-            caption="Validation loss of every configuration, called by what it changes of the base: the mean over seeds"
-            " and its 95% interval. A mean left of the broken line is lower than the base's.",
-            x=Axis("validation loss", comparison.unit),
+            caption=f"{capitalized(by.title)} of every configuration, called by what it changes of the base: the mean"
+            f" over seeds and its 95% interval. A mean {better} than the base's.",
+            x=Axis(by.title, by.metric.unit),
             labels=tuple(table["label"]),
-            losses=tuple(table["val_loss"]),
-            halves=tuple(table["val_loss_half"]),
+            losses=tuple(table[by.column]),
+            halves=tuple(table[f"{by.column}_half"]),
             colours=tuple(map(plain, table["cell"])) if "cell" in table else (),
-            base=float(table.loc[table["label"] == BASE, "val_loss"].iloc[0]),
+            base=float(table.loc[table["label"] == BASE, by.column].iloc[0]),
         )
     ]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rnnlab.analysis.balance import balanced
 from rnnlab.analysis.configurations import plain
-from rnnlab.charts.values import HeatMap
+from rnnlab.charts.values import Axis, HeatMap
 from rnnlab.report.figures.grouping import AVERAGED, GROUPED_BY
+from rnnlab.report.wording import capitalized
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -23,17 +24,18 @@ def heat_map(comparison: Comparison) -> list[HeatMap]:
     shown = (rows.axis, columns.axis, *rows.others, *columns.others)
     others = [name for name in comparison.settings if name not in shown]
     shared = balanced(comparison.ranking, [rows.axis, columns.axis], [], others)
-    table = shared.pivot_table("val_loss", rows.axis, columns.axis, aggfunc="mean", sort=True)
+    by = comparison.criterion
+    table = shared.pivot_table(by.column, rows.axis, columns.axis, aggfunc="mean", sort=True)
     return [
         HeatMap(
             name="heat-map",
-            title=f"Loss over {rows.axis} and {columns.axis}",
-            caption=f"Mean validation loss for each {rows.axis} and {columns.axis}{f', {AVERAGED}' if others else ''}.",
+            title=f"{capitalized(by.noun)} over {rows.axis} and {columns.axis}",
+            caption=f"Mean {by.title} for each {rows.axis} and {columns.axis}{f', {AVERAGED}' if others else ''}.",
             x=columns.axis,
             y=rows.axis,
             columns=tuple(map(plain, table.columns)),
             rows=tuple(map(plain, table.index)),
             values=tuple(tuple(map(float, row)) for row in table.to_numpy()),
-            unit=f"validation loss ({comparison.unit})",
+            unit=Axis(by.title, by.metric.unit).label,
         )
     ]

@@ -1,4 +1,4 @@
-"""Learning curves: the validation loss against epochs, averaged over seeds."""
+"""Learning curves: the validation loss, or what runs are ranked by, against epochs, averaged over seeds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rnnlab.analysis.curves import learning_curve
 from rnnlab.charts.values import MOST_BANDS, Axis, Lines
 from rnnlab.report.figures.grouping import looks
 from rnnlab.report.figures.lines import MOST_LINES, line_of_means
+from rnnlab.report.wording import capitalized
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -18,16 +19,19 @@ def learning_curves(comparison: Comparison) -> list[Lines]:
     ranking = comparison.ranking.head(MOST_LINES)
     settings = list(comparison.settings)
     appearance = looks(settings, comparison.ranking[settings].to_numpy().tolist())
+    by = comparison.criterion.metric
+    noun = f"validation {comparison.criterion.noun}"
+    least, most = by.bounds
     curves = zip(ranking["label"], ranking["runs"], appearance, strict=False)
     return [
         Lines(
             name="learning-curves",
             title="Learning curves",
-            caption=_caption(len(comparison.ranking)),
+            caption=_caption(capitalized(noun), len(comparison.ranking)),
             x=Axis("epoch"),
-            y=Axis("validation loss", comparison.unit),
+            y=Axis(noun, by.unit),
             lines=tuple(
-                line_of_means(f"{rank}. {label}", learning_curve(runs, comparison.measure.validation), look)
+                line_of_means(f"{rank}. {label}", learning_curve(runs, by.validation), look, least, most)
                 for rank, (label, runs, look) in enumerate(curves, start=1)
             ),
             legend="best mean first",
@@ -35,9 +39,9 @@ def learning_curves(comparison: Comparison) -> list[Lines]:
     ]
 
 
-def _caption(configurations: int) -> str:
+def _caption(noun: str, configurations: int) -> str:
     text = (
-        "Validation loss after each epoch, in the order of the ranking: the line is the mean over seeds, the"
+        f"{noun} after each epoch, in the order of the ranking: the line is the mean over seeds, the"
         " band its 95% interval, both as far as every seed was trained."
     )
     if configurations > MOST_BANDS:

@@ -8,6 +8,7 @@ from rnnlab.analysis.configurations import plain
 from rnnlab.charts.values import Axis, Point, Scatter
 from rnnlab.report.figures.grouping import GROUPED_BY, looks
 from rnnlab.report.figures.lines import INTERVAL, is_wide
+from rnnlab.report.wording import capitalized
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -24,6 +25,7 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
     table = comparison.ranking[comparison.ranking[cost].notna()]
     if len(comparison.ranking) < 2 or table.empty or (cost == "seconds" and not comparison.timed):
         return []
+    criterion = comparison.criterion
     by = next((name for name in GROUPED_BY if name in comparison.settings), None)
     others = [name for name in comparison.settings if name != by or name == "cell"]
     appearance = looks(others, table[others].to_numpy().tolist())
@@ -33,8 +35,8 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
             label=row["label"],
             group=plain(row[by]) if by else "",
             x=row[cost],
-            y=row["val_loss"],
-            half=row["val_loss_half"],
+            y=row[criterion.column],
+            half=row[f"{criterion.column}_half"],
             on_front=row[f"on_{cost}_front"],
             colour=look.colour,
             style=look.style if marked else None,
@@ -43,14 +45,15 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
         for row, look in zip(table.to_dict("records"), appearance, strict=True)
     )
     name, unit = COSTS[cost]
+    side = "above" if criterion.is_higher_better else "below"
     return [
         Scatter(
-            name=f"loss-and-{cost}",
-            title=f"Loss against {name}",
-            caption=f"Every configuration by its {name} and its validation loss. Nothing lies below and left of the"
-            f" line, the Pareto front; {INTERVAL}.",
+            name=f"{criterion.slug}-and-{cost}",
+            title=f"{capitalized(criterion.noun)} against {name}",
+            caption=f"Every configuration by its {name} and its {criterion.title}. Nothing lies {side} and left of"
+            f" the line, the Pareto front; {INTERVAL}.",
             x=Axis(name, unit, log=is_wide([point.x for point in points])),
-            y=Axis("validation loss", comparison.unit),
+            y=Axis(criterion.title, criterion.metric.unit),
             points=points,
         )
     ]

@@ -10,11 +10,13 @@ import pandas as pd
 
 from rnnlab.analysis.balance import balanced
 from rnnlab.analysis.configurations import number_of, plain
+from rnnlab.analysis.criterion import Criterion
 from rnnlab.analysis.factors import Factor
 from rnnlab.analysis.statistics import Mean, mean
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.report.figures.grouping import AVERAGED, GROUPED_BY, Look, looks
 from rnnlab.report.figures.lines import INTERVAL, MOST_LINES, is_wide, line_of_means
+from rnnlab.report.wording import capitalized
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -38,38 +40,38 @@ def _chart(comparison: Comparison, factor: Factor) -> Lines:
     by = others
     if by and len(table.groupby(by, dropna=False)) > MOST_LINES:
         by = [setting for setting in GROUPED_BY if setting in others][:1]
-    averaged = by != others
+    criterion, averaged = comparison.criterion, by != others
     if averaged:
         table = balanced(table, [name], by, others)
     groups = list(table.groupby(by, dropna=False)) if by else [((), table)]
     keys = [key if isinstance(key, tuple) else (key,) for key, _ in groups]
     lines = [
-        _line(_label(by, key), rows, name, averaged, look)
+        _line(_label(by, key), rows, name, criterion, averaged, look)
         for key, (_, rows), look in zip(keys, groups, looks(by, keys), strict=True)
     ]
-    lines.sort(key=lambda line: mean(line.y))
-    caption = f"Validation loss against {factor.name}{f', {AVERAGED}' if averaged else f'; {INTERVAL}'}"
+    lines.sort(key=lambda line: criterion.sign * mean(line.y))
+    caption = f"{capitalized(criterion.title)} against {factor.name}{f', {AVERAGED}' if averaged else f'; {INTERVAL}'}"
     if (left_out := len(lines) - MOST_LINES) > 0:
-        caption += f". The {MOST_LINES} lowest lines are drawn, {left_out} left out"
+        caption += f". The {MOST_LINES} {criterion.best} lines are drawn, {left_out} left out"
     ticks = tuple(sorted({float(value) for value in table[name]}))
     return Lines(
-        name=f"loss-by-{name}",
-        title=f"Loss against {name}",
+        name=f"{criterion.slug}-by-{name}",
+        title=f"{capitalized(criterion.noun)} against {name}",
         caption=f"{caption}.",
         x=Axis(name, log=is_wide(ticks), ticks=ticks),
-        y=Axis("validation loss", comparison.unit),
+        y=Axis(criterion.title, criterion.metric.unit),
         lines=tuple(lines[:MOST_LINES]),
         legend=", ".join(by),
     )
 
 
-def _line(label: str, rows: pd.DataFrame, name: str, averaged: bool, look: Look) -> Line:
+def _line(label: str, rows: pd.DataFrame, name: str, by: Criterion, averaged: bool, look: Look) -> Line:
     """Draw the mean at each level; it has an interval only where it is of one configuration."""
     means = {}
     for level, at_level in rows.groupby(name):
-        half = math.nan if averaged or len(at_level) > 1 else at_level["val_loss_half"].iloc[0]
-        means[float(str(level))] = Mean(mean(at_level["val_loss"]), half, len(at_level))
-    return line_of_means(label, means, look)
+        half = math.nan if averaged or len(at_level) > 1 else at_level[f"{by.column}_half"].iloc[0]
+        means[float(str(level))] = Mean(mean(at_level[by.column]), half, len(at_level))
+    return line_of_means(label, means, look, *by.metric.bounds)
 
 
 def _label(names: Sequence[str], key: Sequence[Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.analysis.configurations import number_of, plain
-from rnnlab.charts.values import Dimension, Parallel
+from rnnlab.charts.values import Axis, Dimension, Parallel
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
@@ -20,16 +20,17 @@ def parallel_coordinates(comparison: Comparison) -> list[Parallel]:
     if comparison.base or len(comparison.settings) < MANY:
         return []
     table = comparison.ranking
-    loss = Dimension("validation loss", tuple(table["val_loss"]))
+    by = comparison.criterion
+    ranked_by = Dimension(by.title, tuple(table[by.column]))
     return [
         Parallel(
             name="parallel-coordinates",
             title="All settings at once",
-            caption="A line for each configuration, coloured by its mean validation loss, as the bar says.",
-            dimensions=(*(_dimension(name, list(table[name])) for name in comparison.settings), loss),
-            losses=tuple(table["val_loss"]),
+            caption=f"A line for each configuration, coloured by its mean {by.title}, as the bar says.",
+            dimensions=(*(_dimension(name, list(table[name])) for name in comparison.settings), ranked_by),
+            losses=tuple(table[by.column]),
             labels=tuple(table["label"]),
-            unit=f"validation loss ({comparison.unit})",
+            unit=Axis(by.title, by.metric.unit).label,
         )
     ]
 

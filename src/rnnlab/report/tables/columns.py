@@ -49,8 +49,11 @@ class Figure:
 
 
 def figures(comparison: Comparison) -> list[Figure]:
-    """Return the figures of a comparison in the order in which a person decides."""
+    """Return the figures of a comparison in the order in which a person decides: what it is ranked by first."""
+    by = comparison.criterion
+    metrics = [metric for metric in shown_in_tables(comparison.metrics) if metric.column != by.column]
     return [
+        *([] if by.is_loss else [Figure(by.title, by.column, by.metric.hint, interval=True)]),
         Figure("validation loss", "val_loss", f"{comparison.unit}, mean ± half of its 95% interval", interval=True),
         Figure(
             "test loss",
@@ -58,7 +61,7 @@ def figures(comparison: Comparison) -> list[Figure]:
             f"{comparison.unit}, of the epoch with the best validation loss",
             interval=True,
         ),
-        *(_metric(metric) for metric in shown_in_tables(comparison.metrics)),
+        *(_metric(metric) for metric in metrics),
         Figure("seeds", "seeds", "runs that differ in the seed only", count),
         Figure("parameters", "parameters", "that are trained", count, front="on_parameters_front"),
         Figure("epochs", "epochs", "of training", count),

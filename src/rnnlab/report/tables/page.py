@@ -71,9 +71,10 @@ def columns(comparison: Comparison) -> list[Column]:
 def rows(comparison: Comparison, table_columns: Sequence[Column]) -> list[Row]:
     """Return a row a configuration, best first."""
     records = [_by_name(record) for record in comparison.ranking.to_dict("records")]
-    halves = [zero_for_nan(record["val_loss_half"]) for record in records]
-    low = min(record["val_loss"] - half for record, half in zip(records, halves, strict=True))
-    high = max(record["val_loss"] + half for record, half in zip(records, halves, strict=True))
+    ranked_by = comparison.criterion.column
+    halves = [zero_for_nan(record[f"{ranked_by}_half"]) for record in records]
+    low = min(record[ranked_by] - half for record, half in zip(records, halves, strict=True))
+    high = max(record[ranked_by] + half for record, half in zip(records, halves, strict=True))
 
     def place(value: float) -> float:
         return round(100 * (value - low) / (high - low), 1) if high > low else 50.0
@@ -83,9 +84,9 @@ def rows(comparison: Comparison, table_columns: Sequence[Column]) -> list[Row]:
             record["rank"],
             record["label"],
             tuple(column.cell(record) for column in table_columns),
-            place(record["val_loss"] - half),
-            place(record["val_loss"]),
-            place(record["val_loss"] + half),
+            place(record[ranked_by] - half),
+            place(record[ranked_by]),
+            place(record[ranked_by] + half),
         )
         for record, half in zip(records, halves, strict=True)
     ]

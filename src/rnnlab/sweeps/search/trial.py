@@ -14,6 +14,7 @@ from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, add_to_
 from rnnlab.records.stopping import asked_to_stop
 from rnnlab.sweeps.plan import PlannedRun, plan
 from rnnlab.sweeps.search.heartbeat import heartbeats
+from rnnlab.sweeps.search.objective import LOSS
 from rnnlab.sweeps.search.optuna_study import FOLDERS, REASON, WORKER, ask, open_study, release
 from rnnlab.sweeps.search.search import Search
 from rnnlab.sweeps.search.space import trial_overrides
@@ -65,7 +66,7 @@ def _outcome(search: Search, trial: Trial) -> Outcome:
 
 def _planned(search: Search, trial: Trial) -> list[PlannedRun]:
     words = [*search.overrides, *trial_overrides(trial.params)]
-    config = plain(compose_train(words)[1])
+    config = _ranked_by(search.metric, plain(compose_train(words)[1]))
     seeds = [config["seed"] + number for number in range(search.seeds)]
     planned = plan(
         [{**config, "seed": seed} for seed in seeds],
@@ -77,6 +78,13 @@ def _planned(search: Search, trial: Trial) -> list[PlannedRun]:
     )
     trial.set_user_attr(FOLDERS, [run.folder.path.name for run in planned])
     return planned
+
+
+def _ranked_by(metric: str, config: dict[str, Any]) -> dict[str, Any]:
+    """Let the report of a search rank its runs by what it optimises, unless `compare.metric` asks otherwise."""
+    if metric == LOSS or config["compare"]["metric"] is not None:
+        return config
+    return {**config, "compare": {**config["compare"], "metric": metric}}
 
 
 def _callbacks(search: Search, trial: Trial) -> list[Any]:
