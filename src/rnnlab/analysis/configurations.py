@@ -12,7 +12,7 @@ from typing import Any
 from rnnlab.analysis.varying import HASH, varying_keys
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.config.keys import short_name
-from rnnlab.records.identity import tells_apart, with_effect
+from rnnlab.records.identity import tells_apart, told_apart_by
 from rnnlab.records.reading import Run, float_or_nan
 
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
@@ -106,7 +106,7 @@ def _is_column(name: str) -> bool:
 
 
 def _identity(run: Run) -> dict[str, Any]:
-    identity = {key: value for key, value in with_effect(run.config).items() if key != "seed"}
+    identity = {key: value for key, value in told_apart_by(run.config).items() if key != "seed"}
     if run.config.get("model.parameters") is not None:  # cells of equal size have hidden sizes of their own
         identity.pop("model.hidden_size", None)
         identity["model.parameters"] = run.config["model.parameters"]

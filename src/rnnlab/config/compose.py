@@ -32,6 +32,7 @@ from rnnlab.config.locations import conf_folder, plugin_conf_folders
 from rnnlab.config.messages import explain, unknown_key
 from rnnlab.config.reference import groups
 from rnnlab.config.strangers import Origin, check_strangers
+from rnnlab.config.tokens_per_step import check_alone, with_batch_size
 from rnnlab.config.unused_keys import check_keys, defaults_of
 from rnnlab.errors import UserError
 
@@ -154,6 +155,7 @@ def compose_train(arguments: list[str]) -> Composed:
     else:
         _refuse_swept_settings_of_hydra(overrides)
     check_keys(safety.unresolved(config), config.hydra.runtime.choices, flags.overrides)
+    check_alone(safety.unresolved(config), config.hydra.runtime.choices, flags.overrides)
     return Composed(mode, config, loader, flags.overrides)
 
 
@@ -201,6 +203,7 @@ def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequen
             if is_value(override):
                 _set_value(config, override)
         check_keys(safety.unresolved(config), composed[choices].hydra.runtime.choices, words)
+        check_alone(safety.unresolved(config), composed[choices].hydra.runtime.choices, words)
         _check_strangers(config, composed[choices], {}, typed=[*typed, *words_of(master, "hydra")])
         configs.append(plain(config))
     return configs
@@ -255,7 +258,7 @@ def plain(config: DictConfig) -> dict[str, Any]:
     ours = _without_hydra(config)
     container = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
-    return with_references(ours, {str(key): value for key, value in container.items()})
+    return with_batch_size(with_references(ours, {str(key): value for key, value in container.items()}))
 
 
 def _without_hydra(config: DictConfig) -> DictConfig:

@@ -16,6 +16,7 @@ from typing import Any
 
 from rnnlab.config import targets
 from rnnlab.config.keys import flatten
+from rnnlab.config.tokens_per_step import check_tokens
 from rnnlab.config.trainer_arguments import check_trainer
 from rnnlab.errors import UserError
 
@@ -153,6 +154,7 @@ OF_A_RUN: dict[str, Kind] = {
 
 DATA: dict[str, Kind] = {
     "data.batch_size": whole(1),
+    "data.tokens_per_step": either(whole(1), NOTHING).neutral_at(None),
     "data.sequence_length": whole(1),
     "data.bucketing": TRUE_OR_FALSE.neutral_at(False),
     "data.windows": one_of("streams", "sliding"),
@@ -344,6 +346,7 @@ def check_run(config: Mapping[str, Any]) -> None:
     for key in NEEDED:
         if key not in present:
             raise UserError(f"{key}: it is missing; every run needs it")
+    check_tokens(config)
 
 
 def check(config: Mapping[str, Any]) -> None:

@@ -18,7 +18,11 @@ from rnnlab.data.sources.descriptions import count_classes
 from rnnlab.data.text.vocabulary import Vocabulary
 
 SHUFFLED, STREAMS = "shuffled", "streams"
-BATCHING = ("batch_size", "bucketing")  # keys of the group `data` that say how batches are cut, later
+BATCHING = (
+    "batch_size",
+    "bucketing",
+    "tokens_per_step",
+)  # keys of the group `data` that say how batches are cut, later
 
 
 @dataclass(frozen=True)

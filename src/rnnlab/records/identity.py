@@ -40,6 +40,7 @@ WITHOUT_EFFECT = (
     "trainer.num_nodes",
     "trainer.strategy",
     "model.parameters",  # the hidden size that it leads to says all
+    "data.tokens_per_step",  # data.batch_size says what comes of it
     "data.files",
     "data.text_column",  # and the next seventeen: data.reader says them again
     "data.label_column",
@@ -94,6 +95,17 @@ def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
         and (key.endswith(".enabled") or off.isdisjoint(nodes))
         and not (_is_own_target(key, value) and _has_a_name(key, leaves))
     }
+
+
+def told_apart_by(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the leaves that tell configurations apart for people, as they were asked for, by dotted key.
+
+    They are those with effect; where `data.tokens_per_step` sets the batch size, it stands in place of that.
+    """
+    leaves, tokens = with_effect(config), dict(flatten(config)).get("data.tokens_per_step")
+    if tokens is None:
+        return leaves
+    return {**{key: value for key, value in leaves.items() if key != "data.batch_size"}, "data.tokens_per_step": tokens}
 
 
 def identity(config: Mapping[str, Any]) -> dict[str, Any]:

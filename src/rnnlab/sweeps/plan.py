@@ -16,7 +16,7 @@ from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.data.sources.files import sha256
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS, RunFolder, planned_runs
-from rnnlab.records.identity import PATHS, folders_by_hash, hash_in, identity, run_hash, run_name
+from rnnlab.records.identity import PATHS, folders_by_hash, hash_in, identity, run_hash, run_name, told_apart_by
 from rnnlab.records.provenance import Origin
 from rnnlab.sweeps.sizes import Sizes
 
@@ -169,7 +169,9 @@ def _told_apart_by(config: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that names can tell apart: those that are part of the identity, and the files of the data."""
     data = config.get("data")
     files = {key: data.get(key.removeprefix("data.")) if isinstance(data, Mapping) else None for key in PATHS}
-    return {**identity(config), **files}
+    of_the_run = {*identity(config), "data.tokens_per_step"}
+    told = {key: value for key, value in told_apart_by(config).items() if key in of_the_run}
+    return {**told, **files}
 
 
 def named_files(config: Mapping[str, Any]) -> dict[str, str]:
