@@ -25,7 +25,8 @@ ROLES = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
 
 @pytest.mark.docs
 def test_its_commands_train_a_sweep_and_ask_it_other_questions(rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    train, *questions = COMMANDS
+    train, *questions, windows = COMMANDS
+    assert rnnlab(*windows[1:], "dry_run=true").code == 0
     assert rnnlab(*train[1:], "debug=fast", ALONE).code == 0
     asked = []
     for words in questions:

@@ -19,10 +19,10 @@ def with_batch_size(config: dict[str, Any]) -> dict[str, Any]:
 
     Where sequences do not fill a step, the batch size is the next smaller one: of a run, `check_tokens` refuses that.
     """
-    tokens, rows = _tokens(config), _tokens_of_a_row(config)
-    if tokens is None or rows is None:
+    tokens, row = _tokens(config), _tokens_of_a_row(config)
+    if tokens is None or row is None:
         return config
-    return {**config, "data": {**config["data"], "batch_size": max(1, tokens // rows)}}
+    return {**config, "data": {**config["data"], "batch_size": max(1, tokens // row)}}
 
 
 def check_tokens(config: Mapping[str, Any]) -> None:
@@ -71,7 +71,8 @@ def _tokens_of_a_row(config: Mapping[str, Any]) -> int | None:
     """Return the symbols that a row of the batches of a step stands for; None where a value is none."""
     trainer = config.get("trainer")
     several = _whole(trainer.get("accumulate_grad_batches", 1)) if isinstance(trainer, Mapping) else 1
-    length = _whole(config["data"].get("sequence_length"))
+    data = config.get("data")
+    length = _whole(data.get("sequence_length")) if isinstance(data, Mapping) else None
     return None if length is None or several is None else length * several
 
 
