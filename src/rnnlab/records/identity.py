@@ -150,9 +150,9 @@ def run_name(
         varied: The dotted keys that the name tells beside cell and seed; without any, hidden size and layers.
     """
     leaves = dict(flatten(config))
-    told = [key for key in varied if key in leaves and key not in ALWAYS_TOLD] or list(TOLD_OF_ONE)
+    in_name = [key for key in varied if key in leaves and key not in ALWAYS_TOLD] or list(TOLD_OF_ONE)
     cell, seed = _safe(cell_name(config["cell"])), f"seed{config['seed']}"
-    parts = [part for key in told if (part := _safe(_part(key, leaves[key])))]
+    parts = [part for key in in_name if (part := _safe(_part(key, leaves[key])))]
     while parts and len("-".join([cell, *parts, seed])) > LONGEST_READABLE:
         parts.pop()  # whole settings, the last first
     words = "-".join([cell[: LONGEST_READABLE - len(seed) - 1], *parts, seed])

@@ -1,4 +1,8 @@
-"""The report of a search: its history, and the importance of the parameters."""
+"""The report of a search: its history, and the importance of the parameters.
+
+Both are drawn here and are no values of `charts`: they are PNGs beside search.md and on no page, and no other report
+needs dots with steps or bars with numbers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The confusion matrix of a classifier or a tagger."""
+"""The confusion matrix of a classifier or a tagger.
+
+Drawn here and no `HeatMap` of `charts`: colours are shares of a row, a cell says the count too, and hundreds of classes
+shrink their names to their rows in place of every third being named.
+"""
 
 from __future__ import annotations
 
@@ -89,4 +93,6 @@ def _write_counts(axes: Axes, counts: Tensor, shares: list[list[float]]) -> None
         for column, count in enumerate(of_row):
             share = shares[row][column]
             colour = "white" if share > 0.5 else "black"
-            axes.text(column, row, f"{int(count):,}\n{share:.1%}", ha="center", va="center", color=colour)
+            # In its cell, so that the layout need not find room for it.
+            text = f"{int(count):,}\n{share:.1%}"
+            axes.text(column, row, text, ha="center", va="center", color=colour, in_layout=False)
