@@ -24,7 +24,7 @@ FILES = sorted(
 
 # How parts are put together, and what an option is called: no help for these.
 WIRING = re.compile(
-    r"(.*\.)?defaults|data\.reader\.(sequences|length|seed|texts|gap|tag_column)|hydra\.(?!launcher|sweeper).*"
+    r"(.*\.)?defaults|data\.reader\.(sequences|length|seed|texts|gap|tag_column|known|past)|hydra\.(?!launcher|sweeper).*"
     r"|.*_target_|.*\.changes_result|(cell|data|probe|scheduler|task)\.name|data\.files\..*"
     r"|task\.(file_reader|prepare|module)\..*|logger\.\w+\.package"
 )

@@ -121,6 +121,14 @@ def test_measured_from_its_last_value_a_window_may_lie_anywhere() -> None:
     assert torch.allclose(task.eval().outputs(batch), 2 * inner(x) + batch.inputs[:, -1:], atol=1e-6)
 
 
+def test_measured_from_the_last_season_an_untrained_head_repeats_it() -> None:
+    task, batch = forecaster(normalise="season"), batch_of(forecaster())
+    torch.nn.init.zeros_(task.head.weight)
+    torch.nn.init.zeros_(task.head.bias)
+    assert torch.allclose(task.eval().outputs(batch), seasonal_naive(batch.inputs, 10, 12), atol=1e-5)
+    assert torch.allclose(task.train().outputs(batch), seasonal_naive(batch.inputs, 10, 12), atol=1e-5)
+
+
 def test_what_reads_backwards_is_no_forecaster() -> None:
     with pytest.raises(UserError, match=r"model\.bidirectional=true is not for a forecaster"):
         forecaster(bidirectional=True)

@@ -190,7 +190,7 @@ DATA: dict[str, Kind] = {
     "data.reader.stacked": either(TRUE_OR_FALSE, NOTHING).neutral_at(False, None),
     "data.horizon": whole(1),
     "data.season": whole(1).neutral_at(1),
-    "data.normalise": one_of("series", "window"),
+    "data.normalise": one_of("series", "window", "season"),
     **{f"data.{name}": either(COLUMNS, NOTHING) for name in ("time_column", "known", "past")},
     **{f"data.reader.{name}": either(COLUMNS, NOTHING).neutral_at(None) for name in ("time_column", "known", "past")},
     "data.calendar": either(several(one_of(*CALENDAR), "such as [hour,weekday]"), NOTHING).neutral_at(None),

@@ -20,6 +20,7 @@ def decode(  # noqa: PLR0913  # the decoder, and all that its steps read
     teacher_forcing: float = 1.0,
     known: Tensor | None = None,
     next_value: Callable[[Tensor], Tensor] | None = None,
+    base: Tensor | None = None,
 ) -> Tensor:
     """Run a decoder for some steps; the input of each step is the value of the step before it.
 
@@ -38,17 +39,19 @@ def decode(  # noqa: PLR0913  # the decoder, and all that its steps read
         known: `(B, T, K)` what is known of each step, read beside the value; None for nothing.
         next_value: From a prediction `(B, 1, E)` to the value `(B, 1, D)` that the next step reads; None where it is
             the prediction.
+        base: `(B, T, E)` what is added to the head's output to give the predictions, such as a simple forecast; None
+            for nothing.
 
     Returns:
         The predictions `(B, T, E)`.
     """
     if truth is not None and teacher_forcing == 1:
         y, _ = decoder(_beside(torch.cat([first, truth[:, :-1]], dim=1), known), state)
-        return head(y)
+        return head(y) if base is None else head(y) + base
     x, predictions = first, []
     for step in range(steps):
         y, state = decoder(_beside(x, None if known is None else known[:, step : step + 1]), state)
-        prediction = head(y)
+        prediction = head(y) if base is None else head(y) + base[:, step : step + 1]
         predictions.append(prediction)
         x = prediction if next_value is None else next_value(prediction)
         if truth is not None and teacher_forcing:

@@ -59,6 +59,8 @@ class Forecaster(SequenceTask):
         season: Values after which the naive forecast repeats itself.
         by_window: Whether the network sees, and forecasts, how far values lie from the last one that was read, which
             is what a trend asks for (Zeng et al. 2023, NLinear).
+        by_season: Whether it forecasts, beyond that, how far they lie from the last season repeated. The decoder then
+            reads at every step what was a season before it: the values, and what was known in advance of them.
         channels: What a step of a window holds. The encoder reads all of it, the decoder what is known in advance.
         quantiles: Those that are forecast; None for one number a value.
     """
@@ -86,7 +88,7 @@ class Forecaster(SequenceTask):
         self.vocabulary = vocabulary
         self.sequence_length, self.horizon = int(data["sequence_length"]), int(data["horizon"])
         self.season = int(data["season"])
-        self.by_window = data["normalise"] == "window"
+        self.by_window, self.by_season = data["normalise"] in ("window", "season"), data["normalise"] == "season"
         self.data = data
         self.channels = Channels.from_card(data["channels"]) if "channels" in data else Channels(vocabulary.symbols)
         self.quantiles = None if quantiles is None else Quantiles(quantiles)
@@ -101,7 +103,7 @@ class Forecaster(SequenceTask):
         use = "a forecaster, whose decoder goes on where a forward pass has ended"
         ahead = self.channels.ahead.stop - columns
         self.encoder = build_causal_encoder(cell, model, columns + ahead + len(self.channels.past), use)
-        self.decoder = build_encoder(cell, model, columns + ahead)
+        self.decoder = build_encoder(cell, model, (columns + ahead) * (2 if self.by_season else 1))
         self.dropout = nn.Dropout(model["dropout"]) if model["dropout"] else nn.Identity()
         self.head = nn.Linear(self.decoder.output_size, columns * (len(self.quantiles) if self.quantiles else 1))
         self.teacher_forcing = float(model["teacher_forcing"])
@@ -143,13 +145,31 @@ class Forecaster(SequenceTask):
             self.horizon,
             None if truth is None else (truth - centre) / scale,
             self.teacher_forcing,
-            known,
+            self._beside(x, inputs, known),
             None if self.quantiles is None else self._median,
+            self._base(x),
         )
         if self.quantiles is None:
             return forecasts * scale + centre
         fan: Tensor = forecasts.unflatten(-1, (-1, len(self.quantiles)))
         return fan * scale[..., None] + centre[..., None]
+
+    def _base(self, x: Tensor) -> Tensor | None:
+        """Return what the decoder's forecasts are measured from, `(B, horizon, D)` or `(B, horizon, D · Q)`."""
+        if not self.by_season:
+            return None
+        base = self._last_season(x)
+        return base if self.quantiles is None else base.repeat_interleave(len(self.quantiles), dim=-1)
+
+    def _beside(self, x: Tensor, inputs: Tensor, known: Tensor | None) -> Tensor | None:
+        """Return what the decoder reads beside the value before: what is known, and what was a season before."""
+        if not self.by_season:
+            return known
+        before = self._last_season(torch.cat([x, inputs[..., self.channels.ahead]], dim=-1))
+        return before if known is None else torch.cat([known, before], dim=-1)
+
+    def _last_season(self, steps: Tensor) -> Tensor:
+        return seasonal_naive(steps, self.horizon, min(self.season, steps.shape[1]))  # a drawn network reads fewer
 
     def _ratio(self, inputs: Tensor) -> Tensor:
         if not self.by_window:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rnnlab.data.sources.files import packaged
-from rnnlab.data.sources.series import read_mauna_loa, read_series, read_years_of_months, sines
+from rnnlab.data.sources.series import hourly_load, read_mauna_loa, read_series, read_years_of_months, sines
 from rnnlab.errors import UserError
 
 
@@ -194,3 +194,15 @@ def test_thousands_are_read_where_it_is_said_what_is_decimal_and_are_spoken_of_o
     assert "three decimals" not in read_series(points, None, decimal="point").description
     commas = table(tmp_path, 'sold\n"1,234,567"\n"2,000"\n"3,000.5"\n4\n')
     assert read_series(commas, None, decimal="point").values[:, 0].tolist() == [1234567, 2000, 3000.5, 4]
+
+
+def test_an_hourly_load_hangs_on_its_temperature_and_begins_with_a_shorter_one() -> None:
+    series, shorter = (hourly_load(hours, 1.0, seed=0, known="temperature") for hours in (400, 200))
+    assert np.array_equal(series.values[:200], shorter.values) and series.known.names == ("temperature",)
+    assert series.axis is not None and series.axis.written(np.array([399])) == ["2024-01-17 15:00"]
+    cold = (series.known.values[:, 0] - 16) ** 2
+    by_week = [values[168:] - values[:-168] for values in (cold, series.values[:, 0])]
+    assert np.corrcoef(by_week)[0, 1] > 0.8, "beside what repeats every week"
+    assert not hourly_load(200, 1.0, seed=0, past=["temperature"]).known.names
+    with pytest.raises(UserError, match="data=hourly has no column wind; it has temperature"):
+        hourly_load(10, 1.0, seed=0, known=["wind"])

@@ -17,6 +17,7 @@ SHIPPED = {
     "tinyshakespeare.txt": "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
     "co2.csv": "16695fa2786e53414e5a6b54767a3fdf5de99cfbc68617f69d1362d92776a92f",
     "elnino.csv": "b647be00e0fd264be9764e317e6b963f35030014ecca2b21b204521716e463ad",
+    "sunspots.csv": "f67889b1d9002cd5227f0e0ef54e35b419cdd85a31279adef6f73fb41e5c0a9b",
     "nursery_rhyme.txt": "f68bc4076c04f17aad2d5973019918af18711a32dcc32246c06fc65b00cf0153",
     "quotation.txt": "173f76bd300671343abdfe363c706456c5e7a3bc5a8914bc0d0ca4c98801e4fe",
 }
@@ -27,6 +28,7 @@ OPTIONS = {
     "quotation": ("chars", "quotation.txt"),
     "co2": ("forecasting", "co2.csv"),
     "elnino": ("forecasting", "elnino.csv"),
+    "sunspots": ("forecasting", "sunspots.csv"),
 }
 
 

@@ -19,7 +19,7 @@ from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
 from rnnlab.data.sources.placeholders import Said
 from rnnlab.data.sources.series_columns import Columns, as_names, choose, describe_columns, read_columns, with_times
 from rnnlab.data.sources.tables import read_numbers, read_table
-from rnnlab.data.sources.time_axis import Steps, TimeAxis, Times, axis_of
+from rnnlab.data.sources.time_axis import FIXED, Frequency, Steps, TimeAxis, Times, axis_of
 from rnnlab.data.sources.time_order import refuse_disorder_of_files, refuse_groups, refuse_stacked
 from rnnlab.data.sources.times import dates, numbers
 from rnnlab.errors import UserError
@@ -128,6 +128,55 @@ def sines(length: int, periods: Sequence[float], amplitudes: Sequence[float], no
     waves = np.asarray(amplitudes) * np.sin(2 * np.pi * time / np.asarray(periods) + phases)  # (T, K)
     values = waves.sum(axis=1) + noise * random.normal(size=length)
     return Series(values[:, None], ("sines",))
+
+
+def hourly_load(
+    length: int,
+    noise: float,
+    seed: int,
+    known: str | Sequence[str] | None = None,
+    past: str | Sequence[str] | None = None,
+) -> Series:
+    """Generate an hourly load, such as of electricity, and the weather on which it depends, from 1 January 2024 on.
+
+    The load has a trend, a wave over the day that is another one at weekends, and grows by the square of how far the
+    temperature is from 16 °C, by heating and cooling. The temperature has a year, a day, and weather: an autoregression
+    of hours. The noise is independent from hour to hour.
+
+    Args:
+        length: How many hours.
+        noise: The standard deviation of the noise, in the unit of the load, which is about 100.
+        seed: The same seed gives the same values, and a longer series begins with them.
+        known: `temperature` if it is known in advance, as from a forecast of the weather.
+        past: `temperature` if it is known up to the last value.
+
+    Raises:
+        UserError: Another column is known.
+    """
+    chosen, behind = as_names(known), as_names(past)
+    if strange := {*chosen, *behind} - {"temperature"}:
+        raise UserError(f"data.known: data=hourly has no column {min(strange)}; it has temperature")
+    random = np.random.default_rng(seed)
+    draws = random.normal(size=(length, 2))
+    hours = np.arange(length)
+    weather = np.zeros(length)
+    for hour in range(1, length):
+        weather[hour] = 0.98 * weather[hour - 1] + 0.8 * draws[hour, 0]  # deviation 4
+    warmth = -10 * np.cos(2 * np.pi * (hours / 24 - 20) / 365.25) - 4 * np.cos(2 * np.pi * (hours - 3) / 24)
+    temperature = 11 + warmth + weather
+    work = (hours // 24) % 7 < 5  # 1 January 2024 was a Monday
+    day = np.where(work, 18, 9) * np.sin(2 * np.pi * (hours - 8) / 24) + np.where(work, 6, -6)
+    evening = 8 * np.sin(4 * np.pi * (hours - 4) / 24)
+    load = 90 + 0.002 * hours + day + evening + 0.06 * (temperature - 16) ** 2 + noise * draws[:, 1]
+    axis = TimeAxis(Frequency(FIXED, 3600), "2024-01-01", style="%Y-%m-%d %H:%M")
+    weathers = Covariates(("temperature",), temperature[:, None])
+    return Series(
+        load[:, None],
+        ("load",),
+        known=weathers if chosen else Covariates(),
+        past=weathers if behind else Covariates(),
+        axis=axis,
+    )
 
 
 def read_mauna_loa(files: list[Path]) -> Series:
