@@ -124,6 +124,22 @@ def test_a_run_ends_with_its_result_its_place_and_commands_that_work(
     assert again.out.splitlines() == [f"{place} is complete already: val/loss {run.loss:.4f}", result_of(run)]
 
 
+class GoesOnWithASeries:
+    answer_type = dict
+
+    def read_inputs(self, source: Any) -> Any: ...
+
+    def answer(self, inputs: Any) -> Any: ...
+
+    def print_answers(self, blocks: Any, style: str) -> None: ...
+
+
+@pytest.mark.parametrize(("path", "file"), [("my sales.csv", "'my sales.csv'"), (None, "FILE")])
+def test_a_forecaster_is_asked_to_go_on_with_its_own_series_next(path: str | None, file: str) -> None:
+    run = Run(Path("runs/a/gru"), "complete", "", {"sweep": "a", "data.path": path}, {})
+    assert next_commands(run, GoesOnWithASeries())[0] == f"rnnlab predict checkpoint=runs/a/gru file={file}"  # type: ignore[arg-type]
+
+
 def test_a_classifier_is_asked_about_a_text_next(
     sentiment_folder: Path, rnnlab: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:

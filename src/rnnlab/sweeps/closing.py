@@ -77,7 +77,8 @@ def next_commands(run: Run, task: SequenceTask) -> list[str]:
     checkpoint, sweep = _argument("checkpoint", run.folder), _argument("sweep", run.config["sweep"])
     commands = [["compare", sweep], ["tensorboard", sweep]]
     if isinstance(task, Predicts):
-        asked = _argument("text", _example(run)) if isinstance(task, EncodesText) else "file=FILE"
+        series = run.config.get("data.path") or "FILE"
+        asked = _argument("text", _example(run)) if isinstance(task, EncodesText) else _argument("file", series)
         commands.insert(0, ["predict", checkpoint, asked])
     if isinstance(task, Generates):
         commands.insert(0, ["generate", checkpoint, "samples=10"])
