@@ -11,7 +11,9 @@ from scipy.special import stdtr
 from rnnlab.analysis.inference.contrasts import ERROR, Differences, Indices
 
 
-def candidates(names: Sequence[str], differences: Differences, tests: int = 1) -> list[str]:
+def candidates(
+    names: Sequence[str], differences: Differences, tests: float = 1, rivals: int | None = None
+) -> list[str]:
     """Return the levels that no other is shown to be better than, in 95% of cases the true best among them.
 
     This is Hsu's comparison with the best (Hsu 1984) under unequal variances: a level drops out if one of the others is
@@ -22,9 +24,10 @@ def candidates(names: Sequence[str], differences: Differences, tests: int = 1) -
     Args:
         names: The levels.
         differences: Of every two of them.
-        tests: The number of such sets in the report, which share its error.
+        tests: The number of such sets in the report, which share its error; 2.5 for one that has 1/2.5 of it.
+        rivals: The number of levels that the error is for, where some of them dropped out before; None for these.
     """
-    out = dropped(differences, ERROR / max(len(names) - 1, 2) / tests)
+    out = dropped(differences, ERROR / max((rivals or len(names)) - 1, 2) / tests)
     return [name for index, name in enumerate(names) if index not in out]
 
 

@@ -189,17 +189,21 @@ def paired(estimates: Sequence[Estimate], levels: int, pairs: Pairs | None = Non
     return pairs.differences(means, errors, np.where(several, np.minimum(freedoms, most), math.nan))
 
 
-def contrasts(names: Sequence[str], differences: Differences, worth: float, tests: int) -> list[Contrast]:
+def contrasts(
+    names: Sequence[str], differences: Differences, worth: float, tests: float, rivals: int | None = None
+) -> list[Contrast]:
     """Return the contrast of every two levels with its verdict, in their order.
 
     Args:
         names: The names of the levels.
         differences: Between them.
         worth: The smallest difference worth having.
-        tests: The number of such families of contrasts in the report, which share its error.
+        tests: The number of such families of contrasts in the report, which share its error; 2.5 for one that has
+            1/2.5 of it.
+        rivals: The number of levels that the error is for, where some of them dropped out before; None for these.
     """
-    levels, statistics = len(names), differences.statistics
-    if levels < 2:
+    levels, statistics = rivals or len(names), differences.statistics
+    if len(names) < 2:
         return []
     p = np.minimum(1.0, p_values(statistics, differences.freedoms, levels) * tests)
     low, high = _bounds(differences, _halves(differences, levels, ERROR / tests))

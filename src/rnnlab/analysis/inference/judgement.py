@@ -143,7 +143,7 @@ def judge(observations: Iterable[Observation], rules: Rules) -> Judgement:
     tuned = [tune(at, group, known_chances.get(at, math.nan), rules.part) for at, group in runs.items()]
     tuned = [group for group in tuned if group.estimates]
     known = luck([block for group in tuned for block in group.blocks])
-    worth = _worth(tuned, chances) if rules.worth is None else rules.worth
+    worth = default_worth(tuned, chances) if rules.worth is None else rules.worth
     p = _interaction(tuned, known) if rules.pools else math.nan
     averages = _averages(tuned) if rules.pools and not p < DEPENDS else None
     shared = 2 if averages and len(tuned) > 1 else 1  # the groups, and their mean
@@ -171,20 +171,30 @@ def tested_levels(
 
 def _group(tuned: TunedGroup, family: Family, tested: Mapping[str, Interval]) -> Group:
     result = verdicts(Rivals(tuned.estimates, tuned.complete, tuned.others), family)
-    intervals = _intervals(tuned.estimates, family.known)
-    levels = tuple(
+    return Group(tuned.within, levels_of(tuned, family.known, tested), result.candidates, result.contrasts)
+
+
+def levels_of(tuned: TunedGroup, known: Luck, tested: Mapping[str, Interval]) -> tuple[Level, ...]:
+    """Return the levels of a group, the best first.
+
+    Args:
+        tuned: The group.
+        known: What all configurations say of the luck of seeds.
+        tested: The expected result of each level on the test part, where it is known.
+    """
+    intervals = _intervals(tuned.estimates, known)
+    return tuple(
         Level(
-            name=known.level,
-            choice=tuned.choices[known.level],
+            name=result.level,
+            choice=tuned.choices[result.level],
             value=interval,
-            test=tested.get(known.level),
-            seeds=known.count,
-            diverged=_count(tuned, known.level),
-            at_edge=tuned.edges[known.level],
+            test=tested.get(result.level),
+            seeds=result.count,
+            diverged=_count(tuned, result.level),
+            at_edge=tuned.edges[result.level],
         )
-        for known, interval in zip(tuned.estimates, intervals, strict=True)
+        for result, interval in zip(tuned.estimates, intervals, strict=True)
     )
-    return Group(tuned.within, levels, result.candidates, result.contrasts)
 
 
 def _count(tuned: TunedGroup, level: str) -> int:
@@ -204,7 +214,7 @@ def _intervals(estimates: Sequence[Estimate], known: Luck) -> list[Interval]:
     ]
 
 
-def _worth(tuned: Sequence[TunedGroup], chances: Mapping[Setting, float]) -> float:
+def default_worth(tuned: Sequence[TunedGroup], chances: Mapping[Setting, float]) -> float:
     """Return half a percent of the way from chance to the best, or of the best where chance is not known."""
     best = {group.within: group.estimates[0].mean for group in tuned}
     known = {at: abs(chances[at] - value) for at, value in best.items() if math.isfinite(chances.get(at, math.nan))}

@@ -28,14 +28,16 @@ class Family:
     Attributes:
         known: What all configurations say of the luck of seeds.
         worth: The smallest difference worth having.
-        tests: The number of families that share the error of the report.
+        tests: The number of families that share the error of the report; 2.5 for one that has 1/2.5 of it.
         pairs: Whether equal seeds begin with equal weights and batches.
+        rivals: The number of levels that the error is for, where some dropped out before; None for those compared.
     """
 
     known: Luck
     worth: float
-    tests: int
+    tests: float
     pairs: bool
+    rivals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,13 +88,15 @@ def verdicts(rivals: Rivals, family: Family) -> Verdicts:
     """
     names, afflicted = rivals.names, rivals.afflicted
     differences = _differences(rivals.spared, rivals.others, family)
-    first = contrasts(names, differences, family.worth, family.tests)
-    remaining = candidates(names, differences, family.tests)
+    first = contrasts(names, differences, family.worth, family.tests, family.rivals)
+    remaining = candidates(names, differences, family.tests, family.rivals)
     if not afflicted:
         return Verdicts(tuple(remaining), tuple(first))
     other = _differences(rivals.complete, rivals.others, family, afflicted)
-    second = contrasts(names, other, family.worth, family.tests)
-    again = set(candidates(names, other, family.tests)) - _lost_without_accidents(names, remaining, afflicted)
+    second = contrasts(names, other, family.worth, family.tests, family.rivals)
+    again = set(candidates(names, other, family.tests, family.rivals)) - _lost_without_accidents(
+        names, remaining, afflicted
+    )
     return Verdicts(
         tuple(name for name in names if name in remaining or name in again),
         tuple(_agreed(a, b, afflicted) for a, b in zip(first, second, strict=True)),

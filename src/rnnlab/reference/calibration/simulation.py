@@ -153,7 +153,7 @@ def _count_judgement(tally: Tally, scenario: Scenario, judgement: Judgement) -> 
     for group in judgement.groups:
         index = dict(group.within).get("group", 0)
         names = [level.name for level in group.levels]
-        wrong, holds = _family(truth[index], names, group.candidates, group.contrasts)
+        wrong, holds = family(truth[index], names, group.candidates, group.contrasts)
         false, held = false or wrong, held and holds
         _count_intervals(tally, scenario, judgement, index)
         if winners[index] >= 0:
@@ -163,7 +163,7 @@ def _count_judgement(tally: Tally, scenario: Scenario, judgement: Judgement) -> 
             tally.separated += all(_is_better(contrast, best) for contrast in others)
     if judgement.overall and len(judgement.groups) > 1:
         overall = judgement.overall
-        wrong, holds = _family(truth.mean(axis=0), list(overall.levels), overall.candidates, overall.contrasts)
+        wrong, holds = family(truth.mean(axis=0), list(overall.levels), overall.candidates, overall.contrasts)
         false, held = false or wrong, held and holds
     tally.wrong[OURS] += false
     tally.held += held
@@ -183,10 +183,17 @@ def _count_intervals(tally: Tally, scenario: Scenario, judgement: Judgement, ind
             tally.width += level.value.high - level.value.low
 
 
-def _family(
+def family(
     truth: Array, names: Sequence[str], candidates: Sequence[str], contrasts: Sequence[Contrast]
 ) -> tuple[bool, bool]:
-    """Return whether something false is said of levels, and whether a given best one is among the candidates."""
+    """Return whether something false is said of levels, and whether a given best one is among the candidates.
+
+    Args:
+        truth: What each level can reach.
+        names: The levels, `l0` for the first of them.
+        candidates: Those that are said to be possibly the best.
+        contrasts: What is said of every two.
+    """
     reached = {name: float(truth[int(name[1:])]) for name in names}
     top = min(reached.values())
     best = [name for name in names if reached[name] == top]
