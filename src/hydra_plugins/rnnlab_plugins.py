@@ -227,6 +227,32 @@ class TuneSweeper(RoundsSweeper):
         return tuning(self.hydra_context.config_loader, self.config, overrides, self.settings)
 
 
+class RaceSweeper(RoundsSweeper):
+    """Gives seeds to the configurations that could still be the best, until the answer stands."""
+
+    name = "race"
+
+    def planner(self, overrides: list[Override]) -> tuple[Planner, SweepCommand]:
+        from rnnlab.config.literals import quote_swept
+        from rnnlab.sweeps.cases import case_overrides
+        from rnnlab.sweeps.race.command import RaceSettings, race_of
+
+        assert self.hydra_context is not None and self.config is not None
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        names = ("first", "most", "seed", "question", "worth", "metric")
+        settings = RaceSettings(**{name: self.settings[name] for name in names}, within=_names(self.settings["within"]))
+        from_params = len(self.params or {})
+        cases = []
+        for case in case_overrides(self.settings["cases"]):
+            words = [*overrides[:from_params], *parser.parse_overrides(quote_swept(case)), *overrides[from_params:]]
+            cases.append({word.get_key_element(): _values_of(word) for word in words})  # a later word wins
+        return race_of(cases, settings, self.hydra_context.config_loader, self.config)
+
+
+def _names(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
 class RunLauncher(Launcher, ABC):
     """Plans the runs of a sweep and executes them with a backend.
 

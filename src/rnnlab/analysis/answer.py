@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,12 +13,12 @@ from rnnlab.analysis.inference.judgement import Group, Interval, Judgement, Leve
 from rnnlab.analysis.inference.observations import Observation, Setting
 from rnnlab.analysis.item_intervals import interval_over_items
 from rnnlab.analysis.question import Question, items
-from rnnlab.records.folder import FAILED
+from rnnlab.analysis.races import Raced, judge_raced
 from rnnlab.records.identity import PATHS
 from rnnlab.records.reading import Run, float_or_nan
+from rnnlab.records.rounds import RecordedRounds
 
 LARGEST = 1e30
-NOT_FINITE = re.compile(r"loss became (nan|-?inf)")  # in the reason of a run that diverged
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Answer:
         others: The settings of `within` at which runs were not all validated on the same items.
         validated_on_test: True if the validation part and the test part hold the same items.
         chance: What a model reaches that has learned nothing, by setting of `within`; NaN where it is not known.
+        raced: The race that gave the runs their seeds; None where all seeds were given at once.
     """
 
     question: Question
@@ -47,6 +47,7 @@ class Answer:
     others: tuple[Setting, ...]
     validated_on_test: bool
     chance: Mapping[Setting, float]
+    raced: Raced | None = None
 
     @cached_property
     def items(self) -> Mapping[tuple[Setting, str], Interval]:
@@ -76,15 +77,18 @@ class Answer:
         return math.fsum(values) / len(values) if values else math.nan
 
 
-def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = ()) -> Answer:
+def answer(
+    question: Question, complete: Sequence[Run], others: Sequence[Run] = (), rounds: RecordedRounds | None = None
+) -> Answer:
     """Answer a question from the runs of a sweep.
 
     Args:
         question: The question.
         complete: The runs with a result.
         others: The planned runs without one, of which those that diverged count.
+        rounds: The rounds of the sweep, if it proceeded in rounds; those of a race decide which seeds count.
     """
-    accidents = [run for run in others if run.status == FAILED and run.config and NOT_FINITE.search(run.reason)]
+    accidents = [run for run in others if run.diverged]
     used = [*complete, *accidents]
     chance = _chances(question, complete)
     sign = question.criterion.sign
@@ -98,7 +102,8 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
         accidents=question.metric.ranks,
         pools=not any(name in question.task and _is_of_other_data(question, name) for name in question.within),
     )
-    judgement = judge(observations, rules)
+    raced = judge_raced(question, observations, rules, rounds, [*complete, *others]) if rounds else None
+    judgement = raced.judgement if raced else judge(observations, rules)
     tuned = _tuned_runs(question, judgement, used)
     return Answer(
         question=question,
@@ -110,6 +115,7 @@ def answer(question: Question, complete: Sequence[Run], others: Sequence[Run] = 
         others=_other_items(question, complete),
         validated_on_test=_validated_on_test(complete),
         chance=chance,
+        raced=raced,
     )
 
 

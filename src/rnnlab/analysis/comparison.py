@@ -19,13 +19,16 @@ from rnnlab.analysis.missing import Missing, missing_runs
 from rnnlab.analysis.mixing import were_mixed
 from rnnlab.analysis.overfitting import Overfit, overfitting
 from rnnlab.analysis.question import Asked, asked_by, question
+from rnnlab.analysis.races import with_roles
 from rnnlab.analysis.saturation import Saturation, saturations
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
 from rnnlab.analysis.threshold import ThresholdReach, threshold_reaches
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
+from rnnlab.records.races import race_in
 from rnnlab.records.reading import Run, find_runs
+from rnnlab.records.rounds import RecordedRounds, read_rounds
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,8 @@ def compare(
     """
     name = ", ".join(folder.resolve().name for folder in folders)
     runs = [run for run in find_runs(folders) if only is None or run.folder.name in only]
-    return compare_runs(name, runs, target, holds, asked)
+    of_sweeps = [rounds for folder in folders if (rounds := read_rounds(folder))]
+    return compare_runs(name, runs, target, holds, asked, next(filter(race_in, of_sweeps), None))
 
 
 def compare_runs(
@@ -160,13 +164,26 @@ def compare_runs(
     target: float | None = None,
     holds: str | None = None,
     asked: Asked | None = None,
+    rounds: RecordedRounds | None = None,
 ) -> Comparison:
-    """Compare runs that were read; the comparison is called `name`. The other arguments are those of `compare`."""
+    """Compare runs that were read; the comparison is called `name`.
+
+    Args:
+        name: What the comparison is called.
+        runs: The runs.
+        target: As that of `compare`.
+        holds: As that of `compare`.
+        asked: As that of `compare`; a race has the roles that its command gave, where nobody gives any.
+        rounds: The rounds of the sweep that the runs are of, if it proceeded in rounds.
+
+    Raises:
+        UserError: Not one of the runs is complete, or their losses are not in one unit.
+    """
     complete, missing = comparable([run for run in runs if run.is_complete]), missing_runs(runs)
     if not complete:
         raise UserError(_nothing_yet(name, missing))
     metrics = declared_metrics(complete)
-    asked = asked_by(complete, asked or Asked())
+    asked = asked_by(complete, with_roles(asked or Asked(), race_in(rounds)))
     by = criterion(asked.metric, complete, metrics)
     ranked = in_order(configurations(complete), by)
     varied = factors(ranked, by)
@@ -184,7 +201,7 @@ def compare_runs(
         target=target,
         ranking=ranking(ranked, metrics, target, by),
         runs=runs_table(ranked, runs),
-        answer=answer(question(ranked, metrics, asked), complete, [run for run in runs if not run.is_complete]),
+        answer=answer(question(ranked, metrics, asked), complete, [run for run in runs if not run.is_complete], rounds),
     )
 
 

@@ -181,7 +181,7 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
     keys = dict(configurations[0].keys)
     _check_known([*(asked.by or ()), *(asked.tune or ()), *(asked.within or ()), *filter(None, [asked.across])], runs)
     task = tuple(name for name, key in keys.items() if changes_the_task(key, runs))
-    chosen = {role: _varied(names, keys) for role, names in _given(asked).items()}
+    chosen = {role: short_names(names, keys) for role, names in _given(asked).items()}
     _check_roles(chosen, task, keys)
     by = chosen.get("by") or _compared(keys, task, chosen, runs)
     rest = [name for name in keys if name not in by]
@@ -195,7 +195,7 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
         loose = [name for name in left if name not in (*task, *followers)]
         if loose and not _are_crossed(by, [*loose, *(name for name in left if name in task)], keys, runs):
             tune, left = [*tune, *loose], [name for name in left if name not in loose]
-    sets = next(iter(_varied([asked.across], keys)), "") if asked.across else ""
+    sets = next(iter(short_names([asked.across], keys)), "") if asked.across else ""
     if sets in (*by, *tune):
         raise UserError(f"across={asked.across}: it is compared or tuned by; across takes a key of within")
     return Question(
@@ -246,8 +246,13 @@ def _check_known(names: Iterable[str], runs: Sequence[Run]) -> None:
             )
 
 
-def _varied(names: Iterable[str], keys: Mapping[str, str]) -> list[str]:
-    """Return the short names of those keys that vary, in the order given."""
+def short_names(names: Iterable[str], keys: Mapping[str, str]) -> list[str]:
+    """Return the short names of those keys that vary, in the order given.
+
+    Args:
+        names: Short or dotted names, or those of groups such as `cell`.
+        keys: The dotted keys that vary, by short name.
+    """
     by_name = {**{short_name(key): name for name, key in keys.items()}, **{key: name for name, key in keys.items()}}
     heads = {key.rpartition(".")[0]: name for name, key in keys.items() if key.endswith((".name", "._target_"))}
     known = {**heads, **by_name, **{name: name for name in keys}}

@@ -30,6 +30,7 @@ PLUGINS = frozenset(
         "hydra_plugins.rnnlab_plugins.GridSweeper",
         "hydra_plugins.rnnlab_plugins.JoblibLauncher",
         "hydra_plugins.rnnlab_plugins.OptunaSweeper",
+        "hydra_plugins.rnnlab_plugins.RaceSweeper",
         "hydra_plugins.rnnlab_plugins.RayLauncher",
         "hydra_plugins.rnnlab_plugins.SubmititLauncher",
         "hydra_plugins.rnnlab_plugins.TuneSweeper",

@@ -288,6 +288,11 @@ SWEEPS: dict[str, Kind] = {
     "hydra.sweeper.metric": Kind("a validation metric, such as val/loss", lambda v: str(v).startswith("val/")),
     "hydra.sweeper.direction": either(one_of("minimize", "maximize"), NOTHING),
     "hydra.sweeper.most_parameters": either(whole(1), NOTHING),
+    "hydra.sweeper.first": whole(2),
+    "hydra.sweeper.most": whole(2),
+    "hydra.sweeper.seed": whole(0),
+    "hydra.sweeper.question": one_of("best", "all"),
+    "hydra.sweeper.worth": either(AT_LEAST_ZERO, NOTHING),
 }
 
 OF_OTHER_COMMANDS: dict[str, Kind] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 OBJECTIVE = "val/loss"
 NOT_STARTED, NOT_FINISHED = "not started", "not finished"
+NOT_FINITE = re.compile(r"loss became (nan|-?inf)")  # in the reason of a run that diverged
 MARKS_OF_A_RUN = frozenset({"config.yaml", "summary.json"})
 
 
@@ -73,6 +75,11 @@ class Run:
     @property
     def is_complete(self) -> bool:
         return self.status == COMPLETE
+
+    @property
+    def diverged(self) -> bool:
+        """True if it failed since its loss was no finite number."""
+        return self.status == FAILED and bool(self.config) and NOT_FINITE.search(self.reason) is not None
 
     @property
     def seed(self) -> Any:

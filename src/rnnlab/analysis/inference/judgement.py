@@ -36,6 +36,7 @@ class Rules:
         pools: Whether results of several groups may be averaged.
         accidents: Whether a value worse than chance, where its siblings have learned, is taken for an accident of
             training: a loss is, and a share of few items may lie there by their luck.
+        divisor: By how much the error of the report is divided, such as among looks at growing results.
     """
 
     worth: float | None = None
@@ -44,6 +45,7 @@ class Rules:
     part: Part = "value"
     pools: bool = True
     accidents: bool = True
+    divisor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -147,13 +149,13 @@ def judge(observations: Iterable[Observation], rules: Rules) -> Judgement:
     p = _interaction(tuned, known) if rules.pools else math.nan
     averages = _averages(tuned) if rules.pools and not p < DEPENDS else None
     shared = 2 if averages and len(tuned) > 1 else 1  # the groups, and their mean
-    family = Family(known, worth, len(tuned) * shared, rules.pairs)
+    family = Family(known, worth, len(tuned) * shared * rules.divisor, rules.pairs)
     tested = tested_levels(runs, chances)
     groups = tuple(_group(group, family, tested.get(group.within, {})) for group in tuned)
     return Judgement(
         groups=groups,
         interaction=p,
-        overall=_overall(averages, Family(known, worth, shared, rules.pairs)) if averages else None,
+        overall=_overall(averages, Family(known, worth, shared * rules.divisor, rules.pairs)) if averages else None,
         worth=worth,
         diverged={group.within: group.diverged for group in tuned},
     )

@@ -221,7 +221,7 @@ class _Field:
 
     @property
     def _chance(self) -> float:
-        return (self.rules.chance or {}).get(self.within, math.nan)
+        return (self.rules.chance or {}).get(self.within, math.nan) if self.rules.accidents else math.nan
 
     def _worth(self, tuned: TunedGroup) -> float:
         return default_worth([tuned], self.rules.chance or {}) if self.rules.worth is None else self.rules.worth

@@ -16,6 +16,7 @@ from rnnlab.config.compose import compose_jobs, flags_of
 from rnnlab.config.keys import flatten
 from rnnlab.data.prepared import Prepared
 from rnnlab.records.folder import COMPLETE, FAILED, PRUNED, RUNS
+from rnnlab.records.metrics import read_metrics
 from rnnlab.records.reading import float_or_nan
 from rnnlab.sweeps.plan import PlannedRun, label_of, plan_each
 from rnnlab.sweeps.rounds.planner import EndedRun, Words
@@ -78,12 +79,22 @@ class SweepCommand:
             status=str(summary["status"]),
             value=self._value(summary),
             parameters=parameters if isinstance(parameters, int) else None,
+            diverged=diverged(summary),
+            chance=self._chance(summary),
         )
 
     def _value(self, summary: Summary) -> float:
         if summary["status"] != COMPLETE:
             return math.nan
         value = summary["objective"] if self.metric is None else summary["metrics"]["best"].get(self.metric)
+        return self._turned(value)
+
+    def _chance(self, summary: Summary) -> float:
+        chance, objective = summary.get("chance"), [m for m in read_metrics(summary) if m.ranks and not m.comparable_at]
+        name = self.metric or (objective[0].validation if objective else "")
+        return self._turned(chance.get(name)) if isinstance(chance, Mapping) else math.nan
+
+    def _turned(self, value: object) -> float:
         return -float_or_nan(value) if self.higher_is_better else float_or_nan(value)
 
 

@@ -43,6 +43,9 @@ class EndedRun:
         value: The validation metric of its best epoch, of which less is better: a metric of which more is better comes
             with its sign changed. NaN where the run is not complete.
         parameters: The number of trainable parameters; None where the run did not say.
+        diverged: True if it failed since its loss was no finite number, as it would again.
+        chance: What a model reaches of the metric that has learned nothing, with the sign of `value`; NaN where that is
+            not known.
     """
 
     words: Words
@@ -51,6 +54,8 @@ class EndedRun:
     status: str = COMPLETE
     value: float = math.nan
     parameters: int | None = None
+    diverged: bool = False
+    chance: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ class Round:
         open: What is still open, such as the labels of configurations that could be the best; `rnnlab status` shows it.
         out: What is decided against.
         at_most: How many runs can follow after this round; None where that is not known.
+        ahead: Runs that later rounds may ask for, the likeliest first. Where the round leaves workers idle, they train
+            some of these.
         record: Plain values that reports read from rounds.json.
     """
 
@@ -72,6 +79,7 @@ class Round:
     open: tuple[str, ...] = ()
     out: tuple[str, ...] = ()
     at_most: int | None = None
+    ahead: tuple[Words, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
 
 

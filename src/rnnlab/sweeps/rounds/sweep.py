@@ -7,9 +7,9 @@ machines with a common folder the same command may run at the same time, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,10 @@ class RoundsSoFar:
         """Add a round; a run that diverged before, or needs no training, has ended with it."""
         self.rounds.append(step)
         self.runs.append(planned)
+        self.settle(planned)
+
+    def settle(self, planned: Sequence[PlannedRun]) -> None:
+        """Take over how runs ended that need no training."""
         for run in planned:
             if run.folder.path not in self.summaries and not run.rerun and has_ended(summary := _summary(run)):
                 self.summaries[run.folder.path] = summary or {}
@@ -56,6 +60,18 @@ class RoundsSoFar:
     def missing(self) -> list[PlannedRun]:
         """Return the runs of the present round that have not ended, each once."""
         return list(dict.fromkeys(run for run in self.runs[-1] if run.folder.path not in self.summaries))
+
+    def add_ahead(self, command: SweepCommand, workers: int) -> None:
+        """Add as many of the runs that later rounds may ask for as the present round would leave workers idle.
+
+        They are no part of a round that needs no training, so that a sweep which is done trains nothing more.
+        """
+        step, idle = self.rounds[-1], -len(self.missing()) % max(1, workers)
+        planned = list(zip(step.ahead, command.plan(step.ahead[:idle]), strict=False)) if idle else []
+        ahead = [(words, run) for words, run in planned if run not in self.runs[-1]]
+        self.rounds[-1] = replace(step, runs=(*step.runs, *(words for words, _ in ahead)))
+        self.runs[-1] = [*self.runs[-1], *(run for _, run in ahead)]
+        self.settle([run for _, run in ahead])
 
     def all_runs(self) -> list[PlannedRun]:
         """Return the runs of all rounds, each once."""
@@ -114,7 +130,9 @@ def _work_off(
 ) -> Done | None:
     """Train round after round; return why the planner is done, or None where runs were interrupted."""
     while True:
-        if missing := so_far.missing():
+        if so_far.missing():
+            so_far.add_ahead(command, backend.workers)
+            missing = so_far.missing()
             with backend:  # nothing is written before it is ready
                 log.write(so_far)
             console.print(_heading(so_far), highlight=False, soft_wrap=True, markup=False)

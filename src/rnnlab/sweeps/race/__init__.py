@@ -1,0 +1,1 @@
+"""Races: seeds go to the configurations that could still be the best."""
