@@ -25,7 +25,7 @@ ROLES = re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)
 
 @pytest.mark.docs
 def test_its_commands_train_a_sweep_and_ask_it_other_questions(rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    train, *questions, windows = COMMANDS
+    train, *questions, windows = [words for words in COMMANDS if "sweep=raced" not in words]
     assert rnnlab(*windows[1:], "dry_run=true").code == 0
     assert rnnlab(*train[1:], "debug=fast", ALONE).code == 0
     asked = []
@@ -43,6 +43,19 @@ def test_its_commands_train_a_sweep_and_ask_it_other_questions(rnnlab: Callable[
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(python, {})
     assert "Asked: Which cell" in printed.getvalue() and (workdir / "levels.csv").read_text().count("\n") == 5
+
+
+@pytest.mark.docs
+def test_its_race_is_held_shown_and_judged_by_its_looks(rnnlab: Callable[..., Answer], workdir: Path) -> None:
+    train, status, compare = [words for words in COMMANDS if "sweep=raced" in words]
+    assert rnnlab(*train[1:], "debug=fast", "hydra.sweeper.most=3", ALONE).code == 0
+    assert "race: done after 1 round" in rnnlab(*status[1:]).out
+    assert rnnlab(*compare[1:]).code == 0
+    answer = json.loads((workdir / "runs/raced/report/answer.json").read_text())
+    assert answer["race"]["groups"][0]["looks"] == 1 and answer["question"]["by"] == ["cell", "hidden_size"]
+    settings = (ROOT / "conf" / "hydra" / "sweeper" / "race.yaml").read_text()
+    for key in ("first", "seed", "question", "worth", "within", "metric"):
+        assert f"hydra.sweeper.{key}`" in PAGE and f"\n{key}: " in settings
 
 
 def test_the_readme_leads_to_the_page() -> None:

@@ -58,10 +58,11 @@ class Standing:
         group: The levels and their verdicts; only seeds of looks that were taken count.
         looks: The number of looks that were taken.
         counted: The number of seeds that count, by level.
-        contenders: The levels that get further seeds while the race goes on.
+        contenders: The levels that get further seeds while the race goes on, the best first.
         failed: The levels that get none because a run of theirs failed or diverged.
         ending: Why the race is over; empty while it goes on.
         worth: The smallest difference that counts as one.
+        error: The error of the last look.
         diverged: The runs that diverged.
     """
 
@@ -72,6 +73,7 @@ class Standing:
     failed: tuple[str, ...]
     ending: Ending
     worth: float
+    error: float
     diverged: frozenset[Run]
 
 
@@ -112,7 +114,9 @@ class _Field:
         self, within: Setting, runs: Sequence[Observation], rules: Rules, race: Race, failures: Collection[Run]
     ) -> None:
         self.within, self.rules, self.race, self.failures = within, rules, race, failures
-        self.raced = [run for run in runs if run.seed in race.seeds]
+        place = {seed: index for index, seed in enumerate(race.seeds)}
+        raced = [run for run in runs if run.seed in place]
+        self.raced = sorted(raced, key=lambda run: (run.level, place[run.seed]))  # the order of runs changes no digit
         self.trials = _trials(runs, race)
         self.results: dict[str, Seeds] = {}
         for run in self.raced:
@@ -122,7 +126,7 @@ class _Field:
         self.failed: list[str] = []
         self.counted = dict.fromkeys(self.names, 0)
         self.contrasts: dict[frozenset[str], Contrast] = {}  # of two levels the latest, or the one that decided
-        self.looks = 0
+        self.looks, self.error = 0, ERROR
         self.ending: Ending = ""
 
     def standing(self) -> Standing | None:
@@ -131,14 +135,17 @@ class _Field:
         tuned = self._tuned([*self.trials, *self._counting()])
         if not tuned.estimates:
             return None
+        group = self._group(tuned)
+        ranked = dict.fromkeys([*(level.name for level in group.levels), *self.contenders])
         return Standing(
-            group=self._group(tuned),
+            group=group,
             looks=self.looks,
             counted=self.counted,
-            contenders=tuple(self.contenders),
+            contenders=tuple(name for name in ranked if name in self.contenders),
             failed=tuple(self.failed),
             ending=self.ending,
             worth=self._worth(tuned),
+            error=self.error,
             diverged=tuned.diverged,
         )
 
@@ -160,13 +167,18 @@ class _Field:
     def _has(self, name: str, count: int) -> bool:
         return all(seed in self.results.get(name, {}) for seed in self.race.seeds[:count])
 
+    def _before_failure(self, name: str) -> int:
+        return next(count for count in range(len(self.race.seeds), -1, -1) if self._has(name, count))
+
     def _broken(self, count: int) -> set[str]:
         """Return the levels of which one of so many runs failed and has no value at all."""
         return {level for level, _, seed in self.failures if seed in self.race.seeds[:count]}
 
     def _look(self, count: int, ready: list[str], error: float) -> None:
-        self.looks += 1
+        self.looks, self.error = self.looks + 1, error
         self.counted.update(dict.fromkeys(ready, count))
+        for name in self.names:  # of those that failed before the first look all that there is
+            self.counted[name] = self.counted[name] or self._before_failure(name)
         tuned = self._tuned(self._counting())
         rivals = _only(tuned, ready)
         known = luck(list(tuned.blocks))

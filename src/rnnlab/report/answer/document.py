@@ -12,6 +12,7 @@ from rnnlab.analysis.inference.contrasts import Contrast
 from rnnlab.analysis.inference.judgement import Group, Interval, Level, Overall
 from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.next_step import next_step
+from rnnlab.report.answer.races import race_values
 from rnnlab.report.answer.warnings import warnings
 
 
@@ -34,6 +35,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "groups": [_group(answer, group) for group in answer.groups],
         "overall": _overall(answer, answer.overall) if answer.overall else None,
         **({"across": _across(answer.across)} if answer.across else {}),
+        **({"race": race_values(answer)} if answer.raced else {}),
         "warnings": [{"kind": caution.kind, "text": caution.text} for caution in warnings(answer)],
     }
 

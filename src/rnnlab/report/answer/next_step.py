@@ -23,6 +23,7 @@ MOST = 50  # seeds beyond which a difference is not worth the training
 MOST_COMMANDS = 3
 MOST_SAID = 3  # levels that a sentence names
 MOST_LISTED = 8  # seeds that a command lists
+RACE = "hydra/sweeper=race"
 WIDER = 3.0  # times beyond the edge of a range
 
 
@@ -46,21 +47,59 @@ def next_step(answer: Answer) -> NextStep:
     if wider := _wider(answer):
         return wider
     group = _most_open(answer)
-    if group is None:
-        return NextStep("The question is decided.", None)
+    if _is_raced_on(answer):
+        return NextStep("The race goes on with the command that began it:", _raced_by(answer))
+    return NextStep("The question is decided.", None) if group is None else _more_seeds(answer, group)
+
+
+def _more_seeds(answer: Answer, group: Group) -> NextStep:
+    """Return the runs that would decide which level of a group is the best."""
     names = list(group.candidates) if tested(group.contrasts) else [level.name for level in group.levels]
     known = _seeds(answer, group, names)
-    seeds = max(FIRST, _needed(group, names, answer.judgement.worth))
+    seeds = max(FIRST, _needed(group, names, answer.judgement.worth, _error(answer, group)))
     more = seeds - len(known)
     named = _some(answer, names)
     if seeds > MOST:
         why = f"More than {MOST} seeds each would be needed to tell {named} apart"
         return NextStep(f"{why}: take either, or ask with a larger worth=.", None)
     more = max(1, more)
+    if answer.raced:
+        return _raced_anew(answer, group, names, seeds)
     first = max([seed for seed in known if isinstance(seed, int)], default=-1) + 1
     command = _command(answer, group, names, range(first, first + more))
     end = ":" if command else "."
     return NextStep(f"About {seeds} seeds of {named} would decide it, {more} more than there are{end}", command)
+
+
+def _is_raced_on(answer: Answer) -> bool:
+    return answer.raced is not None and any(not standing.ending for standing in answer.raced.standings)
+
+
+def _error(answer: Answer, group: Group) -> float:
+    """Return the error that the intervals of a group's contrasts are held to, shared by every two."""
+    standings = answer.raced.standings if answer.raced else ()
+    return next((one.error for one in standings if one.group.within == group.within), ERROR)
+
+
+def _raced_by(answer: Answer) -> str | None:
+    """Return the command that began a race; None where its runs do not say it."""
+    command = str(answer.all_runs[0].summary.get("command") or "")
+    return command if RACE in command else None
+
+
+def _raced_anew(answer: Answer, group: Group, names: Sequence[str], seeds: int) -> NextStep:
+    """Return a race of the levels that one left open: with fresh seeds, since the old ones have spent their error."""
+    assert answer.raced is not None
+    why = f"About {seeds} seeds of {_some(answer, names)} would decide it, in a race of fresh ones"
+    words = [_words(answer.runs[group.within, name][0]) for name in names]
+    merged = _merged(words) if all(words) else []
+    if len(merged) != 1:
+        return NextStep(f"{why}.", None)
+    race = answer.raced.race
+    sweep = f"sweep={answer.all_runs[0].config.get('sweep')}-anew"
+    options = [RACE, f"hydra.sweeper.seed={race.seeds[-1] + 1}", f"hydra.sweeper.most={max(seeds, len(race.seeds))}"]
+    command = [word for word in merged[0] if not word.startswith("sweep=")]
+    return NextStep(f"{why}:", shlex.join(["rnnlab", "train", "-m", *options, *command, sweep]))
 
 
 def _wider(answer: Answer) -> NextStep | None:
@@ -146,7 +185,7 @@ def _seeds(answer: Answer, group: Group, names: Sequence[str]) -> list[object]:
     return sorted({run.seed for name in names for run in answer.runs[group.within, name]}, key=str)
 
 
-def _needed(group: Group, names: Sequence[str], worth: float) -> int:
+def _needed(group: Group, names: Sequence[str], worth: float, error: float) -> int:
     """Return about how many seeds tell the best from its nearest rival, or show that they are practically equal."""
     rivals = [one for one in group.contrasts if one.first in names and one.second in names and math.isfinite(one.p)]
     if not rivals:
@@ -155,7 +194,7 @@ def _needed(group: Group, names: Sequence[str], worth: float) -> int:
     counts = {level.name: level.seeds for level in group.levels}
     count = min(counts[nearest.first], counts[nearest.second])
     pairs = max(1, len(names) * (len(names) - 1) // 2)
-    factor = float(-stdtrit(max(count * 2 - 2, 1), ERROR / 2 / pairs))
+    factor = float(-stdtrit(max(count * 2 - 2, 1), error / 2 / pairs))
     deviation = (nearest.high - nearest.low) / 2 / factor * math.sqrt(count)  # of the difference, from one seed each
     gap = max(abs(nearest.difference), worth - abs(nearest.difference), 1e-12)
     wanted = float(-ndtri(ERROR / 2 / pairs) + ndtri(POWER))

@@ -6,6 +6,7 @@ from rnnlab.analysis.answer import Answer
 from rnnlab.enumeration import joined
 from rnnlab.report.answer.headline import called, levels_of, measured, place, spoken, tested
 from rnnlab.report.answer.next_step import NextStep, next_step
+from rnnlab.report.answer.races import race_lines
 from rnnlab.report.answer.warnings import warnings
 
 WORTH_SAYING = 0.05  # a share of parameters or operations
@@ -16,7 +17,13 @@ def sentences(answer: Answer) -> list[str]:
     """Return what stands below the headline, without cautions and the next step."""
     return [
         line
-        for line in (question_line(answer), *candidate_lines(answer), across_line(answer), cost_line(answer))
+        for line in (
+            question_line(answer),
+            *candidate_lines(answer),
+            *race_lines(answer),
+            across_line(answer),
+            cost_line(answer),
+        )
         if line
     ]
 

@@ -12,6 +12,7 @@ from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.enumeration import joined
 from rnnlab.records.reading import Run
 from rnnlab.report.answer.headline import measured, place, some, spoken
+from rnnlab.report.answer.races import failures_line
 
 MOST_LISTED = 3
 
@@ -34,6 +35,7 @@ def warnings(answer: Answer) -> list[Caution]:
     made = (
         _one_seed,
         _diverged,
+        _failed_in_race,
         _edge,
         _selection,
         _picked,
@@ -71,6 +73,11 @@ def _diverged(answer: Answer) -> Caution | None:
         f"Runs diverged: {some(counted, MOST_LISTED)}. Results leave them out, and what they would turn round is called"
         " undecided.",
     )
+
+
+def _failed_in_race(answer: Answer) -> Caution | None:
+    text = failures_line(answer)
+    return Caution("race", text) if text else None
 
 
 def _edge(answer: Answer) -> Caution | None:

@@ -151,7 +151,7 @@ class RacePlanner:
 
     def _racing(self, at: Setting, standing: Standing | None) -> list[Entrant]:
         """Return the entrants of a group that get further seeds, the best first."""
-        if standing is None:
+        if standing is None or not standing.looks:
             return list(self.groups[at])
         by_label = {entrant.label: entrant for entrant in self.groups[at]}
         ranked = [*(level.name for level in standing.group.levels), *by_label]
