@@ -46,7 +46,8 @@ def _is_beyond(value: float, siblings: list[float], scale: float, chance: float)
     usual = median(siblings)
     if math.isfinite(chance) and usual < chance:
         return value > chance or (value - usual > FAR * scale and value - usual > A_QUARTER * (chance - usual))
-    return len(siblings) > 1 and scale > 0 and value - usual > FAR * max(scale, _deviation(siblings))
+    far = len(siblings) > 1 and scale > 0 and value - usual > FAR * scale
+    return far and value - usual > FAR * _deviation(siblings)
 
 
 def _siblings(seeds: Mapping[Hashable, float], seed: Hashable) -> list[float]:

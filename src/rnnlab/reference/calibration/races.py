@@ -23,7 +23,8 @@ from rnnlab.reference.calibration.sweeps import draw
 FIRST, MOST = 3, 12
 MOST_OF_MANY = 60  # seeds, where 20 levels are so near to each other that 12 would name hardly any
 BLOCK = 50  # races that one random generator draws
-SWEEPS = 400  # of every number of seeds for all
+SWEEPS = 600  # of every number of seeds for all, fewer where one takes long
+SOME = 4  # divisor of the races whose kind takes long
 WIDEST = 8.0  # deviations over which levels are spread
 GROWTH = 1.4  # of the number of seeds for all, until it is enough
 
@@ -185,7 +186,7 @@ def _equal_seeds(asked: tuple[RaceScenario, int, float]) -> float:
         middle = (low + high) // 2
         low, high = (middle, high) if _power_of_equal(kind, seed, middle) < power else (low, middle)
     below, above = (_power_of_equal(kind, seed, seeds) for seeds in (low, high))
-    return low + (power - below) / (above - below)
+    return low + (power - below) / (above - below) if above > below else high
 
 
 @cache
@@ -195,7 +196,7 @@ def _power_of_equal(kind: RaceScenario, seed: int, seeds: int) -> float:
         return 0.0
     scenario = replace(kind.scenario, seeds=(seeds,))
     random, named = _generator(kind, seed, 1, seeds), 0
-    sweeps = SWEEPS // kind.divisor
+    sweeps = max(1, SWEEPS // kind.divisor)
     for _ in range(sweeps):
         (group,) = judge(draw(scenario, random).observations(), _rules(scenario)).groups
         named += group.candidates == (f"l{scenario.winners()[0]}",)
@@ -211,34 +212,34 @@ def _kind(name: str, gaps: Sequence[float], most: int = MOST, **luck: Any) -> Sc
 
 
 def _equal() -> list[RaceScenario]:
-    listed = []
-    for count in (2, 6, 20):
-        part = 2 if count > 6 else 1
-        listed += [
-            RaceScenario(_kind(f"race of {count} equal levels", [0] * count)),
-            RaceScenario(_kind(f"race of {count} equal levels from 2 seeds", [0] * count), first=2, divisor=part),
-        ]
+    listed = [RaceScenario(_kind(f"race of {count} equal levels", [0] * count)) for count in (2, 6, 20)]
     return [
         *listed,
-        RaceScenario(_kind("race of 2 equal levels to 30 seeds", [0] * 2, 30)),
+        RaceScenario(_kind("race of 2 equal levels from 2 seeds", [0] * 2), first=2, divisor=2),
+        RaceScenario(_kind("race of 6 equal levels from 2 seeds", [0] * 6), first=2, divisor=SOME),
+        RaceScenario(_kind("race of 2 equal levels to 30 seeds", [0] * 2, 30), divisor=SOME),
         RaceScenario(_kind("race of 2 equal levels to 4 seeds", [0] * 2, 4)),
-        RaceScenario(_kind("race of 6 equal levels for all pairs", [0] * 6), all_pairs=True),
+        RaceScenario(_kind("race of 6 equal levels for all pairs", [0] * 6), all_pairs=True, divisor=SOME),
     ]
 
 
 def _luck() -> list[RaceScenario]:
     """Equal levels whose luck is not that of the textbook."""
-    six, noisy = [0] * 6, (3.0, 1.0, 1.0, 1.0, 1.0, 1.0)
-    kinds = [
-        _kind("race where one of 2 levels is 3 times as noisy", [0] * 2, deviations=(3.0, 1.0)),
-        _kind("race where one of 6 levels is 3 times as noisy", six, deviations=noisy),
-        _kind("race where half of 6 levels are 3 times as noisy", six, deviations=(3.0, 1.0)),
-        _kind("race of 2 equal levels, Student's t with 3 degrees", [0] * 2, tails=3),
-        _kind("race of 6 equal levels, Student's t with 3 degrees", six, tails=3),
-        _kind("race of 6 equal levels, one run in ten diverges", six, diverges=0.1),
+    two, six, twenty, half = [0] * 2, [0] * 6, [0] * 20, (3.0, 1.0)
+    return [
+        RaceScenario(_kind("race where one of 2 levels is 3 times as noisy", two, deviations=half), divisor=2),
+        RaceScenario(_kind("race of 2 equal levels, Student's t with 3 degrees", two, tails=3), divisor=2),
+        *(
+            RaceScenario(kind, divisor=SOME)
+            for kind in (
+                _kind("race where one of 6 levels is 3 times as noisy", six, deviations=_FIRST_NOISY),
+                _kind("race where half of 6 levels are 3 times as noisy", six, deviations=half),
+                _kind("race of 6 equal levels, Student's t with 3 degrees", six, tails=3),
+                _kind("race of 6 equal levels, one run in ten diverges", six, diverges=0.1),
+                _kind("race where half of 20 levels are 3 times as noisy", twenty, deviations=half),
+            )
+        ),
     ]
-    twenty = _kind("race where half of 20 levels are 3 times as noisy", [0] * 20, deviations=(3.0, 1.0))
-    return [*map(RaceScenario, kinds), RaceScenario(twenty, divisor=2)]
 
 
 def _pairs() -> list[RaceScenario]:
@@ -250,7 +251,8 @@ def _pairs() -> list[RaceScenario]:
                 [0] * count,
                 common=common,
                 pairs=pairs,
-            )
+            ),
+            divisor=2 if count == 2 else SOME,
         )
         for count, common, pairs in ((2, 0.9, False), (6, 0.9, False), (2, 0.9, True), (6, 0.9, True), (6, 0.0, True))
     ]
@@ -258,25 +260,26 @@ def _pairs() -> list[RaceScenario]:
 
 def _ties() -> list[RaceScenario]:
     """Two levels are equally good and others worse, so that a race narrows down to two of which neither wins."""
-    kinds = [
-        _kind("race of 2 equal levels and 4 that are worse by 2 to 8", (0, 0, 2, 4, 6, 8)),
-        _kind("race of 2 equal levels and 4 that are worse by 1.5", (0, 0, 1.5, 1.5, 1.5, 1.5)),
-        _kind("race of 2 equal levels, one of them noisy, and 4 others", (0, 0, 2, 4, 6, 8), deviations=_FIRST_NOISY),
+    spread, near = (0, 0, 2, 4, 6, 8), (0, 0, 1.5, 1.5, 1.5, 1.5)
+    return [
+        RaceScenario(_kind("race of 2 equal levels and 4 that are worse by 2 to 8", spread), divisor=SOME),
+        RaceScenario(_kind("the same from 2 seeds", spread), first=2, divisor=SOME),
+        RaceScenario(_kind("the same where one of the 2 is noisy", spread, deviations=_FIRST_NOISY), divisor=SOME),
+        RaceScenario(_kind("race of 2 equal levels and 4 that are worse by 1.5", near), divisor=SOME),
     ]
-    return [*map(RaceScenario, kinds), RaceScenario(_kind(f"{kinds[0].name}, from 2 seeds", (0, 0, 2, 4, 6, 8)), 2)]
 
 
 def _priced_kinds() -> list[RaceScenario]:
     """One level is the best: how many runs it takes to say so."""
     listed = []
-    for count, most, divisor in ((6, MOST, 1), (20, MOST_OF_MANY, 5)):
+    for count, most, divisor in ((6, MOST, 2), (20, MOST_OF_MANY, 10)):
         name = f"levels spread over {WIDEST:g} deviations"
         gaps = [WIDEST * place / (count - 1) for place in range(count)]
         listed.append(RaceScenario(_kind(f"race of {count} {name}", gaps, most), priced=True, divisor=divisor))
     for count, lead in product((6, 20), (1, 2, 4)):
         name = f"race with one ahead by {lead} of {count}"
-        part = 2 if count > 6 else 1
-        listed.append(RaceScenario(_kind(name, [0, *[lead] * (count - 1)]), priced=True, divisor=part))
+        gaps = [0.0, *[float(lead)] * (count - 1)]
+        listed.append(RaceScenario(_kind(name, gaps), priced=True, divisor=2 if count == 6 else SOME))
     return listed
 
 
