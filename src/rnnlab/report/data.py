@@ -50,9 +50,7 @@ def data_markdown(runs: Sequence[Run]) -> str:
     """Return the data sets as Markdown; '' where the runs do not say what they read."""
     blocks = []
     for data in data_sets(runs):
-        blocks.append(
-            f"Data {escaped(data.name)}: {escaped(' '.join(data.lines))}".rstrip(": ") + ("" if data.lines else ".")
-        )
+        blocks.append(escaped(" ".join([f"Data {data.name}.", *data.lines])))
         if data.classes:
             blocks.append(markdown_table([*data.heads], [[escaped(row[0]), *row[1:]] for row in data.classes]))
         if data.left_out:

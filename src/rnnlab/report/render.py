@@ -58,7 +58,10 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
     blocks += [_markdown_table(comparison), escaped(explanation(comparison)), missing_sentence(comparison.missing)]
     blocks += [_failures(comparison), *map(escaped, notes(comparison))]
     blocks += _pictures(rest)
-    blocks += [class_table(read_examples(comparison.best)).markdown(), data_markdown(comparison.complete)]
+    blocks += [
+        class_table(read_examples(comparison.best)).markdown().rstrip(),
+        data_markdown(comparison.complete).rstrip(),
+    ]
     if origins := provenance(comparison.complete):
         blocks.append("Made with " + escaped("; ".join(origins)) + ".")
     return "\n\n".join(block for block in blocks if block) + "\n"
