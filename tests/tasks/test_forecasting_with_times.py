@@ -61,7 +61,8 @@ def test_predict_answers_with_times_and_quantiles_in_sensible_digits(
     table = hourly(406).astype(object)
     table.loc[400:, ["warm", "load"]] = ""
     table.to_csv(workdir / "new.csv", index=False)
-    model = f"checkpoint={quantile_folder / 'runs' / 'forecasting'}"
+    (run,) = quantile_folder.glob("runs/forecasting/[!.]*")
+    model = f"checkpoint={run}"
     answer = rnnlab("predict", model, "file=new.csv", "format=csv")
     rows = list(csv.DictReader(io.StringIO(answer.out)))
     assert [row["time"] for row in rows] == table["time"].tolist()[400:]
@@ -113,12 +114,12 @@ def test_several_series_are_scaled_and_scored_by_themselves(rnnlab: Callable[...
     assert test["test/mae_large"] == pytest.approx(1000 * test["test/mae_small"], rel=1e-2)
     assert test["test/mase"] == pytest.approx((test["test/mase_small"] + test["test/mase_large"]) / 2, rel=1e-5)
     pd.concat([small, hourly(100, scale=7).assign(site="new")]).to_csv(workdir / "new.csv", index=False)
-    answer = rnnlab("predict", "checkpoint=runs/forecasting", "file=new.csv", "format=csv")
+    answer = rnnlab("predict", f"checkpoint={folder}", "file=new.csv", "format=csv")
     rows = list(csv.DictReader(io.StringIO(answer.out)))
     assert [row["site"] for row in rows] == ["small"] * 6 + ["new"] * 6 and "scaled by their own values" in answer.err
     assert rows[0]["time"] == "2024-01-13 12:00" and rows[6]["time"] == "2024-01-05 04:00"
     assert 300 < float(rows[6]["load"]) < 900, "in its own units"
-    refused = rnnlab("evaluate", "checkpoint=runs/forecasting", "data.path=new.csv")
+    refused = rnnlab("evaluate", f"checkpoint={folder}", "data.path=new.csv")
     assert_refused(refused, ["series 'new' that the model was not trained on; it knows small, large"])
 
 
