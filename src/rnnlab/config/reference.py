@@ -7,7 +7,7 @@ conf/command/ is a command, a file in a group's folder is an option; the comment
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,8 +93,11 @@ def command_keys(command: str) -> list[Key]:
 def default_keys(command: str, words: Iterable[str] = ()) -> dict[str, Key]:
     """Every key of a command at its default options, or at those that the words choose, wiring included."""
     keys: dict[str, Key] = {}
-    for group, option in groups(command, words).items():
+    chosen = groups(command, words)
+    for group, option in chosen.items():
         _merge(keys, keys_of(group, option))
+        for other, name in _defaults_by_choice(group, option, chosen):
+            _merge(keys, keys_of(other, name))
     _merge(keys, command_keys(command))
     return keys
 
@@ -115,6 +118,14 @@ def sweep_keys(words: Iterable[str] = ()) -> list[Key]:
     apply = {name for group, option in swept.items() for name, _ in _inner(group, option)}
     chosen = {group: option for group, option in swept.items() if group.count("/") == 1 or group in {*apply, *picked}}
     return [key for group, option in chosen.items() for key in keys_of(group, option) if key.shown]
+
+
+def _defaults_by_choice(group: str, option: str, chosen: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the options that an option takes by what was chosen of another group, such as `file_defaults: ${task}`."""
+    file = option_file(group, option)
+    for other, name in remarks.defaults(file) if file else ():
+        if name.startswith("${") and (picked := chosen.get(name[2:-1])) in group_options(other):
+            yield other, str(picked)
 
 
 def _inner(group: str, option: str) -> list[tuple[str, str]]:

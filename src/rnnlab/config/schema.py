@@ -111,7 +111,7 @@ COLUMNS = Kind(
     "the name of a column, or a list of them",
     lambda v: isinstance(v, str) or (isinstance(v, list) and bool(v) and all(isinstance(name, str) for name in v)),
 )
-MISSING = one_of("refuse", "drop", "keep", "interpolate", "forward")
+MISSING = one_of("refuse", "drop", "keep", "interpolate", "forward", "mask")
 CALENDAR = ("minute", "hour", "weekday", "day", "month", "yearday")
 NUMBERS = several(ABOVE_ZERO, "such as [20,7]")
 NUMBERS_OR_NONE = either(either(NUMBER, several(NUMBER, "such as [-9999,-999]")), one_of("none"))
@@ -148,6 +148,8 @@ OF_A_RUN: dict[str, Kind] = {
     "compare.metric": either(text("a metric such as val/accuracy"), NOTHING),
     "probes": PROBES,
     "task.shown": TEXTS,
+    "task.class_weights": either(one_of("balanced"), NOTHING).neutral_at(None),
+    "task.module.class_weights": either(one_of("balanced"), NOTHING).neutral_at(None),
     "split.seed": SEED,
     "split.deduplicate": TRUE_OR_FALSE,
 }
@@ -178,6 +180,14 @@ DATA: dict[str, Kind] = {
     "data.missing_labels": either(one_of("refuse", "skip", "keep"), NOTHING),
     "data.reader.missing_labels": either(one_of("refuse", "skip", "keep"), NOTHING).neutral_at(None, "refuse"),
     "data.reader.text_column": either(text("the name of a column"), NOTHING).neutral_at(None),
+    "data.form": either(one_of("long", "wide"), NOTHING),
+    "data.reader.form": either(one_of("long", "wide"), NOTHING).neutral_at(None),
+    "data.target": either(one_of("class", "number", "steps"), NOTHING),
+    "data.reader.target": either(one_of("class", "number", "steps"), NOTHING).neutral_at(None),
+    **{f"data.{key}": either(COLUMNS, NOTHING) for key in ("id_column", "group_column", "channels")},
+    **{f"data.reader.{key}": either(COLUMNS, NOTHING).neutral_at(None) for key in ("id_column", "group_column")},
+    "data.reader.channels": either(whole(1), either(COLUMNS, NOTHING)).neutral_at(None),  # how many, or which columns
+    "data.time_input": TRUE_OR_FALSE.neutral_at(False),
     "data.verbatim": either(TRUE_OR_FALSE, NOTHING),
     "data.reader.verbatim": TRUE_OR_FALSE.neutral_at(False),
     "data.decimal": either(one_of("point", "comma"), NOTHING),
@@ -190,22 +200,20 @@ DATA: dict[str, Kind] = {
     "data.reader.stacked": either(TRUE_OR_FALSE, NOTHING).neutral_at(False, None),
     "data.horizon": whole(1),
     "data.season": whole(1).neutral_at(1),
-    "data.normalise": one_of("series", "window", "season"),
     **{f"data.{name}": either(COLUMNS, NOTHING) for name in ("time_column", "known", "past")},
     **{f"data.reader.{name}": either(COLUMNS, NOTHING).neutral_at(None) for name in ("time_column", "known", "past")},
     "data.calendar": either(several(one_of(*CALENDAR), "such as [hour,weekday]"), NOTHING).neutral_at(None),
     "data.day_first": either(TRUE_OR_FALSE, NOTHING),
     "data.reader.day_first": either(TRUE_OR_FALSE, NOTHING).neutral_at(None),
-    "data.id_column": either(text("the name of a column"), NOTHING),
-    "data.reader.id_column": either(text("the name of a column"), NOTHING).neutral_at(None),
     "task.quantiles": either(several(BETWEEN, "such as [0.1,0.5,0.9]"), NOTHING),
     "task.module.quantiles": either(several(BETWEEN, "such as [0.1,0.5,0.9]"), NOTHING).neutral_at(None),
     "task.origins": either(whole(1), NOTHING),
     "task.prepare.origins": either(whole(1), NOTHING).neutral_at(None),
+    "data.normalise": one_of("series", "window", "channel", "sequence", "none").neutral_at("none"),
     "data.texts": whole(1),
     "data.gap": whole(0),
     "data.sequences": whole(1),
-    **{f"data.reader.{name}": whole(1) for name in ("length", "channels", "most")},
+    **{f"data.reader.{name}": whole(1) for name in ("length", "most")},
     "data.reader.periods": NUMBERS,
     "data.reader.amplitudes": NUMBERS,
     "data.reader.noise": AT_LEAST_ZERO,

@@ -82,7 +82,7 @@ def defaults(file: Path, hydra: bool = False) -> Iterator[tuple[str, str]]:
     for entry in (entry for entries in lists for entry in entries):
         if isinstance(entry, yaml.MappingNode):
             (group_node, option_node), *_ = entry.value
-            group = group_node.value.removeprefix("override ").lstrip("/")
+            group = _group(group_node.value)
             if group.startswith("hydra/") == hydra and isinstance(option_node, yaml.ScalarNode):
                 yield group, option_node.value
         elif entry.value != "_self_" and not hydra:
@@ -95,7 +95,12 @@ def behind_itself(file: Path) -> set[str]:
     entries = [entry for key, value in root.value if key.value == "defaults" for entry in value.value] if root else []
     names = [entry.value[0][0].value if isinstance(entry, yaml.MappingNode) else entry.value for entry in entries]
     behind = names[names.index("_self_") + 1 :] if "_self_" in names else []
-    return {str(name).removeprefix("override ").lstrip("/") for name in behind}
+    return {_group(str(name)) for name in behind}
+
+
+def _group(written: str) -> str:
+    """Return the group of an entry such as `override /task` or `optional /file_defaults@_global_`."""
+    return written.removeprefix("override ").removeprefix("optional ").partition("@")[0].lstrip("/")
 
 
 def keys(file: Path, prefix: str) -> list[Key]:

@@ -82,6 +82,8 @@ class Collation:
         self.characters = part.characters
         self.vectors = part.sequences.symbols.ndim > 1
         self.pad, self.ignore = (0, 0) if self.vectors else (pad, IGNORE)
+        if part.tags is not None:
+            self.ignore = IGNORE
         if part.spelling is not None:
             self.pad = len(part.spelling) - 1
         self.average = average
@@ -137,11 +139,14 @@ class Collation:
             return torch.from_numpy(inputs), torch.empty(0)
         if self.tags is None:
             places += 1
-        targets = self._take(self.sequences.symbols if self.tags is None else self.tags, places)
+        if self.tags is None:
+            targets = self._take(self.sequences.symbols, places)
+        else:
+            targets = self.tags.take(places, mode="clip").astype(np.int64)
         targets[padded] = self.ignore
         return torch.from_numpy(inputs), torch.from_numpy(targets)
 
-    def _take(self, flat: Symbols | NDArray[np.int64], places: Rows) -> NDArray[np.int64] | NDArray[np.float32]:
+    def _take(self, flat: Symbols, places: Rows) -> NDArray[np.int64] | NDArray[np.float32]:
         taken = flat.take(places, axis=0, mode="clip")
         return taken if self.vectors else taken.astype(np.int64)  # type: ignore[return-value]  # vectors are float32
 

@@ -42,7 +42,11 @@ WITHOUT_EFFECT = (
     "model.parameters",  # the hidden size that it leads to says all
     "data.tokens_per_step",  # data.batch_size says what comes of it
     "data.files",
-    "data.text_column",  # and the next seventeen: data.reader says them again
+    "data.text_column",  # and the next ones: data.reader says them again
+    "data.group_column",
+    "data.channels",
+    "data.form",
+    "data.target",
     "data.label_column",
     "data.value_column",
     "data.tag_column",
@@ -65,6 +69,7 @@ WITHOUT_EFFECT = (
     "task.origins",  # task.prepare says it again, and task.module the next
     "task.quantiles",
     "task.file_reader",
+    "task.module.class_weights",  # task.class_weights says it
     "task.shown",
 )
 

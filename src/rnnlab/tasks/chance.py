@@ -75,6 +75,22 @@ def most_frequent_accuracy(counts: Counts, known: Counts) -> float:
     return float(counts[known.argmax()] / counts.sum()) if counts.any() else math.nan
 
 
+def most_frequent_balanced(counts: Counts, known: Counts) -> float:
+    """Return the balanced accuracy of always predicting the most frequent class of training."""
+    present = np.count_nonzero(counts)
+    return float(counts[known.argmax()] > 0) / present if present else math.nan
+
+
+def step_classes(part: Part) -> NDArray[np.int64]:
+    """Return the class of each step of a part's sequences, one behind the other."""
+    if part.tags is None:
+        assert part.labels is not None
+        return part.labels.reshape(-1).astype(np.int64)
+    rows = np.arange(len(part.sequences))
+    pieces = zip(part.sequences.starts(rows).tolist(), part.sequences.lengths(rows).tolist(), strict=True)
+    return np.concatenate([part.tags[start : start + length] for start, length in pieces])
+
+
 def macro_f1(counts: Counts, known: Counts) -> float:
     """Return the F1 score of always predicting the most frequent class, a mean over the classes.
 

@@ -15,8 +15,9 @@ from scipy.stats import binom, norm
 
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
+from rnnlab.data.signals import Signals
 from rnnlab.data.sources import generated
-from rnnlab.data.sources.signals import Signals, read_signals
+from rnnlab.data.sources.signals import read_signals
 from rnnlab.errors import UserError
 
 GENERATED: dict[str, dict[str, Any]] = {
@@ -167,12 +168,13 @@ def test_other_data_is_read_with_the_classes_of_training(tmp_path: Path) -> None
     (tmp_path / "b.csv").write_text("label\tt1\nup\t1\n".replace("\t", ","))
     trained = ready("data=file", f"data.path={tmp_path}/a.csv")
     known = Known(trained.vocabulary, trained.card)
+    card = {**trained.card, "channels": None}  # as of generated data
     other = prepare_other(config("data=file", f"data.path={tmp_path}/b.csv"), known)
     assert other.parts["test"].labels is not None and other.parts["test"].labels.tolist() == [1]
     with pytest.raises(UserError, match="what it asks"):
-        prepare_other(config("data=adding"), Known(ready("data=adding").vocabulary, trained.card))
+        prepare_other(config("data=adding"), Known(ready("data=adding").vocabulary, card))
     with pytest.raises(UserError, match="knows no label 'first'"):
-        prepare_other(config(), Known(ready().vocabulary, trained.card))
+        prepare_other(config(), Known(ready().vocabulary, card))
     with pytest.raises(UserError, match="its steps have 5 numbers, those of training 1"):
         prepare_other(config(), known)
 
@@ -201,7 +203,7 @@ def test_where_sequences_of_training_differ_in_length_further_steps_are_said(tmp
     (tmp_path / "a.csv").write_text(TABLE)
     (tmp_path / "b.csv").write_text("t1,t2,t3,t4,label\n1,2,3,4,up\n1,,,,up\n")
     trained = ready("data=file", f"data.path={tmp_path}/a.csv")
-    assert "label and 2 to 3 steps of a.csv" in trained.description
+    assert "40 sequences of 2 to 3 steps, 1 channel (value), 2 classes from a.csv, a row each" in trained.description
     known = Known(trained.vocabulary, trained.card)
     (note,) = prepare_other(config("data=file", f"data.path={tmp_path}/b.csv"), known).notes
     assert note == "training had no step behind t3; here are 1 more, from t4 on"
@@ -231,7 +233,7 @@ def test_tables_named_for_parts_are_the_parts_and_a_missing_label_is_no_class(tm
     for number, name in enumerate(("X_TRAIN", "X_VAL", "X_TEST")):
         rows = "".join(f"{label},{number},{row}\n" for row in range(4) for label in "ab")
         (tmp_path / f"{name}.csv").write_text(f"label,x,y\n{rows}", encoding="utf-8")
-    composed = config("data=file", "data.path=FILE")
+    composed = config("data=file", "data.path=FILE", "data.normalise=none")
     files = {**composed["data"]["files"], "path": str(tmp_path)}
     data = prepare({**composed, "data": {**composed["data"], "files": files}})
     firsts = {part: {float(p.sequences.symbols[i, 0]) for i in p.sequences.offsets} for part, p in data.parts.items()}

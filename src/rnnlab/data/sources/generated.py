@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.sources.signals import CLASS, NUMBER, STEPS, Signals
+from rnnlab.data.signals import CLASS, NUMBER, STEPS, Signals
 from rnnlab.errors import UserError
 
 COPIED = 10  # symbols that the network has to repeat

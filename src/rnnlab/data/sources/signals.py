@@ -1,186 +1,190 @@
-"""Signals: sequences of vectors of numbers and their targets, and the user's own tables of them."""
+"""The reader of the user's signals: long and wide tables, `.ts` files of the time series archives, arrays of NumPy."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.sources.descriptions import describe_labelled, named
-from rnnlab.data.sources.labels import with_labels
+from rnnlab.data.signals import CLASS, NUMBER, STEPS, Signals
+from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
-from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_numbers, read_table
-from rnnlab.data.sources.times import named_as_time
+from rnnlab.data.sources.signal_files.answers import encode, kind_of_labels
+from rnnlab.data.sources.signal_files.arrays import ArrayFile, grouped, read_arrays
+from rnnlab.data.sources.signal_files.content import LONG, Content, Reading
+from rnnlab.data.sources.signal_files.long_tables import read_long
+from rnnlab.data.sources.signal_files.ts_files import read_ts
+from rnnlab.data.sources.signal_files.wide_tables import form_of, longer, read_wide
+from rnnlab.data.sources.tables import is_table, read_table
 from rnnlab.errors import UserError
 
-CLASS, NUMBER, STEPS = (
-    "class",
-    "number",
-    "steps",
-)  # what is predicted: a class or a number for each sequence, or a class for each step
+if TYPE_CHECKING:
+    import pandas as pd
 
-INDICES = {"id", "ids", "index", "idx", "unnamed: 0", "row", "rows", "no", "no.", "nr", "nr.", "#"}  # not of steps
-
-Answers = NDArray[np.int64] | NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Signals:
-    """Sequences of vectors of numbers and the right answer for each.
-
-    Attributes:
-        values: `(total, D)`, the vectors of all sequences one behind the other.
-        sizes: `(N,)`, how many steps each has, at least 1.
-        answers: `(N,)` the index of each sequence's class, or a number; `(N, T)` a class for each step.
-        asked: Which of these: `class`, `number` or `steps`.
-        channels: What the D components are called.
-        classes: What the classes are called; empty for numbers.
-        tolerance: How far from the right number a right answer may be; 0 for classes.
-        silent: The class of a step without an answer, which accuracy leaves out; None without one.
-        notes: What a user should know, such as what can be reached without a memory.
-        generated: Whether the sequences are independent draws, of which any part is as good as another.
-        parts: `(N,)`, the part of each where the files' names say it (see `sources.parts`); else None.
-        description: What was read of the user's own files, in one line; '' of other data.
-        steps: The names of the columns of a table whose cells are steps; none of other data.
-    """
-
-    values: NDArray[np.float32]
-    sizes: NDArray[np.int64]
-    answers: Answers
-    asked: str
-    channels: tuple[str, ...]
-    classes: tuple[str, ...] = ()
-    tolerance: float = 0.0
-    silent: int | None = None
-    notes: tuple[str, ...] = ()
-    generated: bool = True
-    parts: Sequence[str] | None = None
-    description: str = ""
-    steps: tuple[str, ...] = ()
-
-    @classmethod
-    def of_equal_length(
-        cls,
-        values: NDArray[np.float32],
-        answers: Answers,
-        asked: str,
-        channels: Sequence[str] = (),
-        classes: Sequence[str] = (),
-        **more: Any,
-    ) -> Signals:
-        """Return signals of values `(N, T, D)`; channels without names are numbered."""
-        count, length, width = values.shape
-        names = tuple(channels) or tuple(f"x{number}" for number in range(1, width + 1))
-        sizes = np.full(count, length, dtype=np.int64)
-        return cls(values.reshape(-1, width), sizes, answers, asked, names, tuple(classes), **more)
-
-    def __len__(self) -> int:
-        return len(self.sizes)
-
-    @cached_property
-    def offsets(self) -> NDArray[np.int64]:
-        """`(N,)`, where each sequence begins."""
-        return np.cumsum(self.sizes) - self.sizes
-
-    @cached_property
-    def sha256(self) -> str:
-        """The SHA-256 of the numbers and the answers, in hexadecimal."""
-        digest = hashlib.sha256()
-        for array in (self.values, self.sizes, self.answers):
-            digest.update(np.ascontiguousarray(array).data)
-        return digest.hexdigest()
+TS, ARRAYS = ".ts", (".npz", ".npy")
+MOST_NAMED = 3  # channels or columns that the line on what was read names one by one
+WORDS = {
+    CLASS: ("class", "classes"),
+    NUMBER: ("number to predict", "numbers to predict"),
+    STEPS: ("class a step", "classes a step"),
+}
 
 
-def read_signals(
-    files: list[Path],
-    label_column: str,
-    missing_labels: str | None = None,
-    separator: str | None = None,
-    quoting: bool | None = None,
-) -> Signals:
-    """Return the rows of the user's CSV or TSV files with a header: a row is a sequence of one channel.
+def read_signals(files: list[Path], label_column: str | list[str] | None = None, **reading: Any) -> Signals:
+    """Return the sequences in the user's files.
 
-    The column `label_column` has its class; every other column is a step, in the order of the columns. Empty cells at
-    the end of a row are steps that the sequence does not have. Files that are named for training, validation and test
-    are the parts (see `parts_of`); `missing_labels` says what is done with labels such as `NaN` (see
-    `leaves_out`); and `separator` and `quoting` how cells are told apart (see `read_rows`).
+    A table has a row a time step where a column says which rows are one sequence (`long_tables`), or else a row a
+    sequence of one channel (`wide_tables`). Files that are named for training, validation and test are the parts (see
+    `parts_of`).
+
+    Args:
+        files: Tables, `.ts` files, or arrays of NumPy.
+        label_column: The column with the labels; None to find it by its name.
+        reading: How else they are written, by the attributes of `Reading`.
 
     Raises:
-        UserError: A file is no such table, or a cell no number.
+        UserError: A file is none of these, or can be read in two ways; the line names the key that decides.
     """
-    values, sizes, labels, left_out = [], [], list[str](), 0
-    steps: list[str] = []
-    for file in files:
-        if not is_table(file):
-            raise UserError(f"data.path: {file} is no table of signals; give .csv or .tsv files, a sequence a row")
-        whole = read_table(file, separator, quoting)
-        check_column(whole, label_column, "data.label_column", file)
-        table = with_labels(whole, label_column, missing_labels, file)
-        labels += read_labels(table, label_column, file)
-        left_out += len(whole) - len(table)
-        if table.empty:
-            raise UserError(f"data.path: {file} has a header and no sequence below it")
-        cells = table.drop(columns=label_column).map(str.strip)
-        if not cells.shape[1]:
-            raise UserError(f"data.path: {file} has no column of numbers beside the labels")
-        steps = _longer(steps, list(cells.columns), str(file))
-        filled = (cells != "").to_numpy()
-        lengths = np.where(filled.any(axis=1), cells.shape[1] - np.argmax(filled[:, ::-1], axis=1), 1)
-        values.append(read_numbers(cells, file, np.arange(cells.shape[1]) < lengths[:, None]).astype(np.float32))
-        sizes.append(lengths.astype(np.int64))
-    classes = sorted(set(labels))
-    answers = np.array([classes.index(label) for label in labels], dtype=np.int64)
-    return Signals(
-        np.concatenate(values)[:, None],
-        np.concatenate(sizes),
+    as_written = Reading(label_column=label_column, **reading)
+    sources, contents = grouped(files), []
+    files = [source.file for source in sources]
+    for source in sources:
+        content = _read(source, as_written)
+        as_written = _as_before(as_written, content)
+        contents.append(content)
+    _check_alike(contents, files)
+    labels = [[cell for part in column for cell in part] for column in zip(*(c.labels for c in contents), strict=True)]
+    asked = contents[0].asked or kind_of_labels(labels, as_written.target, f"data: {files[0]}")
+    answers, classes = encode(labels, asked)
+    signals = Signals(
+        np.concatenate([content.values for content in contents]),
+        np.concatenate([content.sizes for content in contents]),
         answers,
-        CLASS,
-        ("value",),
-        tuple(classes),
+        asked,
+        contents[0].channels,
+        classes,
         generated=False,
-        parts=part_of_each(parts_of(files), map(len, sizes)),
-        steps=tuple(steps),
-        description=describe_labelled(
-            f"{label_column} and {_count(np.concatenate(sizes))} of {named(files)}", "rows", labels, left_out
-        ),
+        parts=part_of_each(parts_of(files), (len(content.sizes) for content in contents)),
+        steps=max((content.steps for content in contents), key=len),
+        times=_joint([content.times for content in contents]),
+        groups=_chained([content.groups for content in contents]),
+        names=_chained([content.names for content in contents]),
+        targets=contents[0].targets if asked == NUMBER else (),
+        columns=contents[0].columns,
     )
+    return replace(signals, description=describe(signals, contents, files, labels))
 
 
-def _count(sizes: NDArray[np.int64]) -> str:
+def _read(source: ArrayFile, reading: Reading) -> Content:
+    """Read one file by what its name ends with.
+
+    Raises:
+        UserError: It is no file of signals.
+    """
+    file, ending = source.file, source.file.suffix.lower()
+    if is_table(file):
+        return _read_table(file, reading)
+    if ending == TS:
+        return read_ts(file, reading)
+    if ending in ARRAYS:
+        return read_arrays(source, reading)
+    raise UserError(f"data.path: {file} is no table of signals; give .csv, .tsv, {', '.join((TS, *ARRAYS))} files")
+
+
+def _read_table(file: Path, reading: Reading) -> Content:
+    table = _stripped(read_table(file, reading.separator, reading.quoting))
+    if table.empty:
+        raise UserError(f"data.path: {file} has a header and no sequence below it")
+    if form_of(table, file, reading) == LONG:
+        return read_long(table, file, reading)
+    return read_wide(table, file, reading)
+
+
+def _stripped(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename(columns=str.strip).map(str.strip)
+
+
+def _as_before(reading: Reading, content: Content) -> Reading:
+    """Return how the next file is read: as the one before, where nothing was said."""
+    known: dict[str, Any] = {key: value for key, value in content.columns.items() if getattr(reading, key) is None}
+    return replace(reading, **known)
+
+
+def _check_alike(contents: Sequence[Content], files: Sequence[Path]) -> None:
+    """Raise UserError if two files have other channels, steps or kinds of answers."""
+    first, steps = contents[0], contents[0].steps
+    for content, file in zip(contents, files, strict=True):
+        if content.channels != first.channels:
+            raise UserError(
+                f"data: {file} has the channels {_names(content.channels)}, {files[0].name} {_names(first.channels)}"
+            )
+        if (content.asked, content.targets) != (first.asked, first.targets):
+            raise UserError(f"data: {file} has other labels than {files[0].name}")
+        steps = tuple(longer(steps, content.steps, str(file)))
+
+
+def _joint(arrays: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64] | None:
+    """Return arrays one behind the other; None where one of the files has none."""
+    present = [array for array in arrays if array is not None]
+    return np.concatenate(present) if len(present) == len(arrays) else None
+
+
+def _chained(lists: Sequence[Sequence[str] | None]) -> list[str] | None:
+    present = [names for names in lists if names is not None]
+    return [name for names in present for name in names] if len(present) == len(lists) else None
+
+
+def describe(
+    signals: Signals, contents: Sequence[Content], files: Sequence[Path], labels: Sequence[Sequence[str]]
+) -> str:
+    """Return the line on what was read.
+
+    Such as `read 270 sequences of 7 to 26 steps, 12 channels (lpc0 … lpc11), 9 classes from long.csv`.
+    """
+    columns, keys = contents[0].columns, ("id_column", "time_column", "label_column")
+    named_so = [f"{key.removesuffix('_column')} {_shown(columns[key])}" for key in keys if columns.get(key)]
+    left_out = sum(content.left_out for content in contents)
+    lacking = int(np.isnan(signals.values).sum())
+    remarks = [
+        f"read {counted(len(signals), 'sequence')} of {count_steps(signals.sizes)}",
+        f"{counted(len(signals.channels), 'channel')} ({_names(signals.channels)})",
+        f"{_answers(signals)} from {named(files)}",
+        f"columns {', '.join(named_so)}" if len(named_so) > 1 else "",
+        "a row each" if signals.steps else "",
+        f"{counted(left_out, 'sequence')} left out for want of a label" if left_out else "",
+        f"{lacking:,} of {signals.values.size:,} numbers missing" if lacking else "",
+        *dict.fromkeys(remark for content in contents for remark in content.remarks),
+        alike(set(labels[0])) if signals.asked != NUMBER else "",
+    ]
+    return ", ".join(filter(None, remarks))
+
+
+def _answers(signals: Signals) -> str:
+    if signals.asked == NUMBER:
+        return f"{counted(len(signals.targets), WORDS[NUMBER])} ({_names(signals.targets)})"
+    return counted(len(signals.classes), WORDS[signals.asked])
+
+
+def counted(count: int, word: str | tuple[str, str]) -> str:
+    """Return a count and what is counted, such as `1 channel` or `1,200 sequences`."""
+    one, several = (word, f"{word}s") if isinstance(word, str) else word
+    return f"{count:,} {one if count == 1 else several}"
+
+
+def count_steps(sizes: NDArray[np.int64]) -> str:
     """Return how many steps there are in a sequence, in words."""
     fewest, most = int(sizes.min()), int(sizes.max())
-    return f"{f'{fewest:,} to ' if fewest < most else ''}{most:,} step{'s'[: most != 1]}"
+    return f"{f'{fewest:,} to ' if fewest < most else ''}{counted(most, 'step')}"
 
 
-def _longer(before: list[str], steps: list[str], where: str) -> list[str]:
-    """Return the longer one of the names of steps in two tables.
-
-    Raises:
-        UserError: A column has no name, that of another one or that of no step, or the tables have other steps.
-    """
-    if "" in steps:
-        raise UserError(f"data: {where} has a column without a name, such as an index; every column is a step")
-    for name in steps:
-        if name.strip().casefold() in INDICES or (named_as_time(name) and not re.search(r"\d", name)):
-            raise UserError(
-                f"data: {where}: the column {name} seems to be no step, though every column beside the labels is one;"
-                " leave it out, or rename it"
-            )
-        if steps.count(name) > 1:
-            raise UserError(f"data: {where} has {steps.count(name)} columns {name}; every step needs a name of its own")
-    check_steps(before, steps, where)
-    return max(before, steps, key=len)
+def _names(names: Sequence[str]) -> str:
+    """Return a few names, or the first and the last of many."""
+    return ", ".join(names) if len(names) <= MOST_NAMED else f"{names[0]} … {names[-1]}"
 
 
-def check_steps(before: Sequence[str], steps: Sequence[str], where: str) -> None:
-    """Raise UserError if a table has other steps than those before, or another order of them; one may have fewer."""
-    for number, (expected, name) in enumerate(zip(before, steps, strict=False), start=1):
-        if name != expected:
-            raise UserError(f"data: {where}: step {number} is the column {name}, where it was {expected} before")
+def _shown(columns: object) -> str:
+    return " and ".join(map(str, columns)) if isinstance(columns, list) else str(columns)

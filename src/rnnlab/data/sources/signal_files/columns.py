@@ -1,0 +1,92 @@
+"""Columns of tables of signals: what they are by their names and cells, and their numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.data.sources.labels import is_missing
+from rnnlab.data.sources.numeric_tables import NO_NUMBERS, kind_of
+from rnnlab.data.sources.tables import is_number
+from rnnlab.data.sources.times import named_as_time
+from rnnlab.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID_NAMES = {"id", "sequence_id", "series_id", "seq_id", "sample_id", "case_id", "unique_id"}
+LABEL_NAMES = {"label", "target", "class"}
+ADVICE = "; data.missing=forward repeats the number before, data.missing=mask also says so in a channel"
+TIME_NAMES = {"t", "time", "timestamp"}
+
+
+def columns_named(table: pd.DataFrame, names: set[str]) -> list[str]:
+    """Return the columns that have one of some names, whatever the case of their letters."""
+    return [str(column) for column in table.columns if str(column).casefold() in names]
+
+
+def column_by_name(table: pd.DataFrame, names: set[str], key: str, file: Path) -> str | None:
+    """Return the column that has one of some names; None where none has.
+
+    Raises:
+        UserError: Several have; the line names the key that decides.
+    """
+    columns = columns_named(table, names)
+    if len(columns) > 1:
+        raise UserError(f"data: {file} has the columns {' and '.join(columns)}; {key}={columns[0]} says which to read")
+    return columns[0] if columns else None
+
+
+def time_columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns whose names say that they have times, but no `t1`, `t2`."""
+    return [str(name) for name in table.columns if named_as_time(str(name)) and not re.search(r"\d", str(name))]
+
+
+def is_counter(cells: Sequence[str]) -> bool:
+    """Return whether cells count the rows of a table, from 0 or 1."""
+    if len(cells) < 2 or cells[0] not in ("0", "1"):
+        return False
+    start = int(cells[0])
+    return all(cell == str(number) for number, cell in enumerate(cells, start))
+
+
+def is_numeric(cells: pd.Series[str]) -> bool:
+    """Return whether most cells that are not missing are numbers: another one is then a mistake."""
+    import pandas as pd
+
+    return bool(pd.to_numeric(cells, errors="coerce").notna().all()) or kind_of(cells.tolist()) == "number"
+
+
+def numbers_of(table: pd.DataFrame, file: Path, missing: str) -> NDArray[np.float64]:
+    """Return the numbers of a table's cells, `(N, D)`; NaN where one is missing.
+
+    Args:
+        table: Of strings.
+        file: Where it lies.
+        missing: `refuse` for no such cells; anything else lets them be.
+
+    Raises:
+        UserError: A cell is no number, or is missing; the line names its row and column.
+    """
+    import pandas as pd
+
+    numbers = np.empty(table.shape, dtype=np.float64)
+    for place, name in enumerate(table.columns):
+        cells = table.iloc[:, place]
+        numbers[:, place] = pd.to_numeric(cells, errors="coerce")
+        for row in np.flatnonzero(~np.isfinite(numbers[:, place])).tolist():
+            cell = str(cells.iloc[row])
+            absent = is_missing(cell) or cell in NO_NUMBERS
+            if is_number(cell):  # which pandas takes for none
+                numbers[row, place] = float(cell)
+            elif not absent or missing == "refuse":
+                number, advice = int(cells.index[row]) + 1, ADVICE if absent else ""
+                raise UserError(f"data: {file}, row {number}, column {name}: {cell!r} is no number{advice}")
+            else:
+                numbers[row, place] = np.nan
+    return numbers

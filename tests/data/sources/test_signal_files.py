@@ -1,0 +1,292 @@
+"""Signals in the user's files: what is read of a long table, a .ts file or an array, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rnnlab.data.signals import Signals
+from rnnlab.data.sources.signals import read_signals
+from rnnlab.errors import UserError
+
+CHANNELS = [f"lpc{number}" for number in range(12)]
+
+
+def recordings(count: int = 18, seed: int = 0) -> list[tuple[int, str, np.ndarray]]:
+    """Recordings of 7 to 26 steps of 12 channels by nine speakers, with their ids."""
+    random = np.random.default_rng(seed)
+    sizes = [7, 26, *random.integers(7, 27, size=count - 2).tolist()]
+    return [
+        (number, str(number * 9 // count + 1), np.round(random.normal(size=(size, 12)), 3))
+        for number, size in enumerate(sizes)
+    ]
+
+
+def long_table(
+    file: Path, head: tuple[str, str, str] = ("id", "t", "label"), order: Callable[[list[str]], list[str]] = list
+) -> Path:
+    """A row a time step."""
+    rows = [
+        ",".join(map(str, [number, step, *values, speaker]))
+        for number, speaker, recording in recordings()
+        for step, values in enumerate(recording.tolist())
+    ]
+    names = [head[0], head[1], *CHANNELS, head[2]]
+    file.write_text("\n".join([",".join(names), *order(rows)]) + "\n")
+    return file
+
+
+def assert_recordings(signals: Signals) -> None:
+    expected = recordings()
+    assert signals.sizes.tolist() == [len(recording) for *_, recording in expected]
+    assert np.array_equal(signals.values, np.concatenate([recording for *_, recording in expected]))
+    assert [signals.classes[index] for index in signals.answers] == [speaker for _, speaker, _ in expected]
+
+
+def test_a_long_table_has_a_sequence_an_id(tmp_path: Path) -> None:
+    signals = read_signals([long_table(tmp_path / "long.csv")])
+    assert_recordings(signals)
+    assert signals.channels == tuple(CHANNELS) and signals.times is not None and signals.times[:3].tolist() == [0, 1, 2]
+    read = "read 18 sequences of 7 to 26 steps, 12 channels (lpc0 … lpc11), 9 classes from long.csv"
+    assert signals.description.startswith(read + ", columns id id, time t, label label")
+
+
+def test_rows_are_put_into_the_order_of_their_times(tmp_path: Path) -> None:
+    signals = read_signals([long_table(tmp_path / "long.csv", order=lambda rows: rows[:1] + rows[:0:-1])])
+    assert "rows were put into the order of t" in signals.description
+    assert set(signals.sizes.tolist()) == {len(recording) for *_, recording in recordings()}
+    first = recordings()[0][2]
+    assert np.array_equal(signals.values[: len(first)], first)
+
+
+def test_columns_of_other_names_are_read_where_the_keys_name_them(tmp_path: Path) -> None:
+    file = long_table(tmp_path / "long.csv", ("utterance", "frame", "speaker"))
+    with pytest.raises(
+        UserError, match=r"a row may be a time step \(the column utterance .*data\.id_column.*form=wide"
+    ):
+        read_signals([file], "speaker")
+    assert_recordings(read_signals([file], "speaker", id_column="utterance", time_column="frame"))
+    part = read_signals([file], "speaker", id_column="utterance", channels=["lpc3", "lpc1"])
+    assert part.channels == ("lpc3", "lpc1") and part.values[0].tolist() == recordings()[0][2][0, [3, 1]].tolist()
+
+
+@pytest.mark.parametrize("names", [("utterance", "frame"), ("x13", "x14"), ("speech", "time"), ("a", "ms")])
+def test_a_long_table_is_never_read_as_a_wide_one_without_a_word(tmp_path: Path, names: tuple[str, str]) -> None:
+    with pytest.raises(UserError, match=r"a row may be a time step .*data\.id_column=COLUMN.*data\.form=wide"):
+        read_signals([long_table(tmp_path / "long.csv", (*names, "label"))])
+
+
+def written(file: Path, *lines: str) -> Path:
+    file.write_text("".join(f"{line}\n" for line in lines))
+    return file
+
+
+STEPS = [
+    "id,t,x,y,label",
+    *(f"{n},{t},{n * t % 5}.5,{(n + 2 * t) % 7},{'ab'[n % 2]}" for n in range(8) for t in range(4)),
+]
+
+
+def with_column(name: str, value: Callable[[int, int], object]) -> list[str]:
+    cells = [name, *(str(value(n, t)) for n in range(8) for t in range(4))]
+    return [f"{cell},{line}" for cell, line in zip(cells, STEPS, strict=True)]
+
+
+REFUSED = {
+    "a sequence with two labels": (
+        [line if not line.startswith("3,2") else line.replace(",b", ",a") for line in STEPS],
+        r"the sequence 3 has several labels in the column label; data\.target=steps",
+    ),
+    "a step that is there twice": ([*STEPS, "7,3,1,1,b"], r"row 33: its sequence has t=3 twice; data\.id_column=\[COL"),
+    "a row without an id": ([*STEPS, ",0,1,1,a"], "row 33 has no id, by which"),
+    "a number that is missing": ([*STEPS, "8,0,,1,a"], r"row 33, column x: '' is no number; data\.missing=f.*mask"),
+    "a number that is none": ([*STEPS, "8,0,1.2.3,1,a"], r"row 33, column x: '1\.2\.3' is no number$"),
+    "an infinite number": ([*STEPS, "8,0,inf,1,a"], "row 33, column x: 'inf' is no number$"),
+    "a label that is missing": ([*STEPS, "8,0,1,1,NaN"], r"row 33: the label 'NaN' may be none"),
+    "no label": ([*STEPS, "8,0,1,1,"], "a sequence without a label in the column label"),
+    "a counter of rows": (with_column("Unnamed: 0", lambda n, t: 4 * n + t), r"Unnamed: 0 counts the rows.*channels"),
+    "what gives the label away": (with_column("speaker", lambda n, _: n % 2), r"speaker has one number in.*group"),
+    "two columns of labels": (with_column("class", lambda n, _: n % 2), r"the columns class and label; data\.lab"),
+    "two columns of times": (with_column("time", lambda _, t: t), r"times in time and t; data\.time_column=time"),
+    "two columns of one name": (with_column("x", lambda n, t: t * n), "2 columns x; every channel"),
+    "rows that stand apart": (
+        [line.partition(",")[0] + "," + line.split(",", 2)[2] for line in [*STEPS, "2,9,1,1,a"]],
+        r"rows of id=2 stand apart and no column of times says their order; data\.time_column",
+    ),
+    "no channel": (["id,t,name,label", *(f"{n},{t},z,a" for n in range(4) for t in range(3))], "no column of numbers"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_long_table_that_may_be_misread_is_refused_in_a_line(tmp_path: Path, what: str) -> None:
+    lines, named = REFUSED[what]
+    with pytest.raises(UserError, match=named):
+        read_signals([written(tmp_path / "long.csv", *lines)])
+
+
+def test_a_column_of_texts_is_left_out_with_a_word_and_several_columns_make_an_id(tmp_path: Path) -> None:
+    signals = read_signals([written(tmp_path / "a.csv", *with_column("note", lambda *_: "good"))])
+    assert signals.channels == ("x", "y") and "left out, as no numbers: note" in signals.description
+    lines = with_column("subject", lambda n, _: f"s{n // 4}")
+    trials = [line.replace(f",{n},", f",{n % 4},", 1) for line in lines[1:] for n in [int(line.split(",")[1])]]
+    both = read_signals([written(tmp_path / "b.csv", lines[0], *trials)], "label", id_column=["subject", "id"])
+    assert both.names is not None and both.names[:5] == ["s0 0", "s0 1", "s0 2", "s0 3", "s1 0"] and len(both) == 8
+
+
+def test_a_label_a_step_and_numbers_a_sequence_are_read(tmp_path: Path) -> None:
+    lines = with_column("phase", lambda n, t: "off" if t < n % 4 else "on")
+    steps = read_signals([written(tmp_path / "a.csv", *lines)], "phase", target="steps", channels=["x", "y"])
+    assert steps.asked == "steps" and steps.classes == ("off", "on") and steps.answers[4:8].tolist() == [0, 1, 1, 1]
+    assert "2 classes a step" in steps.description
+    numbers = with_column("age", lambda n, _: 20.5 + n)
+    one = read_signals([written(tmp_path / "b.csv", *numbers)], "age", channels=["x", "y"])
+    assert one.asked == "number" and one.answers.tolist() == [20.5 + n for n in range(8)]
+    whole = with_column("age", lambda n, _: 20 + n)
+    with pytest.raises(UserError, match=r"8 different numbers of 8; data\.target=number .*data\.target=class"):
+        read_signals([written(tmp_path / "c.csv", *whole)], "age", channels=["x", "y"])
+    pair = with_column("age", lambda n, _: 20 + n)
+    pair = [
+        f"{cell},{line}" for cell, line in zip(["size", *(n for n in range(8) for _ in range(4))], pair, strict=True)
+    ]
+    both = read_signals([written(tmp_path / "d.csv", *pair)], ["age", "size"], channels=["x", "y"])
+    assert both.answers[3].tolist() == [23, 3] and "2 numbers to predict (age, size)" in both.description
+
+
+TS = """# a comment
+@problemName Vowels
+@timeStamps false
+@missing false
+@univariate false
+@dimensions 2
+@equalLength false
+@classLabel true ae oo
+@data
+1,2,3:4,5,6:ae
+1.5,-2e-1:0,1:oo
+"""
+
+
+def test_a_ts_file_has_channels_of_any_length(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text(TS)
+    signals = read_signals([tmp_path / "a.ts"])
+    assert signals.values.tolist() == [[1, 4], [2, 5], [3, 6], [1.5, 0], [-0.2, 1]]
+    assert signals.sizes.tolist() == [3, 2] and signals.classes == ("ae", "oo") and signals.asked == "class"
+
+
+def test_a_ts_file_may_have_numbers_to_predict_and_missing_values(tmp_path: Path) -> None:
+    head = "@univariate true\n@targetlabel true\n@data\n"
+    (tmp_path / "a.ts").write_text(head + "1,?,3:0.5\nNaN,2:1\n")
+    with pytest.raises(UserError, match=r"line 4: step 2 has no number; data\.missing=forward"):
+        read_signals([tmp_path / "a.ts"])
+    signals = read_signals([tmp_path / "a.ts"], missing="mask")
+    assert np.array_equal(signals.values[:, 0], [1, np.nan, 3, np.nan, 2], equal_nan=True)
+    assert signals.asked == "number" and signals.answers.tolist() == [0.5, 1]
+    assert "2 of 5 numbers missing" in signals.description
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("@data\n", "", "line 9 stands before @data"),
+        ("@timeStamps false", "@timeStamps true", "has time stamps"),
+        ("@dimensions 2", "@dimensions 3", "line 10 has 2 channels, and the file announces 3"),
+        ("@univariate false", "@univariate true", "line 10 has 2 channels, and the file announces 1"),
+        ("@equalLength false", "@equalLength true\n@seriesLength 3", "line 12 has 2 steps, .* @seriesLength 3"),
+        ("4,5,6", "4,5", "line 10: its channels have not as many steps each"),
+        (":oo", ":uu", "line 11: the label 'uu' is none of those of @classLabel: ae, oo"),
+        (":oo", "", "line 11: the label '0,1' is none of"),
+        ("-2e-1", "two", "line 11: 'two' is no number"),
+        ("-2e-1", "inf", "line 11: 'inf' is no number"),
+        ("true ae oo", "false", "no labels"),
+        ("@univariate false", "@univariate maybe", "line 5: @univariate is true or false"),
+        ("@dimensions 2", "@dimensions two", "line 6: @dimensions is a whole number"),
+    ],
+)
+def test_a_ts_file_that_is_not_what_it_says_is_refused(tmp_path: Path, old: str, new: str, named: str) -> None:
+    (tmp_path / "a.ts").write_text(TS.replace(old, new))
+    with pytest.raises(UserError, match=named):
+        read_signals([tmp_path / "a.ts"])
+
+
+def test_arrays_have_lengths_and_labels_beside_them(tmp_path: Path) -> None:
+    values, lengths = np.arange(24.0).reshape(3, 4, 2), np.array([4, 1, 3])
+    np.savez(tmp_path / "a.npz", X=values, y=np.array(["b", "a", "b"]), lengths=lengths, channels=np.array(["u", "v"]))
+    signals = read_signals([tmp_path / "a.npz"])
+    assert signals.sizes.tolist() == [4, 1, 3] and signals.channels == ("u", "v")
+    assert signals.values.tolist() == [*values[0].tolist(), *values[1, :1].tolist(), *values[2, :3].tolist()]
+    assert signals.answers.tolist() == [1, 0, 1]
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for part in ("train", "test"):
+        np.save(folder / f"X_{part}.npy", values)
+        np.save(folder / f"y_{part}.npy", np.array([0.25, 0.5, 1.0]))
+    both = read_signals(sorted(folder.iterdir()))
+    assert both.parts == ["test"] * 3 + ["train"] * 3 and both.asked == "number" and len(both) == 6
+    np.savez(tmp_path / "b.npz", X=values, y=np.array([[0, 1, 1, 0]] * 3), lengths=lengths)
+    steps = read_signals([tmp_path / "b.npz"])
+    assert steps.asked == "steps" and steps.answers.tolist() == [0, 1, 1, 0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "named"),
+    [
+        ({"X": np.zeros((3, 4, 2))}, "no labels"),
+        ({"X": np.zeros(3), "y": np.zeros(3, int)}, r"shape \(3,\); \(N, T, C\) is expected"),
+        ({"X": np.zeros((3, 4, 2)), "y": np.zeros(2, int)}, r"labels have the shape \(2,\); \(3,\)"),
+        (
+            {"X": np.zeros((3, 4, 2)), "y": np.zeros(3, int), "lengths": np.array([1, 2, 5])},
+            "whole numbers from 1 to 4",
+        ),
+        ({"X": np.full((3, 4, 2), np.nan), "y": np.zeros(3, int)}, r"24 missing numbers; data\.missing=forward"),
+        ({"X": np.full((3, 4, 2), np.inf), "y": np.zeros(3, int)}, "infinite"),
+        ({"X": np.array([["a"]]), "y": np.zeros(1, int)}, "not numbers"),
+        ({"X": np.array([[{}]], object), "y": np.zeros(1, int)}, "no file of plain NumPy arrays"),
+        ({"X": np.zeros((3, 4, 2)), "weights": np.zeros(3)}, "an array weights; X, y, lengths"),
+        ({"y": np.zeros(3)}, "no array X"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, np.ndarray], named: str) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(UserError, match=named):
+        read_signals([tmp_path / "a.npz"])
+
+
+def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a_TRAIN.ts").write_text(TS)
+    (tmp_path / "a_TEST.ts").write_text(
+        TS.replace("@dimensions 2", "@dimensions 1").replace(":4,5,6", "").replace(":0,1", "")
+    )
+    with pytest.raises(UserError, match=r"a_TRAIN\.ts has the channels x1, x2, a_TEST\.ts x1"):
+        read_signals(sorted(tmp_path.iterdir()))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    place=st.floats(0, 1), content=st.binary(min_size=1, max_size=8), kind=st.sampled_from(["put in", "over", "cut"])
+)
+@pytest.mark.parametrize("ending", ["ts", "npz", "npy", "csv"])
+def test_a_damaged_file_of_signals_is_read_or_refused_in_one_line(
+    tmp_path: Path, ending: str, place: float, content: bytes, kind: str
+) -> None:
+    file = tmp_path / f"X.{ending}"
+    if ending == "npz":
+        np.savez(file, X=np.arange(24.0).reshape(3, 4, 2), y=np.array([0, 1, 1]))
+    elif ending == "npy":
+        np.save(file, np.arange(24.0).reshape(3, 4, 2))
+    else:
+        written(file, *(TS.splitlines() if ending == "ts" else STEPS))
+    whole = file.read_bytes()
+    at = int(place * len(whole))
+    rest = {"put in": whole[at:], "over": whole[at + len(content) :], "cut": b""}[kind]
+    file.write_bytes(whole[:at] + content + rest)
+    try:
+        signals = read_signals([file], labelled=ending != "npy")
+    except UserError as error:
+        assert len(str(error).splitlines()) == 1
+    else:
+        assert len(signals) and np.isfinite(signals.values).all() and int(signals.sizes.sum()) == len(signals.values)
