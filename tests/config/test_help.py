@@ -51,7 +51,8 @@ def test_every_key_in_conf_appears_in_help(file: Path) -> None:
     if group in (".", "command"):
         page, prefix = help.command_help(file.stem), ""
     else:
-        page = help.command_help(command_of(group), [f"{group}={file.stem}"])
+        chosen = [f"task={file.stem}", "data=file"] if group == "file_defaults" else [f"{group}={file.stem}"]
+        page = help.command_help(command_of(group), chosen)
         prefix = "" if "@package _global_" in text else group.replace("/", ".")
     keys = [key for key in leaves(yaml.safe_load(text), prefix) if not WIRING.fullmatch(key)]
     assert [key for key in keys if f"{key}=" not in page] == []

@@ -29,6 +29,7 @@ HANDED_OVER = {
     "task": ("source", "split", "data", "known"),
 }
 SIZE = "model.hidden_size"
+ASKED_FOR = "???"  # the value of a key that a user has to give, such as which set of an archive
 NAMES = ("cell.name", "data.name", "scheduler.name", "task.name")
 
 
@@ -44,10 +45,10 @@ def check_keys(config: Mapping[str, Any], choices: Mapping[str, Any], words: Ite
         UserError: Nothing reads a key, or an option is made into another one by hand.
     """
     words = list(words)
-    for word in words:
-        if (name := word.partition("=")[0]) in NAMES:
-            raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
     known = defaults_of(choices)
+    for word in words:
+        if (name := word.partition("=")[0]) in NAMES and known.get(name) != ASKED_FOR:
+            raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
     _check_one_size(config, choices, words)
     for key, value in flatten(config):
         if key in known:
