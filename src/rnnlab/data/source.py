@@ -118,7 +118,9 @@ def has_reader_of_a_plugin(config: Mapping[str, Any]) -> bool:
     return not str(reader_of_training(config)["_target_"]).startswith(OWN_CLASSES)
 
 
-def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+def remembering_columns(
+    config: Mapping[str, Any], columns: Sequence[str], reading: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return the reader of files for a trained model, which looks for the columns of a series by their names.
 
     The file of training may have had a header, and another one not, so that a header is looked for anew.
@@ -126,8 +128,10 @@ def remembering_columns(config: Mapping[str, Any], columns: Sequence[str]) -> di
     Args:
         config: Of the training.
         columns: What the columns of its series are called.
+        reading: What was found out of the file of training by its reader, by the reader's keys; None for nothing.
     """
     reader = reader_of_training(config)
+    reader |= {key: value for key, value in (reading or {}).items() if reader.get(key, value) is None}
     if "header" in reader:
         reader["header"] = None
     if "value_column" in reader and config["data"]["name"] == OWN:

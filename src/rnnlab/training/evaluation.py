@@ -108,7 +108,7 @@ def _data(card: Mapping[str, Any], name: str, path: str | Path | None, columns: 
             f"data: {name} is not what the model was trained on (its SHA-256 differs), so its parts are others;"
             " data.path=FILE evaluates on all of a file"
         )
-    reader = remembering_columns(card["config"], vocabulary.symbols)
+    reader = remembering_columns(card["config"], vocabulary.symbols, card["data"].get("reading"))
     of_preparation = {key: value for key, value in columns.items() if key in config["data"]}
     config["data"] = {**config["data"], **of_preparation, "name": OWN, "reader": {**reader, **columns}}
     return prepare_other(config, Known(vocabulary, card["data"]))

@@ -26,8 +26,8 @@ class Reading:
         group_column: The column whose rows stay in one part of the split.
         form: `wide` where a row is a sequence, `long` where it is a time step.
         target: What the labels are: `class`, `number` or `steps`, a class at each time step.
-        missing: What is done with numbers that are missing: `refuse`, `forward` or `mask`; with labels that are
-            missing: `drop` or `keep` (see `labels.leaves_out`).
+        missing: What is done with numbers that are missing: `refuse`, `forward` or `mask`.
+        missing_labels: What is done with labels that are missing (see `labels.leaves_out`).
         separator: What separates cells (see `tables.read_rows`).
         quoting: Whether quotes hold cells together (see `tables.read_rows`).
         labelled: Whether there are labels to be read; without them every sequence has the label ''.
@@ -41,19 +41,21 @@ class Reading:
     form: str | None = None
     target: str | None = None
     missing: str | None = None
+    missing_labels: str | None = None
     separator: str | None = None
     quoting: bool | None = None
     labelled: bool = True
 
     @property
     def of_values(self) -> str:
-        """What is done with numbers that are missing."""
-        return self.missing if self.missing in ("forward", "mask") else "refuse"
+        """What is done with numbers that are missing.
 
-    @property
-    def of_labels(self) -> str | None:
-        """What is done with labels that are missing."""
-        return self.missing if self.missing in ("drop", "keep", "interpolate") else None
+        Raises:
+            UserError: It is for series, or for labels.
+        """
+        if self.missing not in (None, "refuse", "forward", "mask"):
+            raise UserError(f"data.missing={self.missing}: signals take refuse, forward or mask")
+        return self.missing or "refuse"
 
 
 def listed(columns: Columns) -> list[str]:

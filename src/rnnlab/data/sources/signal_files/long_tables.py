@@ -84,7 +84,7 @@ def read_long(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     whole = table
     if reading.labelled:
         for column in labels:
-            table = with_labels(table, column, reading.of_labels, file)
+            table = with_labels(table, column, reading.missing_labels, file)
     taken = [*ids, *labels, *groups]
     rows, time = _in_order(table, ids, reading, taken, file)
     channels, left = _channels(rows, reading, [*taken, *([time] if time else [])], file)

@@ -135,10 +135,10 @@ def _is_left_out(label: str, head: Head, reading: Reading, where: str) -> bool:
     Raises:
         UserError: The label is missing, or none of those that the file announces.
     """
-    if leaves_out(label, reading.of_labels, where):
+    if leaves_out(label, reading.missing_labels, where):
         return True
     if not label:
-        raise UserError(f"{where} ends without a label; data.missing=drop leaves such sequences out")
+        raise UserError(f"{where} ends without a label; data.missing_labels=skip leaves such sequences out")
     if head.switches.get("targetlabel") and not is_number(label):
         raise UserError(f"{where}: {label!r} is no number, and the file announces @targetLabel true")
     if head.classes and label not in head.classes:

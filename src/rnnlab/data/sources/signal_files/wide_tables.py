@@ -114,7 +114,7 @@ def read_wide(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
             check_column(table, column, f"data.{key}_column", file)
     whole = table
     for column in labels:
-        table = with_labels(table, column, reading.of_labels, file)
+        table = with_labels(table, column, reading.missing_labels, file)
     if table.empty:
         raise UserError(f"data.path: {file} has a header and no sequence below it")
     groups = table[beside["group"]].agg(" ".join, axis=1).tolist() if beside["group"] else None
