@@ -148,6 +148,18 @@ class ReadsRows(Protocol):
 
 
 @runtime_checkable
+class ReadsArrays(Protocol):
+    """A task that answers arrays of numbers, or a data frame of them, beside texts."""
+
+    def read_arrays(self, given: Any) -> list[Any]:
+        """Return the inputs in what a user gives, as `Predicts.answer` takes them.
+
+        Raises:
+            UserError: They are not what the model was trained on.
+        """
+
+
+@runtime_checkable
 class CountsConfusion(Protocol):
     """A task with classes that counts a confusion matrix.
 

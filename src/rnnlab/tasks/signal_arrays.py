@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,38 +39,97 @@ def channels_of(task: ReadsSignals) -> tuple[str, ...]:
     return tuple(task.data.get("channels") or task.vocabulary.symbols)
 
 
-def batch_of(task: ReadsSignals, values: Sequence[Floats]) -> Batch:
-    """Return a batch of signals `(T, D)` without answers, cut as in training."""
+@dataclass(frozen=True)
+class Recording:
+    """A signal whose class or number is asked for.
+
+    Attributes:
+        values: `(T, D)`, NaN where nothing was observed.
+        name: What it is called in an answer, such as its id; or the text that a user wrote.
+        times: `(T,)`, when each step was; None where nothing says it.
+    """
+
+    values: Floats
+    name: str
+    times: Floats | None = None
+
+
+def batch_of(task: ReadsSignals, recordings: Sequence[Recording]) -> Batch:
+    """Return a batch of signals without answers, cut as in training.
+
+    Raises:
+        UserError: The network reads times, and a recording has none.
+    """
     channels = channels_of(task)
+    values, times = [recording.values for recording in recordings], [recording.times for recording in recordings]
     sizes = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
-    signals = Signals(np.concatenate(values), sizes, np.zeros(len(values), dtype=np.int64), CLASS, channels)
+    known = [array for array in times if array is not None]
+    signals = Signals(
+        np.concatenate(values),
+        sizes,
+        np.zeros(len(values), dtype=np.int64),
+        CLASS,
+        channels,
+        times=np.concatenate(known) if len(known) == len(times) else None,
+    )
     inputs = SignalInputs.from_card(task.data, len(channels))(signals)
-    sizes = np.minimum(sizes, task.data["sequence_length"])
-    part = Part(Sequences(inputs, signals.offsets, sizes), labels=np.zeros(len(values), dtype=np.int64))
+    cut = Sequences(inputs, signals.offsets, np.minimum(sizes, task.data["sequence_length"]))
+    part = Part(cut, labels=np.zeros(len(values), dtype=np.int64))
     return Collation(part, task.vocabulary.pad)(np.arange(len(values)))
 
 
-def as_signal(values: Any, channels: Sequence[str]) -> Floats:
-    """Return an array or a data frame `(T, D)`, or of one channel `(T,)`, as a signal; NaN stands for missing numbers.
+def as_recording(given: Any, channels: Sequence[str], key: str = "") -> Recording:
+    """Return what a user gives a model as a recording: an array, a data frame or a text of numbers.
+
+    An array is `(T, D)`, or of one channel `(T,)`; NaN stands for missing numbers. Of a data frame, the columns with
+    the names of the channels are read.
 
     Raises:
         UserError: It has no steps, or other channels.
     """
-    array = np.asarray(values, dtype=np.float64)
+    if isinstance(given, Recording):
+        return given
+    if isinstance(given, str):
+        return Recording(numbers(given, len(channels), key), given)
+    if hasattr(given, "columns"):
+        given = _columns(given, channels)
+    try:
+        array = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise UserError("a signal is an array of numbers (T, D), or a text of them") from error
     signal = array[:, None] if array.ndim == 1 and len(channels) == 1 else array
     if signal.ndim != 2 or signal.shape[1] != len(channels) or not len(signal):
         raise UserError(f"a signal has steps of {len(channels)} numbers, (T, {len(channels)}); this is {array.shape}")
     if np.isinf(signal).any():
         raise UserError("a signal has finite numbers, or NaN for missing ones")
-    return signal
+    return Recording(signal, " ".join(f"{number:.4g}" for number in signal.reshape(-1)[:SHOWN]) + " …")
 
 
-def as_text(signal: Any) -> str:
-    """Return a signal as an answer shows it: the text that a user wrote, or the first numbers of an array."""
-    if isinstance(signal, str):
-        return signal
-    first = np.asarray(signal, dtype=np.float64).reshape(-1)[:SHOWN]
-    return " ".join(f"{number:.4g}" for number in first) + " …"
+def _columns(frame: Any, channels: Sequence[str]) -> Any:
+    """Return the channels of a data frame.
+
+    Raises:
+        UserError: It lacks one.
+    """
+    if missing := [name for name in channels if name not in frame.columns]:
+        raise UserError(f"a signal has the channels {', '.join(channels)}; the data frame has no column {missing[0]}")
+    return frame[list(channels)]
+
+
+def recordings_of(signals: Signals, task: ReadsSignals, where: str) -> list[Recording]:
+    """Return the sequences of a user's files, named by their ids or else by their numbers.
+
+    Raises:
+        UserError: They have other channels than those of training.
+    """
+    channels = channels_of(task)
+    if len(signals.channels) != len(channels):
+        raise UserError(f"{where}: its steps have {len(signals.channels)} numbers, those of training {len(channels)}")
+    names = signals.names or [str(number) for number in range(1, len(signals) + 1)]
+    ends = signals.offsets[1:]
+    values = np.split(signals.values.astype(np.float64), ends)
+    times = [None] * len(signals) if signals.times is None else np.split(signals.times, ends)
+    return [Recording(*recording) for recording in zip(values, names, times, strict=True)]
 
 
 def numbers(text: str, channels: int, key: str = "") -> Floats:

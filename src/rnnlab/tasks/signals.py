@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,9 +13,14 @@ from torchmetrics import MeanAbsoluteError, MeanMetric, MeanSquaredError, Metric
 from torchmetrics import Metric as Measured
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
+from rnnlab.config.targets import build
 from rnnlab.data.collation import IGNORE, Batch
 from rnnlab.data.prepared import Part
 from rnnlab.data.signals import CLASS, NUMBER, STEPS
+from rnnlab.data.source import remembering_columns
+from rnnlab.data.sources.signal_files.content import Reading
+from rnnlab.data.sources.signal_files.wide_tables import check_steps, read_wide
+from rnnlab.data.sources.signals import is_signal_file, read_frame
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric, ranking_loss, share
@@ -32,7 +38,11 @@ from rnnlab.tasks.chance import (
 from rnnlab.tasks.classifier import Classifier, PooledTask
 from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import Prediction
-from rnnlab.tasks.signal_arrays import Floats, as_signal, as_text, batch_of, channels_of, numbers
+from rnnlab.tasks.signal_arrays import Recording, as_recording, batch_of, channels_of, recordings_of
+from rnnlab.tasks.user_input import UserInput
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEAN = "mean"  # the model of chance
 BALANCED = "balanced"  # of task.class_weights
@@ -129,34 +139,83 @@ class SignalClassifier(Classifier):
         Raises:
             UserError: The text is no signal; the line begins with `key`.
         """
-        return self._batch([self._signal(text, key)]).inputs[0]
+        return batch_of(self, [self._signal(text, key)]).inputs[0]
 
     def classify(self, texts: Sequence[Any]) -> list[Prediction]:
-        """Predict the class of each signal, an array or written as numbers (see `numbers`); others have no label."""
-        signals, notes = [], []
+        """Predict the class of each signal: an array, a data frame, a recording, or written as numbers (see `numbers`).
+
+        What is no signal of the channels and steps of training has no label, and a note that says why.
+        """
+        recordings, notes = [], []
         for text in texts:
             try:
-                signals.append(self._signal(text))
+                recordings.append(self._signal(text))
                 notes.append("")
             except UserError as error:
                 notes.append(str(error))
-        shares = iter(self.shares(self._batch(signals)) if signals else [])
+        shares = iter(self.shares(batch_of(self, recordings)) if recordings else [])
+        names = iter(recording.name for recording in recordings)
         return [
-            Prediction(as_text(text), None, None, note) if note else self.prediction(as_text(text), next(shares))
+            Prediction(text if isinstance(text, str) else "", None, None, note)
+            if note
+            else self.prediction(next(names), next(shares))
             for text, note in zip(texts, notes, strict=True)
         ]
 
-    def _signal(self, text: Any, key: str = "") -> Floats:
-        channels = channels_of(self)
-        signal = numbers(text, len(channels), key) if isinstance(text, str) else as_signal(text, channels)
-        if self.every_length not in (None, len(signal)):
-            steps = f"{len(signal)} step{'s'[: len(signal) != 1]}"
+    @property
+    def answers_rows(self) -> bool:
+        """Whether a row of a table is a signal: so it is, unless the model was trained on another kind of file."""
+        return bool(self.data.get("steps"))
+
+    def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
+        """Yield signals: those of a file of the kind that the model was trained on, or lines of numbers.
+
+        Raises:
+            UserError: The file cannot be read as that of training was.
+        """
+        if source.file is None or not is_signal_file(Path(source.file)):
+            return source.lines()
+        reader = remembering_columns(self.card["config"], (), self.data.get("reading"))
+        unlabelled = {**reader, **source.reading, "labelled": False}
+        signals = build(unlabelled, files=[Path(source.file)])
+        return iter([recordings_of(signals, self, f"file: {source.file}")])
+
+    def read_rows(self, rows: pd.DataFrame, reading: Mapping[str, Any], file: Path) -> list[Recording]:
+        """Return each row as a signal of one channel.
+
+        Raises:
+            UserError: The columns are not those of training, or a cell is no number.
+        """
+        if not len(rows):
+            return []
+        known = {**self.data.get("reading", {}), **{key: value for key, value in reading.items() if value is not None}}
+        fields = {key: known[key] for key in ("label_column", "id_column", "group_column", "missing") if key in known}
+        content = read_wide(rows.map(str.strip), file, Reading(**fields, labelled=False))
+        check_steps(self.data["steps"], content.steps, str(file))
+        ends = np.cumsum(content.sizes)[:-1]
+        names = content.names or [str(number + 1) for number in rows.index]
+        return [Recording(values, name) for values, name in zip(np.split(content.values, ends), names, strict=True)]
+
+    def read_arrays(self, given: Any) -> list[Any]:
+        """Return signals: the recordings of a data frame, arrays, or texts of numbers.
+
+        Raises:
+            UserError: A data frame has not the columns of training.
+        """
+        if not hasattr(given, "columns"):
+            return [given] if isinstance(given, str) else list(given)
+        frame = given.astype(object).where(given.notna(), "").map(str).reset_index(drop=True)
+        reader = remembering_columns(self.card["config"], (), self.data.get("reading"))
+        settings = {key: value for key, value in reader.items() if key != "_target_"}
+        return recordings_of(read_frame(frame, Reading(**{**settings, "labelled": False})), self, "the data frame")
+
+    def _signal(self, text: Any, key: str = "") -> Recording:
+        recording = as_recording(text, channels_of(self), key)
+        if self.every_length not in (None, len(recording.values)):
+            steps = f"{len(recording.values)} step{'s'[: len(recording.values) != 1]}"
             where = f"{key}: " if key else ""
             raise UserError(f"{where}the signal has {steps}; every signal of training had {self.every_length}")
-        return signal
-
-    def _batch(self, signals: Sequence[Floats]) -> Batch:
-        return batch_of(self, signals)
+        return recording
 
 
 class SignalRegression(PooledTask):

@@ -18,7 +18,7 @@ from rnnlab.data.sources.table_blocks import open_table
 from rnnlab.data.sources.tables import is_table
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask, parameters_of
-from rnnlab.tasks.capabilities import Generates, Predicts, ReadsRows, Sampling
+from rnnlab.tasks.capabilities import Generates, Predicts, ReadsArrays, ReadsRows, Sampling
 from rnnlab.tasks.predictions import Forecast, Prediction, TaggedText
 from rnnlab.tasks.user_input import UserInput
 from rnnlab.training.checkpoints import load_task
@@ -137,12 +137,13 @@ class Trained:
         """Return a remark on generated items, such as how many are new; may be empty."""
         return self._generator().remark(items)
 
-    def predict(self, texts: str | Path | pd.DataFrame | Iterable[str]) -> list[Prediction]:
-        """The class of each text, and how probable it is.
+    def predict(self, texts: str | Path | pd.DataFrame | Iterable[Any]) -> list[Prediction]:
+        """The class of each text or signal, and how probable it is.
 
         Args:
             texts: One text, or any number of them; or a data frame or the path of a file of the form that the model was
-                trained on, which is read as it was in training.
+                trained on, which is read as it was in training. Of a model of signals, arrays `(T, C)` or one
+                `(N, T, C)`.
 
         Returns:
             A prediction for each, in their order; one without a label where a text has no word that the model knows.
@@ -277,6 +278,7 @@ class Trained:
             reading: What was said of how it is read.
         """
         by_rows = isinstance(self.predictor, ReadsRows) and is_table(Path(file))
+        by_rows = by_rows and bool(getattr(self.predictor, "answers_rows", True))
         return by_rows and ("text_column" in reading or not has_reader_of_a_plugin(self.config))
 
     def write_answers(
@@ -297,6 +299,8 @@ class Trained:
             UserError: The answers are no rows of a table, or `output` is there.
         """
         place = Path(output)
+        if isinstance(self.predictor, ReadsArrays):
+            raise UserError("output: recordings are answered on the standard output; leave it out and add format=csv")
         if isinstance(self.predictor, ReadsRows):
             where = Destination(place, overwrite, probabilities=probabilities)
             return answer_lines(self.answer, self.predictor, inputs, "the input", where)
@@ -306,10 +310,12 @@ class Trained:
         write_columns(columns, place, overwrite)
         return []
 
-    def _inputs(self, given: str | Path | pd.DataFrame | Iterable[str]) -> list[Any]:
+    def _inputs(self, given: str | Path | pd.DataFrame | Iterable[Any]) -> list[Any]:
         """Return texts, the rows of a table, or what is in a file, as the task takes them."""
         import pandas as pd
 
+        if isinstance(self.task, ReadsArrays) and not isinstance(given, Path):
+            return self.task.read_arrays(given)
         reading = reader_of_training(self.config)
         if isinstance(given, pd.DataFrame) and isinstance(self.predictor, ReadsRows):
             cells = given.reset_index(drop=True).astype(object).where(given.notna().to_numpy(), None).map(cell_of)

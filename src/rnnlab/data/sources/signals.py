@@ -95,6 +95,11 @@ def _read(source: ArrayFile, reading: Reading) -> Content:
     raise UserError(f"data.path: {file} is no table of signals; give .csv, .tsv, {', '.join((TS, *ARRAYS))} files")
 
 
+def is_signal_file(file: Path) -> bool:
+    """Return whether a file's name says that it has signals, so that it is no text of lines."""
+    return is_table(file) or file.suffix.lower() in (TS, *ARRAYS)
+
+
 def _read_table(file: Path, reading: Reading) -> Content:
     table = _stripped(read_table(file, reading.separator, reading.quoting))
     if table.empty:
@@ -102,6 +107,20 @@ def _read_table(file: Path, reading: Reading) -> Content:
     if form_of(table, file, reading) == LONG:
         return read_long(table, file, reading)
     return read_wide(table, file, reading)
+
+
+def read_frame(table: pd.DataFrame, reading: Reading) -> Signals:
+    """Return the sequences of a data frame of strings, of the form of the files that `reading` is of.
+
+    Raises:
+        UserError: It has not that form.
+    """
+    place = Path("the data frame")
+    content = read_long(table, place, reading) if reading.form == LONG else read_wide(table, place, reading)
+    answers = np.zeros(len(content.sizes), dtype=np.int64)
+    return Signals(
+        content.values, content.sizes, answers, CLASS, content.channels, times=content.times, names=content.names
+    )
 
 
 def _stripped(table: pd.DataFrame) -> pd.DataFrame:
