@@ -347,7 +347,7 @@ class Trained:
         return f"{type(self.task).__name__} (task={self.config['task']['name']}, cell={self.config['cell']['name']})"
 
 
-def _checked(texts: str | Iterable[str]) -> list[str]:
+def _checked(texts: str | Iterable[Any]) -> list[str]:
     """Return one text, or any number of them, as a list.
 
     Raises:

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from rnnlab.data.sources.downloads import data_dir, reason_of_failure
+from rnnlab.data.sources.downloads import data_dir
 from rnnlab.data.sources.signals import read_signals
 from rnnlab.errors import UserError
 
@@ -83,8 +83,11 @@ def _fetch(name: str, folder: Path) -> None:
             fetched = pooch.retrieve(url, None, fname="set.zip", path=place, progressbar=sys.stderr.isatty())
             _unpack(Path(fetched), name, Path(place) / name)
         except (OSError, ValueError, zipfile.BadZipFile) as error:
+            reason = (
+                str(error) if isinstance(error, ValueError) else type(error).__name__
+            )  # of requests, it fills lines
             raise UserError(
-                f"data.name={name}: it could not be fetched from {url} ({reason_of_failure(error)}); with its files at"
+                f"data.name={name}: it could not be fetched from {url} ({reason}); with its files at"
                 f" hand, put {name}_TRAIN.ts and {name}_TEST.ts into {folder}"
             ) from error
         shutil.rmtree(folder, ignore_errors=True)

@@ -121,14 +121,13 @@ def _fetch(file: Download) -> Path:
         )
     except (OSError, ValueError) as error:
         raise UserError(
-            f"data: {file.name} could not be fetched from {file.url} ({reason_of_failure(error)}); with the file at"
-            f" hand, put it into {folder} or point {DATA_DIR_VARIABLE} at its folder"
+            f"data: {file.name} could not be fetched from {file.url} ({_reason(error)}); with the file at hand,"
+            f" put it into {folder} or point {DATA_DIR_VARIABLE} at its folder"
         ) from error
     return Path(path)
 
 
-def reason_of_failure(error: Exception) -> str:
-    """Return why something could not be fetched, in a few words."""
+def _reason(error: Exception) -> str:
     from requests.exceptions import ConnectionError as NoConnectionError
 
     if isinstance(error, NoConnectionError):
