@@ -209,7 +209,7 @@ DATA: dict[str, Kind] = {
     "task.module.quantiles": either(several(BETWEEN, "such as [0.1,0.5,0.9]"), NOTHING).neutral_at(None),
     "task.origins": either(whole(1), NOTHING),
     "task.prepare.origins": either(whole(1), NOTHING).neutral_at(None),
-    "data.normalise": one_of("series", "window", "channel", "sequence", "none").neutral_at("none"),
+    "data.normalise": one_of("series", "window", "season", "channel", "sequence", "none").neutral_at("none"),
     "data.texts": whole(1),
     "data.gap": whole(0),
     "data.sequences": whole(1),
