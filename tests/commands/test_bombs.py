@@ -208,7 +208,7 @@ LINES = (  # name, preparation, command, words of its line; FOLDER is the case's
         "x.ckpt",
     ),
     ("piped-data", pipe("x.txt"), ("train", "data=file", "data.path=FOLDER/x.txt"), "a pipe"),
-    ("repeated", repeated, (*CLASSES, "data.path=FOLDER/x.parquet"), "too many to hold"),
+    ("repeated", repeated, (*CLASSES, "data.path=FOLDER/x.parquet"), "x.parquet"),
     ("long-text", long_text, (*CLASSES, "data.path=FOLDER/x.parquet"), "x.parquet"),
     ("long-line", endless("x.jsonl", '{"text": "'), (*CLASSES, "data.path=FOLDER/x.jsonl"), "more than"),
     ("long-cell", endless("x.csv", 'text,label\na,"'), (*CLASSES, "data.path=FOLDER/x.csv"), "more than"),
