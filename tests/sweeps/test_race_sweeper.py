@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.analysis.comparison import compare
+from rnnlab.analysis.comparison import compare, compare_runs
 from rnnlab.commands.status import main as status
 from rnnlab.config.compose import compose_train
+from rnnlab.records.reading import find_runs
+from rnnlab.records.recording import Recording, read_recording, write_recording
+from rnnlab.records.rounds import read_rounds
 from rnnlab.report.answer.document import document
 from rnnlab.report.answer.sentences import sentences
 from rnnlab.sweeps.race.command import RaceSettings, race_of
@@ -169,3 +172,11 @@ def test_killed_at_any_moment_the_same_command_comes_to_the_same_answer(workdir:
     again = PretendingBackend(loss)
     again.workers = 7
     assert race(again) is not None and not again.trained, "what is done is done, however many workers there are"
+
+
+def test_a_recorded_race_is_judged_by_its_looks_as_well(workdir: Path) -> None:
+    race(PretendingBackend(loss))
+    runs, rounds = find_runs([Path("runs/raced")]), read_rounds(Path("runs/raced"))
+    write_recording(workdir / "runs.jsonl.gz", Recording("raced", runs, rounds=rounds))
+    recorded = read_recording(workdir / "runs.jsonl.gz")
+    assert document(compare_runs("raced", recorded.runs, rounds=recorded.rounds).answer) == answered()

@@ -30,7 +30,7 @@ from rnnlab.errors import UserError
 from rnnlab.records.csv_files import Row
 from rnnlab.records.folder import RUNS, write_atomically
 from rnnlab.records.reading import RecordedFiles, Run, checked
-from rnnlab.records.rounds import Draw
+from rnnlab.records.rounds import Draw, RecordedRounds, rounds_from_json
 
 MOST_BYTES = 2**28  # of the text: a file that unpacks to more was not written by `rnnlab study`
 
@@ -61,6 +61,7 @@ class Recording:
         shown: The texts about which trained classifiers were asked; see `RecordedFiles.answers`.
         probes: The measurements of probes.
         search: The history and the best trial of a search.
+        rounds: The rounds of its sweep, if that proceeded in rounds.
     """
 
     study: str
@@ -69,6 +70,7 @@ class Recording:
     shown: Sequence[str] = ()
     probes: Section = Section()
     search: Section = Section()
+    rounds: RecordedRounds | None = None
 
 
 def write_recording(file: Path, recording: Recording) -> None:
@@ -79,6 +81,7 @@ def write_recording(file: Path, recording: Recording) -> None:
         "shown": list(recording.shown),
         "probes": asdict(recording.probes),
         "search": asdict(recording.search),
+        **({"rounds": asdict(recording.rounds)} if recording.rounds else {}),
     }
     lines = [head, *(_line(run) for run in sorted(recording.runs, key=lambda run: run.folder.name))]
     text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":"), default=str) + "\n" for line in lines)
@@ -119,7 +122,15 @@ def _recording(head: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> R
         shown=tuple(map(_text, _items(head["shown"]))),
         probes=_section(_mapping(head["probes"])),
         search=_section(_mapping(head["search"])),
+        rounds=_rounds(head["rounds"]) if "rounds" in head else None,
     )
+
+
+def _rounds(values: Any) -> RecordedRounds:
+    try:
+        return rounds_from_json(values)
+    except TypeError as error:
+        raise ValueError("no rounds") from error
 
 
 def _section(part: Mapping[str, Any]) -> Section:

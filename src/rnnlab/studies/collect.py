@@ -15,6 +15,7 @@ from rnnlab.records.folder import RUNS, planned_runs, write_atomically
 from rnnlab.records.identity import hash_in
 from rnnlab.records.reading import RecordedFiles, Run, find_runs
 from rnnlab.records.recording import Recording, Section, write_recording
+from rnnlab.records.rounds import read_rounds
 from rnnlab.report.answers import MOST_COLUMNS
 from rnnlab.report.examples import read_examples
 from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
@@ -74,7 +75,8 @@ def collect(study: Study, plan: StudyPlan) -> None:
         UserError: None of the runs is complete, or a probe cannot measure what it is asked.
     """
     runs = planned(plan.sweep)
-    comparison = compare_runs(plan.sweep.name, runs, holds=plan.holds, asked=study.asked())
+    rounds = read_rounds(plan.sweep)
+    comparison = compare_runs(plan.sweep.name, runs, holds=plan.holds, asked=study.asked(), rounds=rounds)
     report = plan.sweep / "report"
     write_report(comparison, report)
     answers = _answers(comparison, plan.shown)
@@ -85,6 +87,7 @@ def collect(study: Study, plan: StudyPlan) -> None:
         shown=list(dict.fromkeys(plan.shown)) if answers else (),
         probes=_measure(study, comparison, plan.probes),
         search=_search(study, report),
+        rounds=rounds,
     )
     write_recording(study.recording, recording)
 

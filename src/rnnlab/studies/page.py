@@ -76,7 +76,9 @@ def compared(study: Study) -> Comparison:
 
 
 def _comparison(study: Study, recording: Recording) -> Comparison:
-    return compare_runs(recording.study, recording.runs, holds=recording.holds, asked=study.asked())
+    return compare_runs(
+        recording.study, recording.runs, holds=recording.holds, asked=study.asked(), rounds=recording.rounds
+    )
 
 
 def write_results(study: Study, text: str, charts: Sequence[Chart], results: Results) -> None:
