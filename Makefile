@@ -87,8 +87,9 @@ docs: tools  ## Build the documentation into build/site; index.html opens withou
 	$(BIN)/zensical build --strict --clean
 	@echo "Read it: file://$(CURDIR)/build/site/index.html"
 
-calibrate: install  ## Judge thousands of sweeps of known truth, into experiments/calibration/README.md
+calibrate: install  ## Judge thousands of sweeps and races of known truth, into experiments/calibration*/README.md
 	$(BIN)/rnnlab study name=calibration
+	$(BIN)/rnnlab study name=calibration-races
 
 lint: tools  ## Check style, types, and that arrows between rooms run downwards
 	$(BIN)/ruff check .

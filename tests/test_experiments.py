@@ -21,7 +21,7 @@ from shipped_studies import COMPUTED, FILES, STUDIES, recorded
 from support import ALONE, ROOT, Answer, real_data
 
 NEEDS = {"rt-polarity": "rt_polarity", "sst2": "sst2", "tagging": "ewt"}  # data that a study downloads
-LONG = ["calibration"]  # computed in minutes; tests/reference/calibration computes a small part
+LONG = ["calibration", "calibration-races"]  # computed in minutes; tests/reference/calibration computes a small part
 
 
 def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:

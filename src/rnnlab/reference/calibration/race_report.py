@@ -80,7 +80,7 @@ def _failures(results: Results) -> Iterator[str]:
 def _answer(results: Results, failures: Sequence[str]) -> str:
     worst = max(results, key=lambda kind: results[kind].error)
     kept = sum(tally.error <= _allowed(tally) for tally in results.values())
-    priced = {kind: saving(kind, tally) for kind, tally in results.items() if kind.priced}
+    priced = {kind: saving(kind, tally) for kind, tally in results.items() if kind.priced and tally.named}
     missed = "1 goal is missed" if len(failures) == 1 else f"{len(failures)} goals are missed"
     low, high = (f"{100 * share(priced.values(), default=math.nan):.0f}" for share in (min, max))
     return (
@@ -113,9 +113,8 @@ def _costs(results: Results) -> Table:
             f"{kind.first} to {kind.most}",
             f"{100 * tally.power:.0f}",
             f"{tally.mean_runs:.1f}",
-            f"{tally.seeds:.1f}",
-            f"{tally.seeds * kind.scenario.levels:.1f}",
-            f"{saving(kind, tally):.2f}",
+            *([f"{tally.seeds:.1f}", f"{tally.seeds * kind.scenario.levels:.1f}"] if tally.named else ["–", "–"]),
+            f"{saving(kind, tally):.2f}" if tally.named else "–",
             "–" if math.isinf(_goal(kind)) else f"{_goal(kind):.2f}",
         ]
         for kind, tally in results.items()

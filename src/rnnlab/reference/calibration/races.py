@@ -122,7 +122,9 @@ def simulate_races(
     tallies = {kind.name: RaceTally() for kind in kinds}
     for (kind, *_), tally in zip(blocks, _counted(blocks, processes), strict=True):
         tallies[kind.name].add(tally)
-    asked = [(kind, seed, tallies[kind.name].power) for kind in kinds if kind.priced and priced]
+    asked = [
+        (kind, seed, tallies[kind.name].power) for kind in kinds if kind.priced and priced and tallies[kind.name].named
+    ]
     for (kind, *_), seeds in zip(asked, _priced_at(asked, processes), strict=True):
         tallies[kind.name].seeds = seeds
     return list(tallies.values())
