@@ -28,6 +28,7 @@ TASKS = {
     "tagged words": ("task=tagging", "data=file", "data.path=sentences.conllu"),
     "a series": ("task=forecasting", "data=sines"),
     "signals": ("task=signals", "data.limit=300"),
+    "weighted classes": ("task=signals", "data=file", "data.path=signals.csv", "task.class_weights=balanced"),
 }
 TRAINED = (
     "optimizer=sgd",
@@ -55,6 +56,12 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     made.reviews(tmp_path / "reviews.csv", 100)
     made.sentences(tmp_path / "sentences.conllu", 100)
+    rows = [
+        f"{item},{step},{item % 7 + step / 9:.3f},{'rare' if item % 7 < 2 else 'common'}\n"
+        for item in range(150)
+        for step in range(3 + item % 5)
+    ]
+    (tmp_path / "signals.csv").write_text(f"id,t,x,label\n{''.join(rows)}", encoding="utf-8")
     return tmp_path
 
 

@@ -117,6 +117,9 @@ class SignalClassifier(Classifier):
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits, batch.targets, weight=_weights(self, logits))
 
+    def loss_weight(self, batch: Batch) -> float | Tensor:
+        return _loss_weight(self, batch)
+
     def declare_metrics(self) -> dict[Metric, Measured]:
         declared = super().declare_metrics()
         if _is_own(self):
@@ -368,6 +371,9 @@ class SignalLabeller(PooledTask):
         weights = _weights(self, logits)
         return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), weights, ignore_index=IGNORE)
 
+    def loss_weight(self, batch: Batch) -> float | Tensor:
+        return _loss_weight(self, batch)
+
     def count(self, batch: Batch) -> int:
         return int(batch.lengths.sum())
 
@@ -405,6 +411,14 @@ class SignalLabeller(PooledTask):
 def _weights(task: SignalClassifier | SignalLabeller, logits: Tensor) -> Tensor | None:
     """Return the weights of the classes in training; None elsewhere."""
     return None if task.class_weights is None or not task.training else task.class_weights.to(logits)
+
+
+def _loss_weight(task: SignalClassifier | SignalLabeller, batch: Batch) -> float | Tensor:
+    """Return what torch divides the loss of a batch by: predictions, or in training the weights of their classes."""
+    weights = _weights(task, batch.inputs)
+    if weights is None:
+        return task.count(batch)
+    return weights[batch.targets[batch.targets != IGNORE]].sum()
 
 
 def _is_own(task: SignalClassifier | SignalLabeller) -> bool:
