@@ -1,4 +1,4 @@
-"""The data of a comparison in words: what was read, what was left out, how it was split, and the classes."""
+"""The data of a comparison in words: what was read, what was left out, its parts, and the classes."""
 
 from __future__ import annotations
 
@@ -36,14 +36,9 @@ class DataSet:
 
 
 def data_sets(runs: Sequence[Run]) -> list[DataSet]:
-    """Return the data sets of the runs, each once: those with other files, items or remarks are several."""
-    different: dict[str, Run] = {}
-    for run in runs:
-        data = run.part("data")
-        told = [data.get(key) for key in ("name", "sha256", "validation_items", "test_items", "notes")]
-        if "name" in data:
-            different.setdefault(repr(told), run)
-    return [_data_set(run) for run in different.values()]
+    """Return the data sets of which the runs say something, those of which they say the same once."""
+    known = dict.fromkeys(_data_set(run) for run in runs if "name" in run.part("data"))
+    return [data for data in known if data.lines or data.classes]
 
 
 def data_markdown(runs: Sequence[Run]) -> str:
@@ -62,13 +57,13 @@ def _data_set(run: Run) -> DataSet:
     data = run.part("data")
     classes = _classes(data)
     sizes = {part: sum(counts.values()) for part, counts in classes.items()}
-    lines = [str(data.get("description") or ""), _parts(run, data), _split(run), *map(_sentence, _notes(data))]
+    lines = [str(data.get("description") or ""), _parts(run, data), *map(_sentence, _notes(data))]
     rows, heads = _rows(classes), ("class", *(PARTS[part] for part in PARTS if part in sizes))
     return DataSet(
         str(data["name"]),
         tuple(filter(None, map(_sentence, lines))),
         heads,
-        rows[:MOST_ROWS],
+        tuple(rows[:MOST_ROWS]),
         max(0, len(rows) - MOST_ROWS),
     )
 
@@ -84,11 +79,6 @@ def _parts(run: Run, data: Mapping[str, Any]) -> str:
     items = "characters" if run.config.get("data.windows") else "items"
     phrases = [f"{count(known[part])} for {'the test' if part == 'test' else PARTS[part]}" for part in known]
     return f"{items}: {', '.join(phrases)}" if phrases else ""
-
-
-def _split(run: Run) -> str:
-    seed = run.config.get("split.seed")
-    return f"split by split.seed={seed}" if seed is not None and not run.config.get("data.parts") else ""
 
 
 def _classes(data: Mapping[str, Any]) -> dict[str, dict[str, int]]:
