@@ -41,7 +41,7 @@ RATES := optimizer.lr=tag(log,interval(2e-3,4e-2))
 
 sweep: install  ## Compare RNN, GRU and LSTM on US first names, each at its own best, in minutes; TASK=chars or sentiment
 	$(BIN)/rnnlab train -m hydra/sweeper=tune task=$(TASK) cell=rnn,gru,lstm '$(RATES)' $(SIZE_$(TASK)) \
-	  hydra.sweeper.trials=8 hydra.sweeper.extend=1 hydra.sweeper.confirm=5 sweep=$(TASK)-fair
+	  hydra.sweeper.trials=8 hydra.sweeper.extend=1 hydra.sweeper.confirm=race hydra.sweeper.most=10 sweep=$(TASK)-fair
 
 test: tools  ## Run the tests, in at most six minutes on two idle cores
 	$(BIN)/python -m pytest

@@ -8,15 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution, IntDistribution
 
+from rnnlab.analysis.comparison import compare
 from rnnlab.config.compose import compose_train
 from rnnlab.config.safety import hydra_node
 from rnnlab.errors import UserError
+from rnnlab.report.answer.document import document
 from rnnlab.sweeps.rounds.command import SweepCommand
 from rnnlab.sweeps.rounds.planner import Done, EndedRun, Round, Words
 from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
@@ -210,6 +213,9 @@ def test_commas_are_compared_and_ranges_are_drawn() -> None:
         (("cell=rnn,gru", LR, "hydra.sweeper.by=lr"), "it is drawn"),
         (("cell=rnn,gru", LR, "hydra.sweeper.by=data"), "compare one of cell"),
         (("cell=rnn,gru", LR, "hydra.sweeper.confirm=1"), "hydra.sweeper.confirm must be"),
+        (("cell=rnn,gru", LR, "hydra.sweeper.confirm=rice"), "hydra.sweeper.confirm must be"),
+        (("cell=rnn", LR, "hydra.sweeper.confirm=race"), "a race needs two levels"),
+        (("cell=rnn,gru", LR, "hydra.sweeper.confirm=race", "hydra.sweeper.most=2"), "hydra.sweeper.most=2"),
         (("cell=rnn,gru", LR, "hydra.sweeper.budget=money"), "hydra.sweeper.budget must be"),
         (("cell=rnn,gru", LR, "hydra/sweeper/sampler=grid"), "random, tpe or gp"),
         (("cell=rnn,gru", LR, "hydra.sweeper.sampler.seed=null"), "hydra.sweeper.sampler.seed"),
@@ -250,6 +256,27 @@ def test_killed_at_any_moment_a_tuning_ends_with_the_same_runs(tmp_path: Path, m
         assert sorted([*killed.trained, *rest.trained]) == sorted(whole.trained)
         ends.append((done, Path("runs/tuned/rounds.json").read_text()))
     assert len(whole.trained) > 13 and all(end == ends[0] for end in ends)
+
+
+@pytest.mark.parametrize(("ahead", "seeds", "best"), [(1.0, {3}, "gru"), (0.0, {8}, None)])
+def test_a_race_ends_a_tuning_when_fresh_seeds_have_decided(
+    workdir: Path, ahead: float, seeds: set[int], best: str | None
+) -> None:
+    def loss(config: dict[str, Any]) -> float:
+        cell, seed = config["cell"]["name"], config["seed"]
+        luck = np.random.default_rng([seed, len(cell)]).standard_normal()
+        return 2 + 0.05 * float(luck) - ahead * (cell == "gru")
+
+    race = ("hydra.sweeper.confirm=race", "hydra.sweeper.first=3", "hydra.sweeper.most=8")
+    plan, swept = command(*race, "hydra.sweeper.trials=2", "hydra.sweeper.extend=0", "cell=lstm,gru", LR)
+    done = sweep_in_rounds("tune", plan, swept, PretendingBackend(loss))
+    assert ("is the best" in done.reason) == (best is not None)
+    answer = compare([workdir / "runs/tuned"]).answer
+    (group,) = document(answer)["groups"]
+    assert {level["seeds"] for level in group["levels"]} == seeds  # those of the tuning are not among them
+    verdicts = {(one["first"], one["verdict"]) for one in group["contrasts"]}
+    assert verdicts == ({("gru", "better")} if best else {(group["best"], "undecided")})
+    assert document(answer)["race"]["groups"][0]["looks"] == (1 if best else 6)
 
 
 @pytest.mark.launchers

@@ -291,7 +291,7 @@ SWEEPS: dict[str, Kind] = {
     "hydra.sweeper.by": either(KEYS, NOTHING),
     "hydra.sweeper.trials": whole(1),
     "hydra.sweeper.budget": one_of("trials", "steps", "flops"),
-    "hydra.sweeper.confirm": whole(2),
+    "hydra.sweeper.confirm": either(whole(2), one_of("race")),
     "hydra.sweeper.extend": whole(0),
     "hydra.sweeper.metric": Kind("a validation metric, such as val/loss", lambda v: str(v).startswith("val/")),
     "hydra.sweeper.direction": either(one_of("minimize", "maximize"), NOTHING),

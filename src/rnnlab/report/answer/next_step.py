@@ -221,14 +221,15 @@ def _joined(words: Sequence[Sequence[str]], seeds: str) -> str:
 
 
 def _words(run: Run) -> list[str]:
-    """Return the overrides of a run, without its seed and without what makes it a single one; nothing where its
-    summary does not say them.
+    """Return the overrides of a run, without its seed, its question and what makes it a single one.
+
+    There are none where its summary does not say them.
     """
     try:
         words = shlex.split(str(run.summary.get("repeat") or ""))
     except ValueError:
         return []
-    return [word for word in words[2:] if not word.startswith(("seed=", "hydra.mode="))]
+    return [word for word in words[2:] if not word.startswith(("seed=", "hydra.mode=", "compare."))]
 
 
 def _merged(commands: Sequence[Sequence[str]]) -> list[list[str]]:

@@ -69,7 +69,7 @@ def race_of(
     common = set(jobs[0]).intersection(*jobs)
     keys = list(dict.fromkeys(_key(word) for words in jobs for word in words if word not in common))
     _check_keys([*keys, *(_key(word) for word in common)], keys, settings.within)
-    entrants = [_entrant([word for word in words if word not in common], settings.within) for words in jobs]
+    entrants = [entrant_of([word for word in words if word not in common], settings.within) for words in jobs]
     entrants = list(dict.fromkeys(entrants))
     if len(entrants) < 2:
         raise UserError(f"{SWEEPER}: a race needs two configurations; sweep over a key, such as cell=rnn,gru")
@@ -77,22 +77,37 @@ def race_of(
     command = SweepCommand(loader, config, fixed, tuple(keys))
     planned = command.plan([entrant.words for entrant in entrants])  # what is wrong is said before anything is written
     _check_rivals(entrants, planned)
-    metric = None if settings.metric == LOSS else settings.metric
-    higher = metric is not None and direction_of(metric, None, planned[0]) == "maximize"
-    planner = RacePlanner(
+    planner = race_among(entrants, settings, tuple(key for key in keys if key not in settings.within))
+    higher = planner.metric is not None and direction_of(planner.metric, None, planned[0]) == "maximize"
+    return planner, replace(command, metric=planner.metric, higher_is_better=higher)
+
+
+def race_among(
+    entrants: Sequence[Entrant], settings: RaceSettings, by: tuple[str, ...], tune: tuple[str, ...] = ()
+) -> RacePlanner:
+    """Return the planner of a race among entrants.
+
+    Args:
+        entrants: They are rivals where they have the same words of `settings.within`.
+        settings: Of the race.
+        by: The keys that are compared.
+        tune: The keys whose values were chosen before.
+    """
+    return RacePlanner(
         entrants=tuple(entrants),
         first=settings.first,
         seeds=tuple(range(settings.seed, settings.seed + settings.most)),
         all_pairs=settings.question == "all",
         worth=settings.worth,
-        by=tuple(key for key in keys if key not in settings.within),
+        by=by,
         within=settings.within,
-        metric=metric,
+        tune=tune,
+        metric=None if settings.metric == LOSS else settings.metric,
     )
-    return planner, replace(command, metric=metric, higher_is_better=higher)
 
 
-def _entrant(words: Sequence[str], within: Sequence[str]) -> Entrant:
+def entrant_of(words: Sequence[str], within: Sequence[str]) -> Entrant:
+    """Return the entrant that words make, whose group is said by the keys `within`."""
     return Entrant(tuple(words), tuple(word for word in words if _key(word) in within))
 
 

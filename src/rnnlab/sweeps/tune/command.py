@@ -10,7 +10,9 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
+from rnnlab.errors import UserError
 from rnnlab.sweeps.plan import PlannedRun
+from rnnlab.sweeps.race.command import RaceSettings, entrant_of, race_among
 from rnnlab.sweeps.rounds.command import SweepCommand
 from rnnlab.sweeps.rounds.planner import Planner, Words
 from rnnlab.sweeps.search.objective import LOSS, direction_of
@@ -19,6 +21,7 @@ from rnnlab.sweeps.tune.draws import Sampler
 from rnnlab.sweeps.tune.groups import Asked, asked_of
 from rnnlab.sweeps.tune.planner import FreshSeeds, Tuning
 
+RACE = "race"  # the value of `confirm` with which seeds go only where they decide
 Settings = Mapping[str, Any]
 
 
@@ -52,17 +55,34 @@ def tuning(
         trials=costs.trials(asked.groups, asked.space, sampler, settings["trials"]),
         space=asked.space,
         sampler=sampler,
-        confirm=_confirmation(int(config.seed), settings["confirm"]),
-        confirmed=settings["confirm"] * len(asked.groups),
+        confirm=_confirmation(int(config.seed) + 1, asked, settings),
+        confirmed=settings["most" if settings["confirm"] == RACE else "confirm"] * len(asked.groups),
         extend=settings["extend"],
         **({} if most is None else {"fits": ParameterLimit(command, most)}),
     )
     return planner, command
 
 
-def _confirmation(seed: int, count: int) -> Callable[[tuple[Words, ...]], Planner]:
-    """Return what confirms chosen settings: with the seeds behind that of the tuning."""
-    return partial(FreshSeeds, seeds=tuple(range(seed + 1, seed + 1 + count)))
+def _confirmation(first: int, asked: Asked, settings: Settings) -> Callable[[tuple[Words, ...]], Planner]:
+    """Return what confirms chosen settings with seeds from `first` on, none of which had a part in choosing them.
+
+    Raises:
+        UserError: There is nothing to race against, or fewer seeds at most than at first.
+    """
+    count = settings["confirm"]
+    if count != RACE:
+        return partial(FreshSeeds, seeds=tuple(range(first, first + count)))
+    if len(asked.groups) < 2:
+        raise UserError(
+            "hydra.sweeper.confirm=race: a race needs two levels; give several values, such as cell=rnn,gru"
+        )
+    names = ("first", "most", "question", "worth", "metric")
+    race = RaceSettings(**{name: settings[name] for name in names}, seed=first, within=asked.within)
+
+    def planner(chosen: tuple[Words, ...]) -> Planner:
+        return race_among([entrant_of(words, asked.within) for words in chosen], race, asked.by, tuple(asked.space))
+
+    return planner
 
 
 def _question(config: DictConfig, asked: Asked) -> list[str]:
