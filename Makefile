@@ -101,9 +101,9 @@ format: tools  ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-screenshot: $(INSTALLED)  ## Photograph the report of names-cells for the README, in Debian's chromium
+screenshot: $(INSTALLED)  ## Photograph what `make sweep` ends with for the README, in Debian's chromium
 	chromium --headless --no-sandbox --hide-scrollbars --force-device-scale-factor=1.5 --window-size=1280,1000 \
-	  --screenshot=experiments/report.png file://$(CURDIR)/runs/names-cells/report/report.html
+	  --screenshot=experiments/report.png file://$(CURDIR)/runs/names-fair/report/report.html
 
 tensorboard: install  ## Open TensorBoard on all runs or on SWEEP=name, on this machine only
 	$(BIN)/rnnlab tensorboard $(if $(SWEEP),sweep=$(SWEEP))

@@ -20,10 +20,9 @@ def notes(comparison: Comparison) -> list[str]:
         sentences.append(f"{repeated} {runs} {verb} the configuration and seed of another; {one} once.")
     if len(data_sets(comparison.complete)) > 1:
         sentences.append(f"The runs used different data, so their {OBJECTIVE} may not measure the same thing.")
-    if comparison.not_alone:
-        sentences.append(
-            f"Never varied at equal settings of the rest, so not compared alone: {', '.join(comparison.not_alone)}."
-        )
+    asked = comparison.answer.question
+    if alone := [name for name in comparison.not_alone if name not in (*asked.by, *asked.tune)]:
+        sentences.append(f"Never varied at equal settings of the rest, so not compared alone: {', '.join(alone)}.")
     label = comparison.best_runs[0][0]
     if label != comparison.ranking["label"].iloc[0]:
         rank = list(comparison.ranking["label"]).index(label) + 1
