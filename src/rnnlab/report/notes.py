@@ -21,7 +21,8 @@ def notes(comparison: Comparison) -> list[str]:
     if len(data_sets(comparison.complete)) > 1:
         sentences.append(f"The runs used different data, so their {OBJECTIVE} may not measure the same thing.")
     asked = comparison.answer.question
-    if alone := [name for name in comparison.not_alone if name not in (*asked.by, *asked.tune)]:
+    answered = (*asked.by, *asked.tune) if comparison.repeated else ()  # levels, each at its own best
+    if alone := [name for name in comparison.not_alone if name not in answered]:
         sentences.append(f"Never varied at equal settings of the rest, so not compared alone: {', '.join(alone)}.")
     label = comparison.best_runs[0][0]
     if label != comparison.ranking["label"].iloc[0]:
