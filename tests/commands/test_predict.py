@@ -48,7 +48,9 @@ def typed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 def test_a_text_is_answered_in_one_line_with_what_python_says(classify: Predict, sentiment_folder: Path) -> None:
     answer = classify("text=this film was wonderful")
     (expected,) = package.load(sentiment_folder / "runs" / "tone").predict("this film was wonderful")
-    assert answer.code == 0 and answer.err == ""
+    assert answer.code == 0
+    (said,) = answer.err.splitlines()
+    assert said.startswith("best run: ") and "of its 2 seeds" in said
     assert answer.out == f"{expected.label}  {expected.probability:.4f}  this film was wonderful\n"
     assert expected.label in LABELS and 0.5 <= (expected.probability or 0) <= 1
 
@@ -108,7 +110,7 @@ def test_csv_and_json_hold_the_texts_of_the_standard_input(
 def test_no_line_has_no_answer(classify: Predict, monkeypatch: pytest.MonkeyPatch, words: list[str], out: str) -> None:
     typed(monkeypatch, b"")
     answer = classify(*words)
-    assert (answer.code, answer.out, answer.err) == (0, out, "")
+    assert (answer.code, answer.out) == (0, out) and answer.err.startswith("best run: ")
 
 
 def test_where_blocks_are_cut_makes_no_difference(

@@ -56,7 +56,7 @@ def test_a_study_of_classifiers_shows_what_each_configuration_says_of_the_shown_
 
 def test_its_readme_says_accuracy_and_unit_and_is_the_same_bytes_again(study: Study) -> None:
     _, readme = study("")
-    assert "| cell | validation loss | test accuracy | seeds |" in readme
+    assert "| cell | validation loss | test accuracy | test macro F1 | seeds |" in readme
     assert "nats per text" in readme and "token" not in readme
     assert study("")[1] == readme
 

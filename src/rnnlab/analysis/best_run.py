@@ -122,7 +122,7 @@ def choose_checkpoint(given: str | Path, key: str = "checkpoint") -> ChosenCheck
     file = RunFolder(best.run.folder).best_checkpoint
     if not file.is_file():
         raise UserError(f"{key}: {file} of the best run is gone; train it again, or name another run's folder")
-    return ChosenCheckpoint(file, f"{best.run.folder.as_posix()}: {best.reason}")
+    return ChosenCheckpoint(file, f"{best.run.folder.as_posix()}: {best.reason}" if len(runs) > 1 else "")
 
 
 def _answered(path: Path, runs: list[Run]) -> Answer:

@@ -9,11 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.commands.checkpoint import opened_checkpoint
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.control_characters import in_one_line, say, to_json
 from rnnlab.records.csv_files import as_text
+from rnnlab.report.best_checkpoint import opened_checkpoint
 from rnnlab.verbosity import detail, note
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("evaluate", arguments)
     check(config)
-    checkpoint = opened_checkpoint(config)
-    from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
+    with opened_checkpoint(config) as checkpoint:
+        from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-    model = Trained(checkpoint)
-    evaluation = model.evaluate(config["part"], **config["data"])
-    detail(repr(model))
-    for remark in evaluation.notes:
-        note(in_one_line(remark))
-    FORMATS[config["format"]](model.checkpoint, evaluation)
+        model = Trained(checkpoint)
+        evaluation = model.evaluate(config["part"], **config["data"])
+        detail(repr(model))
+        for remark in evaluation.notes:
+            note(in_one_line(remark))
+        FORMATS[config["format"]](model.checkpoint, evaluation)
     return 0
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rnnlab.commands.checkpoint import opened_checkpoint
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.control_characters import say
+from rnnlab.report.best_checkpoint import opened_checkpoint
 from rnnlab.verbosity import detail, note
 
 
@@ -17,20 +17,20 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("generate", arguments)
     check(config)
-    checkpoint = opened_checkpoint(config)
-    from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
+    with opened_checkpoint(config) as checkpoint:
+        from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-    model = Trained(checkpoint)
-    detail(repr(model))
-    settings = {key: config[key] for key in ("prompt", "condition", "length", "temperature", "top_k", "seed")}
-    if config["samples"] == 1:
-        items = ["".join(map(_print_piece, model.stream(**settings)))]
-        say()
-    else:
-        items = model.generate(samples=config["samples"], **settings)
-        say(_separator(items).join(items))
-    if remark := model.remark(items):
-        note(remark)
+        model = Trained(checkpoint)
+        detail(repr(model))
+        settings = {key: config[key] for key in ("prompt", "condition", "length", "temperature", "top_k", "seed")}
+        if config["samples"] == 1:
+            items = ["".join(map(_print_piece, model.stream(**settings)))]
+            say()
+        else:
+            items = model.generate(samples=config["samples"], **settings)
+            say(_separator(items).join(items))
+        if remark := model.remark(items):
+            note(remark)
     return 0
 
 

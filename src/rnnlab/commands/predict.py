@@ -6,10 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.commands.checkpoint import opened_checkpoint
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.control_characters import in_one_line
+from rnnlab.report.best_checkpoint import opened_checkpoint
 from rnnlab.tasks.user_input import UserInput
 from rnnlab.verbosity import detail
 
@@ -25,15 +25,15 @@ def main(arguments: list[str]) -> int:
     """
     config = compose("predict", arguments)
     check(config)
-    checkpoint = opened_checkpoint(config)
-    reading = {key: value for key, value in config["data"].items() if value is not None}
-    with UserInput.opened(config["text"], config["file"], reading) as source:
-        from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
+    with opened_checkpoint(config) as checkpoint:
+        reading = {key: value for key, value in config["data"].items() if value is not None}
+        with UserInput.opened(config["text"], config["file"], reading) as source:
+            from rnnlab.training.trained import Trained  # imports torch, now that the arguments are right
 
-        model = Trained(checkpoint)
-        detail(repr(model))
-        for remark in _answer(model, source, config):
-            print(in_one_line(remark), file=sys.stderr)
+            model = Trained(checkpoint)
+            detail(repr(model))
+            for remark in _answer(model, source, config):
+                print(in_one_line(remark), file=sys.stderr)
     return 0
 
 

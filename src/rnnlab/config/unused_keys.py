@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,7 @@ def check_keys(config: Mapping[str, Any], choices: Mapping[str, Any], words: Ite
         if (name := word.partition("=")[0]) in NAMES and known.get(name) != ASKED_FOR:
             raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
     _check_one_size(config, choices, words)
+    _check_of_files(config, choices, words)
     for key, value in flatten(config):
         if key in known:
             _check_own_target(key, str(value), known[key])
@@ -80,6 +82,18 @@ def _check_one_size(config: Mapping[str, Any], choices: Mapping[str, Any], words
     defaults = {key.default for keys in chosen for key in keys if key.name == SIZE}  # tasks have their own
     if typed or str(model.get("hidden_size")) not in defaults:
         raise UserError(f"model.parameters: it chooses {SIZE} for each cell; give one of the two")
+
+
+def _check_of_files(config: Mapping[str, Any], choices: Mapping[str, Any], words: Iterable[str]) -> None:
+    """Check that no key says how the user's own files are read where the data is none of these."""
+    if (data := choices.get("data")) == "file":
+        return
+    typed = {word.partition("=")[0].lstrip("+") for word in words}
+    values = [(key, value) for key, value in flatten(config) if isinstance(value, str) and "${" in value]
+    for name in sorted(name for name in typed if name.startswith("data.")):
+        readers = {key for key, value in values if re.search(rf"[{{:]{re.escape(name)}[}},]", value)}
+        if readers and all(key.startswith("task.file_reader.") for key in readers):
+            raise UserError(f"{name}: data={data} has nothing that it would be read by; it is a key of data=file")
 
 
 def _parents(key: str) -> set[str]:

@@ -120,6 +120,9 @@ class SignalClassifier(Classifier):
     def loss_weight(self, batch: Batch) -> float | Tensor:
         return _loss_weight(self, batch)
 
+    def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
+        return super().measure_items(outputs, batch)  # the loss of a test weighs no classes
+
     def declare_metrics(self) -> dict[Metric, Measured]:
         declared = super().declare_metrics()
         if _is_own(self):
