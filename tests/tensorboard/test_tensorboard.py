@@ -167,7 +167,10 @@ def test_every_task_has_the_same_curves(server: Server, small: list[str], lstm: 
 def test_training_and_validation_loss_are_in_one_chart_whatever_the_run(server: Server, small: list[str]) -> None:
     category, metrics = server.plugin("custom_scalars/layout")["category"]
     assert (category["title"], metrics["title"]) == ("Training", "Metrics")
-    assert [entry["title"] for entry in metrics["chart"]] == ["Validation accuracy"]  # the classifier's
+    assert [entry["title"] for entry in metrics["chart"]] == [
+        "Validation accuracy",
+        "Validation f1",
+    ]  # the classifier's
     (chart,) = (entry for entry in category["chart"] if entry["title"] == "Loss, training and validation")
     assert len({entry["title"] for entry in category["chart"]}) == len(category["chart"])
     for run in small:

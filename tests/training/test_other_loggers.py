@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rnnlab.records.reading import Run, read_run
-from support import Answer
+from support import Answer, shell
 
 pytestmark = [
     pytest.mark.loggers,
@@ -33,7 +33,7 @@ def mlflow_runs(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
     def read() -> list[Any]:
         from mlflow.tracking import MlflowClient
 
-        client = MlflowClient("sqlite:///mlflow.db")
+        client = MlflowClient(f"sqlite:///{workdir}/mlflow.db")  # it remembers databases by their addresses
         experiment = client.get_experiment_by_name("told")
         return list(client.search_runs([experiment.experiment_id]))
 
@@ -44,11 +44,9 @@ def artifacts(workdir: Path) -> list[str]:
     return sorted("/".join(file.parts[-3:]) for file in workdir.glob("mlruns/*/*/artifacts/**/*") if file.is_file())
 
 
-def test_mlflow_has_settings_metrics_and_samples(
-    rnnlab: Callable[..., Answer], workdir: Path, mlflow_runs: Callable[[], list[Any]]
-) -> None:
-    answer = rnnlab(*SMALL, "logger=mlflow")
-    assert answer.code == 0 and answer.err == "", answer.err
+def test_mlflow_has_settings_metrics_and_samples(workdir: Path, mlflow_runs: Callable[[], list[Any]]) -> None:
+    answer = shell(*SMALL, "logger=mlflow", cwd=workdir)  # a process that has no database of another test
+    assert answer.returncode == 0 and "Traceback" not in answer.stderr, answer.stderr
     (shown,), run = mlflow_runs(), the_run(workdir)
     assert shown.info.status == "FINISHED" and shown.info.run_name == run.folder.name
     assert shown.data.params["hidden_size"] == "8" and shown.data.params["scheduler.warmup"] == "0.25"
@@ -57,17 +55,16 @@ def test_mlflow_has_settings_metrics_and_samples(
     assert artifacts(workdir) == ["artifacts/samples/000001.md", "artifacts/samples/000002.md"]
 
 
-def test_mlflow_has_forecasts_as_figures(rnnlab: Callable[..., Answer], workdir: Path) -> None:
-    assert rnnlab(*SMALL, "task=forecasting", "data=sines", "logger=mlflow").code == 0
+def test_mlflow_has_forecasts_as_figures(workdir: Path) -> None:
+    assert shell(*SMALL, "task=forecasting", "data=sines", "logger=mlflow", cwd=workdir).returncode == 0
     pictures = [file for file in workdir.glob("mlruns/**/*.png") if file.name == "000002.png"]
     assert pictures and pictures[0].read_bytes().startswith(b"\x89PNG")
 
 
-def test_runs_that_begin_together_stand_in_one_experiment(
-    rnnlab: Callable[..., Answer], mlflow_runs: Callable[[], list[Any]]
-) -> None:
-    answer = rnnlab(*SMALL, "-m", "seed=0,1", "data.limit=300", "logger=mlflow", "hydra.launcher.workers=2")
-    assert answer.code == 0, answer.err
+def test_runs_that_begin_together_stand_in_one_experiment(workdir: Path, mlflow_runs: Callable[[], list[Any]]) -> None:
+    words = ("-m", "seed=0,1", "data.limit=300", "logger=mlflow", "hydra.launcher.workers=2")
+    answer = shell(*SMALL, *words, cwd=workdir)
+    assert answer.returncode == 0, answer.stderr
     assert sorted(run.data.params["seed"] for run in mlflow_runs()) == ["0", "1"]
 
 

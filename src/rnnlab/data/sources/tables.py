@@ -113,14 +113,17 @@ def _rows_with_names(file: Path, separator: str | None, quoting: bool | None) ->
     refuse_csv_keys(file, separator, quoting)
     module = json_lines if file.suffix.lower() in json_lines.ENDINGS else parquet_files
     names = module.names_of(file)
-    rows = [Row(list(names), 0, 0)]
+    rows, content = [Row(list(names), 0, 0)], module.rows_of(file, names)
     try:
-        for cells in module.rows_of(file, names):
+        for cells in content:
             rows.append(Row(cells, len(rows), len(rows)))
             if len(rows) * len(names) > MOST_CELLS:
                 raise UserError(f"data: {file} has more than {MOST_CELLS:,} cells, too many to hold at a time")
     except MemoryError as error:
+        rows.clear()  # closing a file takes memory, too
         raise UserError(f"data: {file} unfolds to more than this machine's memory holds") from error
+    finally:
+        content.close()
     return rows
 
 
