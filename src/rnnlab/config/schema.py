@@ -243,7 +243,7 @@ MODEL: dict[str, Kind] = {
 
 CELLS: dict[str, Kind] = {  # of rnnlab's own; a plugin's cell may mean something else by the same word
     "cell.weight_dropout": DROPOUT,
-    "cell.forget_bias": NUMBER,
+    "cell.forget_bias": either(NUMBER, NOTHING).neutral_at(None),
     "cell.identity_scale": NUMBER,
     "cell.input_std": AT_LEAST_ZERO,
     **{f"cell.{name}": NUMBER for name in ("r_min", "r_max", "max_phase")},

@@ -22,16 +22,17 @@ class CoupledLSTM(Cell):
     Args:
         input_size: D.
         hidden_size: H.
-        forget_bias: The bias of the forget gate at first.
+        forget_bias: The bias of the forget gate at first; None draws it as the other weights are.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, forget_bias: float) -> None:
+    def __init__(self, input_size: int, hidden_size: int, forget_bias: float | None) -> None:
         super().__init__(input_size, hidden_size)
         self.of_input = nn.Linear(input_size, 3 * hidden_size)  # forget, output, candidate
         self.of_state = nn.Linear(hidden_size, 3 * hidden_size, bias=False)
         for weight in self.parameters():  # torch.nn.LSTM starts from the same range
             nn.init.uniform_(weight, -(hidden_size**-0.5), hidden_size**-0.5)
-        nn.init.constant_(self.of_input.bias[:hidden_size], forget_bias)
+        if forget_bias is not None:
+            nn.init.constant_(self.of_input.bias[:hidden_size], forget_bias)
 
     def initial_state(self, x: Tensor) -> State:
         zeros = x.new_zeros(len(x), self.hidden_size)

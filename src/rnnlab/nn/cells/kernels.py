@@ -99,10 +99,26 @@ class GRU(_Kernel):
 
 
 class LSTM(_Kernel):
-    """Long short-term memory (Hochreiter and Schmidhuber 1997) with a forget gate (Gers et al. 2000)."""
+    """Long short-term memory (Hochreiter and Schmidhuber 1997) with a forget gate (Gers et al. 2000).
+
+    Args:
+        forget_bias: The forget gate's bias at first, the sum of torch's two; 1 in Jozefowicz et al. (2015, "An
+            empirical exploration of recurrent network architectures"). None leaves both as torch draws them, around 0.
+        *args: The arguments of the other kernels.
+        **shape: The arguments of the other kernels.
+    """
 
     kernel = nn.LSTM
     blocks = ("input", "forget", "", "output")
+
+    def __init__(self, *args: Any, forget_bias: float | None = None, **shape: Any) -> None:
+        super().__init__(*args, **shape)
+        if forget_bias is None:
+            return
+        forget = slice(self.hidden_size, 2 * self.hidden_size)  # the second of the four blocks
+        for name, weights in self.layers.named_parameters():
+            if name.startswith("bias"):
+                nn.init.constant_(weights[forget], forget_bias if name.startswith("bias_ih") else 0.0)
 
     def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         if not (x.device.type == "cpu" and torch.is_autocast_enabled("cpu")):
