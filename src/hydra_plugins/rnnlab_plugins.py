@@ -315,10 +315,11 @@ class JoblibLauncher(RunLauncher):
         self.workers = workers
 
     def backend(self, workers: int | None = None) -> Backend:
+        from rnnlab.cores import available_cores
         from rnnlab.sweeps.launchers.backend import SequentialBackend
         from rnnlab.sweeps.launchers.process_backend import ProcessBackend
 
-        workers = workers or self.workers
+        workers = workers or self.workers or available_cores()
         return SequentialBackend() if workers == 1 else ProcessBackend(workers)
 
 

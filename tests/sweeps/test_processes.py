@@ -6,6 +6,10 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
+from hydra_plugins.rnnlab_plugins import JoblibLauncher
+from rnnlab.sweeps.launchers.backend import SequentialBackend
 from rnnlab.sweeps.launchers.process_backend import ProcessBackend
 
 
@@ -23,3 +27,13 @@ def test_many_items_are_each_done_once_by_workers_that_are_used_again(tmp_path: 
         outcomes = dict(workers.map(square, [(number, tmp_path) for number in range(40)]))
     assert {number: result for number, (result, _) in outcomes.items()} == {n: n * n for n in range(40)}
     assert len({process for _, process in outcomes.values()}) == 2
+
+
+@pytest.mark.parametrize(("cores", "workers", "at_a_time"), [("1", None, 1), ("2", None, 2), ("1", 3, 3), ("2", 1, 1)])
+def test_as_many_runs_are_trained_at_a_time_as_there_are_cores_or_as_was_said(
+    monkeypatch: pytest.MonkeyPatch, cores: str, workers: int | None, at_a_time: int
+) -> None:
+    """On one core they are trained in the process of the command: joblib's pool would have two processes."""
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", cores)
+    backend = JoblibLauncher(workers).backend()
+    assert backend.workers == at_a_time and isinstance(backend, SequentialBackend) == (at_a_time == 1)

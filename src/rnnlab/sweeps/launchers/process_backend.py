@@ -24,13 +24,13 @@ class ProcessBackend:
 
     shares_memory = True  # joblib maps arrays of a megabyte and more
 
-    def __init__(self, workers: int | None) -> None:
+    def __init__(self, workers: int) -> None:
         """Configure the backend; its processes start with `map`.
 
         Args:
-            workers: Processes at a time; None for one a core.
+            workers: Processes at a time, at least 2: one run after the other needs no process of its own.
         """
-        self.workers = workers or available_cores()
+        self.workers = workers
 
     def __enter__(self) -> ProcessBackend:
         self.group = WorkerGroup.on_this_machine()
