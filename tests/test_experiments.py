@@ -24,10 +24,24 @@ NEEDS = {"rt-polarity": "rt_polarity", "sst2": "sst2", "tagging": "ewt"}  # data
 LONG = ["calibration", "calibration-races"]  # computed in minutes; tests/reference/calibration computes a small part
 
 
+SMALL = {  # the least that a sweeper asks for
+    "optuna": ["hydra.sweeper.n_trials=2"],
+    "tune": ["hydra.sweeper.trials=1", "hydra.sweeper.extend=0", "hydra.sweeper.confirm=2"],
+    "race": ["hydra.sweeper.first=2", "hydra.sweeper.most=2"],
+}
+
+
+def sweeper_of(text: str) -> str:
+    """The sweeper that a study.yaml names."""
+    named = re.search(r"override hydra/sweeper: ?'?(\w+)", text)
+    return named[1] if named else "grid"
+
+
 def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
     """The summaries of a study's runs, trained small: it is a plain Hydra configuration, with overrides."""
     if folder.name in NEEDS:
         real_data(NEEDS[folder.name])
+    sweeper = sweeper_of((folder / "study.yaml").read_text())
     done = rnnlab(
         "train",
         "-cd",
@@ -36,13 +50,13 @@ def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
         "study",
         ALONE,
         "debug=fast",
-        "seed=0",
+        *([] if sweeper == "race" else ["seed=0"]),
         "model.embedding_size=8",
         "model.hidden_size=8",
         "data.sequence_length=20",
-        "optimizer.lr=0.007",
+        *([] if sweeper == "tune" else ["optimizer.lr=0.007"]),
         "trainer.max_epochs=2",
-        *(["hydra.sweeper.n_trials=2"] if "hydra/sweeper: optuna" in (folder / "study.yaml").read_text() else []),
+        *SMALL.get(sweeper, []),
     )
     assert done.code == 0, done.err
     return [json.loads(file.read_text()) for file in Path.cwd().glob(f"runs/{folder.name}/*/summary.json")]
@@ -56,7 +70,7 @@ def test_the_first_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir:
     sweeper = config["hydra"]["sweeper"]
     if "cases" in sweeper:
         sweeper["cases"] = sweeper["cases"][:1]
-    if "params" in sweeper and "override hydra/sweeper: optuna" not in FILES[study]:
+    if "params" in sweeper and sweeper_of(FILES[study]) == "grid":
         sweeper["params"] = {key: str(values).split(",")[0] for key, values in sweeper["params"].items()}
     folder = workdir / "experiments" / study
     folder.mkdir(parents=True)
