@@ -72,7 +72,8 @@ def made_once(places: pytest.TempPathFactory, name: str, make: Callable[[Path], 
 
 def real_data(option: str) -> list[Path]:
     """The downloaded files of `data=OPTION`; the test is skipped where they do not lie: tests download nothing."""
-    from rnnlab.data.sources.downloads import data_dir, declared_downloads
+    from rnnlab.data.cache.location import data_dir
+    from rnnlab.data.sources.downloads import declared_downloads
 
     files = [data_dir() / file.name for file, name in declared_downloads().items() if name == option]
     if missing := [file.name for file in files if not file.is_file()]:

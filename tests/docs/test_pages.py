@@ -18,7 +18,7 @@ import pytest
 
 import made
 from rnnlab.cli import main
-from rnnlab.data.sources.downloads import data_dir
+from rnnlab.data.cache.location import data_dir
 from slurm import install
 from support import ALONE, ROOT
 

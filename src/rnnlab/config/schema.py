@@ -316,6 +316,8 @@ OF_OTHER_COMMANDS: dict[str, Kind] = {
     # tensorboard
     "open": TRUE_OR_FALSE,
     "port": Kind("a port from 0 (any free one) to 65535", lambda v: is_int(v) and 0 <= v < 2**16),
+    # cache
+    "clear": TRUE_OR_FALSE,
     # study
     "report": either(one_of("only"), NOTHING),
     # generate, predict, evaluate

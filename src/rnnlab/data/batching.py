@@ -26,6 +26,9 @@ class Order(Protocol):
 
     def __iter__(self) -> Iterator[Rows]: ...
 
+    def behind(self, batches: int) -> Iterator[Rows]:
+        """Yield the rows of the batches behind the first so many, which are not gone through."""
+
 
 class InOrder:
     """Every sequence once, as the split left them: for validation and test.
@@ -43,7 +46,11 @@ class InOrder:
         return -(-self.count // self.batch_size)
 
     def __iter__(self) -> Iterator[Rows]:
-        return _cut(np.arange(self.count), self.batch_size)
+        return self.behind(0)
+
+    def behind(self, batches: int) -> Iterator[Rows]:
+        begins = range(batches * self.batch_size, self.count, self.batch_size)
+        return (np.arange(begin, min(begin + self.batch_size, self.count)) for begin in begins)
 
 
 class Streams:
@@ -63,7 +70,10 @@ class Streams:
         return self.steps
 
     def __iter__(self) -> Iterator[Rows]:
-        return (np.arange(step, self.count, self.steps) for step in range(self.steps))
+        return self.behind(0)
+
+    def behind(self, batches: int) -> Iterator[Rows]:
+        return (np.arange(step, self.count, self.steps) for step in range(batches, self.steps))
 
 
 class Shuffled:
@@ -91,9 +101,18 @@ class Shuffled:
         return -(-len(self.sequences) // self.batch_size)
 
     def __iter__(self) -> Iterator[Rows]:
+        return self.behind(0)
+
+    def behind(self, batches: int) -> Iterator[Rows]:
         random = np.random.default_rng((self.seed, self.epoch))
-        for pool in Permutation(len(self.sequences), random).pieces(POOL * self.batch_size):
-            yield from self._by_length(pool, random) if self.bucketing else _cut(pool, self.batch_size)
+        order = Permutation(len(self.sequences), random)
+        pools, begun = divmod(batches, POOL)
+        if self.bucketing:
+            random.random(pools)  # what those pools would have drawn
+        for pool in order.pieces(POOL * self.batch_size, pools):
+            rows = self._by_length(pool, random) if self.bucketing else _cut(pool, self.batch_size)
+            yield from islice(rows, begun, None)
+            begun = 0
 
     def _by_length(self, pool: Rows, random: np.random.Generator) -> Iterator[Rows]:
         pool = pool[np.argsort(self.sequences.lengths(pool), kind="stable")]
@@ -118,7 +137,7 @@ class Batches:
 
     def blocks(self, sizes: Iterable[int], begun: int = 0) -> Iterator[list[Batch]]:
         """The batches behind the first `begun` in lists of these sizes, each list cut out at once."""
-        rows = islice(self.sampler, begun, None)
+        rows = self.sampler.behind(begun)
         for size in sizes:
             continues = [self.sampler.continues and step > 0 for step in range(begun, begun + size)]
             yield self.collate.block(list(islice(rows, size)), continues)

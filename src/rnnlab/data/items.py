@@ -95,8 +95,19 @@ def items_of_stream(pieces: Iterable[str]) -> Items:
     for piece in pieces:
         digest.update(piece.encode("utf-8", "surrogatepass"))
         count += len(piece)
-    short = digest.hexdigest()[:DIGITS]
-    return Items(short, short, count)
+    return _of_text(digest.hexdigest(), count)
+
+
+def items_of_bytes(pieces: Iterable[bytes | memoryview], count: int) -> Items:
+    """Return the `count` characters of a running text, which comes in pieces of UTF-8."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return _of_text(digest.hexdigest(), count)
+
+
+def _of_text(digest: str, count: int) -> Items:
+    return Items(digest[:DIGITS], digest[:DIGITS], count)
 
 
 def _digest_of_rows(rows: Sequence[tuple[str, ...]]) -> str:

@@ -38,10 +38,10 @@ class Permutation:
             outside = outside[again >= self.count]
         return rows
 
-    def pieces(self, size: int) -> Iterator[Rows]:
-        """Yield the whole order in pieces of `size` rows, the last one perhaps shorter; computed many at a time."""
-        several = max(1, AT_ONCE // size) * size
-        for begin in range(0, self.count, several):
+    def pieces(self, size: int, first: int = 0) -> Iterator[Rows]:
+        """Yield the order in pieces of `size` rows, from the one with the index `first`; the last may be shorter."""
+        several = max(1, AT_ONCE // size) * size  # are computed at a time
+        for begin in range(first * size, self.count, several):
             rows = self(np.arange(begin, min(begin + several, self.count)))
             yield from (rows[i : i + size] for i in range(0, len(rows), size))
 

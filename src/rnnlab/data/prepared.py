@@ -40,6 +40,7 @@ class Part:
             where a batch has the symbols themselves (see `data.text.spelling`).
         characters: `(total,)`, how many characters end with each of the flat symbols or before it, by which losses per
             character are counted; None where every symbol counts as one.
+        known_counts: `(V,)`, how often each symbol occurs, where that is known; None to count when it is asked.
     """
 
     sequences: SequenceView
@@ -49,14 +50,21 @@ class Part:
     tags: NDArray[np.int64] | None = None
     spelling: NDArray[np.int64] | None = None
     characters: NDArray[np.int64] | None = None
+    known_counts: NDArray[np.int64] | None = None
 
     @property
     def predictions(self) -> int:
         """Number of predictions in all: the labels, or the tags, or all symbols but each sequence's first."""
         if self.labels is not None:
             return self.labels.size
-        count = len(self.sequences)
-        return int(self.sequences.lengths(np.arange(count)).sum()) - (count if self.tags is None else 0)
+        return self.sequences.total - (len(self.sequences) if self.tags is None else 0)
+
+    @property
+    def size(self) -> int:
+        """Number of all items, as `count` counts them."""
+        if self.reading != STREAMS:
+            return len(self.sequences)
+        return self.predictions if self.characters is None else int(self.characters[-1] - self.characters[0])
 
     def count(self, rows: Rows) -> int:
         """Return how many items some sequences `(N,)` are: as many, or of a running text their predicted characters."""
@@ -69,6 +77,8 @@ class Part:
 
     def counts(self, symbols: int) -> NDArray[np.int64]:
         """Return how often each symbol of a vocabulary of that size occurs, `(symbols,)`."""
+        if self.known_counts is not None:
+            return self.known_counts
         flat = self.sequences.symbols if self.spelling is None else self.spelling[self.sequences.symbols, 1]
         return np.bincount(flat, minlength=symbols)
 

@@ -20,6 +20,14 @@ class SequenceView(Protocol):
     def symbols(self) -> Symbols:
         """`(total,)` symbols or `(total, D)` vectors."""
 
+    @property
+    def total(self) -> int:
+        """How many symbols all sequences have together; one in several of them counts as often."""
+
+    @property
+    def longest(self) -> int:
+        """How many symbols the longest sequence has."""
+
     def __len__(self) -> int: ...
 
     def starts(self, rows: Rows) -> NDArray[np.int64]:
@@ -42,6 +50,14 @@ class Sequences:
     symbols: Symbols
     offsets: NDArray[np.int64]
     sizes: NDArray[np.int64]
+
+    @property
+    def total(self) -> int:
+        return int(self.sizes.sum())
+
+    @property
+    def longest(self) -> int:
+        return int(self.sizes.max())
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -70,6 +86,16 @@ class Windows:
     symbols: Symbols
     length: int
     stride: int
+
+    @property
+    def total(self) -> int:
+        if self.stride == self.length:
+            return len(self.symbols) - 1 + len(self)
+        return len(self) * (self.length + 1)
+
+    @property
+    def longest(self) -> int:
+        return min(self.length + 1, len(self.symbols))
 
     def __len__(self) -> int:
         predicted = len(self.symbols) - 1

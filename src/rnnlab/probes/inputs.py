@@ -60,9 +60,10 @@ class Inputs:
         size = len(task.vocabulary)  # type: ignore[arg-type]
         if self.text is not None:
             return read(task, self.text, self.key).bincount(minlength=size)
-        sequences = self.part().sequences
+        part = self.part()
+        sequences = part.sequences
         if isinstance(sequences, Windows):
-            return torch.from_numpy(np.bincount(sequences.symbols, minlength=size))
+            return torch.from_numpy(part.counts(size).copy())
         rows = np.arange(len(sequences))
         begins, lengths = sequences.starts(rows), sequences.lengths(rows)
         marks = np.zeros(len(sequences.symbols) + 1, dtype=np.int64)  # which places belong to a sequence of the part

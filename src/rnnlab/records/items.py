@@ -19,7 +19,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANY = 200_000  # items
+AT_ONCE = 1 << 16  # items that are written at a time
 MOST_BYTES = 2**30  # of the text: a file that unpacks to more was not written by a test
 NEEDED = ("item", "loss", "count")
 WHOLE_NUMBERS = ("item", "count", "correct", "classified", "characters")
@@ -41,13 +42,18 @@ WHOLE_NUMBERS = ("item", "count", "correct", "classified", "characters")
 
 def write_items(folder: RunFolder, columns: Mapping[str, NDArray[Any]]) -> None:
     """Write the columns `(items,)`, of which `item` comes first; the same columns give the same bytes."""
-    written = [values.astype(str).tolist() for values in columns.values()]  # the fewest digits that give a number back
-    lines = [",".join(columns), *map(",".join, zip(*written, strict=True))]
-    content = ("\n".join(lines) + "\n").encode()
-    many = len(lines) - 1 > MANY
+    content, many = "\n".join([",".join(columns), *_lines(columns), ""]).encode(), len(columns["item"]) > MANY
     file, other = (folder.packed_items, folder.items) if many else (folder.items, folder.packed_items)
     write_atomically(file, gzip.compress(content, compresslevel=6, mtime=0) if many else content)
     other.unlink(missing_ok=True)
+
+
+def _lines(columns: Mapping[str, NDArray[Any]]) -> Iterator[str]:
+    """Yield the rows as text, many at a time: NumPy takes a hundred bytes for every number that it writes."""
+    for begin in range(0, len(columns["item"]), AT_ONCE):
+        # `astype` writes the fewest digits that give a number back
+        written = [values[begin : begin + AT_ONCE].astype(str).tolist() for values in columns.values()]
+        yield "\n".join(map(",".join, zip(*written, strict=True)))
 
 
 def read_items(run_folder: Path) -> pd.DataFrame | None:

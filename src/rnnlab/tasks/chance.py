@@ -121,6 +121,8 @@ def predicted_symbols(part: Part, size: int) -> Counts:
     """
     sequences = part.sequences
     if isinstance(sequences, Windows):
+        if part.known_counts is not None:
+            return part.known_counts - np.bincount(sequences.symbols[:1], minlength=size)
         symbols = sequences.symbols[1:]
     else:
         rows = np.arange(len(sequences))

@@ -194,7 +194,7 @@ def _check_lengths(task: SequenceTask, config: Mapping[str, Any], prepared: Prep
     if (room := getattr(getattr(task, "encoder", None), "longest", None)) is None:
         return
     for part in prepared.parts.values():
-        steps = int(part.sequences.lengths(np.arange(len(part.sequences))).max()) - (part.labels is None)
+        steps = part.sequences.longest - (part.labels is None)
         if steps > room:
             raise UserError(f"cell={config['cell']['name']} has room for {room} steps, and a sequence has {steps}")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-import numpy as np
 import torch
 
 from rnnlab.analysis.best_run import find_checkpoint
@@ -240,7 +239,7 @@ class TrainingRun:
             "name": self.prepared.name,
             "sha256": self.prepared.sha256,
             **{key: value for key, value in said.items() if value},
-            **({"train_count": train.count(np.arange(len(train.sequences)))} if train.reading == val.reading else {}),
+            **({"train_count": train.size} if train.reading == val.reading else {}),
             **items,
             **classes,
         }

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rnnlab.data.sources.downloads import data_dir, declared_downloads, download
+from rnnlab.data.cache.location import data_dir
+from rnnlab.data.sources.downloads import declared_downloads, download
 from rnnlab.data.sources.files import sha256
 from rnnlab.errors import UserError
 from support import Answer, assert_refused

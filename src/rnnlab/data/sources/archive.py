@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from rnnlab.data.sources.downloads import data_dir
+from rnnlab.data.cache.location import data_dir
 from rnnlab.data.sources.signals import read_signals
 from rnnlab.errors import UserError
 

@@ -16,7 +16,6 @@ download has to be declared, with the same name, URL and hash, by an option that
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,9 +26,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from rnnlab.config.locations import conf_folder, plugin_conf_folders
+from rnnlab.data.cache.location import DATA_DIR_VARIABLE, data_dir
 from rnnlab.errors import UserError
 
-DATA_DIR_VARIABLE = "RNNLAB_DATA_DIR"
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -85,13 +84,6 @@ def declared_downloads() -> dict[Download, str]:
         for file in files if isinstance(files, list) else ():
             declared[_parse(file, str(option))] = option.stem
     return declared
-
-
-def data_dir() -> Path:
-    """The folder of downloads: $RNNLAB_DATA_DIR, or the user's cache folder."""
-    import pooch
-
-    return Path(os.environ.get(DATA_DIR_VARIABLE) or pooch.os_cache("rnnlab"))
 
 
 def _parse(file: Any, where: str) -> Download:

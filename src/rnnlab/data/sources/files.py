@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rnnlab.config.plain_files import what_it_is
+from rnnlab.data.cache.hashes import remembered_sha256
 from rnnlab.data.sources.parts import PartFile
 from rnnlab.errors import UserError
 
@@ -98,8 +99,12 @@ def _refuse_same(by_key: Mapping[str, Sequence[Path]]) -> None:
                 raise UserError(f"data.{key}: {file} has the same bytes as {same} of data.{other}")
 
 
-def sha256(files: list[Path], names: str = "") -> str:
+def sha256(files: Sequence[Path], names: str = "") -> str:
     """Return the SHA-256 of the files' bytes, one after the other, in hexadecimal; `names` go before them."""
+    return remembered_sha256(files, names, lambda: _sha256(files, names))
+
+
+def _sha256(files: Sequence[Path], names: str) -> str:
     digest = hashlib.sha256(names.encode())
     for file in files:
         with file.open("rb") as stream:

@@ -34,27 +34,35 @@ class TextFiles:
     note: str = ""
     description: str = ""
 
-    def pieces(self) -> Iterator[str]:
+    @property
+    def size(self) -> int:
+        """About how many bytes of text the files hold."""
+        return sum(file.stat().st_size for file in self.files)
+
+    def pieces(self, between: str = "") -> Iterator[str]:
         """Yield the text in its order, some hundred thousand characters at a time.
+
+        Args:
+            between: What is put between two files of which the first does not end in a blank; it counts as no
+                character.
 
         Raises:
             UserError: A file is not UTF-8; the line names the place.
         """
-        left = self.limit
+        left, last = self.limit, ""
         for file in self.files:
+            if between and last and not last.isspace():
+                yield between
             for piece in _pieces(file):
                 yield piece[:left]
                 if left is not None and (left := left - len(piece[:left])) == 0:
                     return
+                last = piece[-1:] or last
 
     def part(self, name: str, limit: int | None = None) -> TextFiles:
         """Return the text of one part, at most `limit` characters of it."""
         files = [file for file, part in zip(self.files, self.parts or (), strict=True) if part == name]
         return TextFiles(files, limit)
-
-    def words(self) -> list[str]:
-        """Return what stands between blanks."""
-        return "".join(self.pieces()).split()
 
 
 def read_text(files: list[Path]) -> TextFiles:

@@ -84,13 +84,22 @@ def read(file: str) -> Tokenizer:
 
 def pieces(text: str) -> Iterator[str]:
     """Yield a text in pieces that end at the end of a line where they can."""
-    begin = 0
-    while begin < len(text):
-        end = begin + PIECE
-        if end < len(text):
-            end = text.rfind("\n", begin, end) + 1 or end
-        yield text[begin:end]
-        begin = end
+    return streamed_pieces([text])
+
+
+def streamed_pieces(texts: Iterable[str]) -> Iterator[str]:
+    """Yield a text that comes in any pieces in those that `pieces` gives of it as a whole."""
+    held = ""
+    for text in texts:
+        held += text
+        begin = 0
+        while len(held) - begin > PIECE:
+            end = held.rfind("\n", begin, begin + PIECE) + 1 or begin + PIECE
+            yield held[begin:end]
+            begin = end
+        held = held[begin:]
+    if held:
+        yield held
 
 
 def library() -> Any:

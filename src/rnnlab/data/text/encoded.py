@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CHUNK = 1 << 18  # characters of a piece
+LONG = 1 << 12  # characters of a text from which on NumPy is the faster one
 
 
 class Encoded(NamedTuple):
@@ -29,14 +31,39 @@ class Encoded(NamedTuple):
 def alphabet_of(texts: Iterable[str], least: int = 1) -> list[str]:
     """Return the sorted characters that occur at least `least` times."""
     if least == 1:
-        alphabet: set[str] = set()
+        alphabet = Alphabet()
         for text in texts:
-            alphabet.update(text)
-        return sorted(alphabet)
+            alphabet.add(text)
+        return alphabet.sorted()
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text)
     return sorted(character for character, count in counts.items() if count >= least)
+
+
+class Alphabet:
+    """The characters that occur in texts; of a long text no step is taken for each."""
+
+    def __init__(self) -> None:
+        self._characters: set[str] = set()
+        self._ascii = b""
+
+    def add(self, text: str) -> None:
+        """Add the characters of a text."""
+        if len(text) < LONG:
+            self._characters.update(text)
+        elif text.isascii():
+            if new := text.encode("ascii").translate(None, self._ascii):
+                self._ascii += bytes(set(new))
+        else:
+            for _, points in code_points(text):
+                there = np.zeros(sys.maxunicode + 1, dtype=bool)
+                there[points] = True
+                self._characters.update(map(chr, np.flatnonzero(there).tolist()))
+
+    def sorted(self) -> list[str]:
+        """Return the characters in the order of their code points."""
+        return sorted(self._characters.union(self._ascii.decode("ascii")))
 
 
 def table_of(alphabet: Sequence[str], other: int) -> NDArray[np.unsignedinteger]:
@@ -50,8 +77,12 @@ def table_of(alphabet: Sequence[str], other: int) -> NDArray[np.unsignedinteger]
     return table
 
 
-def code_points(text: str) -> Iterator[tuple[int, NDArray[np.uint32]]]:
-    """Yield where a piece of a text begins and its code points `(T,)`; in pieces, since they take four bytes each."""
+def code_points(text: str) -> Iterator[tuple[int, NDArray[np.uint8] | NDArray[np.uint32]]]:
+    """Yield where a piece of a text begins and its code points `(T,)`, of which each may take four bytes."""
+    ascii_only = text.isascii()
     for begin in range(0, len(text), CHUNK):
-        piece = text[begin : begin + CHUNK].encode("utf-32-le", "surrogatepass")
-        yield begin, np.frombuffer(piece, dtype=np.uint32)
+        piece = text[begin : begin + CHUNK]
+        if ascii_only:
+            yield begin, np.frombuffer(piece.encode("ascii"), dtype=np.uint8)
+        else:
+            yield begin, np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)

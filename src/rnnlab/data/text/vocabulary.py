@@ -180,7 +180,7 @@ class Vocabulary:
     def _encode_characters(self, text: str, key: str) -> NDArray[np.unsignedinteger]:
         indices = np.empty(len(text), dtype=self.dtype)
         for begin, points in code_points(text):
-            piece = self._table[np.minimum(points, len(self._table) - 1)]
+            piece = self._table.take(points, mode="clip")  # beyond the table lies what the alphabet lacks
             if (unknown := piece == len(self)).any():
                 if UNKNOWN not in self._indices:
                     raise self._refusal(key, [chr(point) for point in points[unknown].tolist()])

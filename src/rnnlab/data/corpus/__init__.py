@@ -1,0 +1,1 @@
+"""A running text of any size as symbols: read, counted, encoded and cut piece by piece."""
