@@ -14,6 +14,7 @@ import torch
 from batches import data
 from blocks import blocks
 from comparing import comparing
+from corpus import corpus
 from generation import generation
 from gpu import gpu
 from measure import machine, on_one_core
@@ -31,6 +32,7 @@ SECTIONS = {
     "Blocks": blocks,
     "Time to quality": quality,
     "Data": data,
+    "A large corpus": corpus,
     "Generation": generation,
     "Start-up": start_up,
     "Comparing": comparing,

@@ -158,7 +158,7 @@ def _opened(folder: Path) -> tuple[dict[str, Any], InFolder] | None:
         if any((folder / name).stat().st_size != size for name, size in content["sizes"].items()):
             raise ValueError("an array was cut off")
         found = content["said"], InFolder(folder, content["dtypes"])
-    except (FileNotFoundError, ValueError, KeyError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError):
         if folder in _held:
             os.close(_held.pop(folder))
         return None
