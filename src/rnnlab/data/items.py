@@ -91,23 +91,31 @@ def items_of_stretches(stretches: Sequence[NDArray[np.float64]], horizon: int, o
 
 def items_of_stream(pieces: Iterable[str]) -> Items:
     """Return the characters of a running text, which comes in pieces."""
-    digest, count = hashlib.sha256(), 0
+    digest = TextDigest()
     for piece in pieces:
-        digest.update(piece.encode("utf-8", "surrogatepass"))
-        count += len(piece)
-    return _of_text(digest.hexdigest(), count)
+        digest.add(piece)
+    return digest.items()
 
 
-def items_of_bytes(pieces: Iterable[bytes | memoryview], count: int) -> Items:
-    """Return the `count` characters of a running text, which comes in pieces of UTF-8."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(piece)
-    return _of_text(digest.hexdigest(), count)
+class TextDigest:
+    """The digest of a running text that goes by in pieces."""
 
+    def __init__(self) -> None:
+        self._digest, self._count = hashlib.sha256(), 0
 
-def _of_text(digest: str, count: int) -> Items:
-    return Items(digest[:DIGITS], digest[:DIGITS], count)
+    def add(self, piece: str) -> None:
+        """Add what follows."""
+        self.add_encoded(piece.encode("utf-8", "surrogatepass"), len(piece))
+
+    def add_encoded(self, piece: bytes | memoryview, count: int) -> None:
+        """Add what follows as UTF-8, in which it has so many characters."""
+        self._digest.update(piece)
+        self._count += count
+
+    def items(self) -> Items:
+        """Return the characters that have gone by."""
+        short = self._digest.hexdigest()[:DIGITS]
+        return Items(short, short, self._count)
 
 
 def _digest_of_rows(rows: Sequence[tuple[str, ...]]) -> str:

@@ -83,9 +83,7 @@ def test_what_fails_or_is_too_large_leaves_nothing(cache: Path, monkeypatch: pyt
         made_once({"a": 1}, "one", numbers(2500))
     assert not [file for file in cache.iterdir() if file.suffix != ".lock"]
     monkeypatch.setenv("RNNLAB_CACHE_GB", "many")
-    with pytest.raises(
-        UserError, match="RNNLAB_CACHE_GB must be a number of gigabytes above 0, such as 50, not 'many'"
-    ):
+    with pytest.raises(UserError, match=r"RNNLAB_CACHE_GB must be a number of gigabytes above 0, .* not 'many'"):
         made_once({"a": 1}, "one", numbers(2500))
 
 

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.cache import entries
 from rnnlab.data.corpus import encoding, layout, subwords, words
+from rnnlab.data.corpus.splitting import Splitter
 from rnnlab.data.items import Items, items_of_stream
 from rnnlab.data.prepared import Known, Part, Prepared, prepare, prepare_other
 from rnnlab.data.sources import text_files
@@ -165,3 +168,12 @@ def test_sizes_of_windows_need_no_pass_over_them() -> None:
         lengths = part.sequences.lengths(rows)
         assert part.sequences.total == lengths.sum() and part.sequences.longest == lengths.max()
         assert part.size == part.count(rows) and part.predictions == lengths.sum() - len(rows)
+
+
+@given(st.text(st.sampled_from("ab1_ \n\t\r\u00a0\u2028é語🎵!.'-\x1c\u0301"), max_size=40), st.integers(1, 12))
+def test_a_text_is_taken_apart_as_the_library_takes_it_apart(text: str, size: int) -> None:
+    texts = [text[begin : begin + size] for begin in range(0, len(text), size)]
+    expected = [piece for one in texts for piece, _ in bpe.splitting().pre_tokenize_str(one)]
+    if texts:
+        found = Splitter(sorted(set(text))).split(texts)
+        assert [piece.decode() for piece in found.to_pylist()] == expected

@@ -16,6 +16,7 @@ from rnnlab.data.text.vocabulary import Vocabulary
 Place = tuple[str, tuple[float, float]]  # the name of a text, and between which shares of it a part lies
 Span = tuple[int, int]  # from which index of an array to which
 SYMBOLS, CHARACTERS, COUNTS = "symbols", "characters", "counts"  # names of arrays
+NUMBERS = "numbers"  # of the distinct words, an array that is needed while the others are written
 AT_ONCE = 1 << 20  # symbols that are worked on at a time
 
 

@@ -7,15 +7,27 @@ the numbers, not over the text, gives every occurrence its index there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.data.cache.arrays import Arrays
-from rnnlab.data.corpus.layout import CHARACTERS, SYMBOLS, Layout, Place, Request, Span, between, counts_of, pieces_of
-from rnnlab.data.items import MEASURED, Items, items_of_bytes
+from rnnlab.data.corpus.layout import (
+    CHARACTERS,
+    NUMBERS,
+    SYMBOLS,
+    Layout,
+    Place,
+    Request,
+    Span,
+    between,
+    counts_of,
+    pieces_of,
+)
+from rnnlab.data.corpus.numbering import Numbering, Numbers
+from rnnlab.data.items import MEASURED, Items, TextDigest
 from rnnlab.data.sources.text_files import TextFiles
 from rnnlab.data.text.vocabulary import UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
@@ -23,12 +35,9 @@ from rnnlab.errors import UserError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NUMBERS = "numbers"
 PIECE = 1 << 22  # characters whose words are told apart at a time: few enough that the distinct ones fit into a cache
 LONGEST_WORD = 1 << 26  # characters
 SEPARATORS = "\x1c\x1d\x1e\x1f"  # blanks to Python and to Unicode, but not to arrow's reading of ASCII
-
-Numbers = NDArray[np.uint32]
 
 
 def encode_words(request: Request, arrays: Arrays) -> Layout:
@@ -86,30 +95,15 @@ def _write_characters(
     return {part: written[span] for part, span in spans.items()}
 
 
-class _Numbering(dict[bytes, int]):
-    """The number of each word; a new word gets the next one."""
-
-    def __missing__(self, word: bytes) -> int:
-        number = self[word] = len(self)
-        return number
-
-
 class _Words:
     """The distinct words of a text, in UTF-8, in the order in which they first occur."""
 
     def __init__(self) -> None:
-        self._numbering = _Numbering()
+        self._numbering = Numbering()
 
     def numbers_in(self, text: TextFiles, where: str) -> Iterator[Numbers]:
         """Yield the numbers of a text's words in pieces."""
-        import pyarrow as pa
-
-        for piece in _whole_words(text, where):
-            told_apart = _split(piece).dictionary_encode()
-            distinct = told_apart.dictionary.cast(pa.large_binary()).to_pylist()
-            number_of: Callable[[bytes], int] = self._numbering.__getitem__
-            numbers = np.fromiter(map(number_of, distinct), dtype=np.uint32, count=len(distinct))
-            yield numbers[told_apart.indices.to_numpy()]
+        return (self._numbering.numbers_of(_split(piece)) for piece in _whole_words(text, where))
 
     def vocabulary(self, training: Numbers, least: int) -> Vocabulary:
         """Return the sorted words that occur at least `least` times among some numbers, and `[UNK]`."""
@@ -134,16 +128,13 @@ class _Words:
         """Return the characters of a text of these words with a blank between every two."""
         import pyarrow as pa
 
-        spelled = pa.array([b" " + word for word in self._numbering], pa.large_binary())
-
-        def pieces() -> Iterator[memoryview]:
-            for number, piece in enumerate(pieces_of(numbers)):
-                content = spelled.take(pa.array(piece)).buffers()[2]
-                yield memoryview(content)[not number :]  # the text begins without a blank
-
-        width = self.widths()
-        count = sum(int(width[piece].sum()) for piece in pieces_of(numbers))
-        return items_of_bytes(pieces(), max(0, count - 1))
+        spelled, widths = pa.array([b" " + word for word in self._numbering], pa.large_binary()), self.widths()
+        digest = TextDigest()
+        for number, piece in enumerate(pieces_of(numbers)):
+            content = memoryview(spelled.take(pa.array(piece)).buffers()[2])
+            first = number == 0  # the text begins without a blank
+            digest.add_encoded(content[first:], int(widths[piece].sum()) - first)
+        return digest.items()
 
 
 def _whole_words(text: TextFiles, where: str) -> Iterator[str]:

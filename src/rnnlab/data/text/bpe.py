@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rnnlab.data.text.vocabulary import UNKNOWN
 from rnnlab.errors import UserError
@@ -22,14 +22,26 @@ LEAST = 2  # times that two symbols stand side by side in training: what is seen
 PIECES = r" ?\w+| ?[^\w\s]+|\n+|[^\S\n]+(?!\S)|[^\S\n]"
 
 
-def train(texts: Iterable[str], alphabet: Sequence[str], size: int, unknown: bool) -> Tokenizer:
+class Counted(NamedTuple):
+    """What no sub-word reaches beyond, as `PIECES` takes a text apart.
+
+    Attributes:
+        words: The distinct ones.
+        counts: How often each occurs.
+    """
+
+    words: Iterable[str]
+    counts: Iterable[int]
+
+
+def train(texts: Iterable[str] | Counted, alphabet: Sequence[str], size: int, unknown: bool) -> Tokenizer:
     """Train byte-pair encoding: join the most frequent pair of symbols again and again (Sennrich et al. 2016).
 
     Every character of the alphabet is a sub-word, so that every text of these characters can be encoded and decoded
     to itself.
 
     Args:
-        texts: In which pairs are counted.
+        texts: In which pairs are counted; or what they were taken apart into.
         alphabet: The characters.
         size: Sub-words in all, the alphabet among them; they are fewer where no pair is left that occurs twice.
         unknown: Whether there is `[UNK]` beside them, for characters that the alphabet lacks.
@@ -45,7 +57,6 @@ def train(texts: Iterable[str], alphabet: Sequence[str], size: int, unknown: boo
     tokenizers = library()
     special = [UNKNOWN] if unknown else []
     made: Tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token=UNKNOWN if unknown else None))
-    made.pre_tokenizer = tokenizers.pre_tokenizers.Split(tokenizers.Regex(PIECES), "isolated")
     made.decoder = tokenizers.decoders.Fuse()
     trainer = tokenizers.trainers.BpeTrainer(
         vocab_size=size + len(special),
@@ -55,8 +66,19 @@ def train(texts: Iterable[str], alphabet: Sequence[str], size: int, unknown: boo
         initial_alphabet=list(alphabet),
         limit_alphabet=len(alphabet),
     )
-    made.train_from_iterator(chain.from_iterable(map(pieces, texts)), trainer)
+    if isinstance(texts, Counted):  # as often as it occurs: the library counts, and takes no counts
+        made.train_from_iterator(chain.from_iterable(map(repeat, texts.words, texts.counts)), trainer)
+        made.pre_tokenizer = splitting()
+    else:
+        made.pre_tokenizer = splitting()
+        made.train_from_iterator(chain.from_iterable(map(pieces, texts)), trainer)
     return made
+
+
+def splitting() -> Any:
+    """Return the library's own way to take a text apart by `PIECES`."""
+    tokenizers = library()
+    return tokenizers.pre_tokenizers.Split(tokenizers.Regex(PIECES), "isolated")
 
 
 def read(file: str) -> Tokenizer:

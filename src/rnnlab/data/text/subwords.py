@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.text.bpe import LEVEL, library, pieces
+from rnnlab.data.text.bpe import LEVEL, library, pieces, splitting
 from rnnlab.data.text.encoded import Encoded
 from rnnlab.data.text.vocabulary import NAMED, UNKNOWN, Vocabulary
 from rnnlab.errors import UserError
@@ -115,6 +116,14 @@ class Subwords(Vocabulary):
     def _of_bytes(self) -> bool:
         """Whether a sub-word can be a part of a character."""
         return '"ByteLevel"' in self.tokenizer or '"ByteFallback"' in self.tokenizer
+
+    @cached_property
+    def splits_as_ours(self) -> bool:
+        """Whether texts are taken apart as `bpe.PIECES` says, so that each piece can be encoded by itself."""
+        said = json.loads(self.tokenizer)
+        split = json.loads(splitting().__getstate__())
+        as_it_is = not (said.get("normalizer") or said.get("added_tokens") or said["model"].get("dropout"))
+        return as_it_is and said.get("pre_tokenizer") == split
 
     def _encodings(self, texts: Sequence[str], key: str, places: bool = True) -> list[Encoding]:
         """Return texts as sub-words; with the place of each sub-word in its text if `places`, which takes longer."""

@@ -44,7 +44,10 @@ def level_of(data: Mapping[str, Any], task: str, possible: Sequence[str]) -> str
 
 
 def subwords(
-    data: Mapping[str, Any], texts: Iterable[str], alphabet: Sequence[str], special: tuple[str, ...] = ()
+    data: Mapping[str, Any],
+    texts: Iterable[str] | bpe.Counted,
+    alphabet: Sequence[str],
+    special: tuple[str, ...] = (),
 ) -> tuple[Subwords, str]:
     """Return the sub-words that a configuration's node `data` names, and a note on them, or ''.
 
@@ -53,7 +56,7 @@ def subwords(
 
     Args:
         data: The node.
-        texts: The training part, in which pairs are counted.
+        texts: The training part, in which pairs are counted, or what that was taken apart into.
         alphabet: Characters that have to be sub-words.
         special: Symbols of the task.
 
