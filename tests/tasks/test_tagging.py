@@ -289,6 +289,49 @@ def test_every_line_of_a_file_is_tagged_as_it_would_be_alone(
     assert [(row["word"], row["tag"]) for row in rows] == [(w.word, w.tag) for tagged in alone for w in tagged.words]
 
 
+def conllu(number: int, word: str) -> str:
+    return f"{number}\t{word}\t_\tX\t_\t_\t_\t_\t_\t_\n"
+
+
+def test_the_words_of_a_treebank_are_tagged_and_its_tags_are_not_read(
+    rnnlab: Callable[..., Answer], workdir: Path, run_folder: Path
+) -> None:
+    predict = ("predict", f"checkpoint={run_folder}")
+    expected = rnnlab(*predict, "text=The old man .").out + rnnlab(*predict, "text=boat").out
+    words = ["The", "old", "man", "."]
+    whole = "# text = The old man .\n" + "".join(map(conllu, range(1, 5), words)) + "\n" + conllu(1, "boat")
+    (workdir / "new.conllu").write_text(whole)
+    (workdir / "pairs.tsv").write_text("".join(f"{word}\tX\n" for word in words) + "\nboat\tX\n")
+    for name in ("new.conllu", "pairs.tsv"):
+        answer = rnnlab(*predict, f"file={name}")
+        assert (answer.code, answer.out) == (0, expected), answer.err
+        assert answer.err == f"{name}: 5 words in 2 sentences; its tags were not read\n"
+        assert rnnlab(*predict, f"file={name}", f"output={name}.csv").code == 0
+        rows = list(csv.DictReader(io.StringIO((workdir / f"{name}.csv").read_text(encoding="utf-8"))))
+        assert [row["text"] for row in rows] == ["The old man .", "boat"]
+
+
+def test_words_of_a_treebank_may_have_blanks_in_them(
+    rnnlab: Callable[..., Answer], workdir: Path, run_folder: Path
+) -> None:
+    (workdir / "new.conllu").write_text(conllu(1, "New York") + conllu(2, "."))
+    predict = ("predict", f"checkpoint={run_folder}", "file=new.conllu")
+    rows = list(csv.DictReader(io.StringIO(rnnlab(*predict, "format=csv").out)))
+    assert [row["word"] for row in rows] == ["New York", "."]
+    answer = rnnlab(*predict, "output=new.csv")
+    assert answer.code == 2 and "output: the word 'New York' has a blank in it" in answer.err
+    assert not (workdir / "new.csv").exists()
+
+
+def test_columns_are_not_taken_for_sentences(
+    rnnlab: Callable[..., Answer], workdir: Path, run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(conllu(1, "boat").encode())))
+    assert_refused(rnnlab("predict", f"checkpoint={run_folder}"), ["has a tab"])
+    (workdir / "bad.conllu").write_text(conllu(1, "The") + conllu(3, "boat"))
+    assert_refused(rnnlab("predict", f"checkpoint={run_folder}", "file=bad.conllu"), ["bad.conllu, line 2"])
+
+
 def test_a_tagger_is_not_taken_for_a_classifier(run_folder: Path) -> None:
     with pytest.raises(UserError, match=r"Tagger \(task=tagging, cell=lstm\), which tells tags of words.*ask `tag`"):
         Trained(run_folder).predict("good")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +16,8 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 from rnnlab.data.collation import IGNORE, Batch, Collation
 from rnnlab.data.preparation.tagging import in_one_array
 from rnnlab.data.prepared import Part
+from rnnlab.data.source import has_reader_of_a_plugin
+from rnnlab.data.sources.tagged_sentences import has_columns, read_words
 from rnnlab.data.text.spelling import SPELLING, normal, spelling_table
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.data.text.vocabulary import PAD, Vocabulary
@@ -29,6 +33,8 @@ from rnnlab.tasks.confusion import ConfusionCounts
 from rnnlab.tasks.items import ItemFigures, classified_steps
 from rnnlab.tasks.predictions import PREDICTION, PROBABILITY, TaggedText, TaggedWord, TextAnswers
 from rnnlab.tasks.sentiment import WORD_SCALE
+from rnnlab.tasks.user_input import UserInput
+from rnnlab.verbosity import note
 
 TAG_FREQUENCIES, MOST_FREQUENT_TAG = "tag frequencies", "most frequent tag"
 
@@ -126,19 +132,36 @@ class Tagger(TextAnswers, ConfusionCounts):
     def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
         return classified_steps(outputs, batch.targets)
 
+    def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
+        """Yield a user's sentences in blocks: lines of text, or those of a file with columns, whose tags are not read.
+
+        Raises:
+            UserError: A line cannot be read, or the columns come through a pipe.
+        """
+        file = source.file if source.stream is not None and source.stream.seekable() and not source.reading else None
+        if has_reader_of_a_plugin(self.card["config"]) or file is None or not has_columns(Path(file)):
+            return map(_without_tabs, super().read_inputs(source))
+        sentences = read_words(Path(file))
+        note(f"{file}: {sum(map(len, sentences)):,} words in {len(sentences):,} sentences; its tags were not read")
+        return iter([[" ".join(words) if len(" ".join(words).split()) == len(words) else words for words in sentences]])
+
     @torch.no_grad()
-    def answer(self, inputs: Sequence[str]) -> list[TaggedText]:
-        """Predict the tags of each text's words, which blanks separate; texts do not change each other's answers."""
-        sentences = [text.split() for text in inputs]
+    def answer(self, inputs: Sequence[str | Sequence[str]]) -> list[TaggedText]:
+        """Predict the tags of sentences: texts, whose words are separated by blanks, or lists of words.
+
+        Sentences do not change each other's answers.
+        """
+        sentences = [text.split() if isinstance(text, str) else list(text) for text in inputs]
+        texts = [text if isinstance(text, str) else " ".join(text) for text in inputs]
         if not any(sentences):
-            return [TaggedText(text) for text in inputs]
+            return [TaggedText(text) for text in texts]
         batch = self._batch([words for words in sentences if words])
         with evaluation_mode(self):
             logits = self(batch.inputs.to(self.device), batch.lengths)
         shares = iter(logits.double().softmax(dim=-1).cpu())
         return [
             TaggedText(text, self._tagged(words, next(shares)), self._note(words)) if words else TaggedText(text)
-            for text, words in zip(inputs, sentences, strict=True)
+            for text, words in zip(texts, sentences, strict=True)
         ]
 
     def line(self, answer: TaggedText) -> str:
@@ -199,3 +222,18 @@ class Tagger(TextAnswers, ConfusionCounts):
             if bare != word and normal(word) not in self.vocabulary and normal(bare) in self.vocabulary:
                 return f"{word!r} was read as one word; put blanks around punctuation marks"
         return ""
+
+
+def _without_tabs(texts: list[Any]) -> list[Any]:
+    """Return lines of text.
+
+    Raises:
+        UserError: One has a tab, as lines of columns do.
+    """
+    for text in texts:
+        if "\t" in text:
+            raise UserError(
+                f"the line {text!r} has a tab; a sentence is a line of words and blanks; file=NAME reads CoNLL-U, and a"
+                " word and its tag a line"
+            )
+    return texts

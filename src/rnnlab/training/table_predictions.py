@@ -92,7 +92,21 @@ def answer_lines(
     """
     file = Path(name)
     _check_output(where.output, file)
-    return answer_rows(answers, task, LinesTable(file, (TEXT,), texts), {"text_column": TEXT}, where)
+    table = LinesTable(file, (TEXT,), map(_checked_texts, texts))
+    return answer_rows(answers, task, table, {"text_column": TEXT}, where)
+
+
+def _checked_texts(texts: Sequence[Any]) -> Sequence[str]:
+    """Return texts.
+
+    Raises:
+        UserError: One is a sentence whose words have blanks in them, which a cell of a table would separate.
+    """
+    for words in texts:
+        if not isinstance(words, str):
+            blank = next(word for word in words if len(word.split()) != 1)
+            raise UserError(f"output: the word {blank!r} has a blank in it; leave output out, add format=csv or json")
+    return texts
 
 
 def write_columns(columns: Sequence[Mapping[str, Sequence[Any]]], output: Path, overwrite: bool) -> None:

@@ -16,6 +16,7 @@ from rnnlab.data.sources.json_lines import cell_of
 from rnnlab.data.sources.series import Series
 from rnnlab.data.sources.table_blocks import open_table
 from rnnlab.data.sources.tables import is_table
+from rnnlab.data.sources.tagged_sentences import has_columns
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask, parameters_of
 from rnnlab.tasks.capabilities import Generates, Predicts, ReadsArrays, ReadsRows, Sampling
@@ -279,7 +280,10 @@ class Trained:
         """
         by_rows = isinstance(self.predictor, ReadsRows) and is_table(Path(file))
         by_rows = by_rows and bool(getattr(self.predictor, "answers_rows", True))
-        return by_rows and ("text_column" in reading or not has_reader_of_a_plugin(self.config))
+        if not by_rows or "text_column" in reading:
+            return by_rows
+        of_words = self._answers_with(TaggedText) and has_columns(Path(file))
+        return not of_words and not has_reader_of_a_plugin(self.config)
 
     def write_answers(
         self, inputs: Iterable[Sequence[Any]], output: str | Path, probabilities: bool = False, overwrite: bool = False

@@ -90,6 +90,25 @@ def read_tagged_sentences(
     return replace(read, description=_description(read, left_out, len(files) - len(chosen), header is True))
 
 
+def has_columns(file: Path) -> bool:
+    """Return whether a file is CoNLL-U or has columns separated by tabs, and not sentences as lines of text.
+
+    Raises:
+        UserError: It is not UTF-8.
+    """
+    return file.suffix.lower() == CONLLU or "\t" in _first(decode_lines(file))
+
+
+def read_words(file: Path) -> list[list[str]]:
+    """Return the words of each sentence of CoNLL-U, or of a file with a word and its tag a line; tags are not read.
+
+    Raises:
+        UserError: A line is neither; the message names file and line.
+    """
+    sentences = _sentences(file, TAGS[0], None, untagged=True)
+    return [words for words, _ in sentences]
+
+
 def _description(read: TaggedSentences, left_out: int, files: int, header: bool) -> str:
     tags = {tag for tags in read.tags for tag in tags}
     remarks = [
