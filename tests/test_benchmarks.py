@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
-from support import ROOT
+from support import ROOT, Answer
 
 
 @pytest.mark.slow
@@ -17,3 +18,26 @@ def test_the_quick_benchmark_prints_its_ratios() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert all(f"## {title}" in done.stdout for title in ("Training", "Data", "Generation", "Start-up"))
+
+
+@pytest.mark.launchers
+def test_an_answer_is_timed_against_a_grid_of_the_same_cells_range_and_epochs(
+    rnnlab: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "benchmarks"))
+    from answer import HIGHEST, LOWEST, Answered, grid_words, sweep_words
+
+    swept, grid = sweep_words(), grid_words()
+    assert f"interval({LOWEST:.0e},{HIGHEST:.0e})".replace("e-0", "e-") in " ".join(swept)
+    shared = {"task=names", "cell=rnn,gru,lstm", "model.parameters=40000", "trainer.max_epochs=4"}
+    assert shared <= {*swept} & {*grid} and not [word for word in grid if word.startswith("hydra")]
+    first = rnnlab(*swept, "dry_run=true")
+    assert first.code == 0 and "24 runs in all" in first.out, first.err
+    whole = rnnlab(*grid, "dry_run=true")
+    assert whole.code == 0 and "120 runs in all" in whole.out, whole.err
+    rates = {float(rate) for word in grid if word.startswith("optimizer.lr=") for rate in word[13:].split(",")}
+    assert len(rates) == 8 and (min(rates), max(rates)) == (LOWEST, HIGHEST)
+    pairs = [("rnn", "gru", "worse"), ("lstm", "gru", "undecided"), ("lstm", "rnn", "better")]
+    contrasts = [dict(zip(("first", "second", "verdict"), pair, strict=True)) for pair in pairs]
+    said = Answered(3, 1.0, {"groups": [{"contrasts": contrasts}]}).verdicts
+    assert said == "gru better than rnn; gru, lstm undecided; lstm better than rnn"

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import torch
+from answer import answer
 from batches import data
 from blocks import blocks
 from comparing import comparing
@@ -37,10 +38,11 @@ SECTIONS = {
     "Start-up": start_up,
     "Comparing": comparing,
     "A sweep": sweep,
+    "Speed of an answer": answer,
     "Threads": threads,
     "On a GPU": gpu,
 }
-OF_ALL_CORES = ("A sweep", "Threads", "On a GPU")
+OF_ALL_CORES = ("A sweep", "Speed of an answer", "Threads", "On a GPU")
 
 
 def main() -> None:

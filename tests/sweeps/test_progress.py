@@ -24,7 +24,7 @@ from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.sweeps.progress import Snapshot, SweepProgress
 from rnnlab.sweeps.time_left import DurationModel, Measured, time_left
 
-SECONDS = {  # mean seconds of the runs of experiments/names-cells, by cell, hidden size and layers
+SECONDS = {  # mean seconds of runs of names, by cell, hidden size and layers
     ("lstm", 128, 2): 37.8,
     ("gru", 128, 2): 40.3,
     ("lstm", 128, 1): 21.7,
