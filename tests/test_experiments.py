@@ -33,7 +33,7 @@ SMALL = {  # the least that a sweeper asks for
 
 def sweeper_of(text: str) -> str:
     """The sweeper that a study.yaml names."""
-    named = re.search(r"override hydra/sweeper: ?'?(\w+)", text)
+    named = re.search(r"override /?hydra/sweeper: ?'?(\w+)", text)
     return named[1] if named else "grid"
 
 

@@ -18,6 +18,7 @@ defaults:
   - train
 # - override task: chars        # names (the default), chars, sentiment or tagging
 # - override data: shakespeare  # `rnnlab train --help` lists what there is
+# - override hydra/sweeper: tune  # each level at its own best; race: seeds go where they decide; then without `seed`
   - _self_
 
 sweep: "{name}"
