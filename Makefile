@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools sweep test test-browser test-data test-docs test-launchers test-loggers test-memory test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test test-browser test-data test-docs test-launchers test-loggers test-many test-memory test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,14 +61,17 @@ test-launchers: tools  ## Kill sweeps and searches; start jobs of submitit and t
 test-loggers: tools  ## Write to Weights & Biases, offline, and to MLflow
 	$(BIN)/python -m pytest -m loggers
 
+test-many: tools  ## Plan, compare and show sweeps of hundreds of runs
+	$(BIN)/python -m pytest -m many
+
 test-memory: tools  ## Open files that unfold to more than any machine has, within two gigabytes
 	$(BIN)/python -m pytest -m memory
 
 test-records: tools  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: tools  ## Those of browser, docs, launchers, loggers, memory and records in one
-	$(BIN)/python -m pytest -m '(browser or docs or launchers or loggers or memory or records) and not slow'
+test-more: tools  ## Those of browser, docs, launchers, loggers, many, memory and records in one
+	$(BIN)/python -m pytest -m '(browser or docs or launchers or loggers or many or memory or records) and not slow'
 
 test-all: tools  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''

@@ -125,7 +125,8 @@ class OptunaSweeper(Sweeper):
 
     def _search(self, arguments: list[str]) -> tuple[Search, PlannedRun]:
         """Return the search that the command line asks for, and the run with the searched keys at their defaults."""
-        from rnnlab.config.compose import compose_jobs, flags_of, plain
+        from rnnlab.config.compose import flags_of, plain
+        from rnnlab.config.jobs import compose_jobs
         from rnnlab.errors import UserError
         from rnnlab.records.identity import run_hash
         from rnnlab.sweeps.plan import named_files, plan
@@ -271,7 +272,8 @@ class RunLauncher(Launcher, ABC):
         self.config = config
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        from rnnlab.config.compose import compose_jobs, flags_of
+        from rnnlab.config.compose import flags_of
+        from rnnlab.config.jobs import compose_jobs
         from rnnlab.config.schema import check
         from rnnlab.sweeps.plan import labels_of, plan
         from rnnlab.sweeps.pool import report_failures, run_all

@@ -10,7 +10,8 @@ import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
 from rnnlab.config import compose as composing
-from rnnlab.config.compose import compose_jobs, compose_train, parse_flags, plain
+from rnnlab.config.compose import compose_train, parse_flags, plain
+from rnnlab.config.jobs import compose_jobs
 from support import Answer, assert_refused
 
 CALLBACK = "+callbacks.mine={_target_: lightning.pytorch.callbacks.EarlyStopping, monitor: val/loss}"

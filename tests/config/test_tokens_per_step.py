@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnnlab.analysis.configurations import configurations
-from rnnlab.config.compose import compose_jobs, compose_train, plain
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.config.jobs import compose_jobs
 from rnnlab.config.schema import check_run
 from rnnlab.errors import UserError
 from rnnlab.records.identity import identity

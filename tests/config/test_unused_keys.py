@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rnnlab.config import reference
-from rnnlab.config.compose import Composed, compose_jobs, compose_train
+from rnnlab.config.compose import Composed, compose_train
+from rnnlab.config.jobs import compose_jobs
 from rnnlab.errors import UserError
 from support import Answer, assert_refused
 

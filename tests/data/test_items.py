@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import made
-from rnnlab.config.compose import compose_jobs, compose_train, plain
+from rnnlab.config.compose import compose_train, plain
+from rnnlab.config.jobs import compose_jobs
 from rnnlab.data.items import Items, items_of_stream, items_of_stretch, items_of_texts, items_of_vectors
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.training.blocks import BlockDataModule

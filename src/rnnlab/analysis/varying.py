@@ -22,7 +22,7 @@ def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
     that hands on the value of another, or the hash of data that was generated as other keys say.
     """
     keys = dict.fromkeys(key for identity in identities for key in identity)
-    columns = {key: tuple(json.dumps(i.get(key), default=str) for i in identities) for key in keys}
+    columns = {key: _column(key, identities) for key in keys}
     partial = {key for key in keys if any(key not in identity for identity in identities)}
     varying = {key: values for key, values in columns.items() if len(set(values)) > 1}
     for head in sorted(varying, key=lambda key: (key.count("."), _rank(key))):
@@ -37,6 +37,18 @@ def varying_keys(identities: Sequence[Mapping[str, Any]]) -> list[str]:
     ):
         implied.add(HASH)
     return sorted((key for key in varying if key not in implied), key=lambda key: _place(short_name(key)))
+
+
+def _column(key: str, identities: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the values of a key as JSON, in which 1 is not 1.0."""
+    known: dict[str, str] = {}
+    return tuple(_as_json(identity.get(key), known) for identity in identities)
+
+
+def _as_json(value: Any, known: dict[str, str]) -> str:
+    if (text := repr(value)) not in known:
+        known[text] = json.dumps(value, default=str)
+    return known[text]
 
 
 def _comes_with(key: str, head: str, partial: Collection[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,18 +17,18 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config import safety
 from rnnlab.config.environment import with_references
 from rnnlab.config.locations import conf_folder, plugin_conf_folders
-from rnnlab.config.messages import explain, unknown_key
+from rnnlab.config.messages import explain
 from rnnlab.config.reference import groups
 from rnnlab.config.strangers import Origin, check_strangers
 from rnnlab.config.tokens_per_step import check_alone, with_batch_size
@@ -147,7 +146,7 @@ def compose_train(arguments: list[str]) -> Composed:
     if _may_be_a_strangers(flags):
         safety.check_hydra_node(config, own_hydra_node())
     safety.check_targets(config, flags.overrides)
-    _check_strangers(config, config, safety.hydra_node(config))
+    _check_strangers(config, safety.hydra_node(config))
     mode = RunMode.MULTIRUN if flags.multirun else config.hydra.mode or RunMode.RUN
     if mode is RunMode.RUN:
         _refuse_sweeps(overrides)
@@ -164,49 +163,6 @@ def own_hydra_node() -> Mapping[str, Any]:
     """Hydra's own settings in rnnlab's primary configuration, with which those of other files are compared."""
     with hydra_in("train") as hydra:
         return safety.hydra_node(_compose(hydra, "train", []))
-
-
-def compose_jobs(loader: ConfigLoader, master: DictConfig, jobs: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-    """The resolved configurations of a sweep's runs, each checked for keys that nothing reads.
-
-    Hydra takes a tenth of a second to compose one. Runs that choose the same options differ in values alone, so the
-    options are composed once, those of the command itself not even that, and each run's values are set in a copy.
-
-    Args:
-        loader: Hydra's.
-        master: What was composed for the command.
-        jobs: The words of each run.
-
-    Raises:
-        UserError: A key is unknown or nothing reads it.
-        HydraException: A run's arguments do not compose.
-        OmegaConfBaseException: A value is missing or an interpolation leads nowhere.
-    """
-    parser = OverridesParser.create(config_loader=loader)
-    is_group = cache(lambda name: bool(loader.get_group_options(name)))
-
-    def is_value(override: Override) -> bool:
-        of_hydra = override.is_hydra_override() or override.package is not None
-        return not of_hydra and override.type is OverrideType.CHANGE and not is_group(override.key_or_group)
-
-    typed = words_of(master)
-    words_of_master = [word for word, o in zip(typed, parser.parse_overrides(typed), strict=True) if not is_value(o)]
-    composed = {tuple(words_of_master): master}
-    configs = []
-    for words in jobs:
-        overrides = list(zip(words, parser.parse_overrides(list(words)), strict=True))
-        choices = tuple(word for word, override in overrides if not is_value(override))
-        if choices not in composed:
-            composed[choices] = loader.load_sweep_config(master, list(choices))
-        config = copy.deepcopy(_without_hydra(composed[choices]))
-        for _, override in overrides:
-            if is_value(override):
-                _set_value(config, override)
-        check_keys(safety.unresolved(config), composed[choices].hydra.runtime.choices, words)
-        check_alone(safety.unresolved(config), composed[choices].hydra.runtime.choices, words)
-        _check_strangers(config, composed[choices], {}, typed=[*typed, *words_of(master, "hydra")])
-        configs.append(plain(config))
-    return configs
 
 
 def flags_of(config: DictConfig) -> list[str]:
@@ -248,55 +204,58 @@ def parse_flags(arguments: Sequence[str]) -> Flags:
     return Flags(values.get("-cd"), values.get("-cn", "train"), multirun, overrides)
 
 
-def plain(config: DictConfig) -> dict[str, Any]:
+def plain(config: DictConfig, with_its_batch_size: bool = True) -> dict[str, Any]:
     """A configuration as plain, resolved values; loggers refer to the environment, which is no part of it.
+
+    Args:
+        config: As it was composed.
+        with_its_batch_size: Have the batch size that `data.tokens_per_step` sets.
 
     Raises:
         OmegaConfBaseException: A value is missing or an interpolation leads nowhere.
         UserError: A text of a logger looks like a reference to the environment and is none.
     """
-    ours = _without_hydra(config)
+    ours = without_hydra(config)
     container = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     assert isinstance(container, dict)
-    return with_batch_size(with_references(ours, {str(key): value for key, value in container.items()}))
+    referring = with_references(ours, {str(key): value for key, value in container.items()})
+    return with_batch_size(referring) if with_its_batch_size else referring
 
 
-def _without_hydra(config: DictConfig) -> DictConfig:
+def without_hydra(config: DictConfig) -> DictConfig:
     """Return a configuration without Hydra's node; like the whole, it takes no key that it does not have."""
     ours = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     OmegaConf.set_struct(ours, True)
     return ours
 
 
-def _check_strangers(
-    config: DictConfig, composed: DictConfig, hydra: Mapping[str, Any], typed: Iterable[str] | None = None
-) -> None:
-    """Check what the files of the folder of `-cd` say of a command or of one of its runs.
+def origin_of(composed: DictConfig, typed: Iterable[str]) -> Origin | None:
+    """Return where values come from that the folder of `-cd` may say; None where there is no such folder.
 
     Args:
-        config: The values that are checked.
         composed: With Hydra's own node, which knows the folder and the chosen options.
-        hydra: Hydra's node where it is checked too.
-        typed: The words of the command line; by default those that were composed.
+        typed: The words of the command line.
+    """
+    folder = _folder_of_the_command(composed)
+    if folder is None:
+        return None
+    keys = {word.partition("=")[0].lstrip("+") for word in typed}
+    return Origin(folder, defaults_of(composed.hydra.runtime.choices), keys - set(groups()))
+
+
+def _check_strangers(config: DictConfig, hydra: Mapping[str, Any]) -> None:
+    """Check what the files of the folder of `-cd` say of a command.
+
+    Args:
+        config: As it was composed.
+        hydra: Hydra's own node.
 
     Raises:
         UserError: They say what only the person at the keyboard may.
     """
-    folder = _folder_of_the_command(composed)
-    if folder is None:
-        return
-    words = [*words_of(composed), *words_of(composed, "hydra")] if typed is None else typed
-    keys = {word.partition("=")[0].lstrip("+") for word in words}
-    known = defaults_of(composed.hydra.runtime.choices)
-    swept = {f"hydra.{key}": hydra[key] for key in ("launcher", "sweeper") if key in hydra}
-    check_strangers({**safety.unresolved(config), **swept}, Origin(folder, known, keys - set(groups())))
-
-
-def _set_value(config: DictConfig, override: Override) -> None:
-    try:
-        OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
-    except (ConfigAttributeError, ConfigKeyError) as error:
-        raise UserError(unknown_key(override.key_or_group, "train")) from error
+    if origin := origin_of(config, [*words_of(config), *words_of(config, "hydra")]):
+        swept = {f"hydra.{key}": hydra[key] for key in ("launcher", "sweeper") if key in hydra}
+        check_strangers({**safety.unresolved(config), **swept}, origin)
 
 
 def _compose(hydra: GlobalHydra, name: str, overrides: list[str]) -> DictConfig:

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+SCALARS = (str, int, float, list, type(None))
 NAMED_BY_PARENT = frozenset({"name", "_target_", "enabled"})
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every leaf of a nested configuration as (dotted key, value)."""
+    leaves: list[tuple[str, Any]] = []
+    _flatten(config, f"{prefix}." if prefix else "", leaves)
+    return iter(leaves)
+
+
+def _flatten(config: Mapping[str, Any], prefix: str, leaves: list[tuple[str, Any]]) -> None:
     for name, value in config.items():
-        key = f"{prefix}.{name}" if prefix else str(name)
-        if isinstance(value, Mapping) and value:
-            yield from flatten(value, key)
+        if isinstance(value, SCALARS) or not (isinstance(value, Mapping) and value):  # to ask for a Mapping is slow
+            leaves.append((f"{prefix}{name}", value))
         else:
-            yield key, value
+            _flatten(value, f"{prefix}{name}.", leaves)
 
 
 def short_name(key: str) -> str:

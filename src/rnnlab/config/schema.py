@@ -334,6 +334,7 @@ OF_OTHER_COMMANDS: dict[str, Kind] = {
 }
 
 SCHEMA = {**OF_A_RUN, **DATA, **MODEL, **CELLS, **TRAINING, **SWEEPS, **OF_OTHER_COMMANDS}
+OF_TRAINER = frozenset(key.removeprefix("trainer.") for key in SCHEMA)
 
 GROUPS = ("task", "data", "cell", "model", "optimizer", "scheduler", "trainer", "callbacks", "logger", "split")
 NEEDED = (
@@ -371,7 +372,7 @@ def check(config: Mapping[str, Any]) -> None:
         UserError: The first thing that is wrong.
     """
     _check_groups(config)
-    check_trainer(config.get("trainer", {}), {key.removeprefix("trainer.") for key in SCHEMA})
+    check_trainer(config.get("trainer", {}), OF_TRAINER)
     own_cell = str(config.get("cell", {}).get("_target_", "")).startswith(targets.OWN)
     for key, value in flatten(config):
         kind = SCHEMA.get(key)

@@ -28,6 +28,7 @@ ROOMS = (
     "rnnlab.training.loggers",
     "rnnlab.training.schedules",
 )
+SCALARS = (str, int, float, type(None))
 OWN = "rnnlab."  # what the names of our own classes begin with
 CLASSES = frozenset(
     {
@@ -101,7 +102,7 @@ def targets(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
             inner = f"{key}.{name}" if key else str(name)
             if name == "_target_":
                 yield inner, str(value)
-            else:
+            elif not isinstance(value, SCALARS):
                 yield from targets(value, inner)
     elif isinstance(node, list):
         for index, value in enumerate(node):

@@ -50,7 +50,7 @@ def check_keys(config: Mapping[str, Any], choices: Mapping[str, Any], words: Ite
     for word in words:
         if (name := word.partition("=")[0]) in NAMES and known.get(name) != ASKED_FOR:
             raise UserError(f"{name}: an option has the name of its file; choose one with {name.partition('.')[0]}=")
-    _check_one_size(config, choices, words)
+    check_one_size(config, choices, words)
     _check_of_files(config, choices, words)
     for key, value in flatten(config):
         if key in known:
@@ -65,15 +65,14 @@ def defaults_of(choices: Mapping[str, Any]) -> dict[str, str]:
     return _keys_of(chosen, tuple(plugin_conf_folders()))
 
 
-@cache
-def _keys_of(choices: tuple[tuple[str, str], ...], folders: tuple[Path, ...]) -> dict[str, str]:  # noqa: ARG001
-    """The defaults of the keys of the chosen options in those folders of plugins and in ours, wiring included."""
-    groups = [key for group, option in choices for key in reference.keys_of(group, option)]
-    return {key.name: key.default for key in (*groups, *reference.command_keys("train"))}
+def check_one_size(config: Mapping[str, Any], choices: Mapping[str, Any], words: Iterable[str]) -> None:
+    """Check that not both keys say how large a model is.
 
+    The arguments are those of `check_keys`.
 
-def _check_one_size(config: Mapping[str, Any], choices: Mapping[str, Any], words: Iterable[str]) -> None:
-    """Check that not both keys say how large a model is."""
+    Raises:
+        UserError: Both do.
+    """
     model = config.get("model")
     if not isinstance(model, Mapping) or model.get("parameters") is None:
         return
@@ -82,6 +81,13 @@ def _check_one_size(config: Mapping[str, Any], choices: Mapping[str, Any], words
     defaults = {key.default for keys in chosen for key in keys if key.name == SIZE}  # tasks have their own
     if typed or str(model.get("hidden_size")) not in defaults:
         raise UserError(f"model.parameters: it chooses {SIZE} for each cell; give one of the two")
+
+
+@cache
+def _keys_of(choices: tuple[tuple[str, str], ...], folders: tuple[Path, ...]) -> dict[str, str]:  # noqa: ARG001
+    """The defaults of the keys of the chosen options in those folders of plugins and in ours, wiring included."""
+    groups = [key for group, option in choices for key in reference.keys_of(group, option)]
+    return {key.name: key.default for key in (*groups, *reference.command_keys("train"))}
 
 
 def _check_of_files(config: Mapping[str, Any], choices: Mapping[str, Any], words: Iterable[str]) -> None:

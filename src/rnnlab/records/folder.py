@@ -282,8 +282,9 @@ def planned_runs(sweep: Path) -> list[str]:
 def add_to_plan(sweep: Path, names: Iterable[str]) -> None:
     """Remember which runs a sweep consists of, so that the missing ones can be counted."""
     sweep.mkdir(parents=True, exist_ok=True)
+    there = set(planned_runs(sweep))
     with plan_file(sweep).open("a", encoding="utf-8") as stream:  # appended: two commands may plan at a time
-        stream.write("".join(f"{name}\n" for name in dict.fromkeys(names) if name not in planned_runs(sweep)))
+        stream.write("".join(f"{name}\n" for name in dict.fromkeys(names) if name not in there))
 
 
 def checkpoint_of(path: Path, key: str) -> Path | None:

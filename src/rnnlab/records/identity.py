@@ -14,6 +14,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,8 @@ WITHOUT_EFFECT = (
 
 # Where files lie is no part of what a run is; the SHA-256 of what they hold is.
 NAMED_FILES = ("init_from", "data.tokenizer")
+TOKENS = "data.tokens_per_step"
+KEYS_REMEMBERED = 1 << 14  # of configurations, which have some hundreds
 LONGEST_READABLE = 71  # characters of a folder's name before the hash
 
 ALWAYS_TOLD = frozenset({"cell.name", "cell._target_", "seed"})  # by every name
@@ -91,13 +94,14 @@ def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
     are none, and the `_target_` of a class of rnnlab's own where the option's name is given.
     """
     leaves = dict(flatten(config))
-    without = {*WITHOUT_EFFECT, *_callbacks_that_look_on(leaves), *_keys_of_no_subwords(leaves)}
-    off = {key.removesuffix(".enabled") for key, on in leaves.items() if key.endswith(".enabled") and on is False}
+    without = {*_callbacks_that_look_on(leaves), *_keys_of_no_subwords(leaves)}
+    off = {key.removesuffix(".enabled") for key, on in leaves.items() if on is False and key.endswith(".enabled")}
     return {
         key: _class_name(value) if _is_own_target(key, value) else value
         for key, value in leaves.items()
-        if without.isdisjoint(nodes := _with_parents(key))
-        and (key.endswith(".enabled") or off.isdisjoint(nodes))
+        if _may_have_effect(key)
+        and without.isdisjoint(nodes := _with_parents(key))
+        and (off.isdisjoint(nodes) or key.endswith(".enabled"))
         and not (_is_own_target(key, value) and _has_a_name(key, leaves))
     }
 
@@ -107,18 +111,29 @@ def told_apart_by(config: Mapping[str, Any]) -> dict[str, Any]:
 
     They are those with effect; where `data.tokens_per_step` sets the batch size, it stands in place of that.
     """
-    leaves, tokens = with_effect(config), dict(flatten(config)).get("data.tokens_per_step")
+    return as_asked_for(with_effect(config), config)
+
+
+def as_asked_for(effects: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of `with_effect` as `told_apart_by` has them; of the configuration, nested or flat."""
+    data = config.get("data")
+    tokens = config.get(TOKENS, data.get("tokens_per_step") if isinstance(data, Mapping) else None)
     if tokens is None:
-        return leaves
-    return {**{key: value for key, value in leaves.items() if key != "data.batch_size"}, "data.tokens_per_step": tokens}
+        return dict(effects)
+    return {**{key: value for key, value in effects.items() if key != "data.batch_size"}, TOKENS: tokens}
 
 
 def identity(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what identifies a run beside its data, by dotted key: the settings with effect that are not neutral."""
+    return identifying(with_effect(config))
+
+
+def identifying(effects: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of `with_effect` that identify a run."""
     return {
         key: value
-        for key, value in with_effect(config).items()
-        if key not in (*PATHS, *NAMED_FILES) and tells_apart(key, value)
+        for key, value in effects.items()
+        if key not in PATHS and key not in NAMED_FILES and tells_apart(key, value)
     }
 
 
@@ -127,7 +142,7 @@ def tells_apart(key: str, value: Any) -> bool:
 
     It is the same where the value is neutral, the option is empty or the callback is switched off.
     """
-    switched_off = key.endswith(".enabled") and value is False
+    switched_off = value is False and key.endswith(".enabled")
     return not (switched_off or value == {} or is_neutral(key, value))
 
 
@@ -139,7 +154,12 @@ def run_hash(config: Mapping[str, Any], data_sha256: str, files: Mapping[str, st
         data_sha256: Of the data.
         files: The SHA-256 of the weights that training begins with, and of a tokenizer, by the key that names them.
     """
-    canonical = json.dumps([{**identity(config), **(files or {})}, data_sha256], sort_keys=True)
+    return hash_of(identity(config), data_sha256, files)
+
+
+def hash_of(settings: Mapping[str, Any], data_sha256: str, files: Mapping[str, str] | None = None) -> str:
+    """Return `run_hash` of the run with these identifying settings."""
+    canonical = json.dumps([{**settings, **(files or {})}, data_sha256], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:8]
 
 
@@ -154,6 +174,11 @@ def run_name(
         files: As of `run_hash`, which alone says which run it is.
         varied: The dotted keys that the name tells beside cell and seed; without any, hidden size and layers.
     """
+    return f"{readable_name(config, varied)}-{run_hash(config, data_sha256, files)}"
+
+
+def readable_name(config: Mapping[str, Any], varied: Iterable[str] = ()) -> str:
+    """Return what `run_name` has before the hash."""
     leaves = dict(flatten(config))
     in_name = [key for key in varied if key in leaves and key not in ALWAYS_TOLD] or list(TOLD_OF_ONE)
     cell, seed = _safe(cell_name(config["cell"])), f"seed{config['seed']}"
@@ -161,7 +186,7 @@ def run_name(
     while parts and len("-".join([cell, *parts, seed])) > LONGEST_READABLE:
         parts.pop()  # whole settings, the last first
     words = "-".join([cell[: LONGEST_READABLE - len(seed) - 1], *parts, seed])
-    return f"{words[:LONGEST_READABLE]}-{run_hash(config, data_sha256, files)}"
+    return words[:LONGEST_READABLE]
 
 
 def _part(key: str, value: Any) -> str:
@@ -208,14 +233,20 @@ def folders_by_hash(sweep: Path) -> dict[str, Path]:
     return folders
 
 
-def _with_parents(key: str) -> list[str]:
+@lru_cache(KEYS_REMEMBERED)
+def _with_parents(key: str) -> tuple[str, ...]:
     """`a.b.c` with `a` and `a.b`."""
     parts = key.split(".")
-    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
+    return tuple(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+@lru_cache(KEYS_REMEMBERED)
+def _may_have_effect(key: str) -> bool:
+    return frozenset(WITHOUT_EFFECT).isdisjoint(_with_parents(key))
 
 
 def _is_own_target(key: str, value: Any) -> bool:
-    return key.rpartition(".")[2] == "_target_" and str(value).startswith(OWN)
+    return key.endswith("_target_") and key.rpartition(".")[2] == "_target_" and str(value).startswith(OWN)
 
 
 def _class_name(target: Any) -> str:
@@ -238,5 +269,5 @@ def _keys_of_no_subwords(leaves: Mapping[str, Any]) -> Iterator[str]:
 def _callbacks_that_look_on(leaves: Mapping[str, Any]) -> Iterator[str]:
     """The nodes `callbacks.NAME` of callbacks that declare `changes_result: false`."""
     for key, value in leaves.items():
-        if key.startswith("callbacks.") and key.endswith(".changes_result") and value is False:
+        if value is False and key.startswith("callbacks.") and key.endswith(".changes_result"):
             yield key.removesuffix(".changes_result")

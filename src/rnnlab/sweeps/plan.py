@@ -16,7 +16,17 @@ from rnnlab.data.prepared import Prepared, data_key, prepare
 from rnnlab.data.sources.files import sha256
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS, RunFolder, planned_runs
-from rnnlab.records.identity import PATHS, folders_by_hash, hash_in, identity, run_hash, run_name, told_apart_by
+from rnnlab.records.identity import (
+    PATHS,
+    as_asked_for,
+    folders_by_hash,
+    hash_in,
+    hash_of,
+    identifying,
+    identity,
+    readable_name,
+    with_effect,
+)
 from rnnlab.records.provenance import Origin
 from rnnlab.sweeps.sizes import Sizes
 
@@ -97,23 +107,24 @@ def plan_each(
     runs = list(configs)
     for config in runs:
         check_run(config)
-    for config in runs:
-        if (key := data_key(config)) not in data:
+    keys = list(map(data_key, runs))
+    for key, config in zip(keys, runs, strict=True):
+        if key not in data:
             data[key] = prepare(config)
     sizes = Sizes()
-    sized = [sizes.sized(config, data[data_key(config)]) for config in runs]
+    sized = [sizes.sized(config, data[key]) for key, config in zip(keys, runs, strict=True)]
     runs = [config for config, _ in sized]
-    folder_of = _Folders([_of_a_run(config) for config in runs], varied)
-    for full_config, (_, size) in zip(runs, sized, strict=True):
-        config = _of_a_run(full_config)
-        key = data_key(config)
-        folder = RunFolder(folder_of(config, data[key].sha256))
+    configs_of_runs = [_of_a_run(config) for config in runs]
+    folders = _Folders(configs_of_runs, varied)
+    for number, (full_config, (_, size)) in enumerate(zip(runs, sized, strict=True)):
+        config, prepared = configs_of_runs[number], data[keys[number]]
+        folder = RunFolder(folders.folder_of(number, config, prepared.sha256))
         if full_config["rerun"] or not folder.result():
             folder.check_place()
         check_stored(folder, config)
         label = next(names, "") or folder.path.name
         run_origin = asked.alone(next(words, ()))
-        run = PlannedRun(config, data[key], folder, label, run_origin, data[key].sha256, full_config["rerun"], size)
+        run = PlannedRun(config, prepared, folder, label, run_origin, prepared.sha256, full_config["rerun"], size)
         each.append(planned.setdefault(folder.path, run))
     return each
 
@@ -133,22 +144,31 @@ class _Folders:
     """Finds the folders of runs by their hash; a run without one gets a name that tells what its sweep varies."""
 
     def __init__(self, configs: Sequence[Mapping[str, Any]], varied: Sequence[str] | None) -> None:
-        self._configs, self._given = configs, varied
+        """Take the configurations of the planned runs, and the keys that names tell as `plan_each` has them."""
+        self._given = varied
         self._named = cache(_named_by_hash)
         self._varied = cache(self._varied_in)
+        self._effects = [with_effect(config) for config in configs]
+        self._ours: dict[str, list[dict[str, Any]]] = {}
+        for config, effects in zip(configs, self._effects, strict=True):
+            self._ours.setdefault(str(config["sweep"]), []).append(_told_apart_by(config, effects))
 
-    def __call__(self, config: Mapping[str, Any], sha256: str) -> Path:
-        sweep, files = RUNS / str(config["sweep"]), named_files(config)
-        there = self._named(sweep).get(run_hash(config, sha256, files))
-        return there or sweep / run_name(config, sha256, files, self._varied(sweep))
+    def folder_of(self, number: int, config: Mapping[str, Any], sha256: str) -> Path:
+        """Return the folder of the run of that number, whose data has that hash."""
+        sweep = RUNS / str(config["sweep"])
+        digest = hash_of(identifying(self._effects[number]), sha256, named_files(config))
+        there = self._named(sweep).get(digest)
+        return there or sweep / f"{readable_name(config, self._varied(sweep))}-{digest}"
 
     def _varied_in(self, sweep: Path) -> list[str]:
         """Return the keys that vary among the planned runs of a sweep and those that it has."""
         if self._given is not None:
             return list(self._given)
-        there = map(_config_in, self._named(sweep).values())
-        ours = [config for config in self._configs if str(config["sweep"]) == sweep.name]
-        return varying_keys([_told_apart_by(config) for config in (*ours, *filter(None, there))])
+        there = [_told_apart_by(config, with_effect(config)) for config in self._configs_in(sweep)]
+        return varying_keys([*self._ours[sweep.name], *there])
+
+    def _configs_in(self, sweep: Path) -> list[dict[str, Any]]:
+        return list(filter(None, map(_config_in, self._named(sweep).values())))
 
 
 def _config_in(path: Path) -> dict[str, Any] | None:
@@ -165,12 +185,12 @@ def _named_by_hash(sweep: Path) -> dict[str, Path]:
     return {**planned, **folders_by_hash(sweep)}
 
 
-def _told_apart_by(config: Mapping[str, Any]) -> dict[str, Any]:
+def _told_apart_by(config: Mapping[str, Any], effects: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that names can tell apart: those that are part of the identity, and the files of the data."""
     data = config.get("data")
     files = {key: data.get(key.removeprefix("data.")) if isinstance(data, Mapping) else None for key in PATHS}
-    of_the_run = {*identity(config), "data.tokens_per_step"}
-    told = {key: value for key, value in told_apart_by(config).items() if key in of_the_run}
+    of_the_run = {*identifying(effects), "data.tokens_per_step"}
+    told = {key: value for key, value in as_asked_for(effects, config).items() if key in of_the_run}
     return {**told, **files}
 
 

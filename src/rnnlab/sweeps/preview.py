@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.table import Table
 
@@ -11,12 +13,17 @@ from rnnlab.durations import duration
 from rnnlab.records.folder import COMPLETE, INTERRUPTED, RUNNING
 from rnnlab.records.identity import identity
 from rnnlab.records.lock import is_claimed
-from rnnlab.sweeps.order import in_mixed_order
+from rnnlab.sweeps.order import in_mixed_order, levels_of
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.terminal import Terminal
 from rnnlab.verbosity import is_quiet
 
 Estimate = tuple[int, float]
+
+MOST_TRIED = 24  # kinds of runs of which a few batches are trained, each for about a second
+LEAST = 0.01  # seconds that a run takes at least, so that there is a logarithm
+SEEDS = ("seed", "split.seed")
+OF_STEPS = ("optimizer.", "scheduler.")  # keys that say how far a step goes and not what it computes
 
 
 def show(planned: Sequence[PlannedRun], workers: int = 1) -> None:
@@ -66,24 +73,55 @@ def _state(run: PlannedRun) -> str:
 
 
 def _estimates(planned: Sequence[PlannedRun]) -> list[Estimate]:
-    """Estimate parameters and seconds of each run, once for runs that differ in their seed only.
+    """Estimate parameters and seconds of each run, once for runs whose trainings do the same work.
 
-    A complete run of those gives the figures; without one, a few batches are trained.
+    A complete run of those gives the figures; without one, a few batches are trained. Of many kinds of runs the first
+    `MOST_TRIED` are tried, in which every level has its turn, and those tell the seconds of the others.
     """
-    estimates: dict[str, Estimate] = {}
-    keys = [_but_for_its_seed(run) for run in planned]
+    known: dict[str, Estimate] = {}
+    keys = [_work(run) for run in planned]
     for key, run in zip(keys, planned, strict=True):
-        if result := run.folder.result():
-            estimates[key] = int(result["parameters"]), float(result["seconds"])
-    for key, run in zip(keys, planned, strict=True):
-        if key not in estimates:
-            from rnnlab.training.estimate import estimate  # imports torch, now that there is something to try
+        if key not in known and (result := run.folder.result()):
+            known[key] = int(result["parameters"]), float(result["seconds"])
+    untold = [place for place, key in enumerate(keys) if key not in known]
+    if not untold:
+        return [known[key] for key in keys]
+    from rnnlab.training.estimate import estimate  # imports torch, now that there is something to try
 
+    tried = {keys[place]: planned[place] for place in reversed(untold)}
+    for key, run in list(reversed(tried.items()))[:MOST_TRIED]:
+        assert run.prepared is not None
+        known[key] = estimate(run.config, run.prepared)
+    return [known[key] for key in keys] if len(tried) <= MOST_TRIED else _told_by(known, keys, planned)
+
+
+def _told_by(known: Mapping[str, Estimate], keys: Sequence[str], planned: Sequence[PlannedRun]) -> list[Estimate]:
+    """Return what is known of runs, and of the others the size of their models and the seconds that follow."""
+    from rnnlab.sweeps.time_left import DurationModel, Measured
+    from rnnlab.training.size import size_of_run
+
+    model = DurationModel([run.config for run in planned], levels_of(planned))
+    first = {key: place for place, key in reversed(list(enumerate(keys)))}
+    measured = {first[key]: Measured(max(LEAST, seconds)) for key, (_, seconds) in known.items()}
+    estimates = dict(known)
+    for key, place in first.items():
+        if key not in known:
+            run = planned[place]
             assert run.prepared is not None
-            estimates[key] = estimate(run.config, run.prepared)
-    return [estimates[key] for key in keys]
+            estimates[key] = size_of_run(run.config, run.prepared), math.nan
+    seconds = model.seconds(measured)
+    return [
+        estimates[key] if key in known else (estimates[key][0], float(seconds[place])) for place, key in enumerate(keys)
+    ]
 
 
-def _but_for_its_seed(run: PlannedRun) -> str:
-    leaves = {key: value for key, value in identity(run.config).items() if key != "seed"}
+def _work(run: PlannedRun) -> str:
+    """Return a key that is equal for runs whose trainings take as long: neither a seed nor how far a step goes does."""
+    leaves = {key: _as_work(key, value) for key, value in identity(run.config).items() if key not in SEEDS}
     return json.dumps([leaves, run.sha256], sort_keys=True)
+
+
+def _as_work(key: str, value: Any) -> Any:
+    """Return whether there is a momentum, a decay or a dropout in place of how large it is."""
+    of_steps = key.startswith(OF_STEPS) or key.endswith("dropout")
+    return value != 0 if of_steps and isinstance(value, float) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ class SweepProgress:
 
     def snapshot(self) -> Snapshot:
         """Read the folders of the runs that are running, and estimate the seconds that are left."""
-        running = {place: progress for place in sorted(self._open) if (progress := _if_running(self._order[place]))}
+        begun = (self._order[place] for place in self._begun())
+        running = {self._places[run.folder.path]: progress for run in begun if (progress := _if_running(run))}
         at_own_pace = {place: pace for place, progress in running.items() if (pace := self._pace(progress))}
         seconds = self._model.seconds({**self._measured, **at_own_pace})
         left = {place: max(0.0, seconds[place] - _elapsed(run.run)) for place, run in running.items()}
@@ -78,6 +80,12 @@ class SweepProgress:
             {self._order[place].label: progress for place, progress in running.items()},
             time_left(list(left.values()), pending, max(self._workers, len(running), 1)),
         )
+
+    def _begun(self) -> list[int]:
+        """Return the places of open runs that have folders; of thousands that have none no file is looked for."""
+        sweeps = {run.folder.path.parent for run in self._order}
+        there = {Path(entry.path) for sweep in sweeps if sweep.is_dir() for entry in os.scandir(sweep)}
+        return sorted(place for path in there if (place := self._places.get(path)) in self._open)
 
     def _pace(self, progress: Progress) -> Measured | None:
         """Return the seconds that a running run will take in all if it goes on as it does; None in its first epoch."""

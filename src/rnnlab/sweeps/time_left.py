@@ -39,6 +39,8 @@ EXPONENTS = {  # of sizes: seconds grow with this power of them
     "model.num_layers": Normal(0.8, 0.3),
 }
 CONSTANT, LEVEL = Normal(0.0, 10.0), Normal(0.0, 0.3)  # in logarithms of seconds
+MOST_LEVELS = 256  # of a key; a run says nothing of others by a level that hardly any of them has
+MOST_MEASURED = 256  # runs: a thousand say no more, and take the cube of their number
 NOISE, NOISE_EARLIER = 0.1, 0.3  # relative, of runs of this command and of those that were complete before
 
 
@@ -63,7 +65,7 @@ class DurationModel:
         for key, sizes in _sizes(configs).items():
             columns.append((np.log(sizes) - np.log(sizes).mean())[:, None])
             priors.append(EXPONENTS[key])
-        for column in levels.T:
+        for column in (column for column in levels.T if column.max(initial=0) < MOST_LEVELS):
             effects = np.eye(int(column.max(initial=0)) + 1)[column]
             columns.append(effects)
             priors += [LEVEL] * effects.shape[1]
@@ -75,14 +77,16 @@ class DurationModel:
         """Return the seconds of every run; NaN as long as nothing is measured.
 
         Args:
-            measured: What some of them took, by their places.
+            measured: What some of them took, by their places; of many the last `MOST_MEASURED` are listened to.
         """
         if not measured:
             return np.full(len(self._terms), math.nan)
-        terms = self._terms[list(measured)]
-        surprise = np.log([run.seconds for run in measured.values()]) - terms @ self._means
+        latest = list(measured)[-MOST_MEASURED:]
+        runs = [measured[place] for place in latest]
+        terms = self._terms[latest]
+        surprise = np.log([run.seconds for run in runs]) - terms @ self._means
         shared = (self._terms * self._variances) @ terms.T  # covariance of every run with the measured ones
-        among = shared[list(measured)] + np.diag([run.noise**2 for run in measured.values()])
+        among = shared[latest] + np.diag([run.noise**2 for run in runs])
         means = self._terms @ self._means + shared @ np.linalg.solve(among, surprise)
         variances = (self._terms**2) @ self._variances - np.sum(shared * np.linalg.solve(among, shared.T).T, axis=1)
         return np.asarray(np.exp(means + variances / 2))  # the mean of a log-normal distribution

@@ -12,7 +12,8 @@ from typing import Any
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
-from rnnlab.config.compose import compose_jobs, flags_of
+from rnnlab.config.compose import flags_of
+from rnnlab.config.jobs import compose_jobs
 from rnnlab.config.keys import flatten
 from rnnlab.data.prepared import Prepared
 from rnnlab.records.folder import COMPLETE, FAILED, PRUNED, RUNS
