@@ -152,6 +152,18 @@ def endless(name: str, content: str) -> Callable[[Path, Path], object]:
     return lambda folder, _: _written(folder / name, content + "a" * 100_000_000)
 
 
+def unfolding(name: str, codec: str, size: int) -> Callable[[Path, Path], object]:
+    """A text of so many million letters of one kind, packed."""
+
+    def prepare(folder: Path, _: Path) -> None:
+        folder.mkdir(parents=True)
+        with pa.output_stream(str(folder / name), compression=codec) as stream:
+            for _million in range(size):
+                stream.write(b"a" * 1_000_000)
+
+    return prepare
+
+
 def journal(content: str | None) -> Callable[[Path, Path], object]:
     def prepare(folder: Path, _: Path) -> None:
         place = folder.parents[1] / "runs" / folder.name / "search.journal"
@@ -170,6 +182,7 @@ def _file(name: str, content: str) -> Callable[[Path, Path], object]:
 
 
 ONLY = "report=only"
+TEXT = ("train", "task=chars", "data=file")
 CLASSES = ("train", "task=sentiment", "data=file", "debug=fast")
 HUGE = {"type": "BPE", "vocab": {"a": 0, "b": 4_000_000_000}, "merges": []}
 LINES = (  # name, preparation, command, words of its line; FOLDER is the case's own
@@ -212,6 +225,10 @@ LINES = (  # name, preparation, command, words of its line; FOLDER is the case's
     ("long-text", long_text, (*CLASSES, "data.path=FOLDER/x.parquet"), "x.parquet"),
     ("long-line", endless("x.jsonl", '{"text": "'), (*CLASSES, "data.path=FOLDER/x.jsonl"), "more than"),
     ("long-cell", endless("x.csv", 'text,label\na,"'), (*CLASSES, "data.path=FOLDER/x.csv"), "more than"),
+    ("packed", unfolding("x.gz", "gzip", 400), (*TEXT, "data.path=FOLDER/x.gz"), "200 times its size"),
+    ("packed-more", unfolding("x.zst", "zstd", 3000), (*TEXT, "data.path=FOLDER/x.zst"), "200 times its size"),
+    ("packed-words", unfolding("x.gz", "gzip", 400), (*TEXT, "data.path=FOLDER/x.gz", "data.level=word"), "200 times"),
+    ("packed-rows", unfolding("x.csv.gz", "gzip", 400), (*CLASSES, "data.path=FOLDER/x.csv.gz"), "more than"),
     ("deep-line", _file("x.jsonl", DEEP), (*CLASSES, "data.path=FOLDER/x.jsonl"), "nested too deeply"),
     ("piped-table", pipe("x.parquet"), (*CLASSES, "data.path=FOLDER/x.parquet"), "a pipe"),
     ("device", pipe("x.txt"), ("train", "data=file", "data.path=/dev/zero"), "a device"),

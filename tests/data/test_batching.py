@@ -185,3 +185,15 @@ def test_several_labels_of_a_sequence_are_its_targets() -> None:
     part = Part(vectors([2, 2, 2], 1), labels=labels)
     assert Collation(part, pad=0)(np.array([2, 0])).targets.tolist() == [[5, 6], [1, 2]]
     assert part.predictions == 6
+
+
+@given(st.integers(1, 400), st.integers(1, 7), st.integers(0, 70), st.booleans())
+def test_an_epoch_goes_on_behind_any_batch_as_if_those_before_had_been_read(
+    count: int, size: int, begun: int, bucketing: bool
+) -> None:
+    sizes = np.arange(count) % 17 + 2
+    sequences = Sequences(np.zeros(int(sizes.sum()), np.uint8), np.cumsum(sizes) - sizes, sizes)
+    shuffled = Shuffled(sequences, size, seed=3, bucketing=bucketing)
+    for order in (shuffled, InOrder(count, size), Streams(count, size)):
+        whole = [rows.tolist() for rows in order]
+        assert [rows.tolist() for rows in order.behind(begun)] == whole[begun:]

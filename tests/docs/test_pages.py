@@ -88,6 +88,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "series.csv").write_text(f"month,value\n{rows}", encoding="utf-8")
     (tmp_path / "plants.txt").write_text("\n".join(plants), encoding="utf-8")
     (tmp_path / "letters.txt").write_text("My dear friend, the weather is as you left it.\n" * 60, encoding="utf-8")
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "1.txt").write_text("It was a dark night, and the wind was cold.\n" * 60, encoding="utf-8")
     (tmp_path / "messages.csv").write_text(f"message,kind\n{''.join(messages)}", encoding="utf-8")
     (tmp_path / "sentences.tsv").write_text("".join(tagged), encoding="utf-8")
     made.sentences(tmp_path / "sentences.conllu")

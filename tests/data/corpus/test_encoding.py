@@ -17,7 +17,7 @@ from rnnlab.data.corpus import encoding, layout, subwords, words
 from rnnlab.data.corpus.splitting import Splitter
 from rnnlab.data.items import Items, items_of_stream
 from rnnlab.data.prepared import Known, Part, Prepared, prepare, prepare_other
-from rnnlab.data.sources import text_files
+from rnnlab.data.sources import decoding
 from rnnlab.data.text import bpe
 from rnnlab.data.text.vocabularies import subwords as subwords_of
 from rnnlab.data.text.vocabulary import Vocabulary
@@ -46,7 +46,7 @@ class Expected(NamedTuple):
 @pytest.fixture(autouse=True)
 def tiny_pieces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RNNLAB_DATA_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(text_files, "PIECE", 97)
+    monkeypatch.setattr(decoding, "PIECE", 97)
     monkeypatch.setattr(words, "PIECE", 211)
     monkeypatch.setattr(layout, "AT_ONCE", 128)
     monkeypatch.setattr(bpe, "PIECE", 300)

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from rnnlab.config.plain_files import what_it_is
 from rnnlab.data.cache.hashes import remembered_sha256
+from rnnlab.data.sources.arrow_files import saved_dataset
 from rnnlab.data.sources.parts import PartFile
 from rnnlab.errors import UserError
+
+PATTERN = "*?["  # of which a pattern of files has one
 
 
 def packaged(package: str, path: str) -> list[Path]:
@@ -46,6 +49,9 @@ def files_at(
 ) -> list[Path]:
     """Return the user's file, or the files in and below a folder in the order of their names without hidden ones.
 
+    A pattern such as `corpus/*.txt` stands for the files that it matches, `**` in it for any folders; and a folder in
+    which `datasets` has saved a data set for the files that have its rows.
+
     Args:
         path: Of all data; None where files or folders are named for its parts.
         train: Of the training part.
@@ -78,15 +84,34 @@ PARTS_BY_KEY = {"train": "train", "validation": "val", "test": "test"}
 def _files_at(path: str, key: str) -> list[Path]:
     file = Path(path)
     if not path.strip() or not file.exists():
+        if path.strip() and any(sign in path for sign in PATTERN):
+            return _matching(path, key)
         hint = "; it is taken literally: files are swept by a study.yaml" if "," in path else ""
         raise UserError(f"{key}: there is no file {path or '(no name was given)'}{hint}")
     if not file.is_dir():
         return [_checked(file, key)]
+    if (saved := saved_dataset(file)) is not None:
+        if not saved:
+            raise UserError(f"{key}: the data set in {path} has no data")
+        return [_checked(inner, key) for inner in saved]
     below = (inner for inner in file.rglob("*") if not any(p.startswith(".") for p in inner.relative_to(file).parts))
     files = [_checked(inner, key) for inner in sorted(below) if inner.is_file()]
     if not files:
         raise UserError(f"{key}: the folder {path} holds no files")
     return files
+
+
+def _matching(pattern: str, key: str) -> list[Path]:
+    """Return the files that a pattern such as `corpus/*.txt` matches, in the order of their names; no hidden ones."""
+    root = Path(Path(pattern).anchor)
+    try:
+        found = [file for file in root.glob(str(Path(pattern).relative_to(root))) if file.is_file()]
+    except (ValueError, OSError) as error:
+        raise UserError(f"{key}: {pattern} is no pattern of files ({str(error).rstrip('.')})") from error
+    files = sorted(file for file in found if not file.name.startswith("."))
+    if not files:
+        raise UserError(f"{key}: no file matches {pattern}")
+    return [_checked(file, key) for file in files]
 
 
 def _refuse_same(by_key: Mapping[str, Sequence[Path]]) -> None:

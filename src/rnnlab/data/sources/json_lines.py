@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.control_characters import to_json
-from rnnlab.data.sources.text_files import text_lines
+from rnnlab.data.sources.decoding import text_lines
 from rnnlab.errors import UserError
 
 ENDINGS = (".jsonl", ".ndjson")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnnlab.data.sources.decoding import decode
 from rnnlab.data.sources.descriptions import describe_labelled, named
 from rnnlab.data.sources.labels import with_labels
 from rnnlab.data.sources.parts import folders_of, part_of_each, parts_around_classes, parts_of, said_parts
 from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_table
-from rnnlab.data.sources.text_files import decode
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnlab.data.sources.decoding import decode
 from rnnlab.data.sources.labels import is_missing
 from rnnlab.data.sources.placeholders import Said
 from rnnlab.data.sources.tables import (
@@ -22,7 +23,6 @@ from rnnlab.data.sources.tables import (
     says_names,
     separator_of,
 )
-from rnnlab.data.sources.text_files import decode
 from rnnlab.data.sources.times import increases, named_as_time
 from rnnlab.errors import UserError
 

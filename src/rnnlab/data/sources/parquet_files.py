@@ -43,8 +43,8 @@ def schema_of(file: Path) -> pa.Schema:
         return content.schema_arrow
 
 
-def batches_of(file: Path) -> Iterator[pa.RecordBatch]:
-    """Yield the rows, some thousand at a time.
+def batches_of(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows, some thousand at a time; the columns of that name, or all.
 
     Raises:
         UserError: The file is damaged, or unfolds to more than memory holds.
@@ -52,7 +52,7 @@ def batches_of(file: Path) -> Iterator[pa.RecordBatch]:
     from pyarrow import parquet
 
     with _readable_errors(file), parquet.ParquetFile(file, buffer_size=BUFFER, pre_buffer=False) as content:
-        for batch in content.iter_batches(batch_size=AT_ONCE, use_threads=False):
+        for batch in content.iter_batches(AT_ONCE, columns=columns, use_threads=False):
             if batch.nbytes > MOST_BYTES:
                 raise UserError(f"data: {file} has rows of more than {MOST_BYTES >> 20} MiB")
             batch.validate(full=True)

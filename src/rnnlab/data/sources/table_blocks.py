@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rnnlab.config.plain_files import what_it_is
-from rnnlab.data.sources import json_lines, parquet_files
+from rnnlab.data.sources import arrow_files, json_lines, parquet_files
+from rnnlab.data.sources.decoding import text_lines
+from rnnlab.data.sources.packed import is_packed
 from rnnlab.data.sources.tables import Row, csv_rows, is_table, refuse_csv_keys, refuse_doubtful_quotes, sign_of
-from rnnlab.data.sources.text_files import text_lines
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def open_table(file: Path, separator: str | None = None, quoting: bool | None = 
             raise UserError(f"file: {file} is {kind}, which cannot be read twice; save it as a file")
         if not file.stat().st_size:
             raise UserError(f"file: {file} is empty")
-        if not is_table(file):
+        if not is_table(file) or is_packed(file) or file.suffix.lower() in arrow_files.ENDINGS:
             raise UserError(f"file: {file} is no table by its name; .csv, .tsv, .jsonl and .parquet are")
         ending = file.suffix.lower()
         if ending in json_lines.ENDINGS:

@@ -1,4 +1,4 @@
-"""The one reader of tables, in CSV, TSV, JSON Lines or Parquet: cells are strings; what is ambiguous is refused."""
+"""The one reader of tables (CSV, TSV, JSON Lines, Parquet, Arrow): cells are strings; what is ambiguous is refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.sources import json_lines, parquet_files
-from rnnlab.data.sources.text_files import text_lines
+from rnnlab.data.sources import arrow_files, json_lines, parquet_files
+from rnnlab.data.sources.decoding import text_lines
+from rnnlab.data.sources.packed import ending_of
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 USUAL = {".csv": "comma", ".tsv": "tab"}
-WITH_NAMES = (*json_lines.ENDINGS, *parquet_files.ENDINGS)  # how files end that say the names of their columns
+WITH_NAMES = (
+    *json_lines.ENDINGS,
+    *parquet_files.ENDINGS,
+    *arrow_files.ENDINGS,
+)  # how files end that say the names of their columns
 ENDINGS = (*USUAL, *WITH_NAMES)
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 QUOTED = re.compile(r'".+"', re.DOTALL)
@@ -49,12 +54,12 @@ class Row(NamedTuple):
 
 def is_table(file: Path) -> bool:
     """Return whether a file's name says that it is a table."""
-    return file.suffix.lower() in ENDINGS
+    return ending_of(file) in ENDINGS
 
 
 def says_names(file: Path) -> bool:
     """Return whether a file is of a kind that says the names of its columns, so that no row of it is a header."""
-    return file.suffix.lower() in WITH_NAMES
+    return ending_of(file) in WITH_NAMES
 
 
 def read_rows(file: Path, separator: str | None = None, quoting: bool | None = None) -> list[Row]:
@@ -63,7 +68,8 @@ def read_rows(file: Path, separator: str | None = None, quoting: bool | None = N
     A missing value of JSON Lines or Parquet is an empty cell, and a list or an object in a cell is JSON.
 
     Args:
-        file: CSV or TSV in UTF-8, JSON Lines (`.jsonl`, `.ndjson`), or Parquet (`.parquet`, `.pq`).
+        file: CSV or TSV in UTF-8, JSON Lines (`.jsonl`, `.ndjson`), Parquet (`.parquet`, `.pq`) or Arrow (`.arrow`);
+            what is text may be packed.
         separator: What separates cells, a name in `SEPARATORS`; None for commas in a `.csv` file, tabs in a `.tsv`
             file, or the only other one by which every row has as many cells.
         quoting: True takes a cell in quotes as one, also over several lines; False takes quotes as letters. None takes
@@ -109,9 +115,10 @@ def refuse_doubtful_quotes(rows: Sequence[Row], sign: str, file: Path) -> None:
 
 
 def _rows_with_names(file: Path, separator: str | None, quoting: bool | None) -> list[Row]:
-    """Return the rows of JSON Lines or Parquet, behind a first one with the names of the columns."""
+    """Return the rows of JSON Lines, Parquet or Arrow, behind a first one with the names of the columns."""
     refuse_csv_keys(file, separator, quoting)
-    module = json_lines if file.suffix.lower() in json_lines.ENDINGS else parquet_files
+    ending = ending_of(file)
+    module = next(one for one in (json_lines, parquet_files, arrow_files) if ending in one.ENDINGS)
     names = module.names_of(file)
     rows, content = [Row(list(names), 0, 0)], module.rows_of(file, names)
     try:
@@ -246,7 +253,7 @@ def separator_of(text: str, file: Path, decimal_commas: bool = False) -> str:
     Raises:
         UserError: Two things may.
     """
-    usual = "semicolon" if decimal_commas else USUAL.get(file.suffix.lower(), "comma")
+    usual = "semicolon" if decimal_commas else USUAL.get(ending_of(file), "comma")
     possible = {name: sign for name, sign in SEPARATORS.items() if not (decimal_commas and name == "comma")}
     widths = {name: _width(text, sign) for name, sign in possible.items()}
     others = [name for name, width in widths.items() if width > 1 and name != usual]

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
+from rnnlab.data.sources.decoding import decode_lines
 from rnnlab.data.sources.descriptions import alike
 from rnnlab.data.sources.headers import begins_with_header, looks_like_header
 from rnnlab.data.sources.labels import SKIP, leaves_out
+from rnnlab.data.sources.packed import ending_of
 from rnnlab.data.sources.parts import part_of_each, parts_of
-from rnnlab.data.sources.text_files import decode_lines
 from rnnlab.data.split import PARTS
 from rnnlab.errors import UserError
 
@@ -79,7 +80,7 @@ def read_tagged_sentences(
     """
     if tag_column not in TAGS:
         raise UserError(f"data.tag_column={tag_column}: one of {', '.join(TAGS)} is expected")
-    chosen = [file for file in files if file.suffix.lower() == CONLLU] or files
+    chosen = [file for file in files if ending_of(file) == CONLLU] or files
     whole = [list(_sentences(file, tag_column, header, missing_labels == SKIP)) for file in chosen]
     column = tag_column if any(map(_is_treebank, chosen)) else ""
     by_file = [
@@ -178,7 +179,7 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False, untagge
 
 def _is_treebank(file: Path) -> bool:
     """Return whether a file is CoNLL-U, as its name or the columns of its first word say."""
-    return file.suffix.lower() == CONLLU or len(_first(decode_lines(file)).split("\t")) == len(COLUMNS)
+    return ending_of(file) == CONLLU or len(_first(decode_lines(file)).split("\t")) == len(COLUMNS)
 
 
 def _first(lines: list[str]) -> str:
