@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools sweep test test-browser test-data test-docs test-launchers test-loggers test-many test-memory test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test test-browser test-data test-docs test-export test-launchers test-loggers test-many test-memory test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ test-data: tools  ## Check the published figures of data sets that lie in RNNLAB
 test-docs: tools  ## Type every command of the documentation
 	$(BIN)/python -m pytest -m docs
 
+test-export: tools  ## Export models of every task and cell, and run them without rnnlab
+	$(BIN)/python -m pytest -m export
+
 test-launchers: tools  ## Kill sweeps and searches; start jobs of submitit and tasks of Ray
 	$(BIN)/python -m pytest -m launchers
 
@@ -70,8 +73,8 @@ test-memory: tools  ## Open files that unfold to more than any machine has, with
 test-records: tools  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: tools  ## Those of browser, docs, launchers, loggers, many, memory and records in one
-	$(BIN)/python -m pytest -m '(browser or docs or launchers or loggers or many or memory or records) and not slow'
+test-more: tools  ## Those of browser, docs, export, launchers, loggers, many, memory and records in one
+	$(BIN)/python -m pytest -m '(browser or docs or export or launchers or loggers or many or memory or records) and not slow'
 
 test-all: tools  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''

@@ -16,7 +16,7 @@ from rnnlab.nn.stack import Stack
 from rnnlab.probes.gates import gate_saturation
 from rnnlab.probes.gradient_flow import gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
-from rnnlab.probes.trace import initial_state, trace
+from rnnlab.probes.trace import trace
 from rnnlab.tasks.base import SequenceTask
 
 PROBES: dict[str, Callable[[SequenceTask, Batch], object]] = {
@@ -55,7 +55,7 @@ class Ahead(Cell):
 
 def test_a_cell_from_outside_begins_where_it_says() -> None:
     stack = Stack(Ahead, {}, input_size=3, hidden_size=4, num_layers=2)
-    state = initial_state(stack, torch.zeros(5, 6, 3))
+    state = stack.initial_state(torch.zeros(5, 6, 3))
     assert [part.unique().tolist() for part in state] == [[1.0], [2.0], [3.0]]
     task = language_model("gru")
     task.encoder = stack

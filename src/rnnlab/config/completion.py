@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rnnlab.config import reference
 from rnnlab.config.literals import FILE_KEYS
-from rnnlab.config.schema import SCHEMA
+from rnnlab.config.schema import kinds
 from rnnlab.config.yaml_docs import Key
 from rnnlab.errors import UserError
 
@@ -124,8 +124,8 @@ def _choices(before: list[str], name: str) -> list[str]:
         return _folders(Path("runs"), "")
     if name == "name" and command == "study":
         return _folders(Path("experiments"), "study.yaml")
-    if name in SCHEMA:
-        return list(SCHEMA[name].choices)
+    if name in (known := kinds(command)):
+        return list(known[name].choices)
     key = _keys(command, words).get(name)
     return ["true", "false"] if key and key.default in ("true", "false") else []
 

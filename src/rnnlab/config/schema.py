@@ -335,6 +335,7 @@ OF_OTHER_COMMANDS: dict[str, Kind] = {
 
 SCHEMA = {**OF_A_RUN, **DATA, **MODEL, **CELLS, **TRAINING, **SWEEPS, **OF_OTHER_COMMANDS}
 OF_TRAINER = frozenset(key.removeprefix("trainer.") for key in SCHEMA)
+OF_ONE_COMMAND = {"export": {"format": one_of("onnx", "torch"), "output": text("the name of a folder")}}
 
 GROUPS = ("task", "data", "cell", "model", "optimizer", "scheduler", "trainer", "callbacks", "logger", "split")
 NEEDED = (
@@ -342,6 +343,11 @@ NEEDED = (
     *("data.batch_size", "data.sequence_length", "optimizer.lr", "trainer.threads", "trainer.block_size"),
     *(f"model.{key}" for key in ("embedding_size", "hidden_size", "num_layers", "dropout", "bidirectional")),
 )
+
+
+def kinds(command: str = "") -> Mapping[str, Kind]:
+    """Return the kind of each key, as a command has it."""
+    return {**SCHEMA, **OF_ONE_COMMAND[command]} if command in OF_ONE_COMMAND else SCHEMA
 
 
 def is_neutral(key: str, value: Any) -> bool:
@@ -365,17 +371,22 @@ def check_run(config: Mapping[str, Any]) -> None:
     check_tokens(config)
 
 
-def check(config: Mapping[str, Any]) -> None:
+def check(config: Mapping[str, Any], command: str = "") -> None:
     """Check every value of a plain configuration, every target and every package that an option needs.
+
+    Args:
+        config: The configuration.
+        command: The command that it is of, where a key means something of its own there.
 
     Raises:
         UserError: The first thing that is wrong.
     """
+    known = kinds(command)
     _check_groups(config)
     check_trainer(config.get("trainer", {}), OF_TRAINER)
     own_cell = str(config.get("cell", {}).get("_target_", "")).startswith(targets.OWN)
     for key, value in flatten(config):
-        kind = SCHEMA.get(key)
+        kind = known.get(key)
         if kind and not kind.holds(value) and (own_cell or key not in CELLS):
             raise UserError(f"{key} must be {kind.text}, not {value!r}")
     for key, target in targets.targets(config):

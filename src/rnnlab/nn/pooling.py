@@ -34,7 +34,7 @@ def pool(y: Tensor, lengths: Tensor, pooling: str, directions: int = 1) -> Tenso
         return torch.cat([pool(y, lengths, part, directions) for part in CONCATENATED], dim=-1)
     lengths = lengths.to(y.device)
     if pooling == "last":
-        ends = y[torch.arange(len(y), device=y.device), lengths - 1]
+        ends = y[torch.arange(y.shape[0], device=y.device), lengths - 1]
         forward = y.shape[-1] // directions
         return torch.cat([ends[:, :forward], y[:, 0, forward:]], dim=-1)
     real = (torch.arange(y.shape[1], device=y.device) < lengths[:, None])[..., None]  # (B, T, 1)

@@ -55,6 +55,7 @@ class Recurrent(nn.Module):
         sums_up: Whether a state sums up all inputs so far in a fixed number of units, which probes can follow from
             step to step. The state of a Transformer holds the inputs themselves, and grows.
         forwards_only: Whether the layers cannot read backwards, so that `bidirectional` is refused.
+        one_output: Whether the output at every step is the same, of all steps, so that every pooling gives the same.
         longest: The most steps of a sequence; None for any number.
 
     Args:
@@ -68,6 +69,7 @@ class Recurrent(nn.Module):
     causal = True
     sums_up = True
     forwards_only = False
+    one_output = False
     longest: int | None = None
 
     def __init__(
@@ -103,6 +105,12 @@ class Recurrent(nn.Module):
         Returns:
             The outputs `(B, T, H · directions)` of the last layer, 0 behind a row's length, and the final state.
         """
+
+    def initial_state(self, x: Tensor) -> State:
+        """Return the state in which rows of inputs `(B, T, D)` begin that are given none: zeros."""
+        with torch.no_grad():
+            _, state = self(x[:, :1])
+        return map_state(torch.zeros_like, state)
 
     def flops(self, steps: int) -> float | None:
         """Return the floating-point operations of a forward pass over one sequence of so many steps.

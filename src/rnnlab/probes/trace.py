@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.nn import Recurrent, State
-from rnnlab.nn.stack import Stack
 
 PARTS = ("h", "c")  # the names of a state's tensors; from the third on they are numbered
 
@@ -93,7 +92,7 @@ def unroll(encoder: Recurrent, x: Tensor) -> tuple[list[tuple[Tensor, ...]], lis
         The T + 1 states, the initial one first, and the T outputs `(B, H)`. Where an output is the last layer's
         hidden state, as it is of almost every cell, it is made of that state and not computed beside it.
     """
-    first = parts_of(initial_state(encoder, x))
+    first = parts_of(encoder.initial_state(x))
     steps = [tuple(part.detach().clone().requires_grad_(torch.is_grad_enabled()) for part in first)]
     outputs: list[Tensor] = []
     exposed = False  # whether outputs are hidden states
@@ -104,15 +103,6 @@ def unroll(encoder: Recurrent, x: Tensor) -> tuple[list[tuple[Tensor, ...]], lis
         exposed = torch.equal(hidden, y[:, 0]) if t == 0 else exposed
         outputs.append(hidden if exposed else y[:, 0])
     return steps, outputs
-
-
-def initial_state(encoder: Recurrent, x: Tensor) -> State:
-    """Return the state that an encoder begins with: zeros, unless the cell says otherwise."""
-    if isinstance(encoder, Stack):
-        return encoder.initial_state(x)
-    with torch.no_grad():
-        _, state = encoder(x[:, :1])
-    return _whole(tuple(map(torch.zeros_like, parts_of(state))))
 
 
 def parts_of(state: State) -> tuple[Tensor, ...]:

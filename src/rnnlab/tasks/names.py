@@ -55,7 +55,7 @@ class NamesLM(LanguageModel):
         Raises:
             UserError: The name has a symbol that the vocabulary lacks; the line begins with `key`.
         """
-        start = int(self._shares().argmax()) + self.vocabulary.first_label if self.vocabulary.labels else None
+        start = int(self.label_shares().argmax()) + self.vocabulary.first_label if self.vocabulary.labels else None
         first = self.vocabulary.start_stop if start is None else start
         return torch.tensor([first, *self.vocabulary.encode(text, key).tolist()])
 
@@ -78,7 +78,10 @@ class NamesLM(LanguageModel):
         vocabulary, wanted = self.vocabulary, sampling.condition
         if wanted is None and vocabulary.labels:
             random = torch.Generator().manual_seed(sampling.seed)
-            return torch.multinomial(self._shares(), count, replacement=True, generator=random) + vocabulary.first_label
+            return (
+                torch.multinomial(self.label_shares(), count, replacement=True, generator=random)
+                + vocabulary.first_label
+            )
         if wanted is None:
             return torch.full((count,), vocabulary.start_stop)
         if not vocabulary.labels:
@@ -89,7 +92,7 @@ class NamesLM(LanguageModel):
             )
         return torch.full((count,), vocabulary.first_label + vocabulary.labels.index(wanted))
 
-    def _shares(self) -> Tensor:
+    def label_shares(self) -> Tensor:
         """Return how often each label occurs in training."""
         counts = self.card["data"]["labels_of_training"]
         return torch.tensor([float(counts.get(label, 0)) for label in self.vocabulary.labels])

@@ -314,6 +314,24 @@ class Trained:
         write_columns(columns, place, overwrite)
         return []
 
+    def export(self, folder: str | Path, format: str = "onnx") -> tuple[str, ...]:
+        """Write the model as a folder that runs without rnnlab, as `rnnlab export` does.
+
+        Args:
+            folder: Where it goes; nothing, an empty folder or an earlier export may lie there.
+            format: `onnx` or `torch`.
+
+        Returns:
+            Lines on what is left out, and why.
+
+        Raises:
+            UserError: The model cannot be exported, a package is missing, or something else lies in the folder.
+        """
+        from rnnlab.export.folder import export
+
+        check({"format": format}, "export")
+        return export(self.task, Path(folder), format)
+
     def _inputs(self, given: str | Path | pd.DataFrame | Iterable[Any]) -> list[Any]:
         """Return texts, the rows of a table, or what is in a file, as the task takes them."""
         import pandas as pd

@@ -16,6 +16,7 @@ class Bag(Recurrent):
     """
 
     causal = False
+    one_output = True
 
     @property
     def output_size(self) -> int:
@@ -23,7 +24,7 @@ class Bag(Recurrent):
 
     def forward(self, x: Tensor, state: State | None = None, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         if lengths is None:
-            lengths = torch.full((len(x),), x.shape[1])
+            lengths = torch.full((x.shape[0],), x.shape[1])
         lengths = lengths.to(x.device)
         real = (torch.arange(x.shape[1], device=x.device) < lengths[:, None])[..., None]  # (B, T, 1)
         total, count = x.where(real, 0.0).sum(dim=1), lengths[:, None].to(x.dtype)

@@ -29,6 +29,7 @@ class FlatMLP(Recurrent):
     """
 
     causal = False
+    one_output = True
     sums_up = False
 
     def __init__(self, *args: Any, steps: int, **shape: Any) -> None:
@@ -52,7 +53,7 @@ class FlatMLP(Recurrent):
             before, count = state[0][0], state[1][0]
         read = torch.full((rows, 1), width, device=x.device) if lengths is None else lengths.to(x.device)[:, None]
         count = count.long()
-        if int((count + read).max()) > self.longest:
+        if not torch.compiler.is_exporting() and int((count + read).max()) > self.longest:
             steps = int((count + read).max())
             raise UserError(f"cell=mlp_flat has room for {self.longest} steps, and a sequence has {steps}")
         step = torch.arange(width, device=x.device)

@@ -77,11 +77,21 @@ class LRU(Cell):
         skipped = self.adapt(x)  # (B, T, H)
         u = self.norm(skipped)
         real, imaginary = (self.log_gamma.exp().repeat(2) * self.into(u)).to(self.nu.dtype).chunk(2, dim=-1)
-        start = torch.complex(state[0].to(self.nu.dtype), state[1].to(self.nu.dtype))
-        h = linear_recurrence(self.eigenvalues()[None, None], torch.complex(real, imaginary), start)
-        y = self.out(torch.cat([h.real, h.imag], dim=-1)) + self.direct * u
+        before = state[0].to(self.nu.dtype), state[1].to(self.nu.dtype)
+        real, imaginary = self._recurrence(real, imaginary, before)
+        y = self.out(torch.cat([real, imaginary], dim=-1)) + self.direct * u
         y = skipped + nn.functional.glu(self.glu(nn.functional.gelu(y)), dim=-1)
-        return y, (h.real, h.imag)
+        return y, (real, imaginary)
+
+    def _recurrence(self, real: Tensor, imaginary: Tensor, before: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Return the parts of all h `(B, T, H)` from those of the inputs and those `(B, H)` before the first."""
+        if real.shape[1] == 1:  # without complex numbers, which an exported step must not have
+            size, angle = torch.exp(-self.nu.exp()), self.theta.exp()
+            cosine, sine = size * angle.cos(), size * angle.sin()
+            x, y = (part[:, None] for part in before)
+            return real + cosine * x - sine * y, imaginary + sine * x + cosine * y
+        h = linear_recurrence(self.eigenvalues()[None, None], torch.complex(real, imaginary), torch.complex(*before))
+        return h.real, h.imag
 
     def flops(self) -> int | None:
         return linear_flops(self)

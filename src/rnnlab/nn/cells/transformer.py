@@ -81,6 +81,11 @@ class Transformer(Recurrent):
             x = x.where((torch.arange(steps, device=x.device) < read[:, None])[..., None], 0.0)
         return x, (keys, values, (known + read[:, None]).clamp(max=width))
 
+    def initial_state(self, x: Tensor) -> State:
+        """Return a state of the size that it has after `context` steps, of which none is real."""
+        empty = x.new_zeros(self.num_layers, len(x), (self.context - 1) * self.hidden_size)
+        return empty, empty, torch.zeros(self.num_layers, len(x), 1, dtype=torch.long, device=x.device)
+
     def flops(self, steps: int) -> float | None:
         """Return the operations as they are where a sequence is read step by step.
 
