@@ -98,7 +98,7 @@ def test_recordings_with_holes_and_times_have_the_classes_of_predict(
     files = []
     for name in ("0", "1", "7"):
         files.append(f"{name}.csv")
-        with open(files[-1], "w", newline="") as stream:
+        with Path(files[-1]).open("w", newline="") as stream:
             csv.writer(stream).writerows([header, *(row for row in rows if row[0] == name)])
     answers = ask(folder, "--csv", *files, blocked=form)
     truth = [model.predict(Path(file))[0] for file in files]
