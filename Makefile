@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools sweep test test-browser test-data test-docs test-export test-launchers test-loggers test-many test-memory test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test test-browser test-data test-docs test-export test-launchers test-loggers test-many test-memory test-python test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -70,11 +70,14 @@ test-many: tools  ## Plan, compare and show sweeps of hundreds of runs
 test-memory: tools  ## Open files that unfold to more than any machine has, within two gigabytes
 	$(BIN)/python -m pytest -m memory
 
+test-python: tools  ## Execute notebooks, and train with scripts and Trainers of one's own
+	$(BIN)/python -m pytest -m python
+
 test-records: tools  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: tools  ## Those of browser, docs, export, launchers, loggers, many, memory and records in one
-	$(BIN)/python -m pytest -m '(browser or docs or export or launchers or loggers or many or memory or records) and not slow'
+test-more: tools  ## Those of browser, docs, export, launchers, loggers, many, memory, python and records in one
+	$(BIN)/python -m pytest -m '(browser or docs or export or launchers or loggers or many or memory or python or records) and not slow'
 
 test-all: tools  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''

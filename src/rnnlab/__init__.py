@@ -2,6 +2,7 @@
 
 `rnnlab.train`, `rnnlab.sweep` and `rnnlab.study` do what the commands of these names do. `rnnlab.load` opens a trained
 network; `rnnlab.runs` and `rnnlab.curves` read what runs have left behind, and `rnnlab.compare` says what they show.
+`rnnlab.modules` gives the modules of Lightning for a Trainer of one's own.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from rnnlab.data.module import SequenceDataModule
     from rnnlab.report.result import Compared
+    from rnnlab.tasks.base import SequenceTask
     from rnnlab.training.trained import Trained
 
-__all__ = ["compare", "curves", "load", "runs", "study", "sweep", "train"]
+__all__ = ["compare", "curves", "load", "modules", "runs", "study", "sweep", "train"]
 
 Keys = str | Sequence[str] | None
 
@@ -71,6 +74,28 @@ def sweep(
     from rnnlab import calls
 
     return calls.sweep(swept, words, seeds, workers, quiet, settings)
+
+
+def modules(*words: str | Mapping[str, Any], **settings: Any) -> tuple[SequenceTask, SequenceDataModule]:
+    """Build the untrained LightningModule and the LightningDataModule of a run, for a `lightning.Trainer` of one's own.
+
+    Nothing is written. The settings of the group `trainer` are for rnnlab's own Trainer and count for nothing here. The
+    batches are `rnnlab.data.collation.Batch`; the module takes any that `rnnlab.data.collation.ordinary_batch`
+    understands, and its checkpoints are those that `rnnlab.load` opens.
+
+    Args:
+        *words: As in `train`.
+        **settings: As in `train`.
+
+    Returns:
+        The module with the weights that the run would begin with, and the data.
+
+    Raises:
+        rnnlab.errors.UserError: A setting or the data is wrong, with the line that the command would print.
+    """
+    from rnnlab import calls
+
+    return calls.modules(words, settings)
 
 
 def study(name: str, *, report: str | None = None, quiet: bool = False) -> Compared:
@@ -135,19 +160,20 @@ def load(checkpoint: str | Path) -> Trained:
     """Open a trained model, to `generate`, `predict` or `evaluate` with it.
 
     Args:
-        checkpoint: A checkpoint file, or the folder of a run or a sweep for the best checkpoint in it. Nothing else
-            is needed, and a stranger's file runs no code.
+        checkpoint: A checkpoint file, or the folder of a run or a sweep for the best checkpoint in it, or the name of a
+            sweep under `runs/`. Nothing else is needed, and a stranger's file runs no code.
 
     Raises:
         rnnlab.errors.UserError: There is none, or it is not one that rnnlab wrote.
     """
+    from rnnlab.records.sources import path_or_sweep
     from rnnlab.training.trained import Trained  # imports torch, which the command line does without
 
-    return Trained(checkpoint)
+    return Trained(path_or_sweep(checkpoint))
 
 
 def runs(folders: str | Path | Sequence[str | Path]) -> pd.DataFrame:
-    """All runs in and below one or several folders, such as `runs/first-look`, finished or not.
+    """All runs in and below one or several folders, or of sweeps by their names under `runs/`, finished or not.
 
     Returns:
         One row a run, best configuration first and by seed within it, those without a result behind: `rank` and
@@ -156,7 +182,7 @@ def runs(folders: str | Path | Sequence[str | Path]) -> pd.DataFrame:
         `folder`. Losses are in the unit of the runs, such as nats per token.
 
     Raises:
-        rnnlab.errors.UserError: There is no such folder.
+        rnnlab.errors.UserError: There is no such folder or sweep.
     """
     from rnnlab.analysis.tables.frames import runs_frame  # imports pandas
 
@@ -164,14 +190,14 @@ def runs(folders: str | Path | Sequence[str | Path]) -> pd.DataFrame:
 
 
 def curves(folders: str | Path | Sequence[str | Path]) -> pd.DataFrame:
-    """The learning curves of all runs in and below one or several folders, in long form.
+    """The learning curves of all runs in and below one or several folders, or of sweeps by their names, in long form.
 
     Returns:
         One row a validation: `folder` and what describes its run as in `runs`, `epoch` (from 0), `step`, `seconds` of
         training that led to it, `train/loss` (at the end of an epoch), `val/loss` and the other metrics.
 
     Raises:
-        rnnlab.errors.UserError: There is no such folder.
+        rnnlab.errors.UserError: There is no such folder or sweep.
     """
     from rnnlab.analysis.tables.frames import curves_frame
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,13 @@ from rnnlab.errors import UserError
 from rnnlab.verbosity import Verbosity, speaking
 
 if TYPE_CHECKING:
+    from rnnlab.data.module import SequenceDataModule
     from rnnlab.report.result import Compared
+    from rnnlab.tasks.base import SequenceTask
     from rnnlab.training.trained import Trained
 
 FLAGS = ("-m", "--multirun")
+SHOWN = 60  # characters of a value that cannot be written
 
 
 def train(words: Sequence[str | Mapping[str, Any]], quiet: bool, settings: Mapping[str, Any]) -> Trained:
@@ -25,9 +28,7 @@ def train(words: Sequence[str | Mapping[str, Any]], quiet: bool, settings: Mappi
         UserError: A setting or the data is wrong, or it is a sweep.
         RunsFailedError: The run failed.
     """
-    arguments = arguments_of(words, settings)
-    if set(FLAGS) & set(arguments):
-        raise UserError("-m: rnnlab.train trains one run; use rnnlab.sweep")
+    arguments = _arguments_of_one_run(words, settings, "rnnlab.train")
     (folder,) = _train(arguments, quiet)
     from rnnlab.training.trained import Trained  # imports torch
 
@@ -48,12 +49,17 @@ def sweep(
         UserError: A setting or the data is wrong.
         RunsFailedError: Runs failed; the others are trained.
     """
-    several = dict(swept)
+    if not isinstance(swept, Mapping):
+        raise UserError('swept: a dict of the values of each key, such as {"cell": ["rnn", "gru"]}, comes first')
+    several = {full_key(key): values for key, values in swept.items()}
     if seeds is not None:
-        several["seed"] = range(seeds) if isinstance(seeds, int) else seeds
+        _check_once("seed", several, "seeds= and in the dict of swept values")
+        several["seed"] = _seeds(seeds)
     if workers is not None:
         settings = {**settings, "hydra.launcher.workers": workers}
-    choices = [f"{full_key(key)}={','.join(map(_value, _listed(key, values)))}" for key, values in several.items()]
+    for name in settings:
+        _check_once(full_key(name), several, "a setting and in the dict of swept values")
+    choices = [f"{key}={','.join(_value(key, one) for one in _listed(key, values))}" for key, values in several.items()]
     folders = _train(["-m", *arguments_of(words, settings), *choices], quiet)
     from rnnlab.analysis.comparison import compare  # imports pandas
     from rnnlab.report.result import Compared
@@ -79,23 +85,79 @@ def study(name: str, report: str | None, quiet: bool) -> Compared:
     return Compared(compared(find_study(name)))
 
 
+def modules(
+    words: Sequence[str | Mapping[str, Any]], settings: Mapping[str, Any]
+) -> tuple[SequenceTask, SequenceDataModule]:
+    """Build the untrained task and the batches of a run; see `rnnlab.modules`.
+
+    Raises:
+        UserError: A setting or the data is wrong, or it is a sweep.
+    """
+    from rnnlab.config.compose import compose_train, plain, readable_errors
+    from rnnlab.sweeps.plan import plan
+
+    arguments = _arguments_of_one_run(words, settings, "rnnlab.modules")
+    with readable_errors("train"):
+        (run,) = plan([plain(compose_train(arguments).config)])
+    assert run.prepared is not None
+    from lightning.pytorch.utilities.seed import isolate_rng
+
+    from rnnlab.data.module import SequenceDataModule
+    from rnnlab.training.checkpoints import beginning_task
+
+    batching = run.config["data"]
+    data = SequenceDataModule(
+        run.prepared, batching["batch_size"], run.config["seed"], batching.get("bucketing", False)
+    )
+    with isolate_rng():
+        return beginning_task(run.config, run.prepared), data
+
+
 def arguments_of(words: Sequence[str | Mapping[str, Any]], settings: Mapping[str, Any]) -> list[str]:
     """Return the words of the command line that say the same.
 
     Args:
-        words: As they are typed, such as `task=names`, or settings by their dotted keys.
+        words: As they are typed, such as `task=names`, or settings by their dotted keys; a dict may have dicts inside.
         settings: By key, which may be short where only one key ends in it.
 
     Raises:
-        UserError: Several keys end in a short name.
+        UserError: Several keys end in a short name, or a word or a value has no place on a command line.
     """
     arguments = []
     for word in words:
         if isinstance(word, str):
             arguments += quote_arguments([word])
+        elif isinstance(word, Mapping):
+            arguments += _settings(word)
         else:
-            arguments += [f"{full_key(key)}={_value(value)}" for key, value in word.items()]
-    return [*arguments, *(f"{full_key(key)}={_value(value)}" for key, value in settings.items())]
+            raise UserError(f"{repr(word)[:SHOWN]}: a word such as 'task=names' or a dict of settings comes here")
+    return [*arguments, *_settings(settings)]
+
+
+def _arguments_of_one_run(
+    words: Sequence[str | Mapping[str, Any]], settings: Mapping[str, Any], function: str
+) -> list[str]:
+    """Return the words of one run.
+
+    Raises:
+        UserError: They are those of a sweep, or have no place on a command line.
+    """
+    arguments = arguments_of(words, settings)
+    if set(FLAGS) & set(arguments):
+        raise UserError(f"-m: {function} takes one run; use rnnlab.sweep")
+    return arguments
+
+
+def _settings(settings: Mapping[str, Any], above: str = "") -> list[str]:
+    """Return a word for each setting, those in dicts inside by their dotted keys."""
+    words: list[str] = []
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            words += _settings(value, f"{above}{name}.")
+        else:
+            key = full_key(f"{above}{name}")
+            words.append(f"{key}={_value(key, value)}")
+    return words
 
 
 def full_key(name: str) -> str:
@@ -114,19 +176,50 @@ def full_key(name: str) -> str:
     return candidates[0] if candidates else name
 
 
-def _value(value: Any) -> str:
-    """Return a value as the command line has it."""
-    if isinstance(value, Path) or (isinstance(value, str) and not PLAIN.fullmatch(value)):
-        return written(str(value))
-    return value if isinstance(value, str) else written(value)
+def _value(key: str, value: Any) -> str:
+    """Return a value as the command line has it; NumPy's, pandas' and torch's numbers are plain ones there.
+
+    Raises:
+        UserError: It is no plain value.
+    """
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(plain, Path) or (isinstance(plain, str) and not PLAIN.fullmatch(plain)):
+        return written(str(plain))
+    if isinstance(plain, str):
+        return plain
+    if not _is_plain(plain):
+        raise UserError(f"{key}: {repr(value)[:SHOWN]} is no number, text, list or None")
+    return written(plain)
 
 
-def _listed(key: str, values: Any) -> Sequence[Any]:
-    if isinstance(values, str | Mapping) or not isinstance(values, Sequence):
-        return [values]
-    if not values:
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _listed(key: str, values: Any) -> list[Any]:
+    """Return the values of a swept key; one alone stands for a list of it."""
+    several = values.tolist() if hasattr(values, "tolist") else values
+    if isinstance(several, str | Mapping | Path) or not isinstance(several, Iterable):
+        return [several]
+    listed = sorted(several, key=str) if isinstance(several, set | frozenset) else list(several)
+    if not listed:
         raise UserError(f"{key}: nothing to sweep over; give a list of values")
-    return values
+    return listed
+
+
+def _seeds(seeds: Any) -> Sequence[int]:
+    if isinstance(seeds, int) and not isinstance(seeds, bool) and seeds > 0:
+        return range(seeds)
+    if isinstance(seeds, int | float | str):
+        raise UserError(f"seeds must be a whole number of at least 1, or a list of seeds, not {seeds!r}")
+    return _listed("seeds", seeds)
+
+
+def _check_once(key: str, several: Mapping[str, Any], where: str) -> None:
+    if key in several:
+        raise UserError(f"{key}: given twice, as {where}; leave one of them out")
 
 
 def _train(arguments: list[str], quiet: bool) -> list[Path]:

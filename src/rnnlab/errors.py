@@ -6,11 +6,18 @@ import errno
 import re
 
 
-class UserError(Exception):
+class OneLineError(Exception):
+    """Base class of errors that say in one line what a user has to know: also in a notebook, without the way there."""
+
+    def _render_traceback_(self) -> list[str]:  # what IPython shows in place of a traceback
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UserError(OneLineError):
     """Something a user can put right: one line that names the key or file and what would be right (exit 2)."""
 
 
-class RunsFailedError(Exception):
+class RunsFailedError(OneLineError):
     """Runs were started properly and some failed; the others' results stand (exit 1)."""
 
 

@@ -42,7 +42,7 @@ def test_curves_have_a_row_a_validation_with_the_time_it_took(first_look):
 
 
 def test_a_folder_that_is_not_there_is_named():
-    with pytest.raises(UserError, match="there is no folder runs/nope"):
+    with pytest.raises(UserError, match="runs/nope: there is no such folder"):
         rnnlab.runs("runs/nope")
 
 

@@ -37,6 +37,7 @@ from rnnlab.errors import UserError
 
 NAMED = re.compile(r"[+~]*[^+~=.@\s]")  # how a word begins that has a key
 LONGEST_REASON = 200  # characters that are shown of a reason which may quote a whole file
+ADDING_UP = {"callbacks", "logger"}  # groups of which a run may have several options
 MISSING_OPTION = "???"  # what Hydra calls an option that a defaults list leaves open
 
 
@@ -153,6 +154,7 @@ def compose_train(arguments: list[str]) -> Composed:
         _refuse_missing_options(config)
     else:
         _refuse_swept_settings_of_hydra(overrides)
+    _refuse_several_options(overrides)
     check_keys(safety.unresolved(config), config.hydra.runtime.choices, flags.overrides)
     check_alone(safety.unresolved(config), config.hydra.runtime.choices, flags.overrides)
     return Composed(mode, config, loader, flags.overrides)
@@ -295,6 +297,15 @@ def _refuse_sweeps(overrides: Sequence[Override]) -> None:
         if override.is_sweep_override():
             hint = "several values need -m (or quotes, if the comma belongs to the value)"
             raise UserError(f"{override.input_line}: {hint}")
+
+
+def _refuse_several_options(overrides: Sequence[Override]) -> None:
+    """Refuse a list of options where the last would silently replace the others; loggers and callbacks add up."""
+    for override in overrides:
+        group, options = override.key_or_group, override.value()
+        if isinstance(options, list) and group in set(groups()) - ADDING_UP:
+            swept = f"-m {group}={','.join(map(str, options))}"
+            raise UserError(f"{override.input_line}: {group} takes one option; a sweep takes several: {swept}")
 
 
 def _refuse_swept_settings_of_hydra(overrides: Sequence[Override]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Rows, Symbols
+from rnnlab.errors import UserError
 
 GATHERED = 1 << 16  # places of a gather: enough that a call into NumPy costs little, few enough to stay in the cache
 IGNORE = -100  # the target of a padded position; torch's cross-entropy and torchmetrics leave it out
@@ -58,6 +59,29 @@ class Batch(NamedTuple):
         inputs, targets = (part.to(device, non_blocking=True) for part in (self.inputs, self.targets))
         weight = None if self.weight is None else self.weight.to(device, non_blocking=True)
         return self._replace(inputs=inputs, targets=targets, weight=weight)
+
+
+def ordinary_batch(given: Any) -> Batch:
+    """Make a batch of what a data loader of one's own yields; a `Batch` stays as it is.
+
+    Args:
+        given: `(inputs, targets)`, `(inputs, lengths, targets)` or a dict of these names, tensors as in `Batch`.
+            Without lengths, every row is as long as the inputs are wide.
+
+    Raises:
+        UserError: It is neither.
+    """
+    if isinstance(given, Batch):
+        return given
+    names = ("inputs", "lengths", "targets")
+    values = dict(given) if isinstance(given, Mapping) else {}
+    if isinstance(given, list | tuple) and len(given) in (2, 3):
+        values = dict(zip(names if len(given) == 3 else names[::2], given, strict=True))
+    if not {"inputs", "targets"} <= set(values) <= set(names):
+        raise UserError("batch: (inputs, targets), (inputs, lengths, targets) or a dict of these names is understood")
+    inputs = values["inputs"]
+    lengths = values.get("lengths", torch.full((len(inputs),), inputs.shape[1]))
+    return Batch(inputs, lengths.cpu(), values["targets"])
 
 
 class Collation:

@@ -48,6 +48,9 @@ class SequenceDataModule(pl.LightningDataModule):
         weighted = self.bucketing and part.labels is None
         return self._batches(part, order, part.predictions / len(order) if weighted else None)
 
+    def train_dataloader(self) -> Batches:
+        return self.train_batches()
+
     def val_dataloader(self) -> Batches:
         return self._in_order(self.prepared.parts["val"])
 

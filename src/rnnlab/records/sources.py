@@ -34,12 +34,26 @@ def named_folders(sources: str | Path | Sequence[str | Path]) -> tuple[Path, ...
     """The folders that names of sweeps or paths stand for; a folder of that name under `runs/` goes first.
 
     Raises:
-        UserError: One of them leads to no runs.
+        UserError: None is given, or one of them leads to no folder.
     """
     listed = [sources] if isinstance(sources, str | Path) else list(sources)
-    return tuple(
-        RUNS / str(source) if _is_sweep(source) else _folder_of_runs(Path(source)) for source in dict.fromkeys(listed)
-    )
+    if not listed:
+        raise UserError("no folder is given; give the name of a sweep, or a folder of runs")
+    return tuple(RUNS / str(source) if _is_sweep(source) else _folder(source) for source in dict.fromkeys(listed))
+
+
+def path_or_sweep(source: str | Path) -> Path:
+    """The path itself; where there is none, the folder of the sweep of that name, if there is one."""
+    path = Path(source)
+    return RUNS / str(source) if not path.exists() and _is_sweep(source) else path
+
+
+def _folder(source: str | Path) -> Path:
+    if Path(source).is_dir():
+        return Path(source)
+    known = sweeps()
+    there_are = f"; the sweeps there are: {', '.join(known)}" if known else ""
+    raise UserError(f"{source}: there is no such folder, and no sweep of that name under runs/{there_are}")
 
 
 def _is_sweep(source: str | Path) -> bool:

@@ -84,7 +84,7 @@ class Compared:
         answer = self.comparison.answer
         step = decides(answer)
         lines = [*sentences(answer), *cautions(answer), step.why]
-        chart = "".join(svg(one).decode() for one in answer_chart(self.comparison))
+        chart = "".join(_element(svg(one).decode()) for one in answer_chart(self.comparison))
         command = f"<pre>{escape(step.command)}</pre>" if step.command else ""
         body = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
         return f"<p><b>{escape(headline(answer))}</b></p>{chart}{body}{command}{self.table.to_html(index=False)}"
@@ -93,3 +93,8 @@ class Compared:
 def _test(test: dict[str, Any] | None) -> dict[str, Any]:
     known = test or {}
     return {"test": known.get("value"), "test_low": known.get("low"), "test_high": known.get("high")}
+
+
+def _element(document: str) -> str:
+    """Return the element of an SVG file, which stands in a page without the file's head."""
+    return document[document.index("<svg") :]

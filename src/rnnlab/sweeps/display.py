@@ -1,4 +1,4 @@
-"""The bar of a sweep or a search in a terminal: what has ended, the time left, and a line for each running run."""
+"""The bar of a sweep or a search: what has ended, the time left, and a line for each running run."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from rich.text import Text
 from rnnlab.durations import duration
 from rnnlab.records.progress import Progress
 from rnnlab.sweeps.progress import Snapshot
+from rnnlab.terminal import NotebookDisplay
 
 MOST_LINES = 8  # running runs that are shown; a cluster may have hundreds
 REFRESHES = 1.0  # a second; each reads the files of what is running
 
 
 class Display:
-    """Draws the bar while its context is entered; nothing where there is no terminal."""
+    """Draws the bar while its context is entered; nothing where there is neither a terminal nor a notebook."""
 
     def __init__(self, console: Console, total: int, noun: str, snapshot: Callable[[], Snapshot]) -> None:
         """Configure the display.
@@ -35,16 +36,21 @@ class Display:
         """
         self._total, self._noun, self._snapshot = total, noun, snapshot
         self._ended, self._started = 0, time.monotonic()
-        self._live = (
-            Live(
-                console=console,
-                get_renderable=self._render,
-                refresh_per_second=REFRESHES,
-                transient=True,
-                vertical_overflow="crop",
-            )
-            if console.is_terminal and not console.quiet
-            else None
+        self._live = self._live_on(console)
+
+    def _live_on(self, console: Console) -> Live | NotebookDisplay | None:
+        if console.quiet:
+            return None
+        if console.is_jupyter:
+            return NotebookDisplay(self._render, REFRESHES)
+        if not console.is_terminal:
+            return None
+        return Live(
+            console=console,
+            get_renderable=self._render,
+            refresh_per_second=REFRESHES,
+            transient=True,
+            vertical_overflow="crop",
         )
 
     def __enter__(self) -> Display:

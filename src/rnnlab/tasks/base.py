@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightning.pytorch as pl
+import torch
 import torchmetrics
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
@@ -15,7 +16,8 @@ from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MetricCollection
 
 from rnnlab.config.targets import build
-from rnnlab.data.collation import Batch
+from rnnlab.data.collation import Batch, ordinary_batch
+from rnnlab.errors import UserError
 from rnnlab.nn.flops import declared_flops
 from rnnlab.records.metrics import Metric
 
@@ -29,16 +31,16 @@ class SequenceTask(pl.LightningModule):
         card: What a checkpoint carries beside the weights so that it can be opened without anything else: the
             configuration, the vocabulary and whatever a task adds; plain values and tensors.
         total_steps: Optimizer steps of the whole training, over which the learning rate is scheduled.
-        train_on_block: Takes an optimizer step on each batch of a block; a training sets it.
+        train_on_block: Takes an optimizer step on each batch of a block; None in a Trainer of one's own, which hands
+            over single batches and takes the steps itself.
         declared: The metrics of validation and test, the loss first.
     """
 
     declared: tuple[Metric, ...]
-    train_on_block: Callable[[Sequence[Batch]], None]
+    train_on_block: Callable[[Sequence[Batch]], None] | None = None
 
     def __init__(self, optimizer: Config, scheduler: Config) -> None:
         super().__init__()
-        self.automatic_optimization = False  # `training_step` takes a block of batches
         self.optimizer = optimizer
         self.scheduler = scheduler
         self.card: dict[str, Any] = {}
@@ -100,16 +102,27 @@ class SequenceTask(pl.LightningModule):
         """Return the metrics of `val` or `test`, named `val/loss`, …"""
         return self.val_metrics if part == "val" else self.test_metrics
 
-    def training_step(self, block: list[Batch], batch_idx: int) -> None:
-        """Train on a block of batches, with the loop of `rnnlab.training.blocks`."""
-        self.train_on_block(block)
+    def training_step(self, given: Any, batch_idx: int) -> Tensor | None:
+        """Return the loss of a batch; or train on a block of batches, with the loop of `rnnlab.training.blocks`.
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        self._measure("val", batch)
+        Args:
+            given: What `ordinary_batch` understands; in a run, a list of batches.
+            batch_idx: Number of the batch or the block in its epoch.
+        """
+        if self.train_on_block is not None:
+            self.train_on_block(given)
+            return None
+        batch = ordinary_batch(given)
+        loss = self.loss(self.outputs(batch), batch)
+        self.log("train/loss", loss.detach(), batch_size=self.count(batch), on_step=False, on_epoch=True)
+        return loss if batch.weight is None else loss * batch.weight
 
-    def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
+    def validation_step(self, batch: Any, batch_idx: int) -> None:
+        self._measure("val", ordinary_batch(batch))
+
+    def test_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Measure a batch of the test, and return the outputs, from which callbacks may compute more."""
-        return self._measure("test", batch)
+        return self._measure("test", ordinary_batch(batch))
 
     def on_validation_epoch_end(self) -> None:
         self._log("val")
@@ -118,8 +131,22 @@ class SequenceTask(pl.LightningModule):
         self._log("test")
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        optimizer, schedule = self.build_optimizer(self.total_steps)
-        return {"optimizer": optimizer, "lr_scheduler": schedule}
+        if self.train_on_block is not None:
+            optimizer, schedule = self.build_optimizer(self.total_steps)
+            return {"optimizer": optimizer, "lr_scheduler": schedule}
+        optimizer, schedule = self.build_optimizer(self._steps_of_trainer())
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _steps_of_trainer(self) -> int:
+        """Return the optimizer steps of a Trainer of one's own.
+
+        Raises:
+            UserError: It has no end, so that no learning rate can be scheduled.
+        """
+        steps = self.trainer.estimated_stepping_batches
+        if steps == float("inf"):
+            raise UserError("trainer: give max_epochs or max_steps, over which the learning rate is scheduled")
+        return int(steps)
 
     def build_optimizer(self, steps: int) -> tuple[Optimizer, LRScheduler]:
         """Build the optimizer and its schedule over that many steps.
@@ -150,7 +177,8 @@ class SequenceTask(pl.LightningModule):
     def _log(self, part: str) -> None:
         metrics = self.metrics_of(part)
         self.log_dict({**metrics.compute(), **self._at_step()})
-        metrics.reset()
+        with torch.inference_mode(False):  # or the next training could not add to what a validation has reset
+            metrics.reset()
 
 
 def parameters_of(module: nn.Module) -> int:

@@ -132,7 +132,7 @@ class BlockDataModule(SequenceDataModule):
         limit = self.settings[f"limit_{part}_batches"]
         return int(limit * count) if isinstance(limit, float) else min(limit, count)
 
-    def train_dataloader(self) -> Blocks:
+    def train_dataloader(self) -> Blocks:  # type: ignore[override]  # Lightning takes any iterable
         return self.blocks(self.settings["block_size"])
 
     def blocks(self, size: int) -> Blocks:
@@ -281,12 +281,16 @@ class BlockLoop(pl.Callback):
     _resumed: Mapping[str, Any] | None = None  # what a checkpoint says of the middle of a training
     _stepper: OptimizerSteps | None = None
 
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        assert isinstance(pl_module, SequenceTask)
+        pl_module.automatic_optimization = False
+        pl_module.train_on_block = self.train_on_block
+
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, SequenceTask)
         optimizer, schedule = pl_module.optimizers(use_pl_optimizer=False), pl_module.lr_schedulers()
         assert isinstance(optimizer, Optimizer) and isinstance(schedule, LRScheduler)
         self._stepper = OptimizerSteps(pl_module, optimizer, schedule, self.largest_norm, self.rows)
-        pl_module.train_on_block = self.train_on_block
         if self._resumed is not None:
             restore_random_state(self._resumed)
             trainer.should_stop = self._resumed["should_stop"]

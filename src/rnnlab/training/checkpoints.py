@@ -48,6 +48,21 @@ def new_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
     return task
 
 
+def beginning_task(config: Mapping[str, Any], prepared: Prepared) -> SequenceTask:
+    """Build the task with the weights that its training begins with: drawn from the seed, or those of `init_from`.
+
+    Torch's random state is then the one that the training goes on with.
+
+    Raises:
+        UserError: The configuration does not fit the data, or `init_from` is of another model.
+    """
+    pl.seed_everything(config["seed"], verbose=False)
+    task = new_task(config, prepared)
+    if config["init_from"] is not None:
+        begin_with(task, find_checkpoint(config["init_from"], "init_from"))
+    return task
+
+
 def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
     """Load the task of a checkpoint, ready to be used; a folder stands for the best checkpoint in it.
 

@@ -12,11 +12,13 @@ from rich.text import Text
 
 from rnnlab.durations import duration
 from rnnlab.tasks.base import SequenceTask
+from rnnlab.terminal import NotebookDisplay
 from rnnlab.training.callbacks import MetricsFile
 
 SHOWN = 3  # losses, the last of which is that of the last validation
 WINDOW = 120.0  # seconds over which the speed is measured, validations included
 REFRESHES = 4.0  # a second
+REFRESHES_OF_A_NOTEBOOK = 2.0  # each is a message to the browser
 
 
 class RunProgressBar(pl.Callback):
@@ -34,13 +36,15 @@ class RunProgressBar(pl.Callback):
             refresh_per_second=REFRESHES,
             speed_estimate_period=WINDOW,
         )
+        notebook = NotebookDisplay(self._bar.get_renderable, REFRESHES_OF_A_NOTEBOOK)
+        self._shown = notebook if console.is_jupyter else self._bar
         self._arrow = "→" if console.encoding.startswith("utf") else ">"
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         assert isinstance(pl_module, SequenceTask)
         self._task = self._bar.add_task("", total=pl_module.total_steps, completed=trainer.global_step, losses="")
         self._show_losses(trainer)
-        self._bar.start()
+        self._shown.start()
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._bar.update(self._task, description=f"epoch {trainer.current_epoch + 1}/{trainer.max_epochs}")
@@ -55,10 +59,10 @@ class RunProgressBar(pl.Callback):
             self._show_losses(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._bar.stop()
+        self._shown.stop()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        self._bar.stop()
+        self._shown.stop()
 
     def _show_losses(self, trainer: pl.Trainer) -> None:
         (file,) = (callback for callback in trainer.callbacks if isinstance(callback, MetricsFile))  # type: ignore[attr-defined]

@@ -11,7 +11,6 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.analysis.threshold import Threshold, metric_of
 from rnnlab.config.environment import Secrets
 from rnnlab.control_characters import in_one_line
@@ -29,7 +28,7 @@ from rnnlab.tasks.capabilities import KnowsChance
 from rnnlab.tasks.chance import chance_of
 from rnnlab.training.blocks import BlockDataModule
 from rnnlab.training.callbacks import MetricsFile, TimingFile
-from rnnlab.training.checkpoints import begin_with, load_weights, new_task
+from rnnlab.training.checkpoints import beginning_task, load_weights
 from rnnlab.training.examples import write_examples
 from rnnlab.training.hparams import Value, flat_hparams, settings
 from rnnlab.training.items import ItemsFile
@@ -87,10 +86,7 @@ class TrainingRun:
         self.config, self.folder, self.prepared, self.origin = config, folder, prepared, origin
         self.progress = progress
         self.secrets = Secrets(config["logger"])
-        pl.seed_everything(config["seed"], verbose=False)
-        self.task = new_task(config, prepared)
-        if config["init_from"] is not None:
-            begin_with(self.task, find_checkpoint(config["init_from"], "init_from"))
+        self.task = beginning_task(config, prepared)
         self.parameters = parameters_of(self.task)
         self.chance: dict[str, float] = {}
         self.flops = flops_per_step(self.task, config["data"]["sequence_length"])

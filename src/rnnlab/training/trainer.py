@@ -58,7 +58,7 @@ def build_trainer(
     callbacks = [*records, StepScalars(), EventFiles(), BestCheckpoint(folder.checkpoints)]
     callbacks += [*_switched_on(config["callbacks"]), *further, StopWhenAsked()]
     console = Terminal(stderr=True, highlight=False)
-    if progress and console.is_terminal and not (is_quiet() or is_verbose()):
+    if progress and (console.is_terminal or console.is_jupyter) and not (is_quiet() or is_verbose()):
         callbacks.append(RunProgressBar(console))
     # Last, so that random states are restored behind whatever another callback draws when a training begins.
     training = config["trainer"]

@@ -14,20 +14,20 @@ from rnnlab.analysis.criterion import criterion
 from rnnlab.analysis.measure import comparable
 from rnnlab.analysis.tables.ranking import in_order
 from rnnlab.analysis.tables.runs_table import runs_table
-from rnnlab.errors import UserError
 from rnnlab.records.reading import Run, find_runs
+from rnnlab.records.sources import named_folders
 
 Folders = str | Path | Sequence[str | Path]
 
 
 def runs_frame(folders: Folders) -> pd.DataFrame:
     """Return a DataFrame with one row a run; see `rnnlab.runs`."""
-    return _table(find_runs(_existing(folders)))
+    return _table(find_runs(named_folders(folders)))
 
 
 def curves_frame(folders: Folders) -> pd.DataFrame:
     """Return a DataFrame with one row a validation; see `rnnlab.curves`."""
-    runs = find_runs(_existing(folders))
+    runs = find_runs(named_folders(folders))
     by_folder = {run.folder.as_posix(): run for run in runs}
     table = _table(runs)
     described = [name for name in table.columns[: list(table.columns).index("parameters")] if name != "rank"]
@@ -47,14 +47,6 @@ def _table(runs: Sequence[Run]) -> pd.DataFrame:
     complete = comparable([run for run in runs if run.is_complete])
     ranked = in_order(configurations(complete), criterion(None, complete, ())) if complete else []
     return runs_table(ranked, runs).infer_objects()
-
-
-def _existing(folders: Folders) -> list[Path]:
-    paths = [Path(folder) for folder in ([folders] if isinstance(folders, str | Path) else folders)]
-    for path in paths:
-        if not path.is_dir():
-            raise UserError(f"folders: there is no folder {path}")
-    return paths
 
 
 def _validations(run: Run) -> list[dict[str, Any]]:
