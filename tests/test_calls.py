@@ -53,7 +53,10 @@ def test_values_are_written_as_a_command_line_has_them() -> None:
         ({"lr": np.float64(0.01), "hidden_size": np.int64(8)}, ["optimizer.lr=0.01", "model.hidden_size=8"]),
         ({"model": {"hidden_size": 8, "dropout": 0.1}}, ["model.hidden_size=8", "model.dropout=0.1"]),
         ({"gradient_clip_val": None, "path": Path("a.txt")}, ["trainer.gradient_clip_val=null", "data.path='a.txt'"]),
-        ({"value_column": ["a", "b"]}, ["data.value_column=['a','b']"]),
+        (
+            {"task": "forecasting", "data": "file", "value_column": ["a", "b"]},
+            ["task=forecasting", "data=file", "data.value_column=['a','b']"],
+        ),
     ],
 )
 def test_values_of_notebooks_are_plain_ones(settings: dict[str, object], words: list[str]) -> None:

@@ -51,14 +51,15 @@ def sweep(
     """
     if not isinstance(swept, Mapping):
         raise UserError('swept: a dict of the values of each key, such as {"cell": ["rnn", "gru"]}, comes first')
-    several = {full_key(key): values for key, values in swept.items()}
+    chosen = _options(*words, settings, swept)
+    several = {full_key(key, chosen): values for key, values in swept.items()}
     if seeds is not None:
         _check_once("seed", several, "seeds= and in the dict of swept values")
         several["seed"] = _seeds(seeds)
     if workers is not None:
         settings = {**settings, "hydra.launcher.workers": workers}
     for name in settings:
-        _check_once(full_key(name), several, "a setting and in the dict of swept values")
+        _check_once(full_key(name, chosen), several, "a setting and in the dict of swept values")
     choices = [f"{key}={','.join(_value(key, one) for one in _listed(key, values))}" for key, values in several.items()]
     folders = _train(["-m", *arguments_of(words, settings), *choices], quiet)
     from rnnlab.analysis.comparison import compare  # imports pandas
@@ -123,15 +124,15 @@ def arguments_of(words: Sequence[str | Mapping[str, Any]], settings: Mapping[str
     Raises:
         UserError: Several keys end in a short name, or a word or a value has no place on a command line.
     """
-    arguments = []
+    arguments, chosen = [], _options(*words, settings)
     for word in words:
         if isinstance(word, str):
             arguments += quote_arguments([word])
         elif isinstance(word, Mapping):
-            arguments += _settings(word)
+            arguments += _settings(word, chosen)
         else:
             raise UserError(f"{repr(word)[:SHOWN]}: a word such as 'task=names' or a dict of settings comes here")
-    return [*arguments, *_settings(settings)]
+    return [*arguments, *_settings(settings, chosen)]
 
 
 def _arguments_of_one_run(
@@ -148,20 +149,31 @@ def _arguments_of_one_run(
     return arguments
 
 
-def _settings(settings: Mapping[str, Any], above: str = "") -> list[str]:
+def _settings(settings: Mapping[str, Any], chosen: Sequence[str], above: str = "") -> list[str]:
     """Return a word for each setting, those in dicts inside by their dotted keys."""
     words: list[str] = []
     for name, value in settings.items():
         if isinstance(value, Mapping) and value:
-            words += _settings(value, f"{above}{name}.")
+            words += _settings(value, chosen, f"{above}{name}.")
         else:
-            key = full_key(f"{above}{name}")
+            key = full_key(f"{above}{name}", chosen)
             words.append(f"{key}={_value(key, value)}")
     return words
 
 
-def full_key(name: str) -> str:
+def _options(*words: str | Mapping[str, Any]) -> list[str]:
+    """Return the words that may choose an option of a group, such as `data=file`."""
+    typed = [word for word in words if isinstance(word, str)]
+    pairs = [pair for word in words if isinstance(word, Mapping) for pair in word.items()]
+    return [*typed, *(f"{key}={value}" for key, value in pairs if isinstance(value, str))]
+
+
+def full_key(name: str, chosen: Sequence[str] = ()) -> str:
     """Return the key of `rnnlab train` that a short name stands for; the name itself where none ends in it.
+
+    Args:
+        name: Such as `hidden_size`.
+        chosen: Words that choose options, such as `data=file`: of several keys, the one counts that these options have.
 
     Raises:
         UserError: Several do.
@@ -170,7 +182,8 @@ def full_key(name: str) -> str:
     if "." in name or name in keys:
         return name
     ending = [key for key in keys if key.endswith(f".{name}")]
-    usual = [key for key in ending if key in reference.default_keys("train")]
+    known = reference.default_keys("train", chosen)
+    usual = [key for key in ending if key in known]
     if len(candidates := usual or ending) > 1:
         raise UserError(f"{name}: {', '.join(candidates)} end in it; give one of them in a dict")
     return candidates[0] if candidates else name

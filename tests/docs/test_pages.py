@@ -111,7 +111,9 @@ def forgotten_plugins() -> Iterator[None]:
 
 
 @pytest.mark.docs
-@pytest.mark.filterwarnings(r"ignore:`isinstance\(treespec, LeafSpec\)`:FutureWarning")  # Lightning's, of a page's Trainer
+@pytest.mark.filterwarnings(
+    r"ignore:`isinstance\(treespec, LeafSpec\)`:FutureWarning"
+)  # Lightning's, of a page's Trainer
 @pytest.mark.filterwarnings("ignore:.*does not have many workers")
 @pytest.mark.filterwarnings("ignore:.*smaller than the logging interval")
 @pytest.mark.parametrize("name", RUN)
