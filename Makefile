@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools sweep test test-browser test-data test-docs test-export test-launchers test-loggers test-many test-memory test-python test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test test-browser test-data test-devices test-docs test-export test-launchers test-loggers test-many test-memory test-python test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ test-browser: tools  ## Look at pages and TensorBoard in Debian's chromium
 test-data: tools  ## Check the published figures of data sets that lie in RNNLAB_DATA_DIR, else say what is skipped
 	$(BIN)/python -m pytest -m data
 
+test-devices: tools  ## Train one run in several processes
+	$(BIN)/python -m pytest -m devices
+
 test-docs: tools  ## Type every command of the documentation
 	$(BIN)/python -m pytest -m docs
 
@@ -76,8 +79,8 @@ test-python: tools  ## Execute notebooks, and train with scripts and Trainers of
 test-records: tools  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: tools  ## Those of browser, docs, export, launchers, loggers, many, memory, python and records in one
-	$(BIN)/python -m pytest -m '(browser or docs or export or launchers or loggers or many or memory or python or records) and not slow'
+test-more: tools  ## Those of browser, devices, docs, export, launchers, loggers, many, memory, python and records in one
+	$(BIN)/python -m pytest -m '(browser or devices or docs or export or launchers or loggers or many or memory or python or records) and not slow'
 
 test-all: tools  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''

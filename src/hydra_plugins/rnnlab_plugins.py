@@ -259,9 +259,11 @@ class RunLauncher(Launcher, ABC):
 
     Attributes:
         swept: The folders of the sweeps whose planned runs were executed.
+        devices: Of a run, on each of its machines: the most that any run has.
     """
 
     swept: tuple[Path, ...] = ()
+    devices = 1
 
     @abstractmethod
     def backend(self, workers: int | None = None) -> Backend:
@@ -270,6 +272,7 @@ class RunLauncher(Launcher, ABC):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.hydra_context = hydra_context
         self.config = config
+        self.devices = int(config.trainer.devices)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         from rnnlab.config.compose import flags_of
@@ -285,6 +288,7 @@ class RunLauncher(Launcher, ABC):
         configs = compose_jobs(self.hydra_context.config_loader, self.config, job_overrides)
         flags = flags_of(self.config)
         planned = plan(configs, labels_of(job_overrides), alone=[[*flags, *words] for words in job_overrides])
+        self.devices = max(run.config["trainer"]["devices"] for run in planned)
         if self.config.dry_run:
             from rnnlab.sweeps.preview import show
 
@@ -315,14 +319,31 @@ class JoblibLauncher(RunLauncher):
 
     def __init__(self, workers: int | None) -> None:
         self.workers = workers
+        self._said = False
 
     def backend(self, workers: int | None = None) -> Backend:
-        from rnnlab.cores import available_cores
         from rnnlab.sweeps.launchers.backend import SequentialBackend
         from rnnlab.sweeps.launchers.process_backend import ProcessBackend
 
-        workers = workers or self.workers or available_cores()
-        return SequentialBackend() if workers == 1 else ProcessBackend(workers)
+        count = self._at_a_time(workers or self.workers)
+        return SequentialBackend() if count == 1 else ProcessBackend(count, self.devices)
+
+    def _at_a_time(self, asked: int | None) -> int:
+        """Return how many runs are trained at a time: no more with several devices than there is room for."""
+        from rnnlab.cores import available_cores
+        from rnnlab.sweeps.launchers.worker_group import runs_at_a_time
+        from rnnlab.verbosity import say_unless_quiet
+
+        if self.devices == 1:
+            return asked or available_cores()
+        room = runs_at_a_time(self.devices)
+        if asked is not None and asked > room and not self._said:
+            self._said = True
+            runs = f"{room} run{'s'[: room != 1]}"
+            say_unless_quiet(
+                f"hydra.launcher.workers={asked}: with trainer.devices={self.devices} there is room for {runs} at a time"
+            )
+        return min(asked or room, room)
 
 
 class SubmititLauncher(RunLauncher):
@@ -334,9 +355,17 @@ class SubmititLauncher(RunLauncher):
         self.parameters = parameters
 
     def backend(self, workers: int | None = None) -> Backend:
+        from rnnlab.errors import UserError
         from rnnlab.sweeps.launchers.submitit_backend import SubmititBackend
 
-        return SubmititBackend(self.executor, workers or self.workers, self.parameters)
+        tasks = (self.parameters.get("nodes") or 1) * (self.parameters.get("tasks_per_node") or 1)
+        if tasks > 1 and self.devices not in (1, tasks):
+            raise UserError(
+                f"trainer.devices={self.devices}: the jobs have {tasks} tasks, and each is a process of the run; leave"
+                " trainer.devices out"
+            )
+        devices = max(tasks, self.devices)
+        return SubmititBackend(self.executor, workers or self.workers, self.parameters, devices)
 
 
 class RayLauncher(RunLauncher):
@@ -349,6 +378,11 @@ class RayLauncher(RunLauncher):
         self.gpus = gpus
 
     def backend(self, workers: int | None = None) -> Backend:
+        from rnnlab.errors import UserError
         from rnnlab.sweeps.launchers.ray_backend import RayBackend
 
+        if max(self.cpus, self.gpus) < self.devices:
+            raise UserError(
+                f"hydra.launcher.cpus={self.cpus}: a run with trainer.devices={self.devices} takes {self.devices} cores"
+            )
         return RayBackend(self.address, workers or self.workers, self.cpus, self.gpus)

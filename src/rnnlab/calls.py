@@ -29,7 +29,10 @@ def train(words: Sequence[str | Mapping[str, Any]], quiet: bool, settings: Mappi
         RunsFailedError: The run failed.
     """
     arguments = _arguments_of_one_run(words, settings, "rnnlab.train")
-    (folder,) = _train(arguments, quiet)
+    folders = _train(arguments, quiet)
+    if not folders:  # one of torchrun's processes, which has helped the first one
+        raise SystemExit(0)
+    (folder,) = folders
     from rnnlab.training.trained import Trained  # imports torch
 
     return Trained(folder)

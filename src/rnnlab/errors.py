@@ -21,6 +21,10 @@ class RunsFailedError(OneLineError):
     """Runs were started properly and some failed; the others' results stand (exit 1)."""
 
 
+class ProcessFailedError(Exception):
+    """Another process of a run has failed: its reason in one line, and behind it its traceback where there is one."""
+
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 # How torch says that memory is short, or that no machine has so much; NumPy raises MemoryError.
 SHORT_OF_MEMORY = re.compile(
@@ -38,6 +42,8 @@ def reason_of(error: BaseException) -> str:
         return f"out of memory{asked}; lower model.hidden_size, data.batch_size or data.sequence_length"
     if is_disk_full(error):
         return "the disk is full; free some space, and the same command goes on"
+    if isinstance(error, ProcessFailedError):
+        return str(error).splitlines()[0]
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 

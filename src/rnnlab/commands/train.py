@@ -10,9 +10,10 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import OmegaConf
 
 from rnnlab.config.compose import Composed, compose_train, plain, readable_errors, words_of
+from rnnlab.config.processes import started_processes
 from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
-from rnnlab.errors import RunsFailedError
+from rnnlab.errors import RunsFailedError, UserError
 from rnnlab.records.folder import RUNS
 from rnnlab.verbosity import say_unless_quiet
 
@@ -36,6 +37,9 @@ def main(arguments: list[str]) -> int:
 def train(arguments: list[str], compares: bool = True) -> list[Path]:
     """Check everything, then train one run or sweep, and return the folder of the run, or those of the sweep.
 
+    Where torchrun or Slurm has started several processes, the first one does so with the help of the others, and they
+    return nothing.
+
     Args:
         arguments: The words behind `rnnlab train`.
         compares: Say the headline of a sweep when it has ended.
@@ -44,7 +48,25 @@ def train(arguments: list[str], compares: bool = True) -> list[Path]:
         UserError: Something in the arguments, the configuration or the data is wrong; nothing was written.
         RunsFailedError: Runs failed; their folders say why.
     """
-    composed = compose_train(arguments)
+    started = started_processes()
+    if started is None:
+        return _carry_out(compose_train(arguments), compares)
+    from rnnlab.training.follower import follow_launcher  # imports torch
+    from rnnlab.training.processes import dismiss
+
+    if started.rank:
+        follow_launcher(started)
+        return []
+    try:
+        composed = compose_train(arguments)
+        if composed.mode is RunMode.MULTIRUN:
+            raise UserError("-m: a launcher's processes train one run; without it, give trainer.devices to the sweep")
+        return _carry_out(composed, compares)
+    finally:
+        dismiss(started)
+
+
+def _carry_out(composed: Composed, compares: bool) -> list[Path]:
     _check_probes(composed)
     with readable_errors("train"):
         if composed.mode is RunMode.MULTIRUN:
@@ -150,7 +172,7 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     from rnnlab.sweeps.remarks import print_remarks, print_warnings
 
     print_remarks([run])  # only now: a refusal is one line
-    say_unless_quiet(f"{run.folder.path}: {ready.parameters:,} parameters")
+    say_unless_quiet(f"{run.folder.path}: {ready.parameters:,} parameters, on {ready.runs_on}")
     summary = ready.execute(again=run.rerun)
     print_warnings([run])
     if summary["status"] != "complete":

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 
 from rnnlab.errors import UserError
 
-ONE_DEVICE = "a run has one device; a sweep uses more by doing several runs at a time"
 OF_THE_PROCESS = "torch would keep it for every later run of the same process"
 
 REFUSED = {
@@ -29,14 +28,12 @@ REFUSED = {
     "min_epochs": "callbacks.early_stopping.patience says how long a training goes on",
     "min_steps": "callbacks.early_stopping.patience says how long a training goes on",
     "model_registry": "a run keeps its model in its folder",
-    "num_nodes": ONE_DEVICE,
     "num_sanity_val_steps": "a validation before training would be no part of metrics.csv",
     "overfit_batches": "choose trainer.limit_train_batches; validation keeps data of its own",
     "plugins": "rnnlab sets it, so that a checkpoint is written whole or not at all",
     "reload_dataloaders_every_n_epochs": "the data of a run is the same in every epoch",
-    "strategy": ONE_DEVICE,
-    "sync_batchnorm": ONE_DEVICE,
-    "use_distributed_sampler": ONE_DEVICE,
+    "sync_batchnorm": "a network that normalises over a batch is trained by one process",
+    "use_distributed_sampler": "with trainer.devices, rnnlab itself gives every process its rows of each batch",
 }
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.permutation import Permutation
 from rnnlab.data.sequences import Rows, SequenceView
+from rnnlab.data.shares import WHOLE, Share
 
 GOLDEN = (5**0.5 - 1) / 2
 POOL = 50  # batches that are sorted together when bucketing: enough to find equal lengths, few enough to stay random
@@ -21,6 +22,9 @@ class Order(Protocol):
 
     continues: bool
     """Whether a batch goes on where the one before it ended."""
+
+    batch_size: int
+    """The most rows of a batch."""
 
     def __len__(self) -> int: ...
 
@@ -65,6 +69,7 @@ class Streams:
     def __init__(self, count: int, streams: int) -> None:
         self.count = count
         self.steps = -(-count // streams)  # windows in a stream
+        self.batch_size = -(-count // max(1, self.steps))
 
     def __len__(self) -> int:
         return self.steps
@@ -124,10 +129,18 @@ class Shuffled:
 class Batches:
     """An iterable of batches, what Lightning takes as a data loader; no worker processes, no loop over examples."""
 
-    def __init__(self, order: Order, collate: Collation) -> None:
+    def __init__(self, order: Order, collate: Collation, share: Share = WHOLE) -> None:
+        """Cut batches out of sequences.
+
+        Args:
+            order: Which rows share a batch.
+            collate: Cuts them out.
+            share: The rows of each batch that are cut out; a batch without any of them is left out.
+        """
         self.sampler = order  # where Lightning looks for `set_epoch`, as on a DataLoader; it expects both names
         self.batch_sampler = None
         self.collate = collate
+        self.share = share
 
     def __len__(self) -> int:
         return len(self.sampler)
@@ -140,8 +153,19 @@ class Batches:
         rows = self.sampler.behind(begun)
         for size in sizes:
             continues = [self.sampler.continues and step > 0 for step in range(begun, begun + size)]
-            yield self.collate.block(list(islice(rows, size)), continues)
+            block = zip((self.shared(batch) for batch in islice(rows, size)), continues, strict=True)
+            with_rows = [(batch, goes_on) for batch, goes_on in block if len(batch)]
+            yield self.collate.block(*map(list, zip(*with_rows, strict=True))) if with_rows else []
             begun += size
+
+    def shared(self, rows: Rows) -> Rows:
+        """Return those of a batch's rows that are of the share."""
+        return rows[rows_of(self.share, self.sampler, len(rows))]
+
+
+def rows_of(share: Share, order: Order, count: int) -> slice:
+    """Return the rows of a share in a batch of so many; where batches go on, a row is of the same share in all."""
+    return share.bounds(order.batch_size if order.continues else count)
 
 
 def _cut(rows: Rows, size: int) -> Iterator[Rows]:

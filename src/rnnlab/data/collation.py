@@ -52,6 +52,10 @@ class Batch(NamedTuple):
         for number, (inputs, lengths, targets) in enumerate(columns):
             yield self._replace(inputs=inputs, lengths=lengths, targets=targets, first=number * rows)
 
+    def rows(self, rows: slice) -> Batch:
+        """Return some of its rows as a batch of their own, padded as they are."""
+        return self._replace(inputs=self.inputs[rows], lengths=self.lengths[rows], targets=self.targets[rows])
+
     def to(self, device: torch.device) -> Batch:
         """Return the batch on a device; the lengths stay on the CPU, where packing and counting need them."""
         if device.type == "cpu":

@@ -7,6 +7,7 @@ import lightning.pytorch as pl
 from rnnlab.data.batching import Batches, InOrder, Order, Shuffled, Streams
 from rnnlab.data.collation import Collation
 from rnnlab.data.prepared import STREAMS, Part, Prepared
+from rnnlab.data.shares import WHOLE, Share
 
 EVALUATION_BATCH_SIZE = 512  # evaluation keeps no gradients, so its batches may be larger
 
@@ -21,6 +22,7 @@ class SequenceDataModule(pl.LightningDataModule):
         seed: int,
         bucketing: bool = False,
         accumulate: int = 1,
+        share: Share = WHOLE,
     ) -> None:
         """Set up the batches of a data set.
 
@@ -30,6 +32,8 @@ class SequenceDataModule(pl.LightningDataModule):
             seed: Of the order of sequences in training.
             bucketing: Whether training batches similar lengths together.
             accumulate: How many of such batches an optimizer step of training takes together, as one large batch.
+            share: The rows of each batch of validation and test that this process measures; batches of training are
+                whole.
         """
         super().__init__()
         self.prepared = prepared
@@ -37,12 +41,13 @@ class SequenceDataModule(pl.LightningDataModule):
         self.seed = seed
         self.bucketing = bucketing
         self.rows_of_a_step = batch_size * accumulate
+        self.share = share
 
     def train_batches(self) -> Batches:
         """Return an epoch of training, batch by batch."""
         part = self.prepared.parts["train"]
         if part.reading == STREAMS:
-            return self._streams(part, self.rows_of_a_step)
+            return self._batches(part, _streams(part, self.rows_of_a_step))
         order = Shuffled(part.sequences, self.rows_of_a_step, self.seed, self.bucketing)
         # Batches of short sequences have fewer predictions; a mean over each would let those count more.
         weighted = self.bucketing and part.labels is None
@@ -59,11 +64,13 @@ class SequenceDataModule(pl.LightningDataModule):
 
     def _in_order(self, part: Part) -> Batches:
         if part.reading == STREAMS:
-            return self._streams(part, self.batch_size)
-        return self._batches(part, InOrder(len(part.sequences), max(self.batch_size, EVALUATION_BATCH_SIZE)))
+            return self._batches(part, _streams(part, self.batch_size), share=self.share)
+        order = InOrder(len(part.sequences), max(self.batch_size, EVALUATION_BATCH_SIZE))
+        return self._batches(part, order, share=self.share)
 
-    def _streams(self, part: Part, rows: int) -> Batches:
-        return self._batches(part, Streams(len(part.sequences), part.streams or rows))
+    def _batches(self, part: Part, order: Order, average: float | None = None, share: Share = WHOLE) -> Batches:
+        return Batches(order, Collation(part, self.prepared.vocabulary.pad, average), share)
 
-    def _batches(self, part: Part, order: Order, average: float | None = None) -> Batches:
-        return Batches(order, Collation(part, self.prepared.vocabulary.pad, average))
+
+def _streams(part: Part, rows: int) -> Streams:
+    return Streams(len(part.sequences), part.streams or rows)

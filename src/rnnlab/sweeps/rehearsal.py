@@ -15,8 +15,9 @@ ANYWHERE = ("auto", "cpu")  # accelerators that every machine has
 def rehearse(planned: Iterable[PlannedRun]) -> None:
     """Build, and do not train, a run for each setting that only torch and the task can judge.
 
-    Such are a bound on a metric, a metric that a callback monitors, an accelerator and a precision. Where none of them
-    is set torch is not imported. What fails for another reason, such as memory, is left to the run itself.
+    Such are a bound on a metric, a metric that a callback monitors, an accelerator, a precision and several devices.
+    Where none of them is set torch is not imported. What fails for another reason, such as memory, is left to the run
+    itself.
 
     Raises:
         UserError: This machine or the task cannot do what is asked.
@@ -36,12 +37,15 @@ def rehearse(planned: Iterable[PlannedRun]) -> None:
 def _needs_judging(config: Mapping[str, Any]) -> bool:
     training = config["trainer"]
     unusual = training.get("accelerator") not in ANYWHERE or training.get("precision") == "16-mixed"
-    return unusual or config["holds"] is not None or bool(_monitors(config))
+    several = (training.get("devices"), training.get("num_nodes", 1)) != (1, 1)
+    return unusual or several or config["holds"] is not None or bool(_monitors(config))
 
 
 def _judged(config: Mapping[str, Any]) -> str:
     training = config["trainer"]
     parts = [config["task"].get("name"), config["holds"], training.get("accelerator"), training.get("precision")]
+    if training.get("devices") != 1:
+        parts += [training["devices"], config["callbacks"], config["model"], config["cell"]]
     return json.dumps([*parts, _monitors(config)], default=str, sort_keys=True)
 
 

@@ -161,6 +161,16 @@ class SequenceTask(pl.LightningModule):
         schedule = {key: value for key, value in self.scheduler.items() if key != "name"}
         return optimizer, build(schedule, optimizer=optimizer, steps=steps)
 
+    def carried(self) -> Any:
+        """Return what rows of training carry on to the next batch, tensors with rows along dimension 1; or None."""
+        return None
+
+    def carry(self, carried: Any) -> None:
+        """Go on in training with what `carried` has returned."""
+
+    def forget_carried(self) -> None:
+        """Forget what the rows of the last batch of training carry on."""
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["rnnlab"] = self.card
 

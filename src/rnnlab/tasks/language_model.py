@@ -98,14 +98,24 @@ class LanguageModel(SequenceTask):
         self._carried[self.training] = _with_piece(before, state, batch)
         return logits
 
+    def carried(self) -> State | None:
+        return self._carried.get(True)
+
+    def carry(self, carried: State | None) -> None:
+        self.forget_carried()
+        if carried is not None:
+            self._carried[True] = map_state(lambda part: part.to(self.device), carried)
+
+    def forget_carried(self) -> None:
+        self._carried.pop(True, None)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_save_checkpoint(checkpoint)
-        checkpoint["carried"] = self._carried.get(True)
+        checkpoint["carried"] = self.carried()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_load_checkpoint(checkpoint)
-        if checkpoint["carried"] is not None:
-            self._carried[True] = map_state(lambda part: part.to(self.device), checkpoint["carried"])
+        self.carry(checkpoint["carried"])
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         return nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)

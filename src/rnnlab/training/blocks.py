@@ -32,13 +32,16 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from rnnlab.data.batching import Batches
+from rnnlab.data.batching import Batches, Order
 from rnnlab.data.collation import Batch
 from rnnlab.data.items import Items
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared
+from rnnlab.data.shares import WHOLE, Share
+from rnnlab.nn.recurrent import State
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.clipping import clip_gradients, gradient_norm
+from rnnlab.training.exchange import Exchange, SharedSteps
 
 
 class Blocks:
@@ -105,29 +108,30 @@ def _shares(count: int, parts: int) -> list[int]:
 class BlockDataModule(SequenceDataModule):
     """The batches of a run; those of training in blocks."""
 
-    def __init__(self, prepared: Prepared, config: Mapping[str, Any]) -> None:
-        """Take sizes and limits from a run's configuration."""
+    def __init__(self, prepared: Prepared, config: Mapping[str, Any], share: Share = WHOLE) -> None:
+        """Take sizes and limits from a run's configuration, and the share of this process of validation and test."""
         batching = config["data"]
         self.settings = config["trainer"]
         several = self.settings.get("accumulate_grad_batches", 1)
-        super().__init__(prepared, batching["batch_size"], config["seed"], batching.get("bucketing", False), several)
+        bucketing = batching.get("bucketing", False)
+        super().__init__(prepared, batching["batch_size"], config["seed"], bucketing, several, share)
 
     @property
     def steps_per_epoch(self) -> int:
         """Optimizer steps of an epoch of training: its batches, of which `trainer.limit_train_batches` are read."""
-        return self._limited("train", len(self.train_batches()))
+        return self.limited("train", len(self.train_batches()))
 
     def items(self, part: str) -> Items | None:
         """Return which items of `val` or `test` are read, as `trainer.limit_…_batches` says; None if not known."""
         whole = self.prepared.items.get(part)
         batches = self.val_dataloader() if part == "val" else self.test_dataloader()
-        read = self._limited(part, len(batches))
+        read = self.limited(part, len(batches))
         if whole is None or read == len(batches):
             return whole
         rows = np.concatenate([np.arange(0), *islice(batches.sampler, read)])
         return whole.first(self.prepared.parts[part].count(rows), len(rows))
 
-    def _limited(self, part: str, count: int) -> int:
+    def limited(self, part: str, count: int) -> int:
         """Return how many of so many batches are read."""
         limit = self.settings[f"limit_{part}_batches"]
         return int(limit * count) if isinstance(limit, float) else min(limit, count)
@@ -178,6 +182,7 @@ class OptimizerSteps:
         schedule: LRScheduler,
         largest_norm: float | None,
         rows: int,
+        shared: SharedSteps | None = None,
     ) -> None:
         """Bind a task to its optimizer.
 
@@ -187,9 +192,10 @@ class OptimizerSteps:
             schedule: Of the learning rate.
             largest_norm: What the norm of the gradient is clipped to; None for no clipping.
             rows: Of a batch, worked on at a time; a larger batch has the sum of the gradients of its pieces.
+            shared: Where several processes share each batch.
         """
         self.task, self.optimizer, self.schedule = task, optimizer, schedule
-        self.largest_norm, self.rows = largest_norm, rows
+        self.largest_norm, self.rows, self.shared = largest_norm, rows, shared
         self.scaler = getattr(task.trainer.precision_plugin, "scaler", None) or GradScaler(enabled=False)
         self.weights = optimizer.param_groups[0]["params"]
 
@@ -197,7 +203,7 @@ class OptimizerSteps:
         """Take a step on a batch, without waiting for its device."""
         for weight in self.weights:  # what `zero_grad` does, without its bookkeeping
             weight.grad = None
-        loss = self._add_gradients(batch)
+        loss = self._add_gradients(batch) if self.shared is None else self._add_shared(batch, self.shared)
         lr = self.optimizer.param_groups[0]["lr"]
         self.scaler.unscale_(self.optimizer)
         norm = gradient_norm(self.weights) if measure_norm else None
@@ -214,13 +220,44 @@ class OptimizerSteps:
             loss = self.task.loss(self.task.outputs(batch), batch)
             self.scaler.scale(loss).backward(batch.weight)
             return loss.detach()
-        whole, losses = self.task.loss_weight(batch), []
+        return self._add_pieces(batch, self.task.loss_weight(batch))
+
+    def _add_shared(self, batch: Batch, shared: SharedSteps) -> Tensor:
+        """Add the gradients of this process's rows of a batch, then those of the others; return the whole mean loss."""
+        mine, any_rows = shared.mine(batch)
+        loss = self._add_pieces(mine, self.task.loss_weight(batch), counted=any_rows)
+        if not any_rows:
+            self.task.forget_carried()
+        return shared.add(self.weights, loss)
+
+    def _add_pieces(self, batch: Batch, whole: float | Tensor, counted: bool = True) -> Tensor:
+        """Add the gradients of the rows of a larger batch, piece by piece; return what they add to its mean loss.
+
+        Args:
+            batch: The rows.
+            whole: The weight of the larger batch's loss.
+            counted: False for rows whose loss counts nothing.
+        """
+        losses = []
         for piece in batch.pieces(self.rows):
-            share = self.task.loss_weight(piece) / whole
-            loss = self.task.loss(self.task.outputs(piece), piece) * share
+            outputs = self.task.outputs(piece)
+            share = self.task.loss_weight(piece) / whole if counted else 0.0
+            # A mean over nothing is no number; zeros all the same say which weights have a gradient.
+            loss = self.task.loss(outputs, piece) * share if share else outputs.sum() * 0.0
             self.scaler.scale(loss).backward(batch.weight)
             losses.append(loss.detach())
         return torch.stack(losses).sum()
+
+    def state(self) -> dict[str, Any]:
+        """Return what the steps so far have left, beside the weights."""
+        parts = {"optimizer": self.optimizer, "schedule": self.schedule, "scaler": self.scaler}
+        return {name: part.state_dict() for name, part in parts.items()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` has returned."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.scaler.load_state_dict(state["scaler"])
 
     def precision(self) -> AbstractContextManager[None]:
         """Return the context of `trainer.precision`; Lightning enters it by itself around a training step."""
@@ -269,6 +306,8 @@ class BlockLoop(pl.Callback):
         steps: The steps of the block that has just ended.
         measures_norms: Whether they have the norm of the gradient.
         after_step: Called behind every step with its number and the number of batches of its epoch so far.
+        exchange: With the other processes of the run, where there are any. A checkpoint has, under `progress.others`,
+            what each of them remembers.
     """
 
     max_steps: int
@@ -278,6 +317,7 @@ class BlockLoop(pl.Callback):
     steps: list[Step] = field(default_factory=list)
     measures_norms: bool = False
     after_step: list[Callable[[int, int], None]] = field(default_factory=list)
+    exchange: Exchange | None = None
     _resumed: Mapping[str, Any] | None = None  # what a checkpoint says of the middle of a training
     _stepper: OptimizerSteps | None = None
 
@@ -290,11 +330,19 @@ class BlockLoop(pl.Callback):
         assert isinstance(pl_module, SequenceTask)
         optimizer, schedule = pl_module.optimizers(use_pl_optimizer=False), pl_module.lr_schedulers()
         assert isinstance(optimizer, Optimizer) and isinstance(schedule, LRScheduler)
-        self._stepper = OptimizerSteps(pl_module, optimizer, schedule, self.largest_norm, self.rows)
+        data = trainer.datamodule  # type: ignore[attr-defined]
+        assert isinstance(data, BlockDataModule)
+        order = data.train_batches().sampler
+        shared = None if self.exchange is None else SharedSteps(self.exchange, order)
+        self._stepper = OptimizerSteps(pl_module, optimizer, schedule, self.largest_norm, self.rows, shared)
+        others = [] if self._resumed is None else self._resumed.get("others", [])
+        shares = share_out(pl_module, others, order, 1 if self.exchange is None else self.exchange.share.size)
         if self._resumed is not None:
             restore_random_state(self._resumed)
             trainer.should_stop = self._resumed["should_stop"]
             self._resumed = None
+        if self.exchange is not None:
+            self.exchange.send("start", shares=shares, **self._stepper.state())
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.epoch = EpochRecord()
@@ -308,7 +356,12 @@ class BlockLoop(pl.Callback):
         assert self._stepper is not None
         trainer, taken = self._stepper.task.trainer, []
         before = trainer.global_step
-        for batch in block if self.max_steps == -1 else block[: self.max_steps - before]:
+        batches = block if self.max_steps == -1 else block[: self.max_steps - before]
+        if self.exchange is not None:
+            where = {"epoch": trainer.current_epoch, "begun": self.epoch.batches, "size": len(block)}
+            self.exchange.send("train", **where, steps=len(batches))
+            self.exchange.share_weights(list(self._stepper.task.parameters()))
+        for batch in batches:
             taken.append(self._stepper.take(batch, self.measures_norms))
             for call in self.after_step:
                 call(before + len(taken), self.epoch.batches + len(taken))
@@ -329,6 +382,9 @@ class BlockLoop(pl.Callback):
             "should_stop": trainer.should_stop,
             **random_state(),
         }
+        if self.exchange is not None:
+            self.exchange.send("state")
+            checkpoint["progress"]["others"] = self.exchange.gather()
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -355,6 +411,44 @@ class BlockLoop(pl.Callback):
                     " a lower optimizer.lr or trainer.gradient_clip_val may help"
                 )
             self.epoch.add(step.loss, unread.predictions)
+
+
+def remembered(task: SequenceTask) -> dict[str, Any]:
+    """Return what a process that does not lead adds to a checkpoint."""
+    return {"random": random_state(), "carried": task.carried()}
+
+
+def share_out(
+    task: SequenceTask, others: Sequence[Mapping[str, Any]], order: Order, processes: int
+) -> list[dict[str, Any]]:
+    """Give every process its rows of what is carried on, and its random state where as many wrote the checkpoint.
+
+    Args:
+        task: Of the first process; it has the rows of the first process that wrote the checkpoint.
+        others: What the others remembered then (`remembered`).
+        order: Of training.
+        processes: How many there are now.
+
+    Returns:
+        What each of the others goes on from.
+    """
+    rows = [rows for rows in (task.carried(), *(other["carried"] for other in others)) if rows is not None]
+    mine, *theirs = [_rows_of(rows, Share(rank, processes).bounds(order.batch_size)) for rank in range(processes)]
+    task.carry(mine)
+    same = len(others) == processes - 1
+    random = [other["random"] for other in others] if same else [None] * (processes - 1)
+    return [{"random": state, "carried": carried} for state, carried in zip(random, theirs, strict=True)]
+
+
+def _rows_of(states: Sequence[State], rows: slice) -> State | None:
+    """Return some rows of states that lie behind each other; None where there are none."""
+    if not states:
+        return None
+    parts = [(state,) if isinstance(state, Tensor) else state for state in states]
+    cut = tuple(torch.cat(pieces, dim=1)[:, rows].contiguous() for pieces in zip(*parts, strict=True))
+    if not cut[0].shape[1]:
+        return None
+    return cut[0] if isinstance(states[0], Tensor) else cut
 
 
 def block_loop(trainer: pl.Trainer) -> BlockLoop:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import torch
 
 from rnnlab.analysis.threshold import Threshold, metric_of
 from rnnlab.config.environment import Secrets
+from rnnlab.config.processes import processes_of
 from rnnlab.control_characters import in_one_line
 from rnnlab.data.items import Items
 from rnnlab.data.prepared import Prepared
-from rnnlab.errors import reason_of
+from rnnlab.data.shares import Share
+from rnnlab.errors import ProcessFailedError, reason_of
 from rnnlab.records import provenance
 from rnnlab.records.event_files import BEST, CHANCE
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RunFolder, write_atomically
@@ -26,14 +29,18 @@ from rnnlab.records.stopping import PrunedError, StoppedError, interruptible
 from rnnlab.tasks.base import flops_per_step, parameters_of
 from rnnlab.tasks.capabilities import KnowsChance
 from rnnlab.tasks.chance import chance_of
-from rnnlab.training.blocks import BlockDataModule
+from rnnlab.training.blocks import BlockDataModule, block_loop
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import beginning_task, load_weights
+from rnnlab.training.devices import check_shareable, described, device_of
 from rnnlab.training.examples import write_examples
+from rnnlab.training.exchange import Exchange
 from rnnlab.training.hparams import Value, flat_hparams, settings
 from rnnlab.training.items import ItemsFile
 from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, continue_curves, log_outcome, log_settings
+from rnnlab.training.merging import BeginsEvaluation, MergesMetrics
+from rnnlab.training.processes import joined
 from rnnlab.training.resuming import Reached, reached
 from rnnlab.training.trainer import build_trainer, check_limits, check_monitors, fit, steps_of, thread_count
 from rnnlab.verbosity import is_verbose, note
@@ -90,13 +97,17 @@ class TrainingRun:
         self.parameters = parameters_of(self.task)
         self.chance: dict[str, float] = {}
         self.flops = flops_per_step(self.task, config["data"]["sequence_length"])
-        self.data = BlockDataModule(prepared, config)
+        self.processes = processes_of(config["trainer"])
+        self.data = BlockDataModule(prepared, config, Share(self.processes.rank, self.processes.size))
         check_limits(config["trainer"], self.data)
         self.metrics, self.timing, self.items = MetricsFile(folder), TimingFile(folder), ItemsFile(folder)
         blocks = self.data.train_dataloader()
-        records = (self.metrics, self.timing, self.items)
-        self.trainer = build_trainer(config, folder, records, blocks, progress, callbacks)
+        self.merges, self.begins = MergesMetrics(), BeginsEvaluation()
+        records = (self.merges, self.metrics, self.timing, self.items)
+        self.trainer = build_trainer(config, folder, records, blocks, progress, (*callbacks, self.begins))
         self.task.trainer = self.trainer
+        self.device = device_of(self.trainer)
+        check_shareable(config, self.processes, self.task, self.device)
         self.task.total_steps = steps_of(config["trainer"], self.data.steps_per_epoch)
         self.task.build_optimizer(steps=100)  # finds a key that the optimizer does not take
         check_monitors(self.trainer, self.task)
@@ -148,6 +159,7 @@ class TrainingRun:
             log.info("going on from %s", there.checkpoint)
             continue_curves(self.trainer.loggers, self.folder.path, there.step, there.event_files)
         log.info("%s: %d parameters, data %s", self.folder.path, self.parameters, self.prepared.sha256)
+        log.info("it runs on %s", self.runs_on)
         for part, counts in self.prepared.balance.items():
             log.info("%s: %s", part, ", ".join(f"{count:,} {label}" for label, count in counts.items()))
         for remark in self.prepared.notes:
@@ -159,25 +171,48 @@ class TrainingRun:
             with interruptible():
                 self.chance = chance_of(self.task, self.prepared.parts)  # first: what is wrong there costs no training
                 log_settings(self.trainer.loggers, self._settings())
-                outcome = self._train_and_test(last)
+                with self._joined_processes() as exchange:
+                    outcome = self._train_and_test(last, exchange)
             self._log_outcome(outcome)
         except (KeyboardInterrupt, StoppedError):
             return {"status": INTERRUPTED}
         except PrunedError as error:
             return {"status": PRUNED, "reason": str(error)}
+        except ProcessFailedError as error:
+            log.error("the run failed: %s", error)  # with the traceback of the process that did
+            return {"status": FAILED, "reason": self.secrets.hide(reason_of(error))}
         except Exception as error:
             log.exception("the run failed")
             return {"status": FAILED, "reason": self.secrets.hide(reason_of(error))}
         return outcome
 
-    def _train_and_test(self, last: Path | None) -> Summary:
+    @property
+    def runs_on(self) -> str:
+        """What it computes on, such as `CPU, 1 thread`."""
+        return described(self.config, self.device, self.processes)
+
+    @contextmanager
+    def _joined_processes(self) -> Iterator[Exchange | None]:
+        """Bring the other processes of the run together, and connect to them what has to do with them."""
+        if self.processes.size == 1:
+            yield None
+            return
+        with joined(self.processes) as exchange:
+            exchange.send("begin", config=dict(self.config), sha256=self.prepared.sha256)
+            exchange.use(self.device)
+            for one in (self.merges, self.begins, block_loop(self.trainer)):
+                one.exchange = exchange
+            yield exchange
+
+    def _train_and_test(self, last: Path | None, exchange: Exchange | None) -> Summary:
         fit(self.trainer, self.task, self.data, self.folder, last)
         load_weights(self.task, self.folder.best_checkpoint)
         self.trainer.test(self.task, datamodule=self.data, verbose=False)
+        of_others = [] if exchange is None else exchange.gather()
         write_examples(self.task, self.folder, self.prepared)
         best = self.metrics.best()
         test = {k: v.item() for k, v in self.trainer.callback_metrics.items() if k.startswith("test/")}
-        self.items.write(self.data.test_dataloader(), test["test/loss"])
+        self.items.write(self.data.test_dataloader(), test["test/loss"], of_others)
         return {
             "status": COMPLETE,
             "objective": best[objective_of(self.task.declared).validation],

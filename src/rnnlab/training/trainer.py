@@ -11,10 +11,12 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
+from lightning.fabric.plugins.environments import LightningEnvironment  # type: ignore[attr-defined]
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.loggers import Logger, WandbLogger
 
 from rnnlab.config.environment import Secrets, looked_up
+from rnnlab.config.processes import processes_of
 from rnnlab.config.targets import build
 from rnnlab.cores import allowed_threads
 from rnnlab.errors import UserError
@@ -36,7 +38,7 @@ WORTH_MORE_THREADS = 16_384
 # Keys that Lightning is not told: `rnnlab.training.blocks` counts and limits batches and clips gradients.
 OURS = (
     *("threads", "gradient_clip_val", "limit_train_batches", "max_steps", "val_check_interval", "block_size"),
-    "accumulate_grad_batches",
+    *("accumulate_grad_batches", "devices", "num_nodes", "strategy"),
 )
 NAMES = ("name", "run_name")  # keys of loggers: what a run is called
 
@@ -65,9 +67,10 @@ def build_trainer(
     callbacks.append(BlockLoop(training["max_steps"], training["gradient_clip_val"], config["data"]["batch_size"]))
     arguments = {
         **settings,
+        "devices": 1,  # of this process; `rnnlab.training.exchange` is how several share a run
         "logger": _loggers(config["logger"] or {}, folder),
         "callbacks": callbacks,
-        "plugins": [CheckedCheckpointIO()],
+        "plugins": [CheckedCheckpointIO(), LightningEnvironment()],  # whatever a batch system says of the process
         "default_root_dir": str(folder.path),
         "enable_progress_bar": False,
         "enable_model_summary": False,
@@ -134,10 +137,16 @@ def fit(
         trainer.save_checkpoint(folder.best_checkpoint, weights_only=True)
 
 
-def evaluation_trainer(config: Mapping[str, Any]) -> pl.Trainer:
-    """Build a Trainer that measures in the precision of a run, on its kind of device where this machine has that."""
+def evaluation_trainer(config: Mapping[str, Any], number: int = 0) -> pl.Trainer:
+    """Build a Trainer that measures in the precision of a run, on its kind of device where this machine has that.
+
+    Args:
+        config: Of the run.
+        number: Of the GPU, where there are several.
+    """
     settings = {
-        "devices": 1,
+        "devices": [number % torch.cuda.device_count()] if number and _takes_gpu(config["trainer"]) else 1,
+        "plugins": [LightningEnvironment()],
         "precision": config["trainer"]["precision"],
         "logger": False,
         "enable_checkpointing": False,
@@ -159,9 +168,10 @@ def steps_of(training: Mapping[str, Any], per_epoch: int) -> int:
 def thread_count(config: Mapping[str, Any]) -> int:
     """Return the CPU threads of a run: `trainer.threads`, else one for a small model and every core for a large one.
 
-    OMP_NUM_THREADS caps either, as it does for the workers of a sweep.
+    OMP_NUM_THREADS caps either, as it does for the workers of a sweep. Processes that a run starts share its threads.
     """
-    limit = allowed_threads()
+    processes = processes_of(config["trainer"])
+    limit = max(1, allowed_threads() // (1 if processes.started else processes.size))
     width = config["model"]["hidden_size"] * config["data"]["batch_size"]
     return min(config["trainer"]["threads"] or (limit if width >= WORTH_MORE_THREADS else 1), limit)
 
@@ -175,6 +185,11 @@ def threads_of(config: Mapping[str, Any]) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def _takes_gpu(training: Mapping[str, Any]) -> bool:
+    """Return whether a run of these settings computes on a GPU of NVIDIA."""
+    return training["accelerator"] in ("auto", "gpu", "cuda") and torch.cuda.is_available()
 
 
 def _switched_on(nodes: Mapping[str, Mapping[str, Any]]) -> list[pl.Callback]:

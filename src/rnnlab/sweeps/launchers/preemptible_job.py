@@ -6,9 +6,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from rnnlab.config.processes import Processes, started_processes
 from rnnlab.records.folder import INTERRUPTED
 from rnnlab.records.stopping import ask_to_stop
 from rnnlab.sweeps.launchers.backend import Item
@@ -22,7 +24,11 @@ class PreemptibleJob:
 
     def __call__(self, group: WorkerGroup, work: Callable[[Item], Any], number: int, item: Item) -> Any:
         try:
-            return self._do(group, work, number, item)
+            processes = _processes_of_job()
+            if processes is not None and processes.rank:
+                return _help(group, processes)
+            with _dismissed(processes):
+                return self._do(group, work, number, item)
         except Exception as error:  # raised where it is read
             return error
 
@@ -56,6 +62,40 @@ class PreemptibleJob:
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self, *arguments)
+
+
+def _processes_of_job() -> Processes | None:
+    """Return the tasks of this job as the processes of its run; None where it has but one."""
+    from submitit import JobEnvironment
+    from submitit.helpers import TorchDistributedEnvironment
+
+    if JobEnvironment().num_tasks > 1:
+        TorchDistributedEnvironment().export(set_cuda_visible_devices=False, overwrite=True)
+    return started_processes()
+
+
+def _help(group: WorkerGroup, processes: Processes) -> None:
+    """Work on the job's run with the first of its tasks, which alone is to hear what Slurm warns of."""
+    from submitit import JobEnvironment
+
+    from rnnlab.training.follower import follow_launcher  # imports torch
+
+    signal.signal(signal.Signals[f"SIG{JobEnvironment.USR_SIG}"], signal.SIG_IGN)
+    os.chdir(group.current)
+    os.environ.update(group.environment)
+    follow_launcher(processes)
+
+
+@contextmanager
+def _dismissed(processes: Processes | None) -> Iterator[None]:
+    """Let the other tasks of a job end with the context."""
+    try:
+        yield
+    finally:
+        if processes is not None:
+            from rnnlab.training.processes import dismiss  # imports torch
+
+            dismiss(processes)
 
 
 def _was_interrupted(result: Any) -> bool:

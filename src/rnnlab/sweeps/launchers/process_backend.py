@@ -24,16 +24,17 @@ class ProcessBackend:
 
     shares_memory = True  # joblib maps arrays of a megabyte and more
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, devices: int = 1) -> None:
         """Configure the backend; its processes start with `map`.
 
         Args:
-            workers: Processes at a time, at least 2: one run after the other needs no process of its own.
+            workers: Runs at a time, at least 2: one run after the other needs no process of its own.
+            devices: Of a run.
         """
-        self.workers = workers
+        self.workers, self.devices = workers, devices
 
     def __enter__(self) -> ProcessBackend:
-        self.group = WorkerGroup.on_this_machine()
+        self.group = WorkerGroup.on_this_machine(self.devices)
         return self
 
     def __exit__(self, *error: object) -> None:

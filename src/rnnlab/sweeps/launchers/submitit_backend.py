@@ -20,7 +20,7 @@ from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS
 from rnnlab.sweeps.launchers.backend import Item, WorkerFailure
 from rnnlab.sweeps.launchers.preemptible_job import PreemptibleJob
-from rnnlab.sweeps.launchers.worker_group import WorkerGroup
+from rnnlab.sweeps.launchers.worker_group import WorkerGroup, runs_at_a_time
 
 POLL_INTERVAL, SLURM_POLL_INTERVAL = 0.5, 2.0  # seconds; there may be many jobs, on a network file system
 RESULT_DELAY = 15.0  # seconds by which a network file system may show a result later than its job ended
@@ -33,18 +33,21 @@ class SubmititBackend:
 
     shares_memory = False
 
-    def __init__(self, executor: str, workers: int | None, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, executor: str, workers: int | None, parameters: Mapping[str, Any], devices: int = 1) -> None:
         """Configure the backend; jobs are submitted by `map`.
 
         Args:
             executor: slurm or local.
             workers: Jobs at a time; None for one a core, and no limit for Slurm.
             parameters: What submitit's executor takes, such as `timeout_min` and `slurm_partition`.
+            devices: Of a run.
         """
-        self.executor, self.parameters = executor, parameters
-        self.workers = workers or available_cores()
+        self.executor, self.parameters, self.devices = executor, parameters, devices
+        self.workers = workers or max(1, available_cores() // devices)
         self.local = executor == "local"
-        self.at_a_time = workers or (available_cores() if self.local else LARGEST_ARRAY)
+        self.at_a_time = workers or (self.workers if self.local else LARGEST_ARRAY)
+        if self.local and devices > 1:
+            self.at_a_time = min(self.at_a_time, runs_at_a_time(devices))
         self._running: dict[int, Any] = {}
         self._silent_since: dict[str, float] = {}
         self._any_failed = False
@@ -65,7 +68,7 @@ class SubmititBackend:
             self._jobs.update_parameters(**given)
         except Exception as error:  # no Slurm here, or a parameter that it does not know
             raise self._refused(str(error).splitlines()[0].partition(" Valid ")[0]) from error
-        self.group = WorkerGroup.on_any_machine(self.at_a_time if self.local else None)
+        self.group = WorkerGroup.on_any_machine(self.at_a_time if self.local else None, self.devices)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -126,12 +129,13 @@ class SubmititBackend:
         if not job.done():
             self._silent_since.pop(job.job_id, None)  # Slurm has queued it again
             return False
-        if self.local or job.paths.result_pickle.exists():
+        if self.local or job.task(0).paths.result_pickle.exists():
             return True
         since = self._silent_since.setdefault(job.job_id, time.monotonic())
         return time.monotonic() - since > RESULT_DELAY
 
     def _result(self, job: Any) -> Any:
+        job = job.task(0)  # that of the first process, where a job has several
         if not job.paths.result_pickle.exists():
             reason = "was killed" if self.local else f"ended without a result ({job.state})"
             return self._failure(job, f"{reason}, perhaps for want of memory")

@@ -35,7 +35,7 @@ class WorkerGroup:
         folder: Holds the marker files, which are empty; every worker sees it.
         parent: The ID of the process with which the workers end; None where they may outlive it.
         current: The folder in which the command was given.
-        gpus: The names of the GPUs that workers share, as in CUDA_VISIBLE_DEVICES.
+        gpus: The names of the GPUs that workers share, as in CUDA_VISIBLE_DEVICES; those of a worker with a comma.
         environment: The environment variables that workers take over.
     """
 
@@ -46,18 +46,23 @@ class WorkerGroup:
     environment: Mapping[str, str]
 
     @classmethod
-    def on_this_machine(cls) -> WorkerGroup:
-        """Make a group of worker processes on this machine, which end with this process."""
+    def on_this_machine(cls, devices: int = 1) -> WorkerGroup:
+        """Make a group of worker processes on this machine, which end with this process.
+
+        Args:
+            devices: Of each run.
+        """
         place = Path(tempfile.mkdtemp(prefix="rnnlab-"))
-        return cls(place, os.getpid(), Path.cwd(), tuple(_gpus()), _environment())
+        return cls(place, os.getpid(), Path.cwd(), _gpus_of_workers(devices), _environment())
 
     @classmethod
-    def on_any_machine(cls, sharing: int | None = None) -> WorkerGroup:
+    def on_any_machine(cls, sharing: int | None = None, devices: int = 1) -> WorkerGroup:
         """Make a group of workers that may outlive this process, on any machine that sees the current folder.
 
         Args:
             sharing: The number of workers that share the cores and GPUs of this machine; None where a batch system or
                 a cluster assigns them.
+            devices: Of each run.
         """
         place = (RUNS / ".sessions").absolute()
         place.mkdir(parents=True, exist_ok=True)
@@ -65,7 +70,7 @@ class WorkerGroup:
         environment = _environment()
         if sharing is not None:
             environment["OMP_NUM_THREADS"] = str(min(max(1, available_cores() // sharing), allowed_threads()))
-        gpus = () if sharing is None else tuple(_gpus())
+        gpus = () if sharing is None else _gpus_of_workers(devices)
         return cls(Path(tempfile.mkdtemp(dir=place)), None, Path.cwd(), gpus, environment)
 
     @property
@@ -173,6 +178,18 @@ _reserved: list[FileLock] = []
 
 def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("RNNLAB_")}
+
+
+def runs_at_a_time(devices: int) -> int:
+    """Return how many runs with so many devices there is room for on this machine; one wherever it has room at all."""
+    gpus = len(_gpus())
+    return max(1, min(available_cores(), gpus or available_cores()) // devices)
+
+
+def _gpus_of_workers(devices: int) -> tuple[str, ...]:
+    """Return the GPUs of each worker; what is left over serves none."""
+    gpus = _gpus()
+    return tuple(",".join(gpus[i : i + devices]) for i in range(0, len(gpus) - devices + 1, devices))
 
 
 def _gpus() -> list[str]:
