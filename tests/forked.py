@@ -14,12 +14,16 @@ _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["rnnlab.training.follower"])
 
 
+started: list[Forked] = []
+
+
 class Forked:
     """What `subprocess.Popen` is to a run."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._process = _server.Process(target=_follow, args=(environment, str(Path.cwd())), daemon=True)
         self._process.start()
+        started.append(self)
 
     @property
     def pid(self) -> int:

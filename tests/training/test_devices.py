@@ -10,9 +10,11 @@ from typing import Any
 import lightning.pytorch as pl
 import pytest
 
+import forked
 import made
-from forked import fork_processes
-from resuming import Interruption, config_of, prepared
+from resuming import Interruption, config_of, outcome, prepared, same
+from rnnlab.config.processes import Processes, processes_of
+from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.provenance import Origin
 from rnnlab.training.blocks import block_loop
@@ -54,7 +56,7 @@ class Losses(pl.Callback):
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder with the files that tasks read; runs fork their processes there."""
-    fork_processes(monkeypatch)
+    forked.fork_processes(monkeypatch)
     monkeypatch.chdir(tmp_path)
     made.reviews(tmp_path / "reviews.csv", 100)
     made.sentences(tmp_path / "sentences.conllu", 100)
@@ -101,3 +103,81 @@ def test_several_processes_train_what_one_trains(data: Path, task: str) -> None:
         assert [item["item"] for item in items] == [item["item"] for item in one[2]]
         for column in items[0]:
             assert [float(i[column]) for i in items] == pytest.approx([float(i[column]) for i in one[2]], abs=1e-4)
+
+
+CARRIED = "a text with a carried state"
+IN_PIECES = ("trainer.max_steps=40", "callbacks.last_checkpoint.minutes=0", "trainer.block_size=4")
+
+
+def test_as_many_processes_go_on_to_the_same_bits(data: Path) -> None:
+    """With dropout, whose random numbers are others in each process."""
+    words = (*IN_PIECES, "model.dropout=0.3", "model.num_layers=2")
+    trained(data / "undisturbed", CARRIED, 2, *words)
+    trained(data / "stopped", CARRIED, 2, *words, interruption=Interruption("on_train_batch_end", 4))
+    trained(data / "stopped", CARRIED, 2, *words)
+    result, expected = outcome(data / "stopped"), outcome(data / "undisturbed")
+    assert result[1:] == expected[1:] and same(result[0], expected[0])
+
+
+@pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 2), (2, 3)])
+def test_another_number_of_processes_goes_on_as_exactly(data: Path, before: int, after: int) -> None:
+    expected, _, _ = trained(data / "undisturbed", CARRIED, 1, *IN_PIECES)
+    begun, _, _ = trained(
+        data / "stopped", CARRIED, before, *IN_PIECES, interruption=Interruption("on_train_batch_end", 4)
+    )
+    ended, _, _ = trained(data / "stopped", CARRIED, after, *IN_PIECES)
+    assert 0 < len(begun) < len(expected) and [*begun[: 40 - len(ended)], *ended] == pytest.approx(expected, abs=1e-5)
+
+
+class Kills(pl.Callback):
+    """Kills the last process that was started, behind the second block."""
+
+    def __init__(self) -> None:
+        self.blocks = 0
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        self.blocks += 1
+        if self.blocks == 2:
+            forked.started[-1].kill()
+
+
+def summary_of(folder: Path, task: str, callback: pl.Callback | None = None) -> dict[str, Any]:
+    """Train with three processes, and return the summary; none of them may be left."""
+    config = config_of(*TASKS[task], *TRAINED, *IN_PIECES, "trainer.devices=3")
+    ready = prepared(json.dumps({**config, "trainer": {}}))
+    run = TrainingRun(config, RunFolder(folder), ready, Origin(""), callbacks=[callback] if callback else [])
+    (folder.parent / "reviews.csv").write_text("text,label\nothers,good\n", encoding="utf-8")
+    summary = run.execute()
+    assert all(process.poll() is not None for process in forked.started)
+    return summary
+
+
+def test_a_process_that_is_killed_ends_the_run_with_that_reason(data: Path) -> None:
+    summary = summary_of(data / "run", "names", Kills())
+    assert summary["status"] == "failed"
+    assert summary["reason"] == "process 3 of 3 was killed, perhaps for want of memory"
+
+
+def test_a_process_that_fails_ends_the_run_with_its_own_reason(data: Path) -> None:
+    summary = summary_of(data / "run", "texts")
+    assert summary["status"] == "failed" and "\n" not in summary["reason"]
+    assert summary["reason"].startswith(("process 2 of 3: data: ", "process 3 of 3: data: "))
+    assert "Traceback" in (data / "run/run.log").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_shared_is_refused_before_anything_is_written(data: Path) -> None:
+    config = config_of(*TASKS["names"], *TRAINED, "trainer.devices=2")
+    config["callbacks"]["own"] = {"_target_": "rnnlab.tensorboard.histograms.Histograms"}
+    with pytest.raises(UserError, match=r"trainer\.devices=2: callbacks\.own may change the training"):
+        TrainingRun(config, RunFolder(data / "run"), prepared(json.dumps(config)), Origin(""))
+    assert not (data / "run").exists()
+
+
+def test_the_number_of_processes_is_that_of_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"RANK": "1", "WORLD_SIZE": "4", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    there = Processes(4, 1, 0, started=True)
+    for devices, nodes in [(1, 1), (4, 1), (2, 2)]:
+        assert processes_of({"devices": devices, "num_nodes": nodes}) == there
+    with pytest.raises(UserError, match=r"trainer\.devices=3: the launcher has started 4 processes, not 3"):
+        processes_of({"devices": 3, "num_nodes": 1})
