@@ -2,8 +2,8 @@
 
     python docs/site/pages.py FOLDER
 
-The start page, the studies, the configuration and the changes are made. Links between files of the checkout become
-links between pages, or lead to the repository.
+The start page, the notebooks, the studies, the configuration and the changes are made. Links between files of the
+checkout become links between pages, or lead to the repository.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from notebooks import write_page
+
 from rnnlab.config import reference, yaml_docs
 from rnnlab.config.locations import conf_folder
 from rnnlab.config.yaml_docs import Key
@@ -22,6 +24,7 @@ from rnnlab.config.yaml_docs import Key
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = "https://github.com/rnnlab/rnnlab"
 PICTURES = (".png", ".svg")
+NOTEBOOK = ".ipynb"
 
 
 def write_pages(folder: Path) -> None:
@@ -32,7 +35,9 @@ def write_pages(folder: Path) -> None:
     for source, place in made.items():
         there = folder / place
         there.parent.mkdir(parents=True, exist_ok=True)
-        if there.suffix == ".md":
+        if source.endswith(NOTEBOOK):
+            there.write_text(with_links(write_page(ROOT / source, there), source, places), encoding="utf-8")
+        elif there.suffix == ".md":
             there.write_text(with_links((ROOT / source).read_text(encoding="utf-8"), source, places), encoding="utf-8")
         else:
             shutil.copyfile(ROOT / source, there)
@@ -60,7 +65,7 @@ def _sources() -> Iterator[tuple[Path, str]]:
     for file in sorted((ROOT / "docs").rglob("*")):
         place = file.relative_to(ROOT / "docs")
         if file.is_file() and place.parts[0] != "site":
-            yield file, place.as_posix()
+            yield file, (place.with_suffix(".md") if place.suffix == NOTEBOOK else place).as_posix()
     yield ROOT / "README.md", "index.md"
     yield ROOT / "CHANGELOG.md", "changes.md"
     yield ROOT / "CONTRIBUTING.md", "contributing.md"

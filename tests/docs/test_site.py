@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser
 from browser import opened
 from support import ROOT
 
+NOTEBOOKS = sorted((ROOT / "docs" / "teach").glob("*.ipynb"))
 BUILDER = Path(sys.executable).parent / "zensical"
 
 
@@ -74,6 +76,29 @@ def test_every_link_of_the_site_leads_somewhere_and_every_picture_has_words(site
             assert not heading or there not in pages or unquote(heading) in pages[there].names, f"{file}: {target}"
 
 
+def test_notebooks_are_committed_without_outputs_and_end_in_an_exercise_with_a_hidden_solution() -> None:
+    assert len(NOTEBOOKS) == 4
+    for file in NOTEBOOKS:
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+        assert not any(cell.get("outputs") for cell in cells), file.name
+        last = "".join(cells[-1]["source"])
+        assert "## Exercise" in last and "<details>\n<summary>Solution</summary>" in last and "```python" in last
+        assert any("rnnlab." in "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
+@pytest.mark.docs
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
+def test_a_page_of_a_notebook_shows_what_its_cells_and_its_solution_answer(site: Path, notebook: Path) -> None:
+    """The site is built of executed notebooks, and a cell that fails ends the build."""
+    page = (site.parent / "pages" / "teach" / f"{notebook.stem}.md").read_text(encoding="utf-8")
+    before, solution = page.split('<details markdown="1">')
+    assert re.search(r"!\[[A-Z][^\]]{20,}\]\(", before), "a picture with words"
+    assert "```text" in solution or "-pictures/" in solution, "what the solution prints or draws"
+    assert "/tmp/" not in page
+    html = (site / "teach" / f"{notebook.stem}.html").read_text(encoding="utf-8")
+    assert "<summary>Solution</summary>" in html and "```" not in html
+
+
 @pytest.mark.docs
 def test_every_key_and_every_public_name_is_in_the_reference(site: Path) -> None:
     configuration = (site / "configuration.html").read_text(encoding="utf-8")
@@ -91,7 +116,7 @@ def test_every_key_and_every_public_name_is_in_the_reference(site: Path) -> None
 @pytest.mark.docs
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_site_is_read_from_a_disk_on_a_telephone_and_on_a_screen(browser: Browser, site: Path, width: int) -> None:
-    for name in ("index", "answers", "configuration", "studies/index"):
+    for name in ("index", "answers", "configuration", "studies/index", *(f"teach/{file.stem}" for file in NOTEBOOKS)):
         with opened(browser, f"file://{site / name}.html", width=width) as page:
             page.page.wait_for_load_state()
             assert page.errors == [], name
