@@ -1,4 +1,4 @@
-"""Which recurrent network, at which size, learns your sequences best?
+"""Experiments that say which recurrent network, at which size, learns your sequences best.
 
 `rnnlab.train`, `rnnlab.sweep` and `rnnlab.study` do what the commands of these names do. `rnnlab.load` opens a trained
 network; `rnnlab.runs` and `rnnlab.curves` read what runs have left behind, and `rnnlab.compare` says what they show.

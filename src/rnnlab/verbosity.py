@@ -1,4 +1,4 @@
-"""How much a command says: `-q` nothing but its result and errors, `-v` more than usual."""
+"""The verbosity of a command: `-q` nothing but its result and errors, `-v` more than usual."""
 
 from __future__ import annotations
 

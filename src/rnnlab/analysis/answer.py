@@ -68,7 +68,7 @@ class Answer:
 
     @property
     def main(self) -> Group | Overall | None:
-        """What a single verdict is of: the only group or the mean over all; None where each group has its own."""
+        """The subject of a single verdict: the only group or the mean over all; None where each group has its own."""
         return self.groups[0] if len(self.groups) == 1 else self.overall
 
     def figure(self, at: Setting, level: str, name: str) -> float:

@@ -1,4 +1,4 @@
-"""What a classifier reaches on each class, from the counts of a confusion matrix."""
+"""Scores of a classifier on each class, from the counts of a confusion matrix."""
 
 from __future__ import annotations
 

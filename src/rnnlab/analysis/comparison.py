@@ -99,7 +99,7 @@ class Comparison:
 
     @property
     def criterion(self) -> Criterion:
-        """What runs are ranked and compared by."""
+        """The metric that runs are ranked and compared by."""
         return self.answer.question.criterion
 
     @property

@@ -19,7 +19,7 @@ PARTS = {"val": "validation", "test": "test"}
 
 @dataclass(frozen=True)
 class Criterion:
-    """What runs are ranked by.
+    """The metric that runs are ranked by.
 
     Attributes:
         metric: The metric, whose direction its task has declared.
@@ -37,12 +37,12 @@ class Criterion:
 
     @property
     def sign(self) -> float:
-        """What makes a lower value the better one: -1 where a higher one is better, else 1."""
+        """The factor that makes a lower value the better one: -1 where a higher one is better, else 1."""
         return -1.0 if self.is_higher_better else 1.0
 
     @property
     def best(self) -> str:
-        """Which value is the best: `highest` or `lowest`."""
+        """The kind of value that is the best: `highest` or `lowest`."""
         return "highest" if self.is_higher_better else "lowest"
 
     @property
@@ -63,7 +63,7 @@ class Criterion:
 
     @property
     def slug(self) -> str:
-        """What the names of its figures begin with, such as `loss`."""
+        """The beginning of the names of its figures, such as `loss`."""
         return "loss" if self.is_loss else self.metric.key.replace("_", "-")
 
     def values(self, configuration: Configuration) -> dict[Any, float]:

@@ -45,7 +45,7 @@ class Asked:
 
     @property
     def words(self) -> dict[str, Any]:
-        """What was asked for, as `asked` reads it; without what takes the default."""
+        """The words of the question, as `asked` reads it; without what takes the default."""
         roles = {role: list(names) for role in ROLES if (names := getattr(self, role)) is not None}
         others = {key: getattr(self, key) for key in ("across", "worth", "metric")}
         return {**roles, **{key: value for key, value in others.items() if value is not None}}

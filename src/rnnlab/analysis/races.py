@@ -22,7 +22,7 @@ from rnnlab.records.rounds import RecordedRounds
 
 @dataclass(frozen=True)
 class Raced:
-    """What the seeds of a race say to a question.
+    """The answer of the seeds of a race to a question.
 
     Attributes:
         race: The race.

@@ -64,7 +64,7 @@ class Line:
 
     @property
     def has_band(self) -> bool:
-        """Whether there is an interval to draw."""
+        """True if there is an interval to draw."""
         return bool(self.low) and self.low != self.high
 
 

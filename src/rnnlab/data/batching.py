@@ -21,7 +21,7 @@ class Order(Protocol):
     """The rows of each batch of an epoch."""
 
     continues: bool
-    """Whether a batch goes on where the one before it ended."""
+    """True if a batch goes on where the one before it ended."""
 
     batch_size: int
     """The most rows of a batch."""

@@ -22,11 +22,11 @@ class SequenceView(Protocol):
 
     @property
     def total(self) -> int:
-        """How many symbols all sequences have together; one in several of them counts as often."""
+        """The number of symbols of all sequences together; one in several of them counts as often."""
 
     @property
     def longest(self) -> int:
-        """How many symbols the longest sequence has."""
+        """The number of symbols of the longest sequence."""
 
     def __len__(self) -> int: ...
 

@@ -100,7 +100,7 @@ class Signals:
 
     @property
     def by_step(self) -> bool:
-        """Whether there is an answer for each step in one flat array."""
+        """True if there is an answer for each step in one flat array."""
         return self.asked == STEPS and self.answers.ndim == 1
 
 

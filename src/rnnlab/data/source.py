@@ -47,7 +47,7 @@ class Source:
 
     @property
     def _lacks_test(self) -> bool:
-        """Whether the user has said which files train and validate, and none that tests."""
+        """True if the user has said which files train and validate, and none that tests."""
         said = said_parts(self.files)
         return said is not None and "test" not in said
 

@@ -1,4 +1,4 @@
-"""What rounds.json notes of a race, so that a report judges it by the looks that were taken."""
+"""The notes of a race in rounds.json, so that a report judges it by the looks that were taken."""
 
 from __future__ import annotations
 

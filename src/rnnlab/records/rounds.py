@@ -60,7 +60,7 @@ class RecordedRounds:
 
 @dataclass(frozen=True)
 class Draw:
-    """What a tuning says of a run that tried a setting.
+    """The record of a tuning on a run that tried a setting.
 
     Attributes:
         group: What was tuned, such as `cell=gru`.

@@ -1,4 +1,4 @@
-"""What a classifier reaches on each class, as a table and in words."""
+"""Scores of a classifier on each class, as a table and in words."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ClassTable:
 
     @property
     def sentences(self) -> list[str]:
-        """What to know before the figures: classes that are never found or not there, and the usual mistakes."""
+        """Remarks before the figures: classes that are never found or not there, and the usual mistakes."""
         return list(filter(None, (self._never_found(), self._not_there(), self._mistakes())))
 
     def markdown(self) -> str:

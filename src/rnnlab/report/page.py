@@ -92,7 +92,7 @@ class Best:
 
     @property
     def classes(self) -> ClassTable:
-        """What it reaches on each class of the test part."""
+        """The scores of each class of the test part."""
         return class_table(self.examples)
 
     @property

@@ -1,4 +1,4 @@
-"""What `rnnlab status` says of a sweep that proceeds in rounds."""
+"""The lines of `rnnlab status` on a sweep that proceeds in rounds."""
 
 from __future__ import annotations
 

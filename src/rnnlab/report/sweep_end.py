@@ -1,4 +1,4 @@
-"""What the terminal says when a sweep has ended: its headline, and the commands that may follow."""
+"""The lines of the terminal when a sweep has ended: its headline, and the commands that may follow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the unit of a loss means, for people who do not think in nats."""
+"""The meaning of the unit of a loss, for people who do not think in nats."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 
 
 class Normal(NamedTuple):
-    """What is known of a term before anything is measured."""
+    """The prior of a term, before anything is measured."""
 
     mean: float
     deviation: float

@@ -59,7 +59,7 @@ MAE_LAST, MAE_SEASONAL = (baseline("mae", name) for name in ("last", "seasonal")
 
 @dataclass(frozen=True)
 class Errors:
-    """What was forecast of a batch, and what happened, in both scales.
+    """The forecasts of a batch and the true values, in both scales.
 
     Attributes:
         scaled: `(B, H, D)`, absolute errors over naive errors.
@@ -83,7 +83,7 @@ class ForecastMetrics:
 
     @property
     def single(self) -> bool:
-        """Whether there is one column of one series, whose errors have one unit."""
+        """True if there is one column of one series, whose errors have one unit."""
         return not (self.columns or self.series)
 
     def declare(self) -> dict[Metric, Measured]:

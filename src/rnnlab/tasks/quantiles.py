@@ -42,7 +42,7 @@ class Quantiles(nn.Module):
 
     @property
     def has_interval(self) -> bool:
-        """Whether there is a quantile on either side of the median."""
+        """True if there is a quantile on either side of the median."""
         return 0 < self.middle < len(self) - 1
 
     @property

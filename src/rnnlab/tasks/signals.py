@@ -170,7 +170,7 @@ class SignalClassifier(Classifier):
 
     @property
     def answers_rows(self) -> bool:
-        """Whether a row of a table is a signal: so it is, unless the model was trained on another kind of file."""
+        """True if a row of a table is a signal: so it is, unless the model was trained on another kind of file."""
         return bool(self.data.get("steps"))
 
     def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
@@ -273,7 +273,7 @@ class SignalRegression(PooledTask):
 
     @property
     def _keys(self) -> dict[str, str]:
-        """What the keys of errors end with, by which number they are of: `_1`, …, and nothing of a single one."""
+        """The ends of the keys of errors, by the number that they are of: `_1`, …, and nothing of a single one."""
         if len(self.names) == 1:
             return {"": self.names[0]}
         return {f"_{number}": name for number, name in enumerate(self.names, start=1)}

@@ -37,7 +37,7 @@ COMMA = ","
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a table with answers is written to.
+    """The place that a table with answers is written to.
 
     Attributes:
         output: A file, whose name says its form; None for the standard output.

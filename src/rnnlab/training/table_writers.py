@@ -38,7 +38,7 @@ Answers = Sequence[Sequence[Any]]  # a row for each row, a value for each append
 
 
 class Stream(Protocol):
-    """Where text is written to."""
+    """The stream or file that text is written to."""
 
     def write(self, text: str, /) -> Any:
         """Write a text."""

@@ -52,7 +52,7 @@ class Race:
 
 @dataclass(frozen=True)
 class Standing:
-    """How the race of one group stands.
+    """The state of the race of one group.
 
     Attributes:
         group: The levels and their verdicts; only seeds of looks that were taken count.

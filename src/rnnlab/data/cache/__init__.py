@@ -1,1 +1,1 @@
-"""What this machine keeps so that it need not be fetched or computed again: downloads, hashes, encoded corpora."""
+"""The cache of this machine, which spares fetching and computing again: downloads, hashes, encoded corpora."""

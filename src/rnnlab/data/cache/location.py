@@ -1,4 +1,4 @@
-"""Where the cache lies, and how large it may become."""
+"""The folder of the cache, and its largest size."""
 
 from __future__ import annotations
 

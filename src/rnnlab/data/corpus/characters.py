@@ -17,7 +17,7 @@ from rnnlab.data.text.vocabulary import Vocabulary
 
 
 class Survey(NamedTuple):
-    """What a first pass over some texts finds.
+    """The findings of a first pass over some texts.
 
     Attributes:
         lengths: Characters of each text, by name.

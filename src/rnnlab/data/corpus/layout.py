@@ -1,4 +1,4 @@
-"""What is asked of an encoding, and where in its arrays the parts of the text then lie."""
+"""The request for an encoding, and the places of the parts of the text in its arrays."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the parts of an encoded text lie.
+    """The places of the parts of an encoded text.
 
     Attributes:
         vocabulary: Of the symbols.

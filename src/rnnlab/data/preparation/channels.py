@@ -46,7 +46,7 @@ class Channels:
 
     @property
     def labels(self) -> int:
-        """How many channels, the first ones, a window's targets have."""
+        """The number of channels, the first ones, that a window's targets have."""
         stop: int = self.ahead.stop
         return stop + (self.index is not None)
 

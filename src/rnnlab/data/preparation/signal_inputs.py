@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SignalInputs:
-    """How the inputs of a network are made of channels; the numbers are those of the training part.
+    """The way from channels to the inputs of a network; the numbers are those of the training part.
 
     Attributes:
         normalise: `channel` scales each channel to mean 0 and deviation 1 in training, `sequence` in each sequence,

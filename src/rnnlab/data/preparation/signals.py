@@ -158,7 +158,7 @@ def split_signals(signals: Signals, seed: int, limit: int | None, where: str) ->
 
 @dataclass(frozen=True)
 class _Units:
-    """What is never cut by a split: groups, or where there are none, single sequences.
+    """The units that no split cuts: groups, or where there are none, single sequences.
 
     Attributes:
         rows: Of each unit, in random order.

@@ -18,7 +18,7 @@ ALWAYS = 1 << 26  # bytes to which any file may unfold
 
 
 class Readable(Protocol):
-    """What bytes are read from."""
+    """A stream that bytes are read from."""
 
     def read(self, size: int, /) -> bytes:
         """Return at most so many bytes; none at the end."""

@@ -27,7 +27,7 @@ Steps = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Frequency:
-    """How far two steps of a series lie apart.
+    """The distance of two steps of a series.
 
     Attributes:
         kind: `seconds`, `months`, `weekdays` (Monday to Friday), or `number` for times that are no dates.
@@ -68,7 +68,7 @@ class TimeAxis:
 
     @property
     def has_dates(self) -> bool:
-        """Whether its times are dates, and not numbers."""
+        """True if its times are dates, and not numbers."""
         return self.frequency.kind != NUMBER
 
     @property

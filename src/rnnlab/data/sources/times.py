@@ -50,12 +50,12 @@ class TimeColumn:
 
     @property
     def are_dates(self) -> bool:
-        """Whether its times are dates, and neither numbers nor times of day."""
+        """True if its times are dates, and neither numbers nor times of day."""
         return any(self.orders)
 
     @property
     def in_order(self) -> bool:
-        """Whether every time is later than the one before it, in one of the ways."""
+        """True if every time is later than the one before it, in one of the ways."""
         return any(map(increasing, self.readings))
 
 

@@ -23,7 +23,7 @@ PIECES = r" ?\w+| ?[^\w\s]+|\n+|[^\S\n]+(?!\S)|[^\S\n]"
 
 
 class Counted(NamedTuple):
-    """What no sub-word reaches beyond, as `PIECES` takes a text apart.
+    """The borders that no sub-word crosses, as `PIECES` takes a text apart.
 
     Attributes:
         words: The distinct ones.

@@ -114,12 +114,12 @@ class Subwords(Vocabulary):
 
     @cached_property
     def _of_bytes(self) -> bool:
-        """Whether a sub-word can be a part of a character."""
+        """True if a sub-word can be a part of a character."""
         return '"ByteLevel"' in self.tokenizer or '"ByteFallback"' in self.tokenizer
 
     @cached_property
     def splits_as_ours(self) -> bool:
-        """Whether texts are taken apart as `bpe.PIECES` says, so that each piece can be encoded by itself."""
+        """True if texts are taken apart as `bpe.PIECES` says, so that each piece can be encoded by itself."""
         said = json.loads(self.tokenizer)
         split = json.loads(splitting().__getstate__())
         as_it_is = not (said.get("normalizer") or said.get("added_tokens") or said["model"].get("dropout"))

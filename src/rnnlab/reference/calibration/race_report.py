@@ -1,4 +1,4 @@
-"""How often races name a false winner, and what they save: the study experiments/calibration-races."""
+"""The share of races with a false winner, and the seeds that races save: the study experiments/calibration-races."""
 
 from __future__ import annotations
 

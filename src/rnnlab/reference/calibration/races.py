@@ -62,7 +62,7 @@ _Block = tuple[RaceScenario, int, int, int]
 
 @dataclass
 class RaceTally:
-    """What was counted over the races of a scenario.
+    """Counts over the races of a scenario.
 
     Attributes:
         races: Their number.

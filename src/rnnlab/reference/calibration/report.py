@@ -1,4 +1,4 @@
-"""How often what a report says of a sweep is true: the study experiments/calibration."""
+"""The share of true statements in reports on sweeps: the study experiments/calibration."""
 
 from __future__ import annotations
 

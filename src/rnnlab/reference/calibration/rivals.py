@@ -105,7 +105,7 @@ def rliable(samples: Sequence[Array], _: float) -> Better:
 
 
 def known(scenario: Scenario, group: int, values: Array, error: float) -> Better:
-    """What one could say who knows the variances, what diverged and the best settings: one-sided z tests, Bonferroni.
+    """A judge who knows the variances, what diverged and the best settings: one-sided z tests, Bonferroni.
 
     Args:
         scenario: The scenario.

@@ -76,7 +76,7 @@ class Scenario:
 
     @property
     def has_equal_variances(self) -> bool:
-        """Whether the seeds of all levels scatter alike, normally and completely, and differ by luck of their own."""
+        """True if the seeds of all levels scatter alike, normally and completely, and differ by luck of their own."""
         kept = self.tails == 0 and self.diverges == 0 and self.missing == 0 and not self.pairs
         return kept and len(set(self.deviations)) == 1 and self.settings == 1 and len(self.gaps) == 1
 

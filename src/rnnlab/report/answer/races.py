@@ -1,4 +1,4 @@
-"""What a report says of a race: how often it looked, how it stands, and which levels left it for a failed run."""
+"""Sentences of a report on a race: how often it looked, how it stands, and which levels left it for a failed run."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class WorkerGroup:
 
     @property
     def stopped(self) -> bool:
-        """Whether the command has requested a stop or has ended."""
+        """True if the command has requested a stop or has ended."""
         return (self.folder / "stop").exists() or not self.folder.exists()
 
     def close(self) -> None:

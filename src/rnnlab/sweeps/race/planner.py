@@ -35,7 +35,7 @@ class Entrant:
 
     @property
     def label(self) -> str:
-        """What it is called among its rivals, such as `cell=gru hidden_size=64`."""
+        """The name that it has among its rivals, such as `cell=gru hidden_size=64`."""
         return label_of([word for word in self.words if word not in self.within])
 
     @property

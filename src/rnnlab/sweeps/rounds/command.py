@@ -1,4 +1,4 @@
-"""What a command says of every round: it makes runs of a planner's words, and values of summaries."""
+"""The settings of a command for every round: from a planner's words to runs, from summaries to values."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Sampler:
-    """What draws settings.
+    """A source of settings.
 
     Attributes:
         name: Of one of Optuna's samplers.
@@ -77,7 +77,7 @@ class Sampler:
 
     @property
     def is_random(self) -> bool:
-        """Whether draws are independent of each other and of what earlier ones reached."""
+        """True if draws are independent of each other and of what earlier ones reached."""
         return self.name == "RandomSampler"
 
     @property

@@ -1,4 +1,4 @@
-"""What a tuning is asked: the groups that are tuned, one a level and setting of `within`, and what they draw from."""
+"""The question of a tuning: the groups that are tuned, one a level and setting of `within`, and their ranges."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class Group:
 
     @property
     def label(self) -> str:
-        """What it is called, such as `cell=gru`; `all runs` where nothing is compared."""
+        """The name, such as `cell=gru`; `all runs` where nothing is compared."""
         return label_of(self.words) or "all runs"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a tuning is asked.
+    """The question of a tuning.
 
     Attributes:
         groups: Every combination of what is swept by commas.

@@ -28,7 +28,7 @@ class PrefixConstraint:
 
     @property
     def satisfied(self) -> bool:
-        """Whether every row has written the text and may sample any symbol."""
+        """True if every row has written the text and may sample any symbol."""
         return not any(self.left)
 
     def mask(self, logits: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What is read of one file of signals, and how a person says that it is written."""
+"""The content of one file of signals, and the form that a person says it has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Columns = str | Sequence[str] | None
 
 @dataclass(frozen=True)
 class Reading:
-    """How a person says that files of signals are written; None is told by the files themselves.
+    """The form that a person says files of signals have; None is told by the files themselves.
 
     Attributes:
         label_column: The column with the labels; several for as many numbers a sequence.
@@ -48,7 +48,7 @@ class Reading:
 
     @property
     def of_values(self) -> str:
-        """What is done with numbers that are missing.
+        """The treatment of numbers that are missing.
 
         Raises:
             UserError: It is for series, or for labels.

@@ -28,7 +28,7 @@ DATA = "data"
 
 @dataclass(frozen=True)
 class Head:
-    """What a file says of itself before `@data`.
+    """The head of a file, before `@data`.
 
     Attributes:
         switches: `missing`, `univariate`, …, those that are there.
@@ -44,7 +44,7 @@ class Head:
 
     @property
     def labelled(self) -> bool:
-        """Whether each line ends with a label or a number to predict."""
+        """True if each line ends with a label or a number to predict."""
         return self.switches.get("classlabel", False) or self.switches.get("targetlabel", False)
 
 
