@@ -1,4 +1,4 @@
-"""What is exported of each task: its programs, and what the script has to know beside them."""
+"""The export of each task: its programs, and the facts that the script needs beside them."""
 
 from __future__ import annotations
 

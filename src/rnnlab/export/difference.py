@@ -1,4 +1,4 @@
-"""How far written programs are off the task that they were made of, at lengths that were not traced."""
+"""The largest difference of written programs from the task that they were made of, at lengths that were not traced."""
 
 from __future__ import annotations
 

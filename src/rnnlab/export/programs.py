@@ -1,4 +1,4 @@
-"""What an exported folder consists of, before it is written in a format."""
+"""The programs of an exported folder, before they are written in a format."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Program:
 
     @property
     def card(self) -> dict[str, Any]:
-        """What a script has to know of it, as plain values."""
+        """The facts of it that a script needs, as plain values."""
         return {
             "inputs": [
                 {"name": name, "type": _type(example), "shape": _shape(example, self.axes[name])}
@@ -70,7 +70,7 @@ Run = Callable[[str, Sequence[Tensor], Sequence[Tensor]], list[Tensor]]
 
 @dataclass(frozen=True)
 class Contents:
-    """What is exported of a task.
+    """The export of a task.
 
     Attributes:
         script: The name of the script that asks the programs.
