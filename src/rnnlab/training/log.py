@@ -21,6 +21,8 @@ IRRELEVANT = (
     r"The number of training batches \(\d+\) is smaller than the logging interval",
     # An interrupted run goes on from what lies there.
     r"Checkpoint directory .* exists and is not empty",
+    # tqdm, which libraries import, draws its bars without ipywidgets too; ours need none.
+    r"IProgress not found",
     # A class may be named in a script that the font of figures lacks.
     r"Glyph \d+ .* missing from font",
 )
