@@ -17,8 +17,10 @@ class PretendingBackend:
     workers = 1
     shares_memory = False  # nothing has to be rehearsed
 
-    def __init__(self, loss: Callable[[dict[str, Any]], float | str], most: int | None = None) -> None:
-        self.loss, self.left = loss, most
+    def __init__(
+        self, loss: Callable[[dict[str, Any]], float | str], most: int | None = None, command: str | None = None
+    ) -> None:
+        self.loss, self.left, self.command = loss, most, command
         self.trained: list[str] = []
 
     def __enter__(self) -> PretendingBackend:
@@ -46,6 +48,7 @@ class PretendingBackend:
             best, test = {"val/loss": loss, "train/loss": loss}, {"test/loss": loss}
             metrics = {"best": best, "test": test}
             summary = {"status": COMPLETE, "objective": loss, "metrics": metrics, "seconds": 2.0, "parameters": 100}
+            summary |= {"command": self.command} if self.command else {}
         run.folder.start_over(run.config)
         run.folder.write_summary(summary)
         return summary

@@ -20,6 +20,7 @@ from rnnlab.config.compose import compose_train
 from rnnlab.config.safety import hydra_node
 from rnnlab.errors import UserError
 from rnnlab.report.answer.document import document
+from rnnlab.report.answer.next_step import next_step
 from rnnlab.sweeps.rounds.command import SweepCommand
 from rnnlab.sweeps.rounds.planner import Done, EndedRun, Round, Words
 from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
@@ -277,6 +278,20 @@ def test_a_race_ends_a_tuning_when_fresh_seeds_have_decided(
     verdicts = {(one["first"], one["verdict"]) for one in group["contrasts"]}
     assert verdicts == ({("gru", "better")} if best else {(group["best"], "undecided")})
     assert document(answer)["race"]["groups"][0]["looks"] == (1 if best else 6)
+
+
+@pytest.mark.parametrize(
+    "begun", ["rnnlab train -m hydra/sweeper=tune cell=lstm,gru", "rnnlab study name=fair", "python mine.py", None]
+)
+def test_a_report_of_a_race_under_way_has_the_command_that_goes_on_with_it(workdir: Path, begun: str | None) -> None:
+    race = ("hydra.sweeper.confirm=race", "hydra.sweeper.trials=2", "hydra.sweeper.extend=0")
+    plan, swept = command(*race, "cell=lstm,gru", LR)
+    with pytest.raises(KilledError):
+        sweep_in_rounds("tune", plan, swept, PretendingBackend(lambda config: 1 + config["seed"] / 9, 7, begun))
+    answer = compare([workdir / "runs/tuned"]).answer
+    goes_on = begun if begun and begun.startswith("rnnlab") else None
+    assert document(answer)["next"] == goes_on
+    assert next_step(answer).why == f"The race goes on with the command that began it{':' if goes_on else '.'}"
 
 
 @pytest.mark.launchers

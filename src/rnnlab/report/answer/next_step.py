@@ -24,6 +24,7 @@ MOST_COMMANDS = 3
 MOST_SAID = 3  # levels that a sentence names
 MOST_LISTED = 8  # seeds that a command lists
 RACE = "hydra/sweeper=race"
+BEGINS_A_RACE = (RACE, "hydra/sweeper=tune", "rnnlab study ")
 WIDER = 3.0  # times beyond the edge of a range
 
 
@@ -48,7 +49,8 @@ def next_step(answer: Answer) -> NextStep:
         return wider
     group = _most_open(answer)
     if _is_raced_on(answer):
-        return NextStep("The race goes on with the command that began it:", _raced_by(answer))
+        command = _raced_by(answer)
+        return NextStep(f"The race goes on with the command that began it{':' if command else '.'}", command)
     return NextStep("The question is decided.", None) if group is None else _more_seeds(answer, group)
 
 
@@ -82,9 +84,9 @@ def _error(answer: Answer, group: Group) -> float:
 
 
 def _raced_by(answer: Answer) -> str | None:
-    """Return the command that began a race; None where its runs do not say it."""
+    """Return the command that began a race, be it of a tuning or a study; None where its runs do not say it."""
     command = str(answer.all_runs[0].summary.get("command") or "")
-    return command if RACE in command else None
+    return command if any(words in command for words in BEGINS_A_RACE) else None
 
 
 def _raced_anew(answer: Answer, group: Group, names: Sequence[str], seeds: int) -> NextStep:
