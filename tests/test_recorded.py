@@ -11,13 +11,19 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import pytest
 
+from rnnlab.records.recording import read_recording
+from rnnlab.studies.study import Study
 from shipped_studies import RECORDED, STUDIES, complete_runs, held, losses, ranked, recorded
 from support import ROOT, Answer
 
 pytestmark = pytest.mark.records
+
+# Studies whose levels are tuned, each with what else it sweeps beside the cell.
+SWEPT = {"names-cells": ["model.hidden_size"]}
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -58,13 +64,33 @@ def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:
 
 
 def test_the_models_for_all_studies_answer_their_questions() -> None:
-    names, context = losses("names-cells"), losses("chars-context")
-    assert names["lstm"] < names["gru"] < names["rnn"] and context["gru"] < context["lstm"]
-    assert losses("names-cells", "hidden_size")["128"] < losses("names-cells", "hidden_size")["64"]
-    assert losses("names-cells", "num_layers")["2"] < losses("names-cells", "num_layers")["1"]
-    assert {row["seeds"] for study in ("names-cells", "chars-context") for row in ranked(study)} == {"5"}
-    figures = {"names-cells": "loss-by-hidden_size", "chars-context": "loss-by-sequence_length"}
-    assert all((ROOT / "experiments" / study / f"{name}.png").is_file() for study, name in figures.items())
+    names, context = fresh("names-cells", "model.hidden_size"), losses("chars-context")
+    for size in (64, 128):
+        assert mean(names["lstm", size]) < mean(names["gru", size]) < mean(names["rnn", size])
+    assert all(mean(names[cell, 128]) < mean(names[cell, 64]) for cell in ("rnn", "gru", "lstm"))
+    assert context["gru"] < context["lstm"] and {row["seeds"] for row in ranked("chars-context")} == {"5"}
+    assert (ROOT / "experiments" / "chars-context" / "loss-by-sequence_length.png").is_file()
+
+
+def fresh(study: str, within: str, by: str = "cell.name") -> dict[tuple[Any, Any], list[float]]:
+    """The validation losses of a tuning's fresh seeds, by level and what else is swept."""
+    found: dict[tuple[Any, Any], list[float]] = {}
+    for run in complete_runs(study):
+        if run.draw is None:
+            found.setdefault((run.config[by], run.config[within]), []).append(run.value("val/loss"))
+    return found
+
+
+@pytest.mark.parametrize("study", SWEPT)
+def test_a_tuned_study_gave_every_level_as_many_trials_and_found_its_best_inside_of_the_range(study: str) -> None:
+    rounds = read_recording(Study(ROOT / "experiments" / study).recording).rounds
+    assert rounds and rounds.done
+    chosen = rounds.record["chosen"]
+    assert len({level["trials"] for level in chosen}) == 1 and not [level for level in chosen if level["edges"]]
+    seeds = Counter(
+        tuple(run.config[key] for key in ("cell.name", *SWEPT[study])) for run in complete_runs(study) if not run.draw
+    )
+    assert len(seeds) == len(chosen) and min(seeds.values()) >= 3
 
 
 def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs() -> None:
