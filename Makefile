@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools sweep test test-browser test-data test-devices test-docs test-export test-launchers test-loggers test-many test-memory test-python test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test test-browser test-data test-devices test-docs test-export test-kept test-launchers test-loggers test-many test-memory test-python test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ test-docs: tools  ## Type every command of the documentation
 test-export: tools  ## Export models of every task and cell, and run them without rnnlab
 	$(BIN)/python -m pytest -m export
 
+test-kept: tools  ## Read runs and checkpoints that earlier versions left
+	$(BIN)/python -m pytest -m kept
+
 test-launchers: tools  ## Kill sweeps and searches; start jobs of submitit and tasks of Ray
 	$(BIN)/python -m pytest -m launchers
 
@@ -79,8 +82,8 @@ test-python: tools  ## Execute notebooks, and train with scripts and Trainers of
 test-records: tools  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: tools  ## Those of browser, devices, docs, export, launchers, loggers, many, memory, python and records in one
-	$(BIN)/python -m pytest -m '(browser or devices or docs or export or launchers or loggers or many or memory or python or records) and not slow'
+test-more: tools  ## Those of browser, devices, docs, export, kept, launchers, loggers, many, memory, python and records in one
+	$(BIN)/python -m pytest -m '(browser or devices or docs or export or kept or launchers or loggers or many or memory or python or records) and not slow'
 
 test-all: tools  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''

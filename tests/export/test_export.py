@@ -90,7 +90,7 @@ def test_words_have_the_tags_of_predict(exported: Callable[[str, str], Path], fo
 
 @pytest.mark.parametrize("form", ["onnx", "torch"])
 def test_recordings_with_holes_and_times_have_the_classes_of_predict(
-    exported: Callable[[str, str], Path], form: str, workplace: Path
+    exported: Callable[[str, str], Path], form: str, workdir: Path
 ) -> None:
     folder, model = exported("signals", form), package.load(KEPT / "runs" / "signals")
     with (KEPT / "data" / "signals.csv").open(newline="") as stream:
@@ -111,7 +111,7 @@ def test_recordings_with_holes_and_times_have_the_classes_of_predict(
 
 @pytest.mark.parametrize("form", ["onnx", "torch"])
 def test_a_series_goes_on_as_predict_says(
-    exported: Callable[[str, str], Path], form: str, rnnlab: Callable[..., Answer], workplace: Path
+    exported: Callable[[str, str], Path], form: str, rnnlab: Callable[..., Answer], workdir: Path
 ) -> None:
     folder, table = exported("forecasting", form), KEPT / "data" / "sales.csv"
     (said,) = ask(folder, str(table), blocked=form)
@@ -130,7 +130,7 @@ def test_what_the_vocabulary_lacks_is_said_in_a_line(exported: Callable[[str, st
     assert done.returncode == 2 and "the vocabulary has no 'Ω'" in done.stderr.splitlines()[-1]
 
 
-def test_the_command_says_what_it_wrote_and_writes_it_anew(rnnlab: Callable[..., Answer], workplace: Path) -> None:
+def test_the_command_says_what_it_wrote_and_writes_it_anew(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     words = ("export", f"checkpoint={KEPT / 'runs' / 'names'}", "output=out/model")
     answer = rnnlab(*words)
     assert answer.code == 0 and "out/model/predict.py" in answer.out
@@ -142,7 +142,7 @@ def test_the_command_says_what_it_wrote_and_writes_it_anew(rnnlab: Callable[...,
     assert json.loads(Path("out/model/model.json").read_text())["format_version"] == 1
 
 
-def test_a_folder_with_something_else_is_left_alone(rnnlab: Callable[..., Answer], workplace: Path) -> None:
+def test_a_folder_with_something_else_is_left_alone(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     checkpoint = f"checkpoint={KEPT / 'runs' / 'names'}"
     Path("mine").mkdir()
     Path("mine/notes.txt").write_text("keep")
@@ -154,7 +154,7 @@ def test_a_folder_with_something_else_is_left_alone(rnnlab: Callable[..., Answer
 
 
 def test_a_package_that_is_missing_is_named(
-    rnnlab: Callable[..., Answer], workplace: Path, monkeypatch: pytest.MonkeyPatch
+    rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     refused = rnnlab("export", f"checkpoint={KEPT / 'runs' / 'names'}", "output=model")
@@ -162,6 +162,6 @@ def test_a_package_that_is_missing_is_named(
     assert not Path("model").exists()
 
 
-def test_the_folder_of_a_sweep_stands_for_its_best_run(rnnlab: Callable[..., Answer], workplace: Path) -> None:
+def test_the_folder_of_a_sweep_stands_for_its_best_run(rnnlab: Callable[..., Answer], workdir: Path) -> None:
     shutil.copytree(KEPT / "runs" / "names", "runs/names")
     assert rnnlab("export", "checkpoint=runs/names", "output=model", "format=torch").code == 0

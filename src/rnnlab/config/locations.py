@@ -16,8 +16,18 @@ PLUGINS_VARIABLE = "RNNLAB_PLUGINS"
 @cache
 def conf_folder() -> Path:
     """The folder of rnnlab's YAML files: inside an installed wheel, or at the top of a checkout."""
+    return _shipped("conf")
+
+
+@cache
+def shipped_studies() -> Path:
+    """The folder of the studies that rnnlab ships, in the same places."""
+    return _shipped("experiments")
+
+
+def _shipped(name: str) -> Path:
     package = Path(__file__).resolve().parents[1]
-    installed, checkout = package / "conf", package.parents[1] / "conf"
+    installed, checkout = package / name, package.parents[1] / name
     return installed if installed.is_dir() else checkout
 
 

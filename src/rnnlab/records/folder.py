@@ -24,6 +24,7 @@ from rnnlab.config.passwords import recorded
 from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.control_characters import shown, to_json
 from rnnlab.errors import UserError
+from rnnlab.records.format_version import FORMAT, KEY, check_format
 
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
 COMPLETE, FAILED, PRUNED, INTERRUPTED, RUNNING = "complete", "failed", "pruned", "interrupted", "running"
@@ -225,19 +226,24 @@ class RunFolder:
         return config
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
-        write_atomically(self.summary, to_json(summary, indent=2, allow_nan=False) + "\n")
+        content = {**summary, KEY: FORMAT}
+        write_atomically(self.summary, to_json(content, indent=2, allow_nan=False) + "\n")
 
     def read_summary(self) -> dict[str, Any] | None:
         """Return the contents of summary.json, or None where there is none yet.
 
         Raises:
             ValueError: It is damaged.
+            UserError: A later rnnlab wrote it.
         """
         try:
             summary = read_json(self.summary)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        return summary if isinstance(summary, dict) else None
+        if not isinstance(summary, dict):
+            return None
+        check_format(summary, self.summary)
+        return summary
 
     def result(self) -> dict[str, Any] | None:
         """The summary of a complete run; None while there is no result that can be read."""

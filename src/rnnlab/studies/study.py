@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.analysis.question import Asked, asked
+from rnnlab.config.locations import shipped_studies
 from rnnlab.config.plain_files import read_json, read_yaml
 from rnnlab.control_characters import to_json
 from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 from rnnlab.records.reading import OBJECTIVE
+from rnnlab.verbosity import note
 
 EXPERIMENTS = Path("experiments")  # under the current folder: experiments/STUDY
 
@@ -121,7 +123,7 @@ def find_studies(experiments: Path) -> Iterator[Study]:
 
 
 def find_study(name: str, experiments: Path = EXPERIMENTS) -> Study:
-    """Return the study of this name.
+    """Return the study of this name; one that rnnlab ships is put there first, where there is none.
 
     Raises:
         UserError: There is none.
@@ -129,6 +131,19 @@ def find_study(name: str, experiments: Path = EXPERIMENTS) -> Study:
     study = Study(experiments / name)
     if study.file.is_file():
         return study
-    names = ", ".join(other.name for other in find_studies(experiments))
-    known = f"the studies are {names}" if names else "no experiments/*/study.yaml lies here"
+    own = {other.name for other in find_studies(experiments)}
+    shipped = {other.name: other for other in find_studies(shipped_studies())}
+    if name in shipped and not study.folder.exists():
+        _put(shipped[name], study)
+        return study
+    names = sorted({*own, *shipped})
+    known = f"the studies are {', '.join(names)}" if names else "no experiments/*/study.yaml lies here"
     raise UserError(f"name={name}: there is no {study.file}; {known}")
+
+
+def _put(shipped: Study, study: Study) -> None:
+    """Copy the question of a study, its words and what was recorded of its runs."""
+    for file in (shipped.recording, shipped.results_file, shipped.readme, *shipped.folder.glob("*.yaml")):
+        if file.is_file():
+            write_atomically(study.folder / file.name, file.read_bytes())
+    note(f"{study.folder} is the study of this name that rnnlab ships")

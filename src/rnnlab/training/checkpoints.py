@@ -25,6 +25,7 @@ from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.records.checksum import DamagedError, is_sealed, sealed
 from rnnlab.records.folder import write_atomically
+from rnnlab.records.format_version import FORMAT, KEY, NewerFormatError, check_format
 from rnnlab.tasks.base import SequenceTask
 
 MARK = "checksum"  # a key of every checkpoint whose file ends with one: the end cannot be cut off unnoticed
@@ -73,7 +74,7 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
         key: Where the user wrote it.
 
     Raises:
-        UserError: There is no such file, it is damaged, or it is no checkpoint of rnnlab.
+        UserError: There is no such file, it is damaged, of a later rnnlab, or no checkpoint of rnnlab.
     """
     file = find_checkpoint(path, key)
     try:
@@ -87,6 +88,8 @@ def load_task(path: str | Path, key: str = "checkpoint") -> SequenceTask:
         task.load_state_dict(checkpoint["state_dict"])
     except DamagedError as error:
         raise UserError(f"{key}: {error}; bring it back from a copy or train again") from error
+    except NewerFormatError as error:
+        raise UserError(f"{key}: {error}") from error
     except UserError as error:
         raise UserError(f"{key}: {file} is refused: {error}") from error
     except Exception as error:  # torch's unpickler fails on a foreign file in every way there is
@@ -174,7 +177,7 @@ def load_weights(task: SequenceTask, file: Path) -> None:
 def write_checkpoint(checkpoint: Mapping[str, Any], file: Path) -> None:
     """Write a checkpoint, whole or not at all, with a checksum of all its bytes."""
     stream = io.BytesIO()
-    torch.save({**checkpoint, MARK: "sha256"}, stream)
+    torch.save({**checkpoint, MARK: "sha256", KEY: FORMAT}, stream)
     write_atomically(file, sealed(stream.getvalue()))
 
 
@@ -183,11 +186,14 @@ def read_checkpoint(file: Path) -> dict[str, Any]:
 
     Raises:
         DamagedError: Its bytes are not those that were written.
+        UserError: A later rnnlab wrote it.
         Exception: It is no checkpoint; torch's unpickler fails on a foreign file in every way there is.
     """
     with_checksum = is_sealed(file)
     _check_archive(file)
     checkpoint: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    if isinstance(checkpoint, Mapping):
+        check_format(checkpoint, file)
     if not with_checksum and MARK in checkpoint:
         raise DamagedError(f"{file} is damaged: its checksum at the end is missing")
     if not with_checksum:

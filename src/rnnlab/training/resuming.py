@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 from rnnlab.errors import UserError
 from rnnlab.records.checksum import DamagedError
 from rnnlab.records.folder import RunFolder
+from rnnlab.records.format_version import NewerFormatError
 from rnnlab.records.stopping import StoppedError, asked_to_stop
 from rnnlab.training.blocks import ends_interval
 from rnnlab.training.checkpoints import read_checkpoint, write_checkpoint
@@ -131,11 +132,16 @@ def reached(folder: RunFolder) -> tuple[Reached | None, str]:
     """Return how far an earlier attempt has come, as its newest sound checkpoint says, and a remark on damaged ones.
 
     The best weights so far are needed as well: where best.ckpt is damaged or gone, only a training anew has them.
+
+    Raises:
+        UserError: A later rnnlab wrote the checkpoint.
     """
     damage = ""
     for file in filter(Path.is_file, (folder.last_checkpoint, folder.previous_checkpoint)):
         try:
             there, has_best = _read(file)
+        except NewerFormatError:  # which is sound, and not to be written over
+            raise
         except Exception as error:  # torch's unpickler fails on a damaged file in every way there is
             damage = damage or _said(file, error)
             continue
