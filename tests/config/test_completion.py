@@ -94,10 +94,15 @@ def test_sweeps_and_studies_are_folders_here(folder: Path) -> None:
     assert answers(["study", "name="]) == ["name=cells"]
 
 
+def test_a_key_has_the_values_of_its_command() -> None:
+    assert answers(["export", "format="]) == ["format=onnx", "format=torch"]
+    assert answers(["predict", "format="]) == ["format=text", "format=csv", "format=json"]
+
+
 def test_no_sweeps_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert answers(["compare", "sweep="]) == []
-    assert answers(["study", "name="]) == []
+    assert answers(["study", "name=hel"]) == ["name=hello"]  # of those that rnnlab ships
 
 
 @pytest.mark.parametrize(

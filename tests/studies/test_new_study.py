@@ -102,3 +102,10 @@ def test_damaged_results_are_named(tmp_path: Path, text: str):
     study.results_file.write_text(text)
     with pytest.raises(UserError, match=r"a/results\.json: not the results of a study"):
         write_index(tmp_path)
+
+
+def test_a_study_that_rnnlab_ships_is_put_where_none_is(rnnlab):
+    """Its recorded runs are compared in a folder where nothing lay."""
+    answer = rnnlab("study", "name=quotation", "report=only", "-q")
+    assert answer.code == 0 and Path("experiments/quotation/README.md").is_file()
+    assert_refused(rnnlab("study", "name=quotatoin"), ["name=quotatoin", "did you mean quotation?"])

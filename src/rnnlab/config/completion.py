@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rnnlab.config import reference
 from rnnlab.config.literals import FILE_KEYS
+from rnnlab.config.locations import shipped_studies
 from rnnlab.config.schema import kinds
 from rnnlab.config.yaml_docs import Key
 from rnnlab.errors import UserError
@@ -123,7 +124,7 @@ def _choices(before: list[str], name: str) -> list[str]:
     if name == "sweep":
         return _folders(Path("runs"), "")
     if name == "name" and command == "study":
-        return _folders(Path("experiments"), "study.yaml")
+        return _folders(Path("experiments"), "study.yaml") or _folders(shipped_studies(), "study.yaml")
     if name in (known := kinds(command)):
         return list(known[name].choices)
     key = _keys(command, words).get(name)

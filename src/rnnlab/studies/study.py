@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -136,8 +137,8 @@ def find_study(name: str, experiments: Path = EXPERIMENTS) -> Study:
     if name in shipped and not study.folder.exists():
         _put(shipped[name], study)
         return study
-    names = sorted({*own, *shipped})
-    known = f"the studies are {', '.join(names)}" if names else "no experiments/*/study.yaml lies here"
+    near = difflib.get_close_matches(name, {*own, *shipped}, n=1)
+    known = f"did you mean {near[0]}?" if near else f"the studies are {', '.join(sorted(own or shipped))}"
     raise UserError(f"name={name}: there is no {study.file}; {known}")
 
 
