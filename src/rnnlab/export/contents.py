@@ -189,7 +189,7 @@ def _forecaster(task: Forecaster) -> Contents:
         truth, final = task.encoder(inputs)
         state = state_of(made["encoder"], 3)
         for step in inputs.unbind(dim=1):
-            output, *state = run("encoder", [step], state)
+            output, *state = run("encoder", [step.contiguous()], state)
         differences = [off(output, truth[:, -1])]
         if "encoder_sequence" in made:
             outputs, *_ = run("encoder_sequence", [inputs], state_of(made["encoder_sequence"], 3))

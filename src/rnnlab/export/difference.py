@@ -24,7 +24,7 @@ def stepwise_difference(run: Run, programs: Mapping[str, Program], inputs: Tenso
     if "step" in programs:
         state, outputs = state_of(programs["step"], len(inputs)), []
         for x in inputs.unbind(dim=1):
-            output, *state = run("step", [x], state)
+            output, *state = run("step", [x.contiguous()], state)
             outputs.append(output)
         differences.append(off(torch.stack(outputs, dim=1), truth))
     if "sequence" in programs:
@@ -42,7 +42,7 @@ def pooled_difference(run: Run, programs: Mapping[str, Program], inputs: Tensor,
     if "step" in programs:
         state, answers = state_of(programs["step"], rows), truth.clone()
         for place in range(steps):
-            output, *state = run("step", [inputs[:, place]], state)
+            output, *state = run("step", [inputs[:, place].contiguous()], state)
             answers = torch.where((lengths == place + 1)[:, None], output, answers)
         differences.append(off(answers, truth))
     if "sequence" in programs:

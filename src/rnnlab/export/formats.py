@@ -104,7 +104,8 @@ def traced(program: Program) -> ExportedProgram:
     rows = len(next(iter(program.inputs.values())))
     state = tuple(state_of(program, rows))
     shapes = [dict.fromkeys(program.axes[name], Dim.DYNAMIC) for name in program.inputs]
-    given = (*program.inputs.values(), state)
+    # Contiguous, as an array of numbers is: torch makes a condition of how an example lies in memory.
+    given = (*(example.contiguous() for example in program.inputs.values()), state)
     with torch.no_grad(), _quiet():
         return torch.export.export(
             program.network, given, dynamic_shapes=(*shapes, tuple({1: Dim.DYNAMIC} for _ in state))
