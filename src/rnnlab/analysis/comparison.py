@@ -90,7 +90,7 @@ class Comparison:
         """True if a configuration was trained from more than one seed; otherwise no difference can be tested."""
         return bool(self.ranking["seeds"].max() > 1)
 
-    @property
+    @cached_property
     def timed(self) -> bool:
         """True if times may be compared: there is one configuration, or the runs were worked off in a mixed order."""
         place = {run.folder: entry.label for entry in self.configurations for run in entry.runs}

@@ -12,7 +12,7 @@ from typing import Any
 from rnnlab.analysis.varying import HASH, varying_keys
 from rnnlab.charts.number_format import ABSENT
 from rnnlab.config.keys import short_name
-from rnnlab.records.identity import tells_apart, told_apart_by
+from rnnlab.records.identity import tells_apart
 from rnnlab.records.reading import Run, float_or_nan
 
 # A setting may not pass for a figure of the ranking; `split.seed` may not pass for `seed`.
@@ -26,6 +26,7 @@ METRICS = ("val_", "test_")  # how the columns of metrics begin
 
 MOST_TYPED = 12  # significant digits of a number that a person has written
 LONGEST_TYPED = 8  # characters of a number that a person has written
+OF_A_KIND = ("seed", "model.hidden_size", "model.parameters", HASH)  # keys that `_identity` has in a way of its own
 MOST_SAID = 3  # settings that a label says of every configuration
 CHOICES = (".name", "._target_")  # how the keys of options end
 BASE = "the base"  # the label of the configuration that the others change
@@ -78,7 +79,8 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
 
 def setting(run: Run, key: str) -> Any:
     """Return the value of a dotted key as a table shows it; a dash where the run has no such key."""
-    return _shown(key, {name: _whole(value) for name, value in _identity(run).items()})
+    identity = _identity(run) if key in OF_A_KIND else run.told_apart
+    return _shown(key, {key: _whole(identity[key])} if key in identity else {})
 
 
 def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -106,7 +108,7 @@ def _is_column(name: str) -> bool:
 
 
 def _identity(run: Run) -> dict[str, Any]:
-    identity = {key: value for key, value in told_apart_by(run.config).items() if key != "seed"}
+    identity = {key: value for key, value in run.told_apart.items() if key != "seed"}
     if run.config.get("model.parameters") is not None:  # cells of equal size have hidden sizes of their own
         identity.pop("model.hidden_size", None)
         identity["model.parameters"] = run.config["model.parameters"]

@@ -10,7 +10,6 @@ from typing import Any
 from rnnlab.analysis.configurations import Configuration
 from rnnlab.enumeration import joined
 from rnnlab.errors import UserError
-from rnnlab.records.identity import with_effect
 from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import Run
 
@@ -107,7 +106,7 @@ def differing_keys(metric: Metric, runs: Sequence[Run]) -> list[str]:
     """Return the keys in which runs differ and which make values of the metric incomparable."""
     if not metric.comparable_at:
         return []
-    leaves: list[Mapping[str, Any]] = [with_effect(run.config) for run in runs]
+    leaves: list[Mapping[str, Any]] = [run.effects for run in runs]
     return [key for key in metric.comparable_at if len({str(config[key]) for config in leaves if key in config}) > 1]
 
 

@@ -295,7 +295,7 @@ def changes_the_task(key: str, runs: Sequence[Run]) -> bool:
     by_value: dict[str, set[str]] = {}
     for run in runs:
         by_value.setdefault(str(setting(run, key)), set()).add(items(run))
-    values = list(by_value.values())
+    values = list({frozenset(validated) for validated in by_value.values()})  # thousands of rates have the same
     return key in ("task.name", *VALIDATED_ON) or any(
         first.isdisjoint(second) for index, first in enumerate(values) for second in values[:index]
     )

@@ -85,7 +85,15 @@ def read_yaml(file: Path) -> Any:
         OSError: It is missing or cannot be read.
         ValueError: It is no YAML, or so large or deep that nobody wrote it by hand.
     """
-    text = read_text(file)
+    return yaml_of(read_text(file))
+
+
+def yaml_of(text: str) -> Any:
+    """Return what a YAML text says.
+
+    Raises:
+        ValueError: It is no YAML, or so large or deep that nobody wrote it by hand.
+    """
     try:
         _check_size(text)
         return yaml.load(text, Loader=LOADER)

@@ -317,6 +317,7 @@ OF_OTHER_COMMANDS: dict[str, Kind] = {
     "untrained": TRUE_OR_FALSE,
     # tensorboard
     "open": TRUE_OR_FALSE,
+    "best": either(whole(1), NOTHING),
     "port": Kind("a port from 0 (any free one) to 65535", lambda v: is_int(v) and 0 <= v < 2**16),
     # cache
     "clear": TRUE_OR_FALSE,

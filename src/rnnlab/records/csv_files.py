@@ -23,10 +23,22 @@ Row = dict[str, float]  # the numbers of a row by column
 
 def read_rows(file: Path) -> list[Row]:
     """Return the rows of a CSV file as numbers, NaN where a field has none; a missing file has no rows."""
+    return rows_of(read_table(file))
+
+
+def read_table(file: Path) -> str:
+    """Return the text of a CSV file; empty where it is missing or cannot be read."""
     try:
-        text = read_text(file, errors="replace").replace("\0", "")
-        rows = list(csv.DictReader(text.splitlines()))
-    except (OSError, ValueError, csv.Error):  # a pipe, or a cell that is longer than the module takes
+        return read_text(file, errors="replace")
+    except (OSError, ValueError):  # a pipe
+        return ""
+
+
+def rows_of(text: str) -> list[Row]:
+    """Return the rows of the text of a CSV file as `read_rows` does."""
+    try:
+        rows = list(csv.DictReader(text.replace("\0", "").splitlines()))
+    except csv.Error:  # a cell that is longer than the module takes
         return []
     return [{key: parse_float(value) for key, value in row.items() if key} for row in rows]
 

@@ -21,9 +21,10 @@ from typing import Any
 import yaml
 
 from rnnlab.config.passwords import recorded
-from rnnlab.config.plain_files import read_json, read_yaml
+from rnnlab.config.plain_files import read_json
 from rnnlab.control_characters import shown, to_json
 from rnnlab.errors import UserError
+from rnnlab.records.config_files import read_config
 from rnnlab.records.format_version import FORMAT, KEY, check_format
 
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
@@ -216,7 +217,7 @@ class RunFolder:
             UserError: It cannot be read.
         """
         try:
-            config = read_yaml(self.config)
+            config = read_config(self.config)
         except FileNotFoundError:
             return None
         except ValueError as error:

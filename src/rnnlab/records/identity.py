@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ WITHOUT_EFFECT = (
 # Where files lie is no part of what a run is; the SHA-256 of what they hold is.
 NAMED_FILES = ("init_from", "data.tokenizer")
 TOKENS = "data.tokens_per_step"
-KEYS_REMEMBERED = 1 << 14  # of configurations, which have some hundreds
+SHAPES_REMEMBERED = 1 << 10  # sets of keys, of which a sweep has a few
 LONGEST_READABLE = 71  # characters of a folder's name before the hash
 
 ALWAYS_TOLD = frozenset({"cell.name", "cell._target_", "seed"})  # by every name
@@ -94,19 +94,58 @@ def with_effect(config: Mapping[str, Any]) -> dict[str, Any]:
     are none, and the `_target_` of a class of rnnlab's own where the option's name is given.
     """
     leaves = dict(flatten(config))
-    without = {*_callbacks_that_look_on(leaves), *_keys_of_no_subwords(leaves)}
-    off = {key.removesuffix(".enabled") for key, on in leaves.items() if on is False and key.endswith(".enabled")}
-    return {
-        key: _class_name(value) if _is_own_target(key, value) else value
-        for key, value in leaves.items()
-        if _may_have_effect(key)
-        and without.isdisjoint(nodes := _with_parents(key))
+    keys = tuple(leaves)
+    said = tuple(says(leaves[key]) for key, says in _deciding(keys))
+    return {key: _class_name(leaves[key]) if is_own else leaves[key] for key, is_own in _kept(keys, said)}
+
+
+@lru_cache(SHAPES_REMEMBERED)
+def _deciding(keys: tuple[str, ...]) -> tuple[tuple[str, Callable[[Any], bool]], ...]:
+    """Return the keys whose values decide which settings have an effect, each with what matters of its value."""
+    says = {"enabled": _is_false, "changes_result": _is_false, "_target_": _is_own}
+    special = {"data.level": _is_of_subwords, "data.tokenizer": _is_given}
+    pairs = ((key, special.get(key) or says.get(key.rpartition(".")[2])) for key in keys)
+    return tuple((key, fact) for key, fact in pairs if fact is not None)
+
+
+@lru_cache(SHAPES_REMEMBERED)
+def _kept(keys: tuple[str, ...], said: tuple[bool, ...]) -> tuple[tuple[str, bool], ...]:
+    """Return the keys that have an effect, and whether their value is the `_target_` of a class of rnnlab's own.
+
+    Args:
+        keys: Of the leaves of a configuration.
+        said: What matters of the values of the `_deciding` ones.
+    """
+    facts = {key: fact for (key, _), fact in zip(_deciding(keys), said, strict=True)}
+    off = {key.removesuffix(".enabled") for key, fact in facts.items() if fact and key.endswith(".enabled")}
+    without = {*WITHOUT_EFFECT, *_callbacks_that_look_on(facts), *_keys_of_no_subwords(facts)}
+    own = {key for key, fact in facts.items() if fact and key.rpartition(".")[2] == "_target_"}
+    return tuple(
+        (key, key in own)
+        for key in keys
+        if without.isdisjoint(nodes := _with_parents(key))
         and (off.isdisjoint(nodes) or key.endswith(".enabled"))
-        and not (_is_own_target(key, value) and _has_a_name(key, leaves))
-    }
+        and not (key in own and _has_a_name(key, keys))
+    )
 
 
-def told_apart_by(config: Mapping[str, Any]) -> dict[str, Any]:
+def _is_false(value: Any) -> bool:
+    return value is False
+
+
+def _is_own(target: Any) -> bool:
+    return str(target).startswith(OWN)
+
+
+def _is_of_subwords(level: Any) -> bool:
+    return bool(level == "bpe")
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None
+
+
+def told_apart_by(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the leaves that tell configurations apart for people, as they were asked for, by dotted key.
 
     They are those with effect; where `data.tokens_per_step` sets the batch size, it stands in place of that.
@@ -114,12 +153,12 @@ def told_apart_by(config: Mapping[str, Any]) -> dict[str, Any]:
     return as_asked_for(with_effect(config), config)
 
 
-def as_asked_for(effects: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+def as_asked_for(effects: Mapping[str, Any], config: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the settings of `with_effect` as `told_apart_by` has them; of the configuration, nested or flat."""
     data = config.get("data")
     tokens = config.get(TOKENS, data.get("tokens_per_step") if isinstance(data, Mapping) else None)
     if tokens is None:
-        return dict(effects)
+        return effects
     return {**{key: value for key, value in effects.items() if key != "data.batch_size"}, TOKENS: tokens}
 
 
@@ -233,41 +272,31 @@ def folders_by_hash(sweep: Path) -> dict[str, Path]:
     return folders
 
 
-@lru_cache(KEYS_REMEMBERED)
-def _with_parents(key: str) -> tuple[str, ...]:
+def _with_parents(key: str) -> list[str]:
     """`a.b.c` with `a` and `a.b`."""
     parts = key.split(".")
-    return tuple(".".join(parts[:end]) for end in range(1, len(parts) + 1))
-
-
-@lru_cache(KEYS_REMEMBERED)
-def _may_have_effect(key: str) -> bool:
-    return frozenset(WITHOUT_EFFECT).isdisjoint(_with_parents(key))
-
-
-def _is_own_target(key: str, value: Any) -> bool:
-    return key.endswith("_target_") and key.rpartition(".")[2] == "_target_" and str(value).startswith(OWN)
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def _class_name(target: Any) -> str:
     return str(target).rpartition(".")[2]
 
 
-def _has_a_name(key: str, leaves: Mapping[str, Any]) -> bool:
+def _has_a_name(key: str, keys: Collection[str]) -> bool:
     """Return True if the option's name, or the switch of a callback, stands for the `_target_`."""
-    return f"{key.partition('.')[0]}.name" in leaves or f"{key.removesuffix('_target_')}enabled" in leaves
+    return f"{key.partition('.')[0]}.name" in keys or f"{key.removesuffix('_target_')}enabled" in keys
 
 
-def _keys_of_no_subwords(leaves: Mapping[str, Any]) -> Iterator[str]:
+def _keys_of_no_subwords(facts: Mapping[str, bool]) -> Iterator[str]:
     """The keys of sub-words that do nothing: without sub-words all, with those of a file their number."""
-    if leaves.get("data.level") != "bpe":
+    if not facts.get("data.level"):
         yield "data.tokenizer"
-    if leaves.get("data.level") != "bpe" or leaves.get("data.tokenizer") is not None:
+    if not facts.get("data.level") or facts.get("data.tokenizer"):
         yield "data.vocab_size"
 
 
-def _callbacks_that_look_on(leaves: Mapping[str, Any]) -> Iterator[str]:
+def _callbacks_that_look_on(facts: Mapping[str, bool]) -> Iterator[str]:
     """The nodes `callbacks.NAME` of callbacks that declare `changes_result: false`."""
-    for key, value in leaves.items():
-        if value is False and key.startswith("callbacks.") and key.endswith(".changes_result"):
+    for key, declared in facts.items():
+        if declared and key.startswith("callbacks.") and key.endswith(".changes_result"):
             yield key.removesuffix(".changes_result")

@@ -6,8 +6,10 @@ loops over them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any, Literal
 
 MEASURES = "measures"  # the key of summary.json
@@ -107,11 +109,18 @@ def read_metrics(summary: Mapping[str, Any]) -> tuple[Metric, ...]:
     """The metrics that a summary declares; of one that declares no loss to rank by, its `loss` is known alone."""
     listed = summary.get(MEASURES)
     entries = listed if isinstance(listed, list) else []
-    declared = tuple(Metric.from_json(entry) for entry in entries if isinstance(entry, Mapping) and "key" in entry)
+    declared = _declared(json.dumps(entries))
     return (
         declared
         if any(metric.ranks for metric in declared)
         else (ranking_loss(str(summary.get("unit") or "nats per token")),)
+    )
+
+
+@lru_cache(1 << 10)  # the runs of a sweep declare the same
+def _declared(entries: str) -> tuple[Metric, ...]:
+    return tuple(
+        Metric.from_json(entry) for entry in json.loads(entries) if isinstance(entry, Mapping) and "key" in entry
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,13 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.keys import flatten
-from rnnlab.config.plain_files import read_json, read_yaml
-from rnnlab.records.csv_files import Row, read_rows, rows_with
+from rnnlab.config.plain_files import read_json
+from rnnlab.records.config_files import read_config
+from rnnlab.records.csv_files import Row, read_rows, read_table, rows_of, rows_with
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
-from rnnlab.records.identity import hash_in
+from rnnlab.records.format_version import check_format
+from rnnlab.records.identity import as_asked_for, hash_in, with_effect
 from rnnlab.records.items import read_items
 from rnnlab.records.metrics import Metric, read_metrics
 from rnnlab.records.rounds import Draw, draws_of, read_rounds
+from rnnlab.records.run_index import LEAST_RUNS, Contents, RunIndex, shared_keys, stamps_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +65,7 @@ class Run:
         ranked_by: The loss that it is compared by with others; None for the first that it declares.
         recorded: What a recording has in place of the folder's other files; None where they lie in the folder.
         draw: What a tuning says of it, for which it tried a setting; None for other runs.
+        texts: What the index has of metrics.csv and timing.csv; None where they are read from the folder.
     """
 
     folder: Path
@@ -71,6 +76,7 @@ class Run:
     ranked_by: Metric | None = None
     recorded: RecordedFiles | None = None
     draw: Draw | None = None
+    texts: tuple[str, str] | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -89,6 +95,16 @@ class Run:
     def loss(self) -> float:
         """The validation loss of the best epoch in the run's `unit`; NaN where there is none."""
         return self.value(self.measure.validation)
+
+    @cached_property
+    def effects(self) -> Mapping[str, Any]:
+        """The settings that can change its result, by dotted key; see `records.identity.with_effect`."""
+        return shared_keys(with_effect(self.config))
+
+    @cached_property
+    def told_apart(self) -> Mapping[str, Any]:
+        """The settings that tell it from others, by dotted key; see `records.identity.told_apart_by`."""
+        return as_asked_for(self.effects, self.config)
 
     @cached_property
     def declared(self) -> tuple[Metric, ...]:
@@ -175,13 +191,18 @@ class Run:
 
     def curves(self, *needed: str) -> list[Row]:
         """Return the rows of metrics.csv that have a finite number in every needed column."""
-        rows = self.recorded.curves if self.recorded else read_rows(RunFolder(self.folder).metrics)
-        return rows_with(rows, needed)
+        return rows_with(self.recorded.curves if self.recorded else self._rows(0), needed)
 
     def timing(self, *needed: str) -> list[Row]:
         """Return the rows of timing.csv that have a finite number in every needed column."""
-        rows = self.recorded.timing if self.recorded else read_rows(RunFolder(self.folder).timing)
-        return rows_with(rows, needed)
+        return rows_with(self.recorded.timing if self.recorded else self._rows(1), needed)
+
+    def _rows(self, file: int) -> list[Row]:
+        """Return the rows of metrics.csv or timing.csv."""
+        if self.texts is not None:
+            return rows_of(self.texts[file])
+        folder = RunFolder(self.folder)
+        return read_rows((folder.metrics, folder.timing)[file])
 
     def items(self) -> pd.DataFrame | None:
         """Return what the test measured of each item, see `read_items`; None where that was not kept.
@@ -209,7 +230,34 @@ class Run:
 def find_runs(folders: Iterable[Path]) -> list[Run]:
     """Every run that lies in or below the folders or was planned for them, sorted by path and each once."""
     unique = {folder for root in folders for folder in run_folders(root)}
-    return _with_draws([read_run(folder) for folder in sorted(unique, key=Path.as_posix)])
+    return _with_draws(_read_runs(sorted(unique, key=Path.as_posix)))
+
+
+def _read_runs(folders: Sequence[Path]) -> list[Run]:
+    """Read run folders; where many lie in one place, those that have changed since they were last read."""
+    places = Counter(folder.parent for folder in folders)
+    indexes = {place: RunIndex(place) for place, count in places.items() if count >= LEAST_RUNS}
+    runs = [_indexed(folder, indexes.get(folder.parent)) for folder in folders]
+    for index in indexes.values():
+        index.save()
+    return runs
+
+
+def _indexed(folder: Path, index: RunIndex | None) -> Run:
+    if index is None:
+        return read_run(folder)
+    if (known := index.known(folder)) is not None:
+        check_format(known.summary, RunFolder(folder).summary)  # a later rnnlab may have written both
+        return _run_of(folder, known)
+    stamps = stamps_of(folder)
+    try:
+        contents = _contents_of(folder)
+    except _DamagedError as error:  # read again whenever it is asked for
+        return error.run
+    texts = (read_table(file) for file in (RunFolder(folder).metrics, RunFolder(folder).timing))
+    contents = Contents(contents.config, contents.summary, *texts)
+    index.keep(folder, stamps, contents)
+    return _run_of(folder, contents)
 
 
 def _with_draws(runs: Sequence[Run]) -> list[Run]:
@@ -248,18 +296,44 @@ def _not_begun(sweep: Path, folders: Iterable[str]) -> Iterator[str]:
 
 def read_run(folder: Path) -> Run:
     """Read a run folder; one that cannot be read counts as a failed run and never hides the others."""
+    try:
+        return replace(_run_of(folder, _contents_of(folder)), texts=None)
+    except _DamagedError as error:
+        return error.run
+
+
+class _DamagedError(Exception):
+    """A run whose summary or configuration cannot be read."""
+
+    def __init__(self, folder: Path, file: str, error: Exception, summary: Mapping[str, Any]) -> None:
+        super().__init__(file)
+        self.run = Run(folder, FAILED, f"{file} cannot be read ({_one_line(error)})", {}, summary)
+
+
+def _contents_of(folder: Path) -> Contents:
+    """Read the configuration and the summary of a run.
+
+    Raises:
+        _DamagedError: One of them cannot be read.
+    """
     files = RunFolder(folder)
     try:
         summary = files.read_summary() or {}
     except (OSError, ValueError) as error:
-        return Run(folder, FAILED, f"summary.json cannot be read ({_one_line(error)})", {}, {})
+        raise _DamagedError(folder, "summary.json", error, {}) from error
     try:
-        config = _read_config(files.config)
+        return Contents(_read_config(files.config), summary)
     except (OSError, ValueError) as error:
-        return Run(folder, FAILED, f"config.yaml cannot be read ({_one_line(error)})", {}, summary)
+        raise _DamagedError(folder, "config.yaml", error, summary) from error
+
+
+def _run_of(folder: Path, contents: Contents) -> Run:
+    """Return the run whose files say this."""
+    config, summary = contents.config, contents.summary
     status = str(summary.get("status", NOT_FINISHED if folder.is_dir() else NOT_STARTED))
     reason = _one_line(summary.get("reason") or "no reason given") if status == FAILED else ""
-    return checked(Run(folder, status, reason, config or _mapping(summary.get("hparams")), summary))
+    texts = contents.metrics, contents.timing
+    return checked(Run(folder, status, reason, config or _mapping(summary.get("hparams")), summary, texts=texts))
 
 
 def checked(run: Run) -> Run:
@@ -280,7 +354,7 @@ def float_or_nan(value: Any) -> float:
 def _read_config(file: Path) -> dict[str, Any]:
     if not file.is_file():
         return {}
-    return dict(flatten(_mapping(read_yaml(file))))
+    return dict(flatten(_mapping(read_config(file))))
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from rnnlab.analysis.configurations import plain, short_names
 from rnnlab.analysis.varying import varying_keys
 from rnnlab.durations import duration
 from rnnlab.records.folder import COMPLETE, FAILED, INTERRUPTED, PRUNED, RUNNING, RunFolder
-from rnnlab.records.identity import identity, with_effect
+from rnnlab.records.identity import identifying
 from rnnlab.records.progress import Progress, progress_in
 from rnnlab.records.reading import NOT_STARTED, Run, find_runs
 from rnnlab.verbosity import is_quiet, is_verbose
@@ -70,8 +70,8 @@ def show(progress: Sequence[Progress], console: Console) -> None:
 
 def _labels(runs: Sequence[Run]) -> dict[Path, str]:
     """Return a label such as `cell=gru seed=1` by folder; the folder's name where no setting varies or is known."""
-    known = {run.folder: with_effect(run.config) for run in runs if run.config}
-    keys = short_names(varying_keys([identity(run.config) for run in runs if run.config]))
+    known = {run.folder: run.effects for run in runs if run.config}
+    keys = short_names(varying_keys([identifying(run.effects) for run in runs if run.config]))
     labels = {
         folder: " ".join(f"{short}={_value(long, settings)}" for long, short in keys.items() if long in settings)
         for folder, settings in known.items()

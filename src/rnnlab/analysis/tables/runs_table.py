@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -67,9 +68,15 @@ def _row(run: Run, place: dict[str, Any]) -> dict[str, Any]:
 
 def _configured(run: Run) -> dict[str, Any]:
     """Return the hyperparameters of a run's configuration, for a run without a summary."""
-    outermost_last = sorted(run.config, key=lambda key: -key.count("."))
-    known = {short_name(key): run.config[key] for key in outermost_last if not key.endswith("_target_")}
-    return {key: known[key] for key in HPARAMS if key in known}
+    return {name: run.config[key] for name, key in _hparams_in(tuple(run.config))}
+
+
+@lru_cache(1 << 10)
+def _hparams_in(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the hyperparameters that a configuration with these keys has, each with the outermost key of its name."""
+    outermost_last = sorted(keys, key=lambda key: -key.count("."))
+    known = {short_name(key): key for key in outermost_last if not key.endswith("_target_")}
+    return tuple((name, known[name]) for name in HPARAMS if name in known)
 
 
 def _by_seed(run: Run) -> tuple[float, str]:
