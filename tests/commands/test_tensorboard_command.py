@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.commands import tensorboard
+from run_folders import write_run_folder
 from support import Answer, assert_refused
 
 
@@ -133,3 +134,25 @@ def test_over_ssh_it_says_the_command_that_brings_it_home(
     monkeypatch.setenv("LOGNAME", "ada")
     out, pages = opened(rnnlab, monkeypatch)
     assert f"ssh -N -L 7007:localhost:7007{option} ada@192.0.2.9" in out and pages == []
+
+
+def test_the_best_runs_alone_are_served_where_they_lie(
+    rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for sweep in ("first", "second"):
+        for seed, loss in enumerate((2.3, 2.1, None, 2.2)):
+            write_run_folder(loss=loss, seed=seed, sweep=sweep)
+        (workdir / "runs" / sweep / ".sweep.tfevents").touch()
+    best = ["gru-h64-s1", "gru-h64-s3"]
+    answer, names = served(rnnlab, monkeypatch, "sweep=first", "best=2")
+    assert answer.code == 0 and names == [".sweep.tfevents", *best], answer.err
+    answer, names = served(rnnlab, monkeypatch, "best=2")
+    assert answer.code == 0 and names == ["first", "second"], answer.err
+    assert served(rnnlab, monkeypatch, "sweep=first", "best=9")[1] == [".sweep.tfevents", "gru-h64-s0", *best]
+    with tensorboard.linked([Path("runs")], [Path("runs/first/gru-h64-s1")]) as folder:
+        assert (folder / "first" / "gru-h64-s1" / "summary.json").is_file()
+
+
+def test_there_is_no_best_before_a_run_is_complete(rnnlab: Callable[..., Answer], runs: Path) -> None:
+    assert_refused(rnnlab("tensorboard", "sweep=first", "best=3"), ["best=3", "no run is complete"])
+    assert_refused(rnnlab("tensorboard", "sweep=first", "best=0"), ["best", "at least 1"])

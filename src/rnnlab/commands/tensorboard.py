@@ -22,6 +22,7 @@ from rnnlab.config.schema import check
 from rnnlab.control_characters import say
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RUNS
+from rnnlab.records.reading import Run, find_runs
 from rnnlab.records.sources import source_folders, sweeps
 from rnnlab.verbosity import is_quiet, is_verbose, say_unless_quiet
 
@@ -38,12 +39,13 @@ def main(arguments: list[str]) -> int:
         UserError: The arguments name no runs, or no port is free.
     """
     config = compose("tensorboard", arguments)
-    check({"port": config["port"], "open": config["open"]})
+    check({key: config[key] for key in ("port", "open", "best")})
     folders = _folders(config["sweep"], config["path"])
+    best = None if config["best"] is None else best_runs(folders, config["best"])
     port = _free_port(config["port"])
-    with _as_one(folders) as folder:
+    with _as_one(folders) if best is None else linked(folders, best) as folder:
         try:
-            address = _serve(folder, port, folders)
+            address = _serve(folder, port, folders if best is None else best)
             _say_where(folders, address)
             if config["open"] and _has_browser():
                 webbrowser.open(address)
@@ -64,6 +66,38 @@ def _folders(sweep: Any, path: Any) -> tuple[Path, ...]:
             raise UserError("there is no sweep under runs/ yet; `rnnlab train` makes one, path=FOLDER leads elsewhere")
         return (RUNS,)
     return source_folders(sweep, path)
+
+
+def best_runs(folders: Sequence[Path], most: int) -> list[Path]:
+    """Return the folders of the runs with the lowest validation loss of every sweep, at most so many of each.
+
+    Raises:
+        UserError: No run is complete.
+    """
+    by_sweep: dict[Path, list[Run]] = {}
+    for run in find_runs(folders):
+        if run.is_complete:
+            by_sweep.setdefault(run.folder.parent, []).append(run)
+    if not by_sweep:
+        raise UserError(f"best={most}: no run is complete yet; leave best= out to see those that are running")
+    return [run.folder for runs in by_sweep.values() for run in sorted(runs, key=lambda run: run.loss)[:most]]
+
+
+@contextmanager
+def linked(folders: Sequence[Path], runs: Sequence[Path]) -> Iterator[Path]:
+    """Yield for a while a new folder with links to some of the runs in folders, where they lie in those."""
+    from rnnlab.tensorboard.experiment import FILE  # imports TensorBoard, which takes a while
+
+    with tempfile.TemporaryDirectory(prefix="rnnlab-") as place:
+        roots = {folder: Path(place) if len(folders) == 1 else Path(place) / folder.name for folder in folders}
+        for folder, root in roots.items():
+            inside = [run for run in runs if run.is_relative_to(folder)]
+            described = {run.parent / FILE for run in inside}
+            for path in (*inside, *filter(Path.is_file, described)):
+                link = root / path.relative_to(folder)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(path.absolute())
+        yield Path(place)
 
 
 def _free_port(wanted: int) -> int:
