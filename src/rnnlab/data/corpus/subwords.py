@@ -81,7 +81,7 @@ def encode_subwords(request: Request, arrays: Arrays) -> Layout:
             vocabulary = known
         else:
             training = counts_of(arrays[NUMBERS][slice(*numbers_at[request.places["train"]])], len(distinct))
-            counted = Counted((word.decode() for word in distinct), training.tolist())
+            counted = Counted(distinct, training.tolist())
             vocabulary, note = subwords(data, counted, text.alphabet)
         words = _encoded_words(distinct, vocabulary, request.where)
         numbers = arrays[NUMBERS]
@@ -109,8 +109,7 @@ def _write_numbers(text: _Text, arrays: Arrays) -> tuple[Numbering, Parts]:
     with arrays.writing(NUMBERS, np.uint32) as append:
         for place in text.places:
             begin = end
-            for several in text.pieces(place):
-                numbers = distinct.numbers_of(splitter.split(several))
+            for numbers in distinct.numbers_of(splitter.split, text.pieces(place)):
                 append(numbers)
                 end += len(numbers)
             numbers_at[place] = begin, end
@@ -119,7 +118,7 @@ def _write_numbers(text: _Text, arrays: Arrays) -> tuple[Numbering, Parts]:
 
 def _encoded_words(distinct: Numbering, vocabulary: Subwords, where: str) -> Encoded:
     """Return the sub-words of every distinct word, some at a time: the library takes a kilobyte for each."""
-    words = map(bytes.decode, distinct)
+    words = iter(distinct)
     pieces = list[Encoded]()
     while several := list(islice(words, WORDS)):
         pieces.append(vocabulary.encode_all(several, where, widths=True))

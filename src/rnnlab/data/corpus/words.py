@@ -8,6 +8,7 @@ the numbers, not over the text, gives every occurrence its index there.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,7 @@ from rnnlab.errors import UserError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PIECE = 1 << 22  # characters whose words are told apart at a time: few enough that the distinct ones fit into a cache
+PIECE = 1 << 23  # characters whose words are told apart at a time: few enough that the distinct ones fit into a cache
 LONGEST_WORD = 1 << 26  # characters
 SEPARATORS = "\x1c\x1d\x1e\x1f"  # blanks to Python and to Unicode, but not to arrow's reading of ASCII
 
@@ -63,7 +64,7 @@ def encode_words(request: Request, arrays: Arrays) -> Layout:
         for piece in pieces_of(numbers):
             append(index_of[piece])
     measured = {part: span for part, span in spans.items() if part in MEASURED}
-    characters = _write_characters(measured, numbers, words.widths(), arrays)
+    characters = _write_characters(measured, numbers, words.widths, arrays)
     items = {} if request.known else {part: words.items(numbers[slice(*span)]) for part, span in measured.items()}
     arrays.remove(NUMBERS)
     return Layout(vocabulary, spans, characters, items)
@@ -103,12 +104,14 @@ class _Words:
 
     def numbers_in(self, text: TextFiles, where: str) -> Iterator[Numbers]:
         """Yield the numbers of a text's words in pieces."""
-        return (self._numbering.numbers_of(_split(piece)) for piece in _whole_words(text, where))
+        return self._numbering.numbers_of(_split, _whole_words(text, where))
 
     def vocabulary(self, training: Numbers, least: int) -> Vocabulary:
         """Return the sorted words that occur at least `least` times among some numbers, and `[UNK]`."""
-        frequent = counts_of(training, len(self._numbering)) >= least
-        words = (word.decode() for word, chosen in zip(self._numbering, frequent.tolist(), strict=True) if chosen)
+        import pyarrow as pa
+
+        frequent = pa.array(counts_of(training, len(self._numbering)) >= least)
+        words = self._numbering.distinct.filter(frequent).cast(pa.large_string()).to_pylist()
         return Vocabulary((*sorted(words), UNKNOWN), "word")
 
     def indices(self, vocabulary: Vocabulary, where: str) -> NDArray[np.unsignedinteger]:
@@ -117,23 +120,49 @@ class _Words:
         Raises:
             UserError: It lacks a word, and has no `[UNK]`.
         """
-        return vocabulary.encode_all([[word.decode() for word in self._numbering]], where).symbols
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
+        known = pa.array([symbol.encode() for symbol in vocabulary.symbols], pa.large_binary())
+        words = self._numbering.distinct
+        found = pc.index_in(words, value_set=known)
+        # a word that is written like the symbol for the unknown is one of them
+        others = pc.or_(found.is_null(), pc.equal(words, UNKNOWN.encode())).to_numpy(zero_copy_only=False)
+        indices: NDArray[np.unsignedinteger] = found.fill_null(0).to_numpy().astype(vocabulary.dtype)
+        if others.any():
+            several = (
+                [UNKNOWN] if UNKNOWN in vocabulary else [word.decode() for word in words.filter(others).to_pylist()]
+            )
+            indices[others] = vocabulary.encode_all([several], where).symbols
+        return indices
+
+    @cached_property
     def widths(self) -> NDArray[np.int64]:
-        """Return how many characters each word has with the blank before it, `(V,)`."""
-        lengths = (len(word.decode()) for word in self._numbering)
-        return np.fromiter(lengths, dtype=np.int64, count=len(self._numbering)) + 1
+        """How many characters each word has with the blank before it, `(V,)`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        lengths: NDArray[np.int64] = pc.utf8_length(self._numbering.distinct.cast(pa.large_string())).to_numpy()
+        return lengths + 1
+
+    @cached_property
+    def _spelled(self) -> pa.LargeBinaryArray:
+        """Each word behind a blank."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        nothing, blank = (pa.scalar(content, pa.large_binary()) for content in (b"", b" "))
+        return pc.binary_join_element_wise(nothing, self._numbering.distinct, blank)
 
     def items(self, numbers: Numbers) -> Items:
         """Return the characters of a text of these words with a blank between every two."""
         import pyarrow as pa
 
-        spelled, widths = pa.array([b" " + word for word in self._numbering], pa.large_binary()), self.widths()
         digest = TextDigest()
         for number, piece in enumerate(pieces_of(numbers)):
-            content = memoryview(spelled.take(pa.array(piece)).buffers()[2])
+            content = memoryview(self._spelled.take(pa.array(piece)).buffers()[2])
             first = number == 0  # the text begins without a blank
-            digest.add_encoded(content[first:], int(widths[piece].sum()) - first)
+            digest.add_encoded(content[first:], int(self.widths[piece].sum()) - first)
         return digest.items()
 
 
