@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,18 +19,6 @@ from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.training.blocks import Blocks
 
 TIMES = 100  # what a corpus is repeated
-PEAK = """
-import sys
-from rnnlab.config.compose import compose_train, plain
-from rnnlab.data.module import SequenceDataModule
-from rnnlab.data.prepared import prepare
-arguments = ["task=chars", "data=file", f"data.path={sys.argv[1]}", "data.windows=sliding", "data.stride=1"]
-prepared = prepare(plain(compose_train(arguments)[1]))
-next(SequenceDataModule(prepared, 64, seed=0).train_batches().blocks([64]))
-# ru_maxrss would do, had it not begun with the size of the process that started this one.
-peaks = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
-print(int(peaks[0]) * 1024)
-"""
 
 
 def data(quick: bool) -> str:
@@ -73,28 +59,20 @@ def _batches(names: Prepared, bucketing: bool) -> list[object]:
 
 
 def _grown(names: Prepared, folder: Path) -> list[list[object]]:
-    """Memory and time per step of a corpus that is a hundred times as large."""
+    """Time per step of a corpus that is a hundred times as large."""
     small, large = folder / "small.txt", folder / "large.txt"
     text = packaged("rnnlab", "data/shipped/tinyshakespeare.txt")[0].read_bytes()
     small.write_bytes(text)
     large.write_bytes(text * TIMES)
-    taken = (_peak(large) - _peak(small)) / ((TIMES - 1) * len(text))
     sizes = ("model.hidden_size=64", "model.embedding_size=32", "data.windows=sliding", "data.stride=1")
     texts = [brief("task=chars", "data=file", f"data.path={file}", *sizes, batches=100) for file in (small, large)]
     several = brief("data=names_makemore", "data.bucketing=true", batches=300)
     corpora = _flat(folder, *zip(texts, map(prepare, texts), strict=True))
     lists = _flat(folder, (several, names), (several, _repeated(names)))
     return [
-        ["memory of a large corpus", f"{taken:.2f} bytes a character"],
         ["time per step, 1.1 against 111 million characters", corpora],
         ["time per step, 32 thousand against 3.2 million names", lists],
     ]
-
-
-def _peak(file: Path) -> int:
-    """The largest resident size, in bytes, of a process that prepares this text and cuts batches (Linux only)."""
-    done = subprocess.run([sys.executable, "-c", PEAK, str(file)], capture_output=True, text=True, check=True)
-    return int(done.stdout)
 
 
 def _flat(folder: Path, *sides: tuple[dict[str, object], Prepared]) -> str:

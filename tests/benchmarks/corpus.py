@@ -112,7 +112,7 @@ def corpus(quick: bool) -> str:
     """Whole commands that train 20 steps on a made-up text, from nothing and once more, when the text lies encoded;
     and the memory of their own at most, above a process that has only imported Lightning."""
     with tempfile.TemporaryDirectory() as place:
-        return _measured(Path(place), 40 if quick else 300, ("char", "word", "bpe"))
+        return _measured(Path(place), 20 if quick else 100, ("char", "word", "bpe"))
 
 
 def _measured(folder: Path, megabytes: int, levels: Sequence[str]) -> str:

@@ -183,6 +183,7 @@ def _file(name: str, content: str) -> Callable[[Path, Path], object]:
 
 ONLY = "report=only"
 TEXT = ("train", "task=chars", "data=file")
+WORDS = (*TEXT, "data.level=word")
 CLASSES = ("train", "task=sentiment", "data=file", "debug=fast")
 HUGE = {"type": "BPE", "vocab": {"a": 0, "b": 4_000_000_000}, "merges": []}
 LINES = (  # name, preparation, command, words of its line; FOLDER is the case's own
@@ -227,7 +228,12 @@ LINES = (  # name, preparation, command, words of its line; FOLDER is the case's
     ("long-cell", endless("x.csv", 'text,label\na,"'), (*CLASSES, "data.path=FOLDER/x.csv"), "more than"),
     ("packed", unfolding("x.gz", "gzip", 400), (*TEXT, "data.path=FOLDER/x.gz"), "200 times its size"),
     ("packed-more", unfolding("x.zst", "zstd", 3000), (*TEXT, "data.path=FOLDER/x.zst"), "200 times its size"),
-    ("packed-words", unfolding("x.gz", "gzip", 400), (*TEXT, "data.path=FOLDER/x.gz", "data.level=word"), "200 times"),
+    (
+        "packed-words",
+        unfolding("x.gz", "gzip", 400),
+        (*TEXT, "data.path=FOLDER/x.gz", "data.level=word"),
+        "without a blank",
+    ),
     ("packed-rows", unfolding("x.csv.gz", "gzip", 400), (*CLASSES, "data.path=FOLDER/x.csv.gz"), "more than"),
     ("deep-line", _file("x.jsonl", DEEP), (*CLASSES, "data.path=FOLDER/x.jsonl"), "nested too deeply"),
     ("piped-table", pipe("x.parquet"), (*CLASSES, "data.path=FOLDER/x.parquet"), "a pipe"),

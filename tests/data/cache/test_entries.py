@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from joblib import Parallel, delayed
 
 from rnnlab.cli import main
 from rnnlab.data.cache import hashes
@@ -148,6 +149,20 @@ def test_a_file_that_has_just_been_written_is_not_remembered(tmp_path: Path, mon
     os.utime(file, (now, now))
     sha256([file])
     assert not (tmp_path / "hashes").exists()
+
+
+def file_behind(array: np.ndarray[Any, Any]) -> str:
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return str(getattr(array, "filename", ""))
+
+
+@pytest.mark.launchers
+def test_workers_map_the_file_of_the_cache_and_get_no_copy(cache: Path) -> None:
+    _, arrays = made_once({"a": 1}, "one", numbers(3_000_000))
+    part = arrays["numbers"][1000:2_000_000]
+    found = Parallel(n_jobs=2)(delayed(file_behind)(part) for _ in range(2))
+    assert {Path(file).parent.parent for file in found} == {cache}
 
 
 MAKER = """

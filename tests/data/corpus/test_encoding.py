@@ -151,6 +151,14 @@ def test_a_trained_model_reads_other_texts_in_pieces_as_well(
     assert read.parts["test"].sequences.symbols.tolist() == trained.vocabulary.encode_all(texts).symbols.tolist()
 
 
+def test_of_a_very_long_text_words_are_counted_in_proportion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subwords, "MOST_COUNTED", 500)
+    prepared = prepare(configured(tmp_path / "texts", {"a.txt": TEXTS["ascii"]}, level="bpe"))
+    assert " words" in prepared.vocabulary.symbols
+    text = prepared.vocabulary.decode(prepared.parts["train"].sequences.symbols.tolist())
+    assert text == TEXTS["ascii"][: int(0.8 * len(TEXTS["ascii"]))]
+
+
 def test_no_word_reaches_from_one_file_into_the_next(tmp_path: Path) -> None:
     texts = {"a.txt": "one two", "b.txt": "three four\n", "c.txt": "five " * 40}
     read = prepare(configured(tmp_path / "texts", texts, level="word"))

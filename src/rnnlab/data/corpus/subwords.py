@@ -11,6 +11,7 @@ from functools import partial
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnlab.data.cache.arrays import Arrays
 from rnnlab.data.corpus.characters import survey
@@ -36,6 +37,7 @@ from rnnlab.data.text.vocabularies import subwords
 
 SEVERAL = 64  # pieces that are worked on together
 WORDS = 1 << 16  # distinct words that are encoded together
+MOST_COUNTED = 1 << 25  # words, some 150 MB of text: the library counts one after the other, and more change little
 Parts = dict[Place, Span]
 
 
@@ -81,7 +83,7 @@ def encode_subwords(request: Request, arrays: Arrays) -> Layout:
             vocabulary = known
         else:
             training = counts_of(arrays[NUMBERS][slice(*numbers_at[request.places["train"]])], len(distinct))
-            counted = Counted(distinct, training.tolist())
+            counted = Counted(distinct, _fewer(training).tolist())
             vocabulary, note = subwords(data, counted, text.alphabet)
         words = _encoded_words(distinct, vocabulary, request.where)
         numbers = arrays[NUMBERS]
@@ -96,6 +98,12 @@ def encode_subwords(request: Request, arrays: Arrays) -> Layout:
         {part: text.digests[place].items() for part, place in text.measured.items() if request.known is None},
         note,
     )
+
+
+def _fewer(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how often each word is counted in training sub-words: of a very long text in proportion, at least once."""
+    share = min(1.0, MOST_COUNTED / max(1, int(counts.sum())))
+    return counts if share == 1 else np.maximum(np.rint(counts * share).astype(np.int64), counts > 0)
 
 
 def _piece_by_piece(text: _Text, vocabulary: Subwords, place: Place) -> Iterator[Encoded]:

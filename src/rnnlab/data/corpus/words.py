@@ -52,7 +52,7 @@ def encode_words(request: Request, arrays: Arrays) -> Layout:
         end = 0
         for name, text in request.texts.items():
             begin = end
-            for numbers in words.numbers_in(text, request.where):
+            for numbers in words.numbers_in(text):
                 append(numbers)
                 end += len(numbers)
             texts[name] = begin, end
@@ -102,9 +102,9 @@ class _Words:
     def __init__(self) -> None:
         self._numbering = Numbering()
 
-    def numbers_in(self, text: TextFiles, where: str) -> Iterator[Numbers]:
+    def numbers_in(self, text: TextFiles) -> Iterator[Numbers]:
         """Yield the numbers of a text's words in pieces."""
-        return self._numbering.numbers_of(_split, _whole_words(text, where))
+        return self._numbering.numbers_of(_split, _whole_words(text))
 
     def vocabulary(self, training: Numbers, least: int) -> Vocabulary:
         """Return the sorted words that occur at least `least` times among some numbers, and `[UNK]`."""
@@ -166,7 +166,7 @@ class _Words:
         return digest.items()
 
 
-def _whole_words(text: TextFiles, where: str) -> Iterator[str]:
+def _whole_words(text: TextFiles) -> Iterator[str]:
     """Yield a text in pieces of some million characters that no word reaches over, and that are not all blanks."""
     held, size = list[str](), 0
     for piece in text.pieces(between=" "):
@@ -177,7 +177,9 @@ def _whole_words(text: TextFiles, where: str) -> Iterator[str]:
         whole = "".join(held)
         head, last = (whole, "") if whole[-1].isspace() else _before_last_word(whole)
         if len(last) > LONGEST_WORD:
-            raise UserError(f"{where} has {LONGEST_WORD:,} characters without a blank; read it with data.level=char")
+            raise UserError(
+                f"data: {text.files[0]} has {LONGEST_WORD:,} characters without a blank; read it with data.level=char"
+            )
         held, size = [last], len(last) if len(last) < PIECE else 0
         if head := head.strip():
             yield head
