@@ -82,4 +82,5 @@ def _counts_of_bytes(piece: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
     """Count bytes by counting pairs of them, which are half as many."""
     even = len(piece) // 2 * 2
     pairs = np.bincount(piece[:even].view(np.uint16), minlength=BYTES**2).reshape(BYTES, BYTES)
-    return pairs.sum(axis=0) + pairs.sum(axis=1) + np.bincount(piece[even:], minlength=BYTES)
+    counts: NDArray[np.int64] = pairs.sum(axis=0) + pairs.sum(axis=1) + np.bincount(piece[even:], minlength=BYTES)
+    return counts

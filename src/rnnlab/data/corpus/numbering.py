@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,9 @@ from rnnlab.cores import allowed_threads
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    Pieces = pa.LargeBinaryArray | pa.LargeStringArray
 
 Numbers = NDArray[np.uint32]
+Pieces: TypeAlias = "pa.LargeBinaryArray | pa.LargeStringArray"
 Stretch = TypeVar("Stretch")
 AT_ONCE = 1 << 16  # pieces that become strings together
 MOST_THREADS, AHEAD = 4, 3  # more threads would wait for the one that numbers; stretches that wait take memory
