@@ -22,8 +22,8 @@ from support import ROOT, Answer
 
 pytestmark = pytest.mark.records
 
-# Studies whose levels are tuned, each with what else it sweeps beside the cell.
-SWEPT = {"names-cells": ["model.hidden_size"]}
+# Studies whose levels are tuned, each with the keys that it sweeps.
+SWEPT = {"names-cells": ["cell.name", "model.hidden_size"], "forget-bias": ["cell.forget_bias"]}
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -87,9 +87,7 @@ def test_a_tuned_study_gave_every_level_as_many_trials_and_found_its_best_inside
     assert rounds and rounds.done
     chosen = rounds.record["chosen"]
     assert len({level["trials"] for level in chosen}) == 1 and not [level for level in chosen if level["edges"]]
-    seeds = Counter(
-        tuple(run.config[key] for key in ("cell.name", *SWEPT[study])) for run in complete_runs(study) if not run.draw
-    )
+    seeds = Counter(tuple(run.config[key] for key in SWEPT[study]) for run in complete_runs(study) if not run.draw)
     assert len(seeds) == len(chosen) and min(seeds.values()) >= 3
 
 
@@ -187,6 +185,15 @@ def test_a_gated_cell_remembers_longer_than_a_plain_one() -> None:
     }
     assert 10 <= span["rnn"] < 100 <= span["gru"]
     assert {row["seeds"] for row in ranked("memory-span")} == {"5"}
+
+
+def test_an_open_forget_gate_remembers_what_a_half_open_one_does_not() -> None:
+    """Jozefowicz et al. (2015): with a bias of 0 an LSTM guesses after 25 steps, at every learning rate."""
+    losses_of: dict[float, list[float]] = {}
+    for run in complete_runs("forget-bias"):
+        losses_of.setdefault(run.config["cell.forget_bias"], []).append(run.value("val/loss"))
+    assert set(losses_of) == {0, 1, 2} and min(losses_of[0]) > 0.69
+    assert max(min(losses_of[bias]) for bias in (1, 2)) < 0.4
 
 
 def test_forecasts_err_less_than_repeating_the_last_value_or_season() -> None:
