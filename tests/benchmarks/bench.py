@@ -18,6 +18,7 @@ from comparing import comparing
 from corpus import corpus
 from generation import generation
 from gpu import gpu
+from many import many_runs
 from measure import machine, on_one_core
 from quality import quality
 from startup import start_up
@@ -37,6 +38,7 @@ SECTIONS = {
     "Generation": generation,
     "Start-up": start_up,
     "Comparing": comparing,
+    "Many runs": many_runs,
     "A sweep": sweep,
     "Speed of an answer": answer,
     "Threads": threads,
