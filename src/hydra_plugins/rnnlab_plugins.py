@@ -341,7 +341,7 @@ class JoblibLauncher(RunLauncher):
             self._said = True
             runs = f"{room} run{'s'[: room != 1]}"
             say_unless_quiet(
-                f"hydra.launcher.workers={asked}: with trainer.devices={self.devices} room is for {runs} at a time"
+                f"hydra.launcher.workers={asked}: with trainer.devices={self.devices} there is room for {runs}"
             )
         return min(asked or room, room)
 
