@@ -140,8 +140,11 @@ def _by_group(answer: Answer) -> str:
     counts = f"{head}: of {len(answer.groups)} settings, {some(counted)} {come} first."
     if len(answer.groups) > MOST_GROUPS:
         return counts
-    clauses = [f"at {place(group.within)} {_lead(answer, group)}" for group in answer.groups]
-    return _shortest([f"{head}: {'; '.join(clauses)}.", counts])
+    clauses = [
+        [f"at {place(group.within)} {_lead(answer, group, with_open)}" for group in answer.groups]
+        for with_open in (True, False)
+    ]
+    return _shortest([*(f"{head}: {'; '.join(some_)}." for some_ in clauses), counts])
 
 
 def _crosses(groups: Sequence[Group]) -> bool:
@@ -154,15 +157,18 @@ def _crosses(groups: Sequence[Group]) -> bool:
     )
 
 
-def _lead(answer: Answer, group: Group) -> str:
+def _lead(answer: Answer, group: Group, with_open: bool) -> str:
+    """Return what leads at a setting of `within`, with what else could still be best where that is asked for."""
     best = group.levels[0]
+    name, figure = spoken(answer, best.name), value(best.value)
     worse = with_verdict(group, "better")
-    figure = value(best.value)
     if len(group.levels) == 1:
-        return f"there is only {spoken(answer, best.name)} ({figure})"
-    if worse:
-        return f"{spoken(answer, best.name)} beats {_listed(answer, worse, 1)} ({figure})"
-    return f"{spoken(answer, best.name)} leads ({figure})"
+        return f"there is only {name} ({figure})"
+    if len(group.candidates) == 1 and len(worse) < len(group.levels) - 1:
+        return f"only {name} could be best ({figure})"
+    open_ = [candidate for candidate in group.candidates if candidate not in (best.name, *worse)]
+    lead = f"{name} beats {_listed(answer, worse, 1)} ({figure})" if worse else f"{name} leads ({figure})"
+    return f"{lead}, {_listed(answer, open_, 1)} could be best too" if open_ and with_open else lead
 
 
 def _no_rivals(answer: Answer) -> str:
