@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools sweep test test-browser test-data test-devices test-docs test-export test-kept test-launchers test-loggers test-many test-memory test-python test-records test-more test-all torture bench bench-quick calibrate docs lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test test-browser test-data test-devices test-docs test-exact test-export test-hostile test-kept test-launchers test-loggers test-many test-memory test-probes test-python test-records test-search test-studies test-more test-all torture bench bench-gpu bench-quick calibrate docs lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,8 +58,14 @@ test-devices: tools  ## Train one run in several processes
 test-docs: tools  ## Type every command of the documentation
 	$(BIN)/python -m pytest -m docs
 
+test-exact: tools  ## Interrupt trainings, watch them, and compare what they end with to the bit
+	$(BIN)/python -m pytest -m exact
+
 test-export: tools  ## Export models of every task and cell, and run them without rnnlab
 	$(BIN)/python -m pytest -m export
+
+test-hostile: tools  ## Open files and runs that somebody has damaged or made to do harm
+	$(BIN)/python -m pytest -m hostile
 
 test-kept: tools  ## Read runs and checkpoints that earlier versions left
 	$(BIN)/python -m pytest -m kept
@@ -76,14 +82,23 @@ test-many: tools  ## Plan, compare and show sweeps of hundreds of runs
 test-memory: tools  ## Open files that unfold to more than any machine has, within two gigabytes
 	$(BIN)/python -m pytest -m memory
 
+test-probes: tools  ## Look into trained networks with every probe
+	$(BIN)/python -m pytest -m probes
+
 test-python: tools  ## Execute notebooks, and train with scripts and Trainers of one's own
 	$(BIN)/python -m pytest -m python
 
 test-records: tools  ## Check what the committed pages of studies say
 	$(BIN)/python -m pytest -m records
 
-test-more: tools  ## Those of browser, devices, docs, export, kept, launchers, loggers, many, memory, python and records in one
-	$(BIN)/python -m pytest -m '(browser or devices or docs or export or kept or launchers or loggers or many or memory or python or records) and not slow'
+test-search: tools  ## Search with every sampler and pruner
+	$(BIN)/python -m pytest -m search
+
+test-studies: tools  ## Train the first run of every shipped study, and write pages of small ones
+	$(BIN)/python -m pytest -m studies
+
+test-more: tools  ## Everything else that has a target of its own, but for data, GPUs and what is slow
+	$(BIN)/python -m pytest -m '(browser or devices or docs or exact or export or hostile or kept or launchers or loggers or many or memory or probes or python or records or search or studies) and not (slow or data)'
 
 test-all: tools  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''
@@ -96,6 +111,10 @@ bench: tools  ## Measure what the framework costs, as ratios, into experiments/s
 
 bench-quick: tools  ## The main ratios from one round each, in two minutes; nothing written
 	$(BIN)/python tests/benchmarks/bench.py --quick
+
+bench-gpu: tools  ## Train on a GPU in every way that a test knows, then measure; nothing written
+	$(BIN)/python -m pytest -n 0 -m gpu
+	$(BIN)/python tests/benchmarks/bench.py --quick --only "On a GPU"
 
 docs: tools  ## Build the documentation into build/site; index.html opens without a server
 	$(BIN)/python docs/site/pages.py build/docs

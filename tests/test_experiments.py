@@ -20,6 +20,8 @@ from rnnlab.studies.readme import BEGIN, END
 from shipped_studies import COMPUTED, FILES, STUDIES, recorded
 from support import ALONE, ROOT, Answer, real_data
 
+pytestmark = pytest.mark.studies
+
 NEEDS = {"rt-polarity": "rt_polarity", "sst2": "sst2", "tagging": "ewt"}  # data that a study downloads
 LONG = ["calibration", "calibration-races"]  # computed in minutes; tests/reference/calibration computes a small part
 

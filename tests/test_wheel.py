@@ -105,6 +105,7 @@ def test_the_wheel_holds_the_data_that_rnnlab_ships_with_its_sources_and_licence
     assert any(name.endswith("LICENSE-makemore.txt") for name in metadata)
 
 
+@pytest.mark.docs
 def test_the_wheel_trains_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
     trains(installed(wheel, tmp_path), tmp_path / "elsewhere")
 

@@ -23,6 +23,8 @@ from rnnlab.sweeps.plan import check_stored
 from rnnlab.training.checkpoints import MARK, load_task
 from support import Answer, assert_refused
 
+pytestmark = pytest.mark.hostile
+
 FILES = (
     "config.yaml",
     "summary.json",

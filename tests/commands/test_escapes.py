@@ -8,11 +8,14 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from plotly.offline import get_plotlyjs
 
 from rnnlab.config.plain_files import read_yaml
 from rnnlab.control_characters import CONTROL, to_json
 from support import Answer
+
+pytestmark = pytest.mark.hostile
 
 EVIL = "\x1b[31m\x7f\x9b\u202e"
 FORBIDDEN = {chr(code) for code in CONTROL}

@@ -22,6 +22,8 @@ from rnnlab.terminal import Terminal
 from rnnlab.training.blocks import OptimizerSteps
 from support import ALONE, Answer, assert_refused, table
 
+pytestmark = pytest.mark.hostile
+
 WORDS = ["=3", "+=3", "~", "~=3", "", " ", ".=3", "@x=3", "=="]
 
 

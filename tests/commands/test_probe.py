@@ -16,6 +16,8 @@ from rnnlab.studies.readme import BEGIN
 from rnnlab.training.checkpoints import load_task, untrained
 from support import Answer, assert_refused, table, trained
 
+pytestmark = pytest.mark.probes
+
 RHYME = ("task=chars", "data=nursery_rhyme", "cell=lstm", "model.embedding_size=16", "model.hidden_size=8")
 
 

@@ -15,6 +15,8 @@ import torch
 from rnnlab.training.checkpoints import write_checkpoint
 from support import Answer, assert_refused
 
+pytestmark = pytest.mark.hostile
+
 HEAD = "defaults: [train, _self_]\n"
 STUDIES = {
     "a callback of Hydra": "hydra: {callbacks: {x: {_target_: shutil.copyfile, src: bait, dst: caught}}}",

@@ -16,6 +16,8 @@ from rnnlab.config import reference
 from rnnlab.config.compose import compose_train, plain
 from support import ALONE, Answer
 
+pytestmark = pytest.mark.exact
+
 TODAY = ["irnn", "layernorm_lstm", "coupled_lstm", "mingru", "minlstm", "lru", "transformer"]
 each_cell = pytest.mark.parametrize("cell", TODAY)
 SIZES = ("model.embedding_size=8", "model.hidden_size=8", "model.num_layers=2", "model.dropout=0.1")

@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.many
+
 PROGRAM = """
 import re, sys
 from pathlib import Path

@@ -13,6 +13,8 @@ from rnnlab.studies.index import write_index
 from rnnlab.studies.study import Results, Study
 from support import assert_refused
 
+pytestmark = pytest.mark.studies
+
 QUESTION = "Which cell, (really), learns `it's` plants best: 100%?"
 
 

@@ -17,6 +17,8 @@ from rnnlab.studies.readme import BEGIN
 from rnnlab.studies.study import Results, Study
 from support import ROOT, Answer, assert_refused
 
+pytestmark = pytest.mark.studies
+
 PROBES = Section(
     "### Inside: units\n\nUnit 3 counts.\n\n![Units](inside-units.png)", "Unit 3 counts.", ("inside-units.png",)
 )

@@ -27,6 +27,8 @@ from rnnlab.sweeps.search import optuna_study
 from rnnlab.sweeps.search.search import Search
 from support import ROOT, Answer, assert_refused
 
+pytestmark = pytest.mark.search
+
 TRAIN = (
     "train",
     "-m",

@@ -23,6 +23,8 @@ from rnnlab.tensorboard.embedding import write_table
 from rnnlab.training.blocks import BlockDataModule
 from support import ALONE, Answer, assert_refused, trained
 
+pytestmark = pytest.mark.exact
+
 DEFAULT = yaml.safe_load((conf_folder() / "callbacks" / "default.yaml").read_text(encoding="utf-8"))
 VIEWS = [name for name, node in DEFAULT.items() if node["_target_"].startswith("rnnlab.tensorboard.")]
 SMALL = ("data.limit=300", "debug=fast", "model.hidden_size=8", "trainer.log_every_n_steps=1", "trainer.max_epochs=2")

@@ -16,6 +16,8 @@ from resuming import Interruption, config_of, flipped, outcome, run, same
 from rnnlab.records.checksum import LENGTH
 from rnnlab.training.checkpoints import MARK
 
+pytestmark = pytest.mark.exact
+
 SMALL = (
     "model.embedding_size=8",
     "model.hidden_size=8",

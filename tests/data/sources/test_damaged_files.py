@@ -25,6 +25,8 @@ from rnnlab.data.sources.tagged_sentences import read_tagged_sentences
 from rnnlab.data.sources.text_files import read_text
 from rnnlab.errors import UserError
 
+pytestmark = pytest.mark.hostile
+
 Items = list[Any]
 ENDS = {"line feeds": b"\n", "carriage returns and line feeds": b"\r\n"}
 MARK = b"\xef\xbb\xbf"  # a byte order mark, as spreadsheets write it

@@ -40,6 +40,7 @@ def tallies() -> dict[str, Tally]:
     return dict(zip((scenario.name for scenario in every), simulate(every, SWEEPS, methods=False), strict=True))
 
 
+@pytest.mark.records
 def test_no_scenario_has_more_false_winners_than_five_percent_explain(tallies: dict[str, Tally]) -> None:
     too_many = {
         name: tally.wrong[OURS]
