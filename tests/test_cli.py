@@ -79,8 +79,8 @@ def test_ctrl_c_promises_nothing_of_a_command_that_does_not_go_on(
 
 MISUSES = {
     ("trian",): "trian: unknown command; did you mean train?",
-    ("dance",): "dance: unknown command; the commands are train, compare, generate, study, completion",
-    ("",): ": unknown command; the commands are train, compare, generate, study, completion",
+    ("dance",): "dance: unknown command; the commands are train, cache, compare, evaluate, export, generate, predict, ",
+    ("",): ": unknown command; the commands are train, cache, compare, evaluate, export, generate, predict, ",
     ("cell=gru",): "cell=gru: the command comes first, such as `rnnlab train cell=gru`",
     ("-m",): "-m: the command comes first",
     ("train", "--foo"): "--foo: unknown flag; `rnnlab train --help` shows what there is",

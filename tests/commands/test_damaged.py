@@ -16,6 +16,7 @@ from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.errors import UserError
 from rnnlab.records.checksum import LENGTH, is_sealed
 from rnnlab.records.folder import RunFolder
+from rnnlab.records.format_version import NewerFormatError
 from rnnlab.records.reading import read_run
 from rnnlab.report.examples import read_examples
 from rnnlab.report.status import progress_of
@@ -124,7 +125,11 @@ def test_a_flipped_bit_in_a_plain_file_is_read_or_said(folder: RunFolder, name: 
     file = folder.path / name
     for content in damaged(file.read_bytes(), ends=10):
         file.write_bytes(content)
-        run = read_run(folder.path)  # what reports, studies and `rnnlab status` read: it fails at nothing
+        try:
+            run = read_run(folder.path)  # what reports, studies and `rnnlab status` read: it fails at nothing,
+        except NewerFormatError as error:  # unless the flipped bit says that a newer rnnlab wrote it
+            assert name in str(error)
+            continue
         assert run.status and run.curves() is not None and read_examples(run) is not None and progress_of([folder.path])
         for look in (lambda: check_stored(folder, config), lambda: find_checkpoint("runs/small"), run.items):
             try:

@@ -125,7 +125,8 @@ def test_examples_compose(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if command == "train":
         compose_train(quote_arguments(words))
     else:
-        compose(command, quote_arguments([word for word in words if word != "new"]))  # `study new` is a word of its own
+        of_their_own = {"new", "clear"}  # `study new` and `cache clear`
+        compose(command, quote_arguments([word for word in words if word not in of_their_own and word[0] != "-"]))
 
 
 def test_the_overview_names_every_command_and_three_examples() -> None:
