@@ -241,6 +241,7 @@ def test_the_benchmark_has_recorded_every_section() -> None:
         "Start-up",
         "Comparing",
         "A sweep",
+        "Speed of an answer",
         "Threads",
         "On a GPU",
     ]
