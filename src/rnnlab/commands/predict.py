@@ -1,4 +1,4 @@
-"""`rnnlab predict`: the class of texts or of a table's rows, the tags of words, or the next values of a series."""
+"""`rnnlab predict`: classes of texts, rows or signals, numbers of signals, tags of words, the next values of series."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ def _answer(model: Trained, source: UserInput, config: Mapping[str, Any]) -> lis
         return model.predict_file(
             source.file, output, probabilities, overwrite, style=config["format"], **source.reading
         )
+    model.check_probabilities(probabilities)
     inputs = model.predictor.read_inputs(source)
     if output is not None:
-        return model.write_answers(inputs, output, probabilities, overwrite)
-    model.predictor.print_answers(map(model.answer, inputs), config["format"])
+        return model.write_answers(inputs, output, probabilities, overwrite, source.file)
+    model.predictor.print_answers(map(model.answer, inputs), config["format"], probabilities)
     return []

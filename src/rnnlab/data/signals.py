@@ -45,6 +45,7 @@ class Signals:
         names: `(N,)`, what each sequence is called, such as by a column of ids; None where nothing says it.
         targets: What the K numbers of an answer are called; empty for classes.
         columns: How a table was read, by the keys of its reader, for other tables of the same form.
+        rows: `(total,)`, the row of its long table that each step is; None of other data.
     """
 
     values: Values
@@ -65,6 +66,7 @@ class Signals:
     names: Sequence[str] | None = None
     targets: tuple[str, ...] = ()
     columns: Mapping[str, Any] = field(default_factory=dict)
+    rows: NDArray[np.int64] | None = None
 
     @classmethod
     def of_equal_length(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -111,6 +111,24 @@ def reader_of_training(config: Mapping[str, Any]) -> dict[str, Any]:
         return {**usual, **trained}
     of_a_plugin = "files" in config["data"] and not str(trained["_target_"]).startswith(OWN_CLASSES)
     return trained if of_a_plugin else usual
+
+
+def check_reading(config: Mapping[str, Any], keys: Iterable[str], more: Container[str] = ()) -> None:
+    """Check that a trained model's reader of files has the keys that say how a file is read.
+
+    Args:
+        config: Of the training.
+        keys: Without `data.`.
+        more: Keys that it need not have.
+
+    Raises:
+        UserError: It lacks one.
+    """
+    reader = reader_of_training(config)
+    for key in keys:
+        if key not in reader and key not in more:
+            what = "table" if key.endswith("_column") and not any(n.endswith("_column") for n in reader) else key
+            raise UserError(f"data.{key}: a model of task={config['task']['name']} reads no {what}")
 
 
 def has_reader_of_a_plugin(config: Mapping[str, Any]) -> bool:

@@ -112,8 +112,14 @@ class Predicts(Protocol):
     def answer(self, inputs: Sequence[Any]) -> list[Any]:
         """Return an answer for each input."""
 
-    def print_answers(self, blocks: Iterable[list[Any]], style: str) -> None:
-        """Print answers as `text`, `csv` or `json`, each block as soon as it arrives."""
+    def print_answers(self, blocks: Iterable[list[Any]], style: str, probabilities: bool = False) -> None:
+        """Print answers as `text`, `csv` or `json`, each block as soon as it arrives.
+
+        Args:
+            blocks: Answers in lists.
+            style: One of the three.
+            probabilities: Whether CSV has a column for every class, of a task with classes.
+        """
 
 
 @runtime_checkable
@@ -145,6 +151,45 @@ class ReadsRows(Protocol):
 
     def answer_cells(self, answer: Any, probabilities: bool) -> list[Any]:
         """Return an answer as a value for each appended column, None where there is none."""
+
+
+@runtime_checkable
+class AnswersWholeTables(Protocol):
+    """A task whose inputs have many rows of a table each, such as a time step a row, and which answers every row."""
+
+    def read_table(self, table: pd.DataFrame, reading: Mapping[str, Any], file: Path) -> list[Any]:
+        """Return the inputs in all of a table, as `Predicts.answer` takes them; see `ReadsRows.read_rows`.
+
+        Raises:
+            UserError: A column is missing, or a cell is not what it has to be.
+        """
+
+    def answer_columns(self, probabilities: bool) -> dict[str, type]:
+        """Return the appended columns, as `ReadsRows.answer_columns`."""
+
+    def cells_of_rows(self, inputs: Sequence[Any], answers: Sequence[Any], probabilities: bool) -> list[list[Any]]:
+        """Return the values of the appended columns for each row of the table, None where there is none.
+
+        Args:
+            inputs: Those of `read_table`.
+            answers: An answer to each.
+            probabilities: Whether every class has a column.
+        """
+
+
+@runtime_checkable
+class AnswersTables(Protocol):
+    """A task whose answers are rows of a table of their own, one or several each, whatever the input was."""
+
+    def table_columns(self, probabilities: bool) -> dict[str, type]:
+        """Return the names of the columns and what each holds: `str`, `float` or `int`.
+
+        Args:
+            probabilities: Whether every class has a column.
+        """
+
+    def table_rows(self, answer: Any, probabilities: bool) -> list[list[Any]]:
+        """Return an answer as rows with a value for each column, None where there is none."""
 
 
 @runtime_checkable

@@ -36,7 +36,7 @@ from rnnlab.tasks.chance import (
 )
 from rnnlab.tasks.confusion import ConfusionCounts
 from rnnlab.tasks.items import ItemFigures, classified_items
-from rnnlab.tasks.predictions import PREDICTION, PROBABILITY, Prediction, TextAnswers
+from rnnlab.tasks.predictions import Prediction, TextAnswers, class_cells, class_columns
 
 
 class AUROC(MulticlassAUROC):
@@ -186,12 +186,17 @@ class Classifier(TextAnswers, ConfusionCounts, PooledTask):
         return self.classify(inputs)
 
     def answer_columns(self, probabilities: bool) -> dict[str, type]:
-        names = [f"{PROBABILITY}_{label}" for label in self.labels] if probabilities else []
-        return {PREDICTION: str, PROBABILITY: float, **dict.fromkeys(names, float)}
+        return class_columns(self.labels, probabilities)
 
     def answer_cells(self, answer: Prediction, probabilities: bool) -> list[Any]:
-        shares = [answer.probabilities.get(label) for label in self.labels] if probabilities else []
-        return [answer.label, answer.probability, *shares]
+        return class_cells(self.labels, answer, probabilities)
+
+    def header(self, probabilities: bool) -> list[str]:
+        return [*self.columns, *list(self.answer_columns(probabilities))[2:]]
+
+    def rows(self, number: int, answer: Prediction, probabilities: bool) -> list[list[Any]]:
+        row = [getattr(answer, column) for column in self.columns]
+        return [[*row, *self.answer_cells(answer, probabilities)[2:]]]
 
     def line(self, answer: Prediction) -> str:
         """Return label, probability and text in columns, `-` where there is no label."""

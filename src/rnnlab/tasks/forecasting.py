@@ -341,7 +341,7 @@ class Forecaster(SequenceTask):
         """Forecast the next values of each series."""
         return [self._answer(series) for series in inputs]
 
-    def print_answers(self, blocks: Iterable[list[Forecast]], style: str) -> None:
+    def print_answers(self, blocks: Iterable[list[Forecast]], style: str, probabilities: bool = False) -> None:
         print_forecasts(list(chain.from_iterable(blocks)), style)
 
     def forecast(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -95,6 +95,58 @@ class TaggedText:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """The predicted numbers of a sequence, in their own units.
+
+    Attributes:
+        id: What the sequence is called; or the text that was given.
+        numbers: By the names of the targets; empty where nothing is predicted.
+        note: Why there are none; otherwise empty.
+    """
+
+    id: str
+    numbers: dict[str, float] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LabelledStep:
+    """The predicted class of a step of a sequence.
+
+    Attributes:
+        step: Its number, from 1.
+        label: The likeliest class.
+        probability: Of that class, from 0 to 1.
+        probabilities: Of every class.
+    """
+
+    step: int
+    label: str
+    probability: float
+    probabilities: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LabelledSteps:
+    """The predicted classes of the steps of a sequence.
+
+    Attributes:
+        id: What the sequence is called; or the text that was given.
+        steps: One for each step that the model reads; none where nothing is predicted.
+        note: Why steps have no class; otherwise empty.
+    """
+
+    id: str
+    steps: tuple[LabelledStep, ...] = ()
+    note: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class of each step."""
+        return tuple(step.label for step in self.steps)
+
+
+@dataclass(frozen=True)
 class Forecast:
     """The predicted next values of a series, in its own units.
 
@@ -133,6 +185,18 @@ class Forecast:
 
     def _written(self, rows: list[list[float]], place: int) -> list[float]:
         return [row[place] if self.digits is None else round(row[place], self.digits[place]) + 0.0 for row in rows]
+
+
+def class_columns(labels: Sequence[str], probabilities: bool) -> dict[str, type]:
+    """Return the columns of a predicted class and what each holds; `probabilities` asks for one for every class."""
+    names = [f"{PROBABILITY}_{label}" for label in labels] if probabilities else []
+    return {PREDICTION: str, PROBABILITY: float, **dict.fromkeys(names, float)}
+
+
+def class_cells(labels: Sequence[str], answer: Prediction | LabelledStep, probabilities: bool) -> list[Any]:
+    """Return a predicted class as a value for each of `class_columns`."""
+    shares = [answer.probabilities.get(label) for label in labels] if probabilities else []
+    return [answer.label, answer.probability, *shares]
 
 
 class TextAnswers:
@@ -190,15 +254,25 @@ class TextAnswers:
         """Return the values of these columns."""
         return [getattr(answer, name) for name in self._columns[1:]]
 
-    def print_answers(self, blocks: Blocks, style: str) -> None:
-        """Print answers as `text`, `csv` or `json`, each block as soon as it arrives."""
-        {"text": self._print_text, "csv": self._print_csv, "json": self._print_json}[style](blocks)
+    def print_answers(self, blocks: Blocks, style: str, probabilities: bool = False) -> None:
+        """Print answers as `text`, `csv` or `json`, each block as soon as it arrives.
+
+        JSON has the probability of every class anyway; `probabilities` asks CSV for a column for each.
+        """
+        if style == "csv":
+            self._print_csv(blocks, probabilities)
+        else:
+            {"text": self._print_text, "json": self._print_json}[style](blocks)
 
     def line(self, answer: Any) -> str:
         """Return an answer as a line of text."""
         return "  ".join(" ".join(str(value).splitlines()) for value in asdict(answer).values())
 
-    def rows(self, number: int, answer: Any) -> Iterable[Sequence[Any]]:
+    def header(self, probabilities: bool) -> Iterable[str]:
+        """Return the header of CSV."""
+        return self._columns
+
+    def rows(self, number: int, answer: Any, probabilities: bool) -> Iterable[Sequence[Any]]:
         """Return an answer as rows of CSV; `number` counts answers from 1."""
         return [[getattr(answer, column) for column in self._columns]]
 
@@ -221,14 +295,14 @@ class TextAnswers:
                     hinted = True
             sys.stdout.flush()
 
-    def _print_csv(self, blocks: Blocks) -> None:
+    def _print_csv(self, blocks: Blocks, probabilities: bool) -> None:
         # Every string is quoted, so that a column is all texts or all numbers to whoever reads it.
         writer = csv.writer(sys.stdout, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-        writer.writerow(map(as_text, self._columns))
+        writer.writerow(map(as_text, self.header(probabilities)))
         numbers = count(1)
         for block in blocks:
             for answer in block:
-                writer.writerows(map(as_text, row) for row in self.rows(next(numbers), answer))
+                writer.writerows(map(as_text, row) for row in self.rows(next(numbers), answer, probabilities))
             sys.stdout.flush()
 
     def _print_json(self, blocks: Blocks) -> None:

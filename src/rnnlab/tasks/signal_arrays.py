@@ -41,17 +41,19 @@ def channels_of(task: ReadsSignals) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Recording:
-    """A signal whose class or number is asked for.
+    """A signal of which something is to be predicted.
 
     Attributes:
         values: `(T, D)`, NaN where nothing was observed.
         name: What it is called in an answer, such as its id; or the text that a user wrote.
         times: `(T,)`, when each step was; None where nothing says it.
+        rows: `(T,)`, the row of its table that each step is; None where it is no row.
     """
 
     values: Floats
     name: str
     times: Floats | None = None
+    rows: NDArray[np.int64] | None = None
 
 
 def batch_of(task: ReadsSignals, recordings: Sequence[Recording]) -> Batch:
@@ -128,8 +130,10 @@ def recordings_of(signals: Signals, task: ReadsSignals, where: str) -> list[Reco
     names = signals.names or [str(number) for number in range(1, len(signals) + 1)]
     ends = signals.offsets[1:]
     values = np.split(signals.values.astype(np.float64), ends)
-    times = [None] * len(signals) if signals.times is None else np.split(signals.times, ends)
-    return [Recording(*recording) for recording in zip(values, names, times, strict=True)]
+    times, rows = (
+        [None] * len(signals) if array is None else np.split(array, ends) for array in (signals.times, signals.rows)
+    )
+    return [Recording(*recording) for recording in zip(values, names, times, rows, strict=True)]
 
 
 def numbers(text: str, channels: int, key: str = "") -> Floats:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,14 +12,9 @@ from torchmetrics import MeanAbsoluteError, MeanMetric, MeanSquaredError, Metric
 from torchmetrics import Metric as Measured
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
-from rnnlab.config.targets import build
 from rnnlab.data.collation import IGNORE, Batch
 from rnnlab.data.prepared import Part
 from rnnlab.data.signals import CLASS, NUMBER, STEPS
-from rnnlab.data.source import remembering_columns
-from rnnlab.data.sources.signal_files.content import Reading
-from rnnlab.data.sources.signal_files.wide_tables import check_steps, read_wide
-from rnnlab.data.sources.signals import is_signal_file, read_frame
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric, ranking_loss, share
@@ -37,12 +31,17 @@ from rnnlab.tasks.chance import (
 )
 from rnnlab.tasks.classifier import Classifier, PooledTask
 from rnnlab.tasks.items import ItemFigures, classified_steps
-from rnnlab.tasks.predictions import Prediction
-from rnnlab.tasks.signal_arrays import Recording, as_recording, batch_of, channels_of, recordings_of
-from rnnlab.tasks.user_input import UserInput
-
-if TYPE_CHECKING:
-    import pandas as pd
+from rnnlab.tasks.predictions import (
+    PREDICTION,
+    LabelledStep,
+    LabelledSteps,
+    Numbers,
+    Prediction,
+    class_cells,
+    class_columns,
+)
+from rnnlab.tasks.signal_answers import ID, STEP, SignalAnswers
+from rnnlab.tasks.signal_arrays import Recording, batch_of
 
 MEAN = "mean"  # the model of chance
 BALANCED = "balanced"  # of task.class_weights
@@ -93,14 +92,13 @@ def balanced_accuracy(chance: str) -> Metric:
     return share("balanced_accuracy", "test balanced accuracy", hint, shown="summary", chance=chance)
 
 
-class SignalClassifier(Classifier):
+class SignalClassifier(SignalAnswers, Classifier):
     """Predicts the class of a signal.
 
     The loss of training weighs classes by `class_weights`; that of validation and test does not, so that it can be
     compared.
 
     Attributes:
-        every_length: How many steps every sequence of training had; None where they differed, or were generated.
         class_weights: `(K,)`, or None where every sequence counts alike.
     """
 
@@ -110,7 +108,6 @@ class SignalClassifier(Classifier):
         super().__init__(nn.Identity(), len(vocabulary), data["labels"], **nodes)
         self.vocabulary = vocabulary
         self.sequence_length = int(data["sequence_length"])
-        self.every_length: int | None = data.get("every_length")
         self.data = data
         self.build_metrics()
 
@@ -148,83 +145,24 @@ class SignalClassifier(Classifier):
         return batch_of(self, [self._signal(text, key)]).inputs[0]
 
     def classify(self, texts: Sequence[Any]) -> list[Prediction]:
-        """Predict the class of each signal: an array, a data frame, a recording, or written as numbers (see `numbers`).
+        """Predict the class of each signal; see `answer`."""
+        return self.answer(texts)
 
-        What is no signal of the channels and steps of training has no label, and a note that says why.
-        """
-        recordings, notes = [], []
-        for text in texts:
-            try:
-                recordings.append(self._signal(text))
-                notes.append("")
-            except UserError as error:
-                notes.append(str(error))
-        shares = iter(self.shares(batch_of(self, recordings)) if recordings else [])
-        names = iter(recording.name for recording in recordings)
-        return [
-            Prediction(text if isinstance(text, str) else "", None, None, note)
-            if note
-            else self.prediction(next(names), next(shares))
-            for text, note in zip(texts, notes, strict=True)
-        ]
+    def answer_recordings(self, recordings: Sequence[Recording]) -> list[Prediction]:
+        shares = self.shares(batch_of(self, recordings))
+        return [self.prediction(recording.name, row) for recording, row in zip(recordings, shares, strict=True)]
 
-    @property
-    def answers_rows(self) -> bool:
-        """True if a row of a table is a signal: so it is, unless the model was trained on another kind of file."""
-        return bool(self.data.get("steps"))
+    def unanswered(self, text: str, why: str) -> Prediction:
+        return Prediction(text, None, None, why)
 
-    def read_inputs(self, source: UserInput) -> Iterator[list[Any]]:
-        """Yield signals: those of a file of the kind that the model was trained on, or lines of numbers.
+    def table_columns(self, probabilities: bool) -> dict[str, type]:
+        return {ID: str, **class_columns(self.labels, probabilities)}
 
-        Raises:
-            UserError: The file cannot be read as that of training was.
-        """
-        if source.file is None or not is_signal_file(Path(source.file)):
-            return source.lines()
-        reader = remembering_columns(self.card["config"], (), self.data.get("reading"))
-        unlabelled = {**reader, **source.reading, "labelled": False}
-        signals = build(unlabelled, files=[Path(source.file)])
-        return iter([recordings_of(signals, self, f"file: {source.file}")])
-
-    def read_rows(self, rows: pd.DataFrame, reading: Mapping[str, Any], file: Path) -> list[Recording]:
-        """Return each row as a signal of one channel.
-
-        Raises:
-            UserError: The columns are not those of training, or a cell is no number.
-        """
-        if not len(rows):
-            return []
-        known = {**self.data.get("reading", {}), **{key: value for key, value in reading.items() if value is not None}}
-        fields = {key: known[key] for key in ("label_column", "id_column", "group_column", "missing") if key in known}
-        content = read_wide(rows.map(str.strip), file, Reading(**fields, labelled=False))
-        check_steps(self.data["steps"], content.steps, str(file))
-        ends = np.cumsum(content.sizes)[:-1]
-        names = content.names or [str(number + 1) for number in rows.index]
-        return [Recording(values, name) for values, name in zip(np.split(content.values, ends), names, strict=True)]
-
-    def read_arrays(self, given: Any) -> list[Any]:
-        """Return signals: the recordings of a data frame, arrays, or texts of numbers.
-
-        Raises:
-            UserError: A data frame has not the columns of training.
-        """
-        if not hasattr(given, "columns"):
-            return [given] if isinstance(given, str) else list(given)
-        frame = given.astype(object).where(given.notna(), "").map(str).reset_index(drop=True)
-        reader = remembering_columns(self.card["config"], (), self.data.get("reading"))
-        settings = {key: value for key, value in reader.items() if key != "_target_"}
-        return recordings_of(read_frame(frame, Reading(**{**settings, "labelled": False})), self, "the data frame")
-
-    def _signal(self, text: Any, key: str = "") -> Recording:
-        recording = as_recording(text, channels_of(self), key)
-        if self.every_length not in (None, len(recording.values)):
-            steps = f"{len(recording.values)} step{'s'[: len(recording.values) != 1]}"
-            where = f"{key}: " if key else ""
-            raise UserError(f"{where}the signal has {steps}; every signal of training had {self.every_length}")
-        return recording
+    def table_rows(self, answer: Prediction, probabilities: bool) -> list[list[Any]]:
+        return [[answer.text, *class_cells(self.labels, answer, probabilities)]]
 
 
-class SignalRegression(PooledTask):
+class SignalRegression(SignalAnswers, PooledTask):
     """Predicts a number of a signal, or several; the loss is the mean squared error.
 
     Where the data says how far off a right answer may be, `accuracy` is the share of sequences whose prediction is off
@@ -236,6 +174,7 @@ class SignalRegression(PooledTask):
     """
 
     chance_model = MEAN + OF_TRAINING
+    answer_type = Numbers
 
     mean: Tensor
     deviation: Tensor
@@ -316,6 +255,38 @@ class SignalRegression(PooledTask):
         """Return numbers `(B, K)` in their own units."""
         return numbers * self.deviation + self.mean
 
+    def answer_recordings(self, recordings: Sequence[Recording]) -> list[Numbers]:
+        numbers = self.in_units(self.outputs_of(recordings)).float().cpu().numpy()  # (N, K)
+        # A number of 32 bits is written with the digits that it has, 0.1 and not 0.10000000149.
+        rows = [[float(str(number)) for number in row] for row in numbers]
+        return [
+            Numbers(recording.name, dict(zip(self.names, row, strict=True)))
+            for recording, row in zip(recordings, rows, strict=True)
+        ]
+
+    def unanswered(self, text: str, why: str) -> Numbers:
+        return Numbers(text, note=why)
+
+    def table_columns(self, probabilities: bool) -> dict[str, type]:
+        return {ID: str, **dict.fromkeys(self.names, float)}
+
+    def table_rows(self, answer: Numbers, probabilities: bool) -> list[list[Any]]:
+        return [[answer.id, *self.answer_cells(answer, probabilities)]]
+
+    def answer_columns(self, probabilities: bool) -> dict[str, type]:
+        """Return `prediction`, or of several numbers `prediction_NAME`, since a table may have their true values."""
+        if len(self.names) == 1:
+            return {PREDICTION: float}
+        return {f"{PREDICTION}_{name}": float for name in self.names}
+
+    def answer_cells(self, answer: Numbers, probabilities: bool) -> list[Any]:
+        return [answer.numbers.get(name) for name in self.names]
+
+    def line(self, answer: Numbers) -> str:
+        """Return the numbers by their names, `-` where there are none, and what the sequence is called."""
+        numbers = [f"{name} {number:.6g}" for name, number in answer.numbers.items()] or ["-"]
+        return "  ".join([*numbers, *([f"({answer.note})"] if answer.note else []), answer.id]).rstrip()
+
     def _targets(self, batch: Batch) -> Tensor:
         return batch.targets.reshape(len(batch.targets), -1)
 
@@ -336,21 +307,25 @@ class R2(R2Score):
         return value
 
 
-class SignalLabeller(PooledTask):
+class SignalLabeller(SignalAnswers, PooledTask):
     """Predicts a class at each step of a signal from the steps so far.
 
     `accuracy` leaves out the steps whose class is `silent`, at which there is nothing to predict: of the copying
     problem, it is the share of symbols that are repeated right.
 
     Attributes:
+        labels: The names of the classes.
         class_weights: `(K,)`, by which the loss of training weighs classes; None where every step counts alike.
     """
 
     chance_model = CLASS_FREQUENCIES + OF_TRAINING
+    answer_type = LabelledSteps
     class_weights: Tensor | None = None
 
     def __init__(self, vocabulary: Vocabulary, data: Config, **nodes: Config) -> None:
-        super().__init__(nn.Identity(), len(vocabulary), len(data["labels"]), **nodes)
+        self.labels = tuple(data["labels"])
+        model = {**nodes["model"], "pooling": "last"}  # a step is one vector, and nothing is pooled
+        super().__init__(nn.Identity(), len(vocabulary), len(self.labels), **{**nodes, "model": model})
         if not self.encoder.causal:
             raise UserError(
                 f"cell={nodes['cell']['name']} with model.bidirectional={str(nodes['model']['bidirectional']).lower()}"
@@ -409,6 +384,62 @@ class SignalLabeller(PooledTask):
 
     def measure_items(self, outputs: Tensor, batch: Batch) -> ItemFigures:
         return classified_steps(outputs, batch.targets, self.silent)
+
+    def answer_recordings(self, recordings: Sequence[Recording]) -> list[LabelledSteps]:
+        """Label the steps that the network reads; steps behind `data.sequence_length` have no label."""
+        shares = self.outputs_of(recordings).double().softmax(dim=-1).cpu()  # (B, T, K)
+        longest = self.data["sequence_length"]
+        answers = []
+        for recording, rows in zip(recordings, shares, strict=True):
+            labelled = self._labelled(rows[: min(longest, len(recording.values))])
+            behind = len(recording.values) > longest
+            answers.append(LabelledSteps(recording.name, labelled, BEHIND.format(longest) if behind else ""))
+        return answers
+
+    def unanswered(self, text: str, why: str) -> LabelledSteps:
+        return LabelledSteps(text, note=why)
+
+    def table_columns(self, probabilities: bool) -> dict[str, type]:
+        return {ID: str, STEP: int, **self.answer_columns(probabilities)}
+
+    def table_rows(self, answer: LabelledSteps, probabilities: bool) -> list[list[Any]]:
+        """Return a row for each step; of what is no signal, one without a step."""
+        empty = [[answer.id, None, *[None] * len(self.answer_columns(probabilities))]]
+        rows = [[answer.id, step.step, *class_cells(self.labels, step, probabilities)] for step in answer.steps]
+        return rows or empty
+
+    def answer_columns(self, probabilities: bool) -> dict[str, type]:
+        return class_columns(self.labels, probabilities)
+
+    def cells_of_rows(
+        self, inputs: Sequence[Recording], answers: Sequence[LabelledSteps], probabilities: bool
+    ) -> list[list[Any]]:
+        empty: list[Any] = [None] * len(self.answer_columns(probabilities))
+        cells = [empty] * sum(len(recording.values) for recording in inputs)
+        for recording, answer in zip(inputs, answers, strict=True):
+            assert recording.rows is not None
+            for row, step in zip(recording.rows.tolist(), answer.steps, strict=False):
+                cells[row] = class_cells(self.labels, step, probabilities)
+        return cells
+
+    def line(self, answer: LabelledSteps) -> str:
+        """Return a line for each step: label, probability, sequence and step."""
+        width = max(map(len, self.labels))
+        lines = [
+            f"{step.label:<{width}}  {step.probability:.4f}  {answer.id}  step {step.step}" for step in answer.steps
+        ]
+        return "\n".join([*lines, *([f"-  ({answer.note})  {answer.id}"] if answer.note else [])])
+
+    def _labelled(self, shares: Tensor) -> tuple[LabelledStep, ...]:
+        """Label the steps of a sequence by the probabilities of their classes `(T, K)`."""
+        steps = []
+        for number, (row, likeliest) in enumerate(zip(shares.tolist(), shares.argmax(dim=-1).tolist(), strict=True), 1):
+            probabilities = dict(zip(self.labels, row, strict=True))
+            steps.append(LabelledStep(number, self.labels[likeliest], row[likeliest], probabilities))
+        return tuple(steps)
+
+
+BEHIND = "steps behind data.sequence_length={} have no prediction"
 
 
 def _weights(task: SignalClassifier | SignalLabeller, logits: Tensor) -> Tensor | None:

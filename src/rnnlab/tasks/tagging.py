@@ -168,7 +168,7 @@ class Tagger(TextAnswers, ConfusionCounts):
         """Return `word/TAG` for each word, in their order."""
         return " ".join(f"{word.word}/{word.tag}" for word in answer.words)
 
-    def rows(self, number: int, answer: TaggedText) -> list[list[object]]:
+    def rows(self, number: int, answer: TaggedText, probabilities: bool) -> list[list[object]]:
         """Return a row for each word, behind the number of its text."""
         return [[number, word.word, word.tag, word.probability] for word in answer.words]
 

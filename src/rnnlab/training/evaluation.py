@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
-from rnnlab.data.source import OWN, locate, reader_of_training, remembering_columns
+from rnnlab.data.source import OWN, check_reading, locate, remembering_columns
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.records.stopping import interruptible
@@ -120,21 +120,3 @@ def _check_columns(config: Mapping[str, Any], columns: Mapping[str, Any], path: 
     for key in columns:
         if path is None:
             raise UserError(f"data.{key}: it says how data.path=FILE is read, which was not given")
-
-
-def check_reading(config: Mapping[str, Any], keys: Iterable[str], more: Container[str] = ()) -> None:
-    """Check that a trained model's reader of files has the keys that say how a file is read.
-
-    Args:
-        config: Of the training.
-        keys: Without `data.`.
-        more: Keys that it need not have.
-
-    Raises:
-        UserError: It lacks one.
-    """
-    reader = reader_of_training(config)
-    for key in keys:
-        if key not in reader and key not in more:
-            what = "table" if key.endswith("_column") and not any(n.endswith("_column") for n in reader) else key
-            raise UserError(f"data.{key}: a model of task={config['task']['name']} reads no {what}")

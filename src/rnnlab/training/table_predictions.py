@@ -21,7 +21,8 @@ from rnnlab.data.sources.table_blocks import (
     open_table,
 )
 from rnnlab.errors import UserError
-from rnnlab.tasks.capabilities import ReadsRows
+from rnnlab.tasks.capabilities import AnswersTables, AnswersWholeTables, ReadsRows
+from rnnlab.tasks.predictions import PREDICTION
 from rnnlab.training.table_writers import (
     CsvWriter,
     JsonLinesWriter,
@@ -53,13 +54,13 @@ class Destination:
 
 
 def answer_table(
-    answers: Any, task: ReadsRows, file: Path, reading: Mapping[str, Any], where: Destination
+    answers: Any, task: ReadsRows | AnswersWholeTables, file: Path, reading: Mapping[str, Any], where: Destination
 ) -> list[str]:
-    """Answer the rows of a table in their order, some thousand at a time.
+    """Answer the rows of a table in their order, some thousand at a time where a row is an input.
 
     Args:
         answers: A function from inputs to the model's answers.
-        task: Says what a row's input is.
+        task: Says what the input of a row is, or of many.
         file: The table.
         reading: The keys with which it is read, as `ReadsRows.read_rows` takes them.
         where: Where it is written to.
@@ -70,7 +71,7 @@ def answer_table(
     Raises:
         UserError: The table or one of its columns cannot be read, or the output cannot be written.
     """
-    _check_output(where.output, file)
+    check_output(where.output, file)
     table = open_table(file, reading.get("separator"), reading.get("quoting"))
     return answer_rows(answers, task, table, reading, where)
 
@@ -91,7 +92,7 @@ def answer_lines(
         UserError: The output cannot be written.
     """
     file = Path(name)
-    _check_output(where.output, file)
+    check_output(where.output, file)
     table = LinesTable(file, (TEXT,), map(_checked_texts, texts))
     return answer_rows(answers, task, table, {"text_column": TEXT}, where)
 
@@ -132,7 +133,7 @@ def _kind_of(values: Sequence[Any]) -> type:
     return next((kind for kind in (int, float) if all(isinstance(value, kind) for value in values)), str)
 
 
-def _check_output(output: Path | None, file: Path) -> None:
+def check_output(output: Path | None, file: Path) -> None:
     """Raise UserError if an output is no table by its name, or the file that is read."""
     if output is None:
         return
@@ -142,36 +143,119 @@ def _check_output(output: Path | None, file: Path) -> None:
             raise UserError(f"output: {output} is the file that is read; give another name")
 
 
+def write_answers(answers: Any, task: AnswersTables, inputs: Iterable[Sequence[Any]], where: Destination) -> list[str]:
+    """Write a table of answers, in the order of their inputs.
+
+    Args:
+        answers: A function from inputs to the model's answers.
+        task: Says what rows an answer has.
+        inputs: In lists.
+        where: Where the table is written to.
+
+    Returns:
+        What a user should know: how many inputs were read, and why some have no answer.
+
+    Raises:
+        UserError: The output cannot be written.
+    """
+    columns = task.table_columns(where.probabilities)
+    count = written = without = 0
+    whys: set[str] = set()
+    with _writer(LinesTable(Path("the answers"), (), ()), columns, where) as writer:
+        for answered in _at_least_one(map(answers, inputs)):
+            rows = [row for answer in answered for row in task.table_rows(answer, where.probabilities)]
+            if not written:
+                writer.begin()
+            writer.write(TableBlock(written, [[]] * len(rows)), rows)
+            count, written = count + len(answered), written + len(rows)
+            without += sum(row[-1] is None for row in rows)
+            whys |= _whys(answered)
+        writer.end()
+    remarks = [f"{count:,} answered: {written:,} row{'s'[: written != 1]} of {', '.join(columns)}"]
+    return [", ".join([*remarks, *_without(without, whys)])]
+
+
+def _at_least_one(blocks: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Yield blocks, or an empty one where there are none."""
+    empty = True
+    for block in blocks:
+        empty = False
+        yield block
+    if empty:
+        yield []
+
+
 def answer_rows(
-    answers: Any, task: ReadsRows, table: TableFile, reading: Mapping[str, Any], where: Destination
+    answers: Any,
+    task: ReadsRows | AnswersWholeTables,
+    table: TableFile,
+    reading: Mapping[str, Any],
+    where: Destination,
 ) -> list[str]:
     """Answer the rows of a table that has been checked; see `answer_table`."""
-    file = table.file
     columns, renamed = _renamed(task.answer_columns(where.probabilities), table)
+    whole = isinstance(task, AnswersWholeTables)
+    blocks = (_answered_at_once if whole else _answered_by_rows)(answers, task, table, reading, where.probabilities)
     rows = without = 0
+    whys: set[str] = set()
     with _writer(table, columns, where) as writer:
-        for block in table.blocks():
-            inputs = task.read_rows(table.frame(block), reading, file)
-            cells = [task.answer_cells(answer, where.probabilities) for answer in answers(inputs)]
+        for block, cells, some in blocks:
             if not rows:  # nothing is written of a table that cannot be read
                 writer.begin()
             writer.write(block, cells)
             rows, without = rows + len(block), without + sum(answer[0] is None for answer in cells)
+            whys |= some
         if not rows:
-            task.read_rows(table.frame(TableBlock(0, ())), reading, file)
             writer.begin()
         writer.end()
-    return [*renamed, _said(table, rows, without, list(columns), reading.get("text_column"))]
+    read = f"{reading['text_column']} of " if reading.get("text_column") else ""
+    remarks = [f"{read}{table.file.name}: {rows:,} row{'s'[: rows != 1]}", f"{', '.join(columns)} appended"]
+    return [*renamed, ", ".join([*remarks, *_without(without, whys)])]
 
 
-def _said(table: TableFile, rows: int, without: int, columns: Sequence[str], read: str | None) -> str:
-    """Return the line on what was read and appended."""
-    remarks = [
-        f"{f'{read} of ' if read else ''}{table.file.name}: {rows:,} row{'s'[: rows != 1]}",
-        f"{', '.join(columns)} appended",
-        f"{without:,} without {columns[0]}: they have nothing that the model knows" if without else "",
-    ]
-    return ", ".join(filter(None, remarks))
+Answered = Iterator[tuple[TableBlock, Sequence[Sequence[Any]], set[str]]]
+"""Rows, the cells that are appended to each, and why some have none."""
+
+
+def _answered_by_rows(
+    answers: Any, task: Any, table: TableFile, reading: Mapping[str, Any], probabilities: bool
+) -> Answered:
+    """Answer rows that are an input each, block by block."""
+    rows = 0
+    for block in table.blocks():
+        answered = answers(task.read_rows(table.frame(block), reading, table.file))
+        whys = _whys(answered) if isinstance(task, AnswersTables) else set()
+        yield block, [task.answer_cells(answer, probabilities) for answer in answered], whys
+        rows += len(block)
+    if not rows:  # its columns are checked
+        task.read_rows(table.frame(TableBlock(0, ())), reading, table.file)
+
+
+def _answered_at_once(
+    answers: Any, task: Any, table: TableFile, reading: Mapping[str, Any], probabilities: bool
+) -> Answered:
+    """Answer rows of which many are an input, so that all have to be read before one is answered."""
+    import pandas as pd
+
+    frame = pd.concat([table.frame(block) for block in (TableBlock(0, ()), *table.blocks())])
+    inputs = task.read_table(frame, reading, table.file)
+    answered = answers(inputs)
+    cells, whys = task.cells_of_rows(inputs, answered, probabilities), _whys(answered)
+    for block in table.blocks():
+        yield block, cells[block.first : block.first + len(block)], whys
+
+
+def _whys(answers: Iterable[Any]) -> set[str]:
+    """Return the notes of answers, which say why there is none."""
+    return {answer.note for answer in answers if getattr(answer, "note", "")}
+
+
+def _without(count: int, whys: set[str]) -> list[str]:
+    """Return the words on rows without an answer; none where every row has one."""
+    if not count:
+        return []
+    why = next(iter(whys)) if len(whys) == 1 else "they have nothing that the model knows"
+    return [f"{count:,} without {PREDICTION}: {why}"]
 
 
 def _renamed(columns: Mapping[str, type], table: TableFile) -> tuple[dict[str, type], list[str]]:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.config.schema import check
-from rnnlab.data.source import has_reader_of_a_plugin, reader_of_training
+from rnnlab.data.source import check_reading, has_reader_of_a_plugin, reader_of_training
 from rnnlab.data.sources.json_lines import cell_of
 from rnnlab.data.sources.series import Series
 from rnnlab.data.sources.table_blocks import open_table
@@ -19,12 +19,27 @@ from rnnlab.data.sources.tables import is_table
 from rnnlab.data.sources.tagged_sentences import has_columns
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask, parameters_of
-from rnnlab.tasks.capabilities import Generates, Predicts, ReadsArrays, ReadsRows, Sampling
+from rnnlab.tasks.capabilities import (
+    AnswersTables,
+    AnswersWholeTables,
+    Generates,
+    Predicts,
+    ReadsArrays,
+    ReadsRows,
+    Sampling,
+)
 from rnnlab.tasks.predictions import Forecast, Prediction, TaggedText
 from rnnlab.tasks.user_input import UserInput
 from rnnlab.training.checkpoints import load_task
-from rnnlab.training.evaluation import Evaluation, check_reading, evaluate
-from rnnlab.training.table_predictions import Destination, answer_lines, answer_table, write_columns
+from rnnlab.training.evaluation import Evaluation, evaluate
+from rnnlab.training.table_predictions import (
+    Destination,
+    answer_lines,
+    answer_table,
+    check_output,
+    write_answers,
+    write_columns,
+)
 from rnnlab.training.trainer import threads_of
 
 if TYPE_CHECKING:
@@ -138,8 +153,8 @@ class Trained:
         """Return a remark on generated items, such as how many are new; may be empty."""
         return self._generator().remark(items)
 
-    def predict(self, texts: str | Path | pd.DataFrame | Iterable[Any]) -> list[Prediction]:
-        """The class of each text or signal, and how probable it is.
+    def predict(self, texts: str | Path | pd.DataFrame | Iterable[Any]) -> list[Any]:
+        """The class of each text or signal, and how probable it is; or what else the model predicts of a signal.
 
         Args:
             texts: One text, or any number of them; or a data frame or the path of a file of the form that the model was
@@ -147,10 +162,12 @@ class Trained:
                 `(N, T, C)`.
 
         Returns:
-            A prediction for each, in their order; one without a label where a text has no word that the model knows.
+            A `Prediction` for each, in their order; one without a label where a text has no word that the model knows.
+            Of a model that predicts numbers of a signal, `Numbers`; of one that predicts a class at each step,
+            `LabelledSteps`.
 
         Raises:
-            UserError: The model tells no classes, or something else than texts was given.
+            UserError: The model predicts nothing of the kind, or something else than texts was given.
         """
         if self.predictor.answer_type is TaggedText:
             raise self._unable("tells tags of words, not classes of texts; ask `tag`")
@@ -244,10 +261,11 @@ class Trained:
     ) -> list[str]:
         """Answer the rows of a table of the form that the model was trained on, and write it with the answers.
 
-        Every column is kept as it is; `prediction` and `probability` are appended. The table may be of any length.
+        Every column is kept as it is; `prediction` and `probability` are appended. The table may be of any length,
+        unless a sequence has many rows. Of sequences that are no rows, the answers are a table of their own.
 
         Args:
-            file: CSV, TSV, JSON Lines or Parquet.
+            file: CSV, TSV, JSON Lines or Parquet; of signals, any file that the model reads.
             output: The file that is written, whole or not at all, in the form that its name says; None for the
                 standard output.
             probabilities: Whether a column `probability_CLASS` is appended for every class too.
@@ -262,14 +280,28 @@ class Trained:
         Raises:
             UserError: The model predicts nothing of rows, the table cannot be read, or `output` is there.
         """
-        if not isinstance(self.predictor, ReadsRows):
+        task = self.predictor
+        if not isinstance(task, ReadsRows | AnswersWholeTables):
             raise self._unable("answers no rows of a table")
+        self.check_probabilities(probabilities)
         check_reading(self.config, reading, more=("text_column", "separator", "quoting"))
         place = None if output is None else Path(output)
+        where = Destination(place, overwrite, style, probabilities)
+        if isinstance(task, AnswersTables) and not self.reads_rows_of(file, reading):
+            check_output(place, Path(file))
+            with UserInput.opened(None, str(file), reading) as source:
+                return write_answers(self.answer, task, task.read_inputs(source), where)
         keys = {**reader_of_training(self.config), **reading}
-        return answer_table(
-            self.answer, self.predictor, Path(file), keys, Destination(place, overwrite, style, probabilities)
-        )
+        return answer_table(self.answer, task, Path(file), keys, where)
+
+    def check_probabilities(self, wanted: bool) -> None:
+        """Check that a model has the probabilities that are asked for.
+
+        Raises:
+            UserError: It tells no classes.
+        """
+        if wanted and not getattr(self.task, "labels", ()):
+            raise UserError(f"probabilities: a {self._describe()} tells no classes; leave it out")
 
     def reads_rows_of(self, file: str | Path, reading: Mapping[str, Any]) -> bool:
         """Return whether a file is a table of which it answers every row, and no file for the reader of a plugin.
@@ -278,23 +310,29 @@ class Trained:
             file: Its path.
             reading: What was said of how it is read.
         """
-        by_rows = isinstance(self.predictor, ReadsRows) and is_table(Path(file))
-        by_rows = by_rows and bool(getattr(self.predictor, "answers_rows", True))
+        by_rows = isinstance(self.predictor, ReadsRows) and bool(getattr(self.predictor, "answers_rows", True))
+        by_rows = (by_rows or isinstance(self.predictor, AnswersWholeTables)) and is_table(Path(file))
         if not by_rows or "text_column" in reading:
             return by_rows
         of_words = self._answers_with(TaggedText) and has_columns(Path(file))
         return not of_words and not has_reader_of_a_plugin(self.config)
 
     def write_answers(
-        self, inputs: Iterable[Sequence[Any]], output: str | Path, probabilities: bool = False, overwrite: bool = False
+        self,
+        inputs: Iterable[Sequence[Any]],
+        output: str | Path,
+        probabilities: bool = False,
+        overwrite: bool = False,
+        file: str | Path | None = None,
     ) -> list[str]:
-        """Write a table of answers: to texts with a column `text`, or the forecasts of series.
+        """Write a table of answers: to texts with a column `text`, to signals with `id`, or the forecasts of series.
 
         Args:
             inputs: Texts, or what else the task reads, in lists.
             output: The file, see `predict_file`.
             probabilities: See `predict_file`.
             overwrite: See `predict_file`.
+            file: Where the inputs stand, if that is a file.
 
         Returns:
             What there is to know, as `predict_file`.
@@ -302,11 +340,14 @@ class Trained:
         Raises:
             UserError: The answers are no rows of a table, or `output` is there.
         """
+        self.check_probabilities(probabilities)
         place = Path(output)
-        if isinstance(self.predictor, ReadsArrays):
-            raise UserError("output: recordings are answered on the standard output; leave it out and add format=csv")
+        if file is not None:
+            check_output(place, Path(file))
+        where = Destination(place, overwrite, probabilities=probabilities)
+        if isinstance(self.predictor, AnswersTables):
+            return write_answers(self.answer, self.predictor, inputs, where)
         if isinstance(self.predictor, ReadsRows):
-            where = Destination(place, overwrite, probabilities=probabilities)
             return answer_lines(self.answer, self.predictor, inputs, "the input", where)
         if not self._answers_with(Forecast):
             raise UserError(f"output: the answers of a {self._describe()} are no table")
@@ -342,9 +383,11 @@ class Trained:
         if isinstance(given, pd.DataFrame) and isinstance(self.predictor, ReadsRows):
             cells = given.reset_index(drop=True).astype(object).where(given.notna().to_numpy(), None).map(cell_of)
             return self.predictor.read_rows(cells, reading, Path("the data frame"))
-        if isinstance(given, Path) and self.reads_rows_of(given, {}) and isinstance(self.predictor, ReadsRows):
+        task = self.predictor
+        by_rows = task if isinstance(task, ReadsRows) and not isinstance(task, AnswersWholeTables) else None
+        if isinstance(given, Path) and by_rows is not None and self.reads_rows_of(given, {}):
             table = open_table(given, reading.get("separator"), reading.get("quoting"))
-            blocks = (self.predictor.read_rows(table.frame(block), reading, given) for block in table.blocks())
+            blocks = (by_rows.read_rows(table.frame(block), reading, given) for block in table.blocks())
             return [row for block in blocks for row in block]
         if isinstance(given, Path):
             with UserInput.opened(None, str(given), {}) as source:

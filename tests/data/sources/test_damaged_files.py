@@ -48,6 +48,17 @@ def _signals(file: Path) -> Path:
     return file
 
 
+def _recordings(file: Path) -> Path:
+    draw = random.Random(0)
+    rows = (
+        f"r{row},{step},{draw.gauss(0, 1):.3f},{draw.gauss(0, 1):.3f},{'up' if row % 2 else 'down'}\n"
+        for row in range(10)
+        for step in range(3 + row % 3)
+    )
+    file.write_text("id,t,x,y,label\n" + "".join(rows), encoding="utf-8")
+    return file
+
+
 def _lines(text: str) -> Callable[[Path], Path]:
     def write(file: Path) -> Path:
         file.write_text(text, encoding="utf-8")
@@ -107,7 +118,29 @@ READERS: dict[str, tuple[str, Callable[[Path], Path], Callable[[list[Path]], Ite
     "treebank": ("trees.conllu", _sentences, lambda files: _tagged(read_tagged_sentences(files, "UPOS"))),
     "words and tags": ("words.txt", _lines(WORDS), lambda files: _tagged(read_tagged_sentences(files, "UPOS"))),
     "series": ("series.csv", _series, lambda files: read_series(files, None).values.tolist()),
+    "series in JSON Lines": (
+        "series.jsonl",
+        _in_json_lines(_series),
+        lambda files: read_series(files, None).values.tolist(),
+    ),
     "signals": ("signals.csv", _signals, lambda files: _rows(read_signals(files, "label"))),
+    "signals in JSON Lines": (
+        "signals.jsonl",
+        _in_json_lines(_signals),
+        lambda files: _rows(read_signals(files, "label")),
+    ),
+    "signals in Parquet": ("signals.parquet", _in_parquet(_signals), lambda files: _rows(read_signals(files, "label"))),
+    "recordings": ("recordings.csv", _recordings, lambda files: _rows(read_signals(files))),
+    "recordings in JSON Lines": (
+        "recordings.jsonl",
+        _in_json_lines(_recordings),
+        lambda files: _rows(read_signals(files)),
+    ),
+    "recordings in Parquet": (
+        "recordings.parquet",
+        _in_parquet(_recordings, label="category"),
+        lambda files: _rows(read_signals(files)),
+    ),
 }
 
 
@@ -120,7 +153,8 @@ def _tagged(content: Any) -> Items:
 
 
 def _rows(content: Any) -> Items:
-    return [*np.split(content.values[:, 0], content.offsets[1:])[0].tolist(), *content.answers.tolist()]
+    assert np.isfinite(content.values).all() and int(content.sizes.sum()) == len(content.values)
+    return [*content.values.reshape(-1).tolist(), *content.sizes.tolist(), *content.answers.tolist()]
 
 
 def read(reader: str, file: Path) -> Items | str:
@@ -151,7 +185,7 @@ def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
         st.sampled_from([b'"', b"'", b",", b"\t", b";", b"\n", b"\r", b"\0", b"\x1b[2J", b"\xff", b"#", b"\\"])
     )
     bit = 1 << draw(st.integers(0, 7))
-    kind = draw(st.sampled_from(["flip", "cut", "lose", "double", "put in", "utf-16", "latin-1"]))
+    kind = draw(st.sampled_from(["flip", "cut", "lose", "double", "twice", "put in", "utf-16", "latin-1"]))
 
     def damaged(content: bytes) -> bytes:
         at = int(place * (len(content) - 1))
@@ -160,6 +194,7 @@ def damage(draw: st.DrawFn) -> Callable[[bytes], bytes]:
             "cut": content[:at],
             "lose": content[:at] + content[at + length :],
             "double": content[: at + length] + content[at:],
+            "twice": content + content[at:],
             "put in": content[:at] + put_in + content[at:],
             "utf-16": content.decode("latin-1").encode("utf-16"),
             "latin-1": content.decode("latin-1").replace("a", "ä").encode("latin-1"),

@@ -58,8 +58,10 @@ def read_signals(files: list[Path], label_column: str | list[str] | None = None,
         contents.append(content)
     _check_alike(contents, files)
     labels = [[cell for part in column for cell in part] for column in zip(*(c.labels for c in contents), strict=True)]
-    asked = contents[0].asked or kind_of_labels(labels, as_written.target, f"data: {files[0]}")
-    answers, classes = encode(labels, asked)
+    asked, answers, classes = CLASS, np.zeros(len(labels[0]), dtype=np.int64), tuple[str, ...]()
+    if as_written.labelled:
+        asked = contents[0].asked or kind_of_labels(labels, as_written.target, f"data: {files[0]}")
+        answers, classes = encode(labels, asked)
     signals = Signals(
         np.concatenate([content.values for content in contents]),
         np.concatenate([content.sizes for content in contents]),
@@ -75,6 +77,7 @@ def read_signals(files: list[Path], label_column: str | list[str] | None = None,
         names=_chained([content.names for content in contents]),
         targets=contents[0].targets if asked == NUMBER else (),
         columns=contents[0].columns,
+        rows=contents[0].rows if len(contents) == 1 else None,
     )
     return replace(signals, description=describe(signals, contents, files, labels))
 
@@ -101,7 +104,10 @@ def is_signal_file(file: Path) -> bool:
 
 
 def _read_table(file: Path, reading: Reading) -> Content:
-    table = _stripped(read_table(file, reading.separator, reading.quoting))
+    return _content_of(_stripped(read_table(file, reading.separator, reading.quoting)), file, reading)
+
+
+def _content_of(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     if table.empty:
         raise UserError(f"data.path: {file} has a header and no sequence below it")
     if form_of(table, file, reading) == LONG:
@@ -109,17 +115,28 @@ def _read_table(file: Path, reading: Reading) -> Content:
     return read_wide(table, file, reading)
 
 
-def read_frame(table: pd.DataFrame, reading: Reading) -> Signals:
-    """Return the sequences of a data frame of strings, of the form of the files that `reading` is of.
+def read_frame(table: pd.DataFrame, reading: Reading, place: Path) -> Signals:
+    """Return the sequences of a data frame of strings, without labels.
+
+    Args:
+        table: Indexed from 0.
+        reading: How the user says that it is written.
+        place: Where it lies.
 
     Raises:
-        UserError: It has not that form.
+        UserError: It has not that form, or may be read in two ways.
     """
-    place = Path("the data frame")
-    content = read_long(table, place, reading) if reading.form == LONG else read_wide(table, place, reading)
+    content = _content_of(_stripped(table), place, reading)
     answers = np.zeros(len(content.sizes), dtype=np.int64)
     return Signals(
-        content.values, content.sizes, answers, CLASS, content.channels, times=content.times, names=content.names
+        content.values,
+        content.sizes,
+        answers,
+        CLASS,
+        content.channels,
+        times=content.times,
+        names=content.names,
+        rows=content.rows,
     )
 
 
@@ -168,24 +185,25 @@ def describe(
     named_so = [f"{key.removesuffix('_column')} {_shown(columns[key])}" for key in keys if columns.get(key)]
     left_out = sum(content.left_out for content in contents)
     lacking = int(np.isnan(signals.values).sum())
+    channels = f"{counted(len(signals.channels), 'channel')} ({_names(signals.channels)})"
     remarks = [
         f"read {counted(len(signals), 'sequence')} of {count_steps(signals.sizes)}",
-        f"{counted(len(signals.channels), 'channel')} ({_names(signals.channels)})",
-        f"{_answers(signals)} from {named(files)}",
+        f"{channels}{_answers(signals)} from {named(files)}",
         f"columns {', '.join(named_so)}" if len(named_so) > 1 else "",
         "a row each" if signals.steps else "",
         f"{counted(left_out, 'sequence')} left out for want of a label" if left_out else "",
         f"{lacking:,} of {signals.values.size:,} numbers missing" if lacking else "",
         *dict.fromkeys(remark for content in contents for remark in content.remarks),
-        alike(set(labels[0])) if signals.asked != NUMBER else "",
+        alike(set(labels[0])) if signals.classes else "",
     ]
     return ", ".join(filter(None, remarks))
 
 
 def _answers(signals: Signals) -> str:
+    """Return what is known of each sequence, behind a comma; '' where nothing is, as no labels were read."""
     if signals.asked == NUMBER:
-        return f"{counted(len(signals.targets), WORDS[NUMBER])} ({_names(signals.targets)})"
-    return counted(len(signals.classes), WORDS[signals.asked])
+        return f", {counted(len(signals.targets), WORDS[NUMBER])} ({_names(signals.targets)})"
+    return f", {counted(len(signals.classes), WORDS[signals.asked])}" if signals.classes else ""
 
 
 def counted(count: int, word: str | tuple[str, str]) -> str:

@@ -216,7 +216,7 @@ class LinesTable(TableFile):
     def schema(self) -> pa.Schema:
         import pyarrow as pa
 
-        return pa.schema([(TEXT, pa.string())])
+        return pa.schema([(name, pa.string()) for name in self.names])
 
 
 def _checked_csv(file: Path, separator: str | None, quoting: bool | None) -> CsvFile:

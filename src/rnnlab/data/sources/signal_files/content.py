@@ -30,7 +30,7 @@ class Reading:
         missing_labels: What is done with labels that are missing (see `labels.leaves_out`).
         separator: What separates cells (see `tables.read_rows`).
         quoting: Whether quotes hold cells together (see `tables.read_rows`).
-        labelled: Whether there are labels to be read; without them every sequence has the label ''.
+        labelled: Whether there are labels and groups to be read; without them every sequence has the label ''.
     """
 
     label_column: Columns = None
@@ -83,6 +83,7 @@ class Content:
         left_out: How many sequences were left out for want of a label.
         columns: How the table was read, by the attributes of `Reading`, for other tables of the same form.
         remarks: What a user should know, such as columns that were left out.
+        rows: `(total,)`, the row of a long table that each step is, from 0; None of other files.
     """
 
     values: NDArray[np.float64]
@@ -98,6 +99,7 @@ class Content:
     left_out: int = 0
     columns: dict[str, object] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    rows: NDArray[np.int64] | None = None
 
 
 def check_form(reading: Reading, form: str, why: str) -> None:

@@ -77,7 +77,7 @@ def read_long(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     """
     ids = listed(reading.id_column) or [_by_name(table, ID_NAMES, "data.id_column", file)]
     labels = _label_columns(table, reading, file)
-    groups = listed(reading.group_column)
+    groups = listed(reading.group_column) if reading.labelled else []
     for key, columns in (("id", ids), ("label", labels), ("group", groups)):
         for column in columns:
             check_column(table, column, f"data.{key}_column", file)
@@ -111,6 +111,7 @@ def read_long(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
             "channels": channels,
         },
         remarks=tuple(filter(None, remarks)),
+        rows=rows.table.index.to_numpy(dtype=np.int64),
     )
 
 

@@ -108,7 +108,8 @@ def read_wide(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
         UserError: A cell is no number, or a column no step.
     """
     labels = _label_columns(table, reading, file)
-    beside = {"id": listed(reading.id_column), "group": listed(reading.group_column), "label": labels}
+    grouping = listed(reading.group_column)
+    beside = {"id": listed(reading.id_column), "group": grouping if reading.labelled else [], "label": labels}
     for key, columns in beside.items():
         for column in columns:
             check_column(table, column, f"data.{key}_column", file)
@@ -119,7 +120,7 @@ def read_wide(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
         raise UserError(f"data.path: {file} has a header and no sequence below it")
     groups = table[beside["group"]].agg(" ".join, axis=1).tolist() if beside["group"] else None
     names = table[beside["id"]].agg(" ".join, axis=1).tolist() if beside["id"] else None
-    unread = listed(reading.label_column) if not reading.labelled else []
+    unread = [] if reading.labelled else [*listed(reading.label_column), *grouping]
     cells = table.drop(columns=[c for c in table.columns if c in {*unread, *(c for cs in beside.values() for c in cs)}])
     if not cells.shape[1]:
         raise UserError(f"data.path: {file} has no column of numbers beside the labels")
