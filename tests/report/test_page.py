@@ -196,6 +196,24 @@ def test_many_configurations_can_be_narrowed_down(write_run: Callable[..., Path]
     expect(report.locator(RANKS).locator("visible=true")).to_have_text(["5"])
 
 
+def test_of_a_long_table_the_first_twenty_rows_are_shown_in_whichever_order(
+    write_run: Callable[..., Path], opened: Callable[..., Page]
+) -> None:
+    for size in range(8, 33):
+        write_run("gru", 2 + size / 100, hidden_size=size)
+    report = opened(compare([Path("runs/first-look")]))
+    shown, more = report.locator(RANKS).locator("visible=true"), report.get_by_role("button", name="Show the other 5")
+    expect(shown).to_have_text([str(rank) for rank in range(1, 21)])
+    report.locator("#configurations th", has_text="rank").get_by_role("button").click()
+    expect(shown).to_have_text([str(rank) for rank in range(25, 5, -1)])
+    report.get_by_label("Show only").fill("size 8")
+    expect(shown).to_have_text(["1"])
+    report.get_by_label("Show only").fill("")
+    more.click()
+    expect(shown).to_have_count(25)
+    expect(more).to_be_hidden()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_either_scheme(
     first_look: Path, write_run: Callable[..., Path], opened: Callable[..., Page], scheme: Literal["light", "dark"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution, IntDistribution
+from rich.console import Console
 
 from rnnlab.analysis.comparison import compare
 from rnnlab.config.compose import compose_train
@@ -21,6 +23,8 @@ from rnnlab.config.safety import hydra_node
 from rnnlab.errors import UserError
 from rnnlab.report.answer.document import document
 from rnnlab.report.answer.next_step import next_step
+from rnnlab.report.render import terminal
+from rnnlab.report.write import write_report
 from rnnlab.sweeps.rounds.command import SweepCommand
 from rnnlab.sweeps.rounds.planner import Done, EndedRun, Round, Words
 from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
@@ -30,6 +34,7 @@ from rnnlab.sweeps.tune.groups import Group, asked_of
 from rnnlab.sweeps.tune.planner import FreshSeeds, Tuning
 from rnnlab.sweeps.tune.ranges import Edge, edges_of, grown
 from support import ALONE, Answer, assert_refused
+from support import table as table_of
 from sweeps.pretended import KilledError, PretendingBackend
 
 LR = "optimizer.lr=tag(log,interval(5e-4,5e-2))"
@@ -332,3 +337,38 @@ def test_a_report_knows_the_ranges_that_settings_were_drawn_from(workdir: Path) 
     )
     (chart,) = tuning_curves(compared.comparison)
     assert [len(line.x) for line in chart.lines] == [4, 4] and all(line.has_band for line in chart.lines)
+
+
+def test_a_report_ranks_what_was_chosen_by_the_results_of_the_answer_and_leaves_trials_to_summary_csv(
+    workdir: Path,
+) -> None:
+    def loss(config: dict[str, Any]) -> float:
+        cell, seed = config["cell"]["name"], config["seed"]
+        luck = float(np.random.default_rng([seed, len(cell)]).standard_normal())
+        accident = 90 if (cell, seed) == ("gru", 2) else 0
+        return 2 + abs(math.log(config["optimizer"]["lr"] / 5e-3)) + 0.01 * luck - (seed == 0) + accident
+
+    trials = ("hydra.sweeper.trials=3", "hydra.sweeper.extend=0", "hydra.sweeper.confirm=5")
+    plan, swept = command(*trials, "cell=lstm,gru", LR)
+    sweep_in_rounds("tune", plan, swept, PretendingBackend(loss))
+    comparison = compare([workdir / "runs/tuned"])
+    (group,) = document(comparison.answer)["groups"]
+    levels = {level["level"]: level for level in group["levels"]}
+    table = comparison.table.set_index("cell")
+    assert set(table.index) == set(levels) == {"gru", "lstm"}
+    for cell, level in levels.items():
+        row = table.loc[cell]
+        assert (row["val_loss"], row["seeds"], row["lr"]) == (level["value"], level["seeds"], level["tuned"]["lr"])
+        assert row["val_loss_half"] == pytest.approx((level["high"] - level["low"]) / 2)
+        assert not any(run.seed == 0 or (cell == "gru" and run.seed == 2) for run in row["runs"])
+    assert table["seeds"].to_dict() == {"gru": 4, "lstm": 5}
+    folder = workdir / "runs/tuned/report"
+    report, page = write_report(comparison, folder)
+    said = "has the 2 settings that tuning chose, with fresh seeds alone; all 6 that it tried are in summary.csv."
+    console = Console(file=io.StringIO(), width=200)
+    terminal(comparison, console)
+    for text in (report.read_text(), page.read_text(), console.file.getvalue()):  # type: ignore[attr-defined]
+        assert said in " ".join(text.split())
+    ranked = report.read_text().partition("| cell | lr |")[2].partition("\n\n")[0]
+    assert len(ranked.splitlines()) == 2 + 2  # the rest of its head, the rule, and the two
+    assert len(table_of(folder / "summary.csv")) == 6 and len(table_of(folder / "results.csv")) == 6 + 10

@@ -71,6 +71,13 @@ class Answer:
         """The subject of a single verdict: the only group or the mean over all; None where each group has its own."""
         return self.groups[0] if len(self.groups) == 1 else self.overall
 
+    def measured_runs(self, group: Group, level: Level) -> tuple[Run, ...]:
+        """Return the runs that the result of a level is the mean of: fresh seeds where there are any, none diverged."""
+        runs = [run for run in self.runs.get((group.within, level.name), ()) if _seed(run) in level.choice.seeds]
+        accidents = self.judgement.diverged.get(group.within, frozenset())
+        spared = [run for run in runs if (level.name, level.choice.setting, _seed(run)) not in accidents]
+        return tuple(spared or runs)
+
     def figure(self, at: Setting, level: str, name: str) -> float:
         """Return the mean of a figure of summary.json, such as `parameters`, over the tuned runs of a level."""
         values = [float_or_nan(run.summary.get(name)) for run in self.runs.get((at, level), ())]

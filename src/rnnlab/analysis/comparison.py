@@ -21,6 +21,7 @@ from rnnlab.analysis.overfitting import Overfit, overfitting
 from rnnlab.analysis.question import Asked, asked_by, question
 from rnnlab.analysis.races import with_roles
 from rnnlab.analysis.saturation import Saturation, saturations
+from rnnlab.analysis.tables.chosen import chosen_settings, with_values
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
 from rnnlab.analysis.threshold import ThresholdReach, threshold_reaches
@@ -47,6 +48,8 @@ class Comparison:
         overfitting: The configurations that overfit, the worst first.
         target: The validation loss to which `ranking` has the seconds.
         ranking: One row a configuration; see `rnnlab.analysis.tables.ranking`.
+        table: What a report shows of it: the same, or of a tuning the chosen settings alone, ranked by the results that
+            the answer has of them.
         runs: One row a run, as results.csv has it: the ranked ones first, then those without a result.
         answer: What the runs say to the question that was asked.
     """
@@ -62,6 +65,7 @@ class Comparison:
     overfitting: tuple[Overfit, ...]
     target: float
     ranking: pd.DataFrame
+    table: pd.DataFrame
     runs: pd.DataFrame
     answer: Answer
 
@@ -88,7 +92,12 @@ class Comparison:
     @property
     def repeated(self) -> bool:
         """True if a configuration was trained from more than one seed; otherwise no difference can be tested."""
-        return bool(self.ranking["seeds"].max() > 1)
+        return bool(self.table["seeds"].max() > 1)
+
+    @property
+    def is_tuned(self) -> bool:
+        """True if settings were tried by a tuning, and `table` has those alone that it chose."""
+        return self.table is not self.ranking
 
     @cached_property
     def timed(self) -> bool:
@@ -104,10 +113,12 @@ class Comparison:
 
     @property
     def best_runs(self) -> list[tuple[str, Run]]:
-        """Each configuration's label and its best run: the best of all first, then in the order of the ranking."""
+        """The label and the best run of each configuration of `table`: the best of all first, then in its order."""
         best = self.chosen.run
-        pairs = [(label, runs[0]) for label, runs in zip(self.ranking["label"], self.ranking["runs"], strict=True)]
-        return sorted(pairs, key=lambda pair: pair[1].folder != best.folder)
+        owners = (one.label for one in self.configurations if any(run.folder == best.folder for run in one.runs))
+        own = next(owners, self.table["label"].iloc[0])
+        pairs = zip(self.table["label"], self.table["runs"], strict=True)
+        return [(own, best), *((label, runs[0]) for label, runs in pairs if label != own)]
 
     @cached_property
     def chosen(self) -> BestRun:
@@ -187,7 +198,12 @@ def compare_runs(
     by = criterion(asked.metric, complete, metrics)
     ranked = in_order(configurations(complete), by)
     varied = factors(ranked, by)
-    target = usual_target(ranked) if target is None else target
+    asks = question(ranked, metrics, asked)
+    answered = answer(asks, complete, [run for run in runs if not run.is_complete], rounds)
+    chosen = chosen_settings(answered, ranked)
+    shown = in_order([one.configuration for one in chosen], by) or ranked
+    target = usual_target(shown) if target is None else target
+    every = ranking(ranked, metrics, target, by)
     return Comparison(
         name=name,
         metrics=metrics,
@@ -197,11 +213,12 @@ def compare_runs(
         factors=tuple(varied),
         saturations=tuple(saturations(ranked, varied, metrics, asked.metric)),
         threshold_reaches=tuple(threshold_reaches(ranked, varied, metrics, holds)),
-        overfitting=tuple(overfitting(ranked)),
+        overfitting=tuple(overfitting(shown)),
         target=target,
-        ranking=ranking(ranked, metrics, target, by),
+        ranking=every,
+        table=with_values(ranking(shown, metrics, target, by), chosen, by) if chosen else every,
         runs=runs_table(ranked, runs),
-        answer=answer(question(ranked, metrics, asked), complete, [run for run in runs if not run.is_complete], rounds),
+        answer=answered,
     )
 
 

@@ -29,7 +29,7 @@ def findings(comparison: Comparison) -> list[str]:
     return [
         *map(threshold_finding, comparison.threshold_reaches),
         *map(_saturation, comparison.saturations),
-        *_metric_findings(comparison.metrics, comparison.ranking),
+        *_metric_findings(comparison.metrics, comparison.table),
         *_overfitting(comparison.overfitting, comparison.unit),
     ]
 

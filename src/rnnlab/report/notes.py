@@ -22,11 +22,12 @@ def notes(comparison: Comparison) -> list[str]:
         sentences.append(f"The runs used different data, so their {OBJECTIVE} may not measure the same thing.")
     asked = comparison.answer.question
     answered = (*asked.by, *asked.tune) if comparison.repeated else ()  # levels, each at its own best
+    answered = comparison.settings if comparison.is_tuned else answered  # no two trials have a drawn value in common
     if alone := [name for name in comparison.not_alone if name not in answered]:
         sentences.append(f"Never varied at equal settings of the rest, so not compared alone: {', '.join(alone)}.")
     label = comparison.best_runs[0][0]
-    if label != comparison.ranking["label"].iloc[0]:
-        rank = list(comparison.ranking["label"]).index(label) + 1
+    if label != comparison.table["label"].iloc[0]:
+        rank = list(comparison.table["label"]).index(label) + 1
         sentences.append(f"The best run is of {label}, rank {rank} by its mean: {comparison.chosen.reason}.")
     if comparison.missing.failed:
         sentences.append("A configuration that lost seeds to failures is ranked by those that survived.")

@@ -36,6 +36,7 @@ from rnnlab.report.examples import EMPTY, read_examples
 from rnnlab.report.findings import findings
 from rnnlab.report.notes import missing_sentence, notes
 from rnnlab.report.provenance import provenance
+from rnnlab.report.render import MOST_ROWS, trials_sentence
 from rnnlab.report.results import result_of
 from rnnlab.report.tables.contrasts import CONTRASTS, EXPLAINED, sections
 from rnnlab.report.tables.page import columns, rows, unfolded
@@ -145,7 +146,9 @@ def page(comparison: Comparison, charts: Sequence[Chart]) -> str:
             data_sets=data_sets(comparison.complete),
             unit_words=unit_in_words(comparison.measure, comparison.metrics),
             many=MANY_CLASSES,
-            filtered=len(comparison.ranking) > FILTERED,
+            filtered=len(comparison.table) > FILTERED,
+            trials_sentence=trials_sentence(comparison),
+            most_rows=MOST_ROWS,
             data={"figures": [figure(chart) for chart in charts], "dark": in_the_dark(), **unfolded(comparison)},
             policy=policy,
             style=Markup(_part("page.css")),

@@ -34,19 +34,22 @@ if TYPE_CHECKING:
 
 Cells = tuple[list[str], Mapping[str, str]]  # a configuration's settings, and its figures by head, as text
 MakeTable = Callable[[Sequence[Cells]], Table | None]
-MOST_ROWS = 20  # of the table in the terminal
+MOST_ROWS = 20  # of the table, before the rest is left to summary.csv
+SUMMARY = "summary.csv"  # has every configuration
 ANSWER = "answer"  # the name of the chart that stands first
 # The figures that every comparison has, beside the metrics of its task.
 COLUMNS = ("val_loss", "test_loss", "seeds", "parameters", "epochs")
 TIMES = ("seconds", "seconds_to_target")
 
 
-def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
+def markdown(comparison: Comparison, charts: Sequence[Chart], file: str = SUMMARY, most: int | None = MOST_ROWS) -> str:
     """Render a comparison as Markdown: answer, table, missing runs, figures and provenance, without a heading.
 
     Args:
         comparison: The comparison.
         charts: The charts whose pictures lie beside the file.
+        file: The name of the file that has the configurations which the table leaves out.
+        most: The number of rows of the table; None for all.
     """
     answer = comparison.answer
     step = decides(answer)
@@ -55,7 +58,12 @@ def markdown(comparison: Comparison, charts: Sequence[Chart]) -> str:
     blocks += [escaped(step.why), f"    {step.command}" if step.command else ""]
     blocks += ["\n".join(f"- {escaped(line)}" for line in (*cautions(answer), *findings(comparison)))]
     blocks += map(threshold_table, comparison.threshold_reaches)
-    blocks += [_markdown_table(comparison), escaped(explanation(comparison)), missing_sentence(comparison.missing)]
+    explained = [left_out(comparison, file, most), escaped(explanation(comparison))]
+    blocks += [
+        _markdown_table(comparison, most),
+        " ".join(filter(None, explained)),
+        missing_sentence(comparison.missing),
+    ]
     blocks += [_failures(comparison), *map(escaped, notes(comparison))]
     blocks += _pictures(rest)
     blocks += [
@@ -73,23 +81,53 @@ def _pictures(charts: Sequence[Chart]) -> list[str]:
     ]
 
 
+def left_out(comparison: Comparison, file: str = SUMMARY, most: int | None = MOST_ROWS) -> str:
+    """Say what the table leaves to a file: the trials of a tuning, and configurations after its last row."""
+    more = 0 if most is None else len(comparison.table) - most
+    rest = f"{more} more {'configuration is' if more == 1 else 'configurations are'} in {file}." if more > 0 else ""
+    return " ".join(filter(None, [trials_sentence(comparison, file), rest]))
+
+
+def trials_sentence(comparison: Comparison, file: str = SUMMARY) -> str:
+    """Say how many settings a tuning has tried, where the table has those alone that it chose; otherwise ''."""
+    chosen, tried = len(comparison.table), len(comparison.ranking)
+    if chosen == tried:
+        return ""
+    settings = "the setting" if chosen == 1 else f"the {chosen} settings"
+    fresh = not any(run.draw for runs in comparison.table["runs"] for run in runs)
+    seeds = ", with fresh seeds alone" if fresh else ""
+    return f"The table has {settings} that tuning chose{seeds}; all {tried} that it tried are in {file}."
+
+
 def explanation(comparison: Comparison) -> str:
     """Return the sentences that explain the figures of the table."""
     highest = ", highest first" if comparison.criterion.is_higher_better else ""
     by = comparison.criterion.title
     text = f"Ranked by {by}{highest}. Losses in {comparison.unit}; all figures are means over seeds"
-    text += ", ± half of the 95% interval of the mean (Student's t)." if comparison.repeated else "."
+    text += f", ± half of the 95% interval of the mean ({_kind(comparison)})." if comparison.repeated else "."
     text += f" {unit}" if (unit := unit_in_words(comparison.measure, comparison.metrics)) else ""
     text += "".join(f" {metric.explanation}" for metric in comparison.metrics if metric.explanation)
     if comparison.base:
         text += f" Configurations are called by what they change of the base: {comparison.base}."
-    if len(comparison.ranking) > 1:
+    if len(comparison.table) > 1:
         text += f" Pareto: no other configuration is better in {comparison.criterion.noun} and in that cost."
     return text
 
 
-def terminal(comparison: Comparison, console: Console) -> None:
-    """Print the answer, its chart, what to mind and the ranking; readable at any width and without colours."""
+def _kind(comparison: Comparison) -> str:
+    """Return what kind of interval the table has: that of the answer for what it ranks the chosen settings by."""
+    t = "Student's t"
+    return f"of {comparison.criterion.title} that of the answer, else {t}" if comparison.is_tuned else t
+
+
+def terminal(comparison: Comparison, console: Console, file: str = SUMMARY) -> None:
+    """Print the answer, its chart, what to mind and the ranking; readable at any width and without colours.
+
+    Args:
+        comparison: The comparison.
+        console: Prints it.
+        file: As that of `markdown`.
+    """
     print_answer(comparison, console)
     for line in (*cautions(comparison.answer), missing_sentence(comparison.missing), *notes(comparison)):
         if line:
@@ -100,9 +138,8 @@ def terminal(comparison: Comparison, console: Console) -> None:
         console.print(Text(f"- {finding}"))
     console.print()
     console.print(_fitting_table(comparison, console))
-    left = len(comparison.ranking) - MOST_ROWS
-    more = f" {left} more configurations are in summary.csv." if left > 0 else ""
-    console.print(Text(f"* best mean.{more} {explanation(comparison)}", style="dim"))
+    words = filter(None, ["* best mean.", left_out(comparison, file), explanation(comparison)])
+    console.print(Text(" ".join(words), style="dim"))
 
 
 def print_headline(comparison: Comparison, console: Console) -> None:
@@ -129,7 +166,7 @@ def print_answer(comparison: Comparison, console: Console) -> None:
 def _cells(comparison: Comparison) -> list[Cells]:
     return [
         ([in_short(row[name]) for name in comparison.settings], _figures(comparison, row))
-        for row in comparison.ranking.to_dict("records")
+        for row in comparison.table.to_dict("records")
     ]
 
 
@@ -145,7 +182,7 @@ def _figures(comparison: Comparison, row: Mapping[Hashable, Any]) -> dict[str, s
     cells = {figure.head: figure.text(row) for figure in with_intervals}
     cells[test.head] = test.without_interval(row)
     cells |= {figure.head: figure.text(row) for figure in without}
-    if len(comparison.ranking) > 1:
+    if len(comparison.table) > 1:
         cells |= {figure.head: figure.text(row) for figure in times[1:]}
         cells["Pareto"] = _fronts(row, comparison.timed)
     return cells
@@ -157,8 +194,8 @@ def _fronts(row: Mapping[Hashable, Any], timed: bool) -> str:
     return ", ".join(names)
 
 
-def _markdown_table(comparison: Comparison) -> str:
-    cells = _cells(comparison)
+def _markdown_table(comparison: Comparison, most: int | None) -> str:
+    cells = _cells(comparison)[:most]
     heads = [*map(escaped, comparison.settings), *map(escaped, cells[0][1])]
     rows = [[*map(escaped, settings), *texts.values()] for settings, texts in cells]
     rows[0] = [f"**{cell}**" for cell in rows[0]]
@@ -175,7 +212,7 @@ def _fitting_table(comparison: Comparison, console: Console) -> RenderableType:
 
     A column a setting is easier to read than labels that break over lines, even where it takes one table more.
     """
-    cells, labels = _cells(comparison)[:MOST_ROWS], list(comparison.ranking["label"])[:MOST_ROWS]
+    cells, labels = _cells(comparison)[:MOST_ROWS], list(comparison.table["label"])[:MOST_ROWS]
     for make in (partial(_table, comparison.settings), partial(_labelled, labels, console)):
         if tables := _tables(make, cells, console):
             return Group(*tables)

@@ -22,7 +22,7 @@ from rnnlab.report.render import markdown, terminal
 from rnnlab.report.wording import escaped
 from rnnlab.studies.index import write_index
 from rnnlab.studies.readme import fill_in
-from rnnlab.studies.study import Results, Study
+from rnnlab.studies.study import RECORDING, Results, Study
 from rnnlab.tasks.predictions import Prediction
 
 
@@ -42,7 +42,7 @@ class Page:
 
     def print(self, console: Console) -> None:
         """Print the ranking and the examples."""
-        terminal(self.comparison, console)
+        terminal(self.comparison, console, RECORDING)
         console.print()
         self.examples.terminal(console)
         console.print()
@@ -58,7 +58,7 @@ def write_page(study: Study) -> Page:
     comparison = _comparison(study, recording)
     examples, charts = _examples(comparison, recording), study_charts(comparison)
     kept = (*recording.probes.figures, *recording.search.figures)
-    parts = [markdown(comparison, charts), examples.markdown()]
+    parts = [markdown(comparison, charts, RECORDING, most=None), examples.markdown()]
     # What probes have measured is the answer where there is no other.
     parts.insert(len(parts) if comparison.repeated else 0, recording.probes.text)
     parts.append(recording.search.text)

@@ -19,6 +19,7 @@ from rnnlab.records.reading import OBJECTIVE
 from rnnlab.verbosity import note
 
 EXPERIMENTS = Path("experiments")  # under the current folder: experiments/STUDY
+RECORDING = "runs.jsonl.gz"  # in a study, what its runs left
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Study:
     @property
     def recording(self) -> Path:
         """The file runs.jsonl.gz, the recording of the runs."""
-        return self.folder / "runs.jsonl.gz"
+        return self.folder / RECORDING
 
     @property
     def results_file(self) -> Path:

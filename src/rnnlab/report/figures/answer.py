@@ -10,6 +10,7 @@ from rnnlab.analysis.inference.judgement import Interval as Result
 from rnnlab.charts.values import Axis, Interval, IntervalChart, IntervalPanel, IntervalRow
 from rnnlab.report.answer.figures import with_interval
 from rnnlab.report.answer.headline import called, measured, place
+from rnnlab.report.figures.grouping import cell_of
 from rnnlab.report.wording import capitalized
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _row(answer: Answer, group: Group, level: Level, has_test: bool) -> Interval
         main=_interval(level.value),
         second=_interval(level.test) if has_test and level.test else None,
         marked=level.name in group.candidates,
-        colour=level.name.partition(", ")[0] if answer.question.by[0] == "cell" else "",
+        colour=cell_of(answer.question, group.within, level.name),
         text=with_interval(level.value),
         note=", ".join([*settings, seeds, *([f"{level.diverged} diverged"] if level.diverged else [])]),
     )

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnlab.analysis.configurations import number_of, plain
+from rnnlab.analysis.inference.observations import Setting
+from rnnlab.analysis.question import Question
 
+CELL = "cell"
 GROUPED_BY = ("cell", "task", "data")  # lines and points are told apart by the first of them that varied
 AVERAGED = "averaged over the other settings, those that all of them have"
 
@@ -25,6 +28,20 @@ class Look:
     colour: str = ""
     style: int | None = None
     rest: str = ""
+
+
+def cell_of(question: Question, at: Setting, level: str) -> str:
+    """Return the cell of a level, to which its colour belongs, or that of its panel; '' where no cell is compared.
+
+    Args:
+        question: The question.
+        at: The setting of `within`.
+        level: The level, such as `gru, 64`.
+    """
+    parts = level.split(", ")
+    if CELL in question.by and len(parts) == len(question.by):
+        return parts[question.by.index(CELL)]
+    return plain(dict(at).get(CELL, ""))
 
 
 def looks(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Look]:

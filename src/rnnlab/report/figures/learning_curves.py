@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def learning_curves(comparison: Comparison) -> list[Lines]:
     """Draw the curves of the best configurations, without points where no run has a metrics.csv."""
-    ranking = comparison.ranking.head(MOST_LINES)
+    ranking = comparison.table.head(MOST_LINES)
     settings = list(comparison.settings)
-    appearance = looks(settings, comparison.ranking[settings].to_numpy().tolist())
+    appearance = looks(settings, comparison.table[settings].to_numpy().tolist())
     by = comparison.criterion.metric
     noun = f"validation {comparison.criterion.noun}"
     least, most = by.bounds
@@ -27,7 +27,7 @@ def learning_curves(comparison: Comparison) -> list[Lines]:
         Lines(
             name="learning-curves",
             title="Learning curves",
-            caption=_caption(capitalized(noun), len(comparison.ranking)),
+            caption=_caption(capitalized(noun), len(comparison.table)),
             x=Axis("epoch"),
             y=Axis(noun, by.unit),
             lines=tuple(

@@ -22,8 +22,8 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
 
     Times are known where the runs were worked off in a mixed order.
     """
-    table = comparison.ranking[comparison.ranking[cost].notna()]
-    if len(comparison.ranking) < 2 or table.empty or (cost == "seconds" and not comparison.timed):
+    table = comparison.table[comparison.table[cost].notna()]
+    if len(comparison.table) < 2 or table.empty or (cost == "seconds" and not comparison.timed):
         return []
     criterion = comparison.criterion
     by = next((name for name in GROUPED_BY if name in comparison.settings), None)

@@ -47,5 +47,5 @@ def _cells(comparison: Comparison, labels: Sequence[str]) -> list[str]:
     """Return the cell of each configuration; empty where cells did not vary."""
     if "cell" not in comparison.settings:
         return []
-    by_label = dict(zip(comparison.ranking["label"], comparison.ranking["cell"], strict=True))
+    by_label = dict(zip(comparison.table["label"], comparison.table["cell"], strict=True))
     return [plain(by_label[label]) for label in labels]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rnnlab.analysis.tuning_curves import FEWEST, TuningCurve, tuning_curve
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.report.answer.headline import called, place
+from rnnlab.report.figures.grouping import cell_of
 
 if TYPE_CHECKING:
     from rnnlab.analysis.answer import Answer
@@ -62,7 +63,6 @@ def _chart(answer: Answer, group: Group, curves: dict[str, TuningCurve], number:
     ends = [value for curve in curves.values() for value in _finite((*curve.median, *curve.low, *curve.high))]
     margin = MARGIN * (max(ends) - min(ends)) if ends else 0.0
     bounds = (min(ends, default=0.0) - margin, max(ends, default=0.0) + margin)
-    is_cell = answer.question.by[:1] == ("cell",)
     at = place(group.within)
     return Lines(
         name="tuning-curves" if number == 1 else f"tuning-curves-{number}",
@@ -77,7 +77,7 @@ def _chart(answer: Answer, group: Group, curves: dict[str, TuningCurve], number:
                 y=tuple(value if math.isfinite(value) else math.nan for value in curve.median),
                 low=_clipped(curve.low, bounds),
                 high=_clipped(curve.high, bounds),
-                colour=level.partition(", ")[0] if is_cell else "",
+                colour=cell_of(answer.question, group.within, level),
                 style=style,
             )
             for style, (level, curve) in enumerate(curves.items())

@@ -70,7 +70,7 @@ def columns(comparison: Comparison) -> list[Column]:
 
 def rows(comparison: Comparison, table_columns: Sequence[Column]) -> list[Row]:
     """Return a row a configuration, best first."""
-    records = [_by_name(record) for record in comparison.ranking.to_dict("records")]
+    records = [_by_name(record) for record in comparison.table.to_dict("records")]
     ranked_by = comparison.criterion.column
     halves = [zero_for_nan(record[f"{ranked_by}_half"]) for record in records]
     low = min(record[ranked_by] - half for record, half in zip(records, halves, strict=True))
@@ -95,20 +95,21 @@ def rows(comparison: Comparison, table_columns: Sequence[Column]) -> list[Row]:
 def unfolded(comparison: Comparison) -> dict[str, Any]:
     """Return what the rows unfold: the heads of their runs, and by rank the `runs` and their common `settings`."""
     records = [_by_name(record) for record in comparison.runs.to_dict("records")]
+    ranked = zip(comparison.table["rank"], comparison.table["runs"], strict=True)
+    ranks = {run.folder.as_posix(): str(rank) for rank, runs in ranked for run in runs}
     names = [name for name in comparison.runs.columns if name not in NO_SETTING and "/" not in name]
     titles = [metric.title for metric in shown_in_tables(comparison.metrics) if metric.interval]
     heads = ["seed", "validation loss", "test loss", *titles, "epochs", "best epoch", "seconds", "status", "folder"]
     configurations: dict[str, Any] = {}
     for record in records:
-        if number_of(record["rank"]) is not None and not math.isnan(record["rank"]):
-            rank = str(int(record["rank"]))
+        if rank := ranks.get(record["folder"]):
             entry = configurations.setdefault(rank, {"runs": [], "settings": _settings(record, names)})
             entry["runs"].append(_run(record, comparison))
     return {"heads": heads, "configurations": configurations}
 
 
 def _setting(name: str, comparison: Comparison) -> Column:
-    numeric = all(number_of(value) is not None or value == ABSENT for value in comparison.ranking[name])
+    numeric = all(number_of(value) is not None or value == ABSENT for value in comparison.table[name])
     return Column(name, "", numeric, lambda row: _cell(in_short(row[name]), row[name]))
 
 

@@ -37,6 +37,7 @@
       body.append(row);
       if (runs && runs.classList.contains("runs")) body.append(runs);
     }
+    narrow();
   }
 
   for (const head of table.tHead.rows[0].cells) {
@@ -85,24 +86,36 @@
   });
 
   const filter = document.getElementById("filter");
-  if (filter) {
-    filter.addEventListener("input", () => {
-      const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      let all = 0;
-      for (const row of body.rows) {
-        if (row.classList.contains("runs")) continue;
-        const fits = words.every((word) => row.dataset.label.toLowerCase().includes(word));
-        all += 1;
-        shown += fits;
-        row.hidden = !fits;
-        const next = row.nextElementSibling;
-        if (next && next.classList.contains("runs")) {
-          next.hidden = !fits || row.querySelector(".unfold").getAttribute("aria-expanded") === "false";
-        }
+  const more = document.getElementById("more");
+
+  // Of a long table the first rows, in whichever order; all rows that have the words that are looked for.
+  function narrow() {
+    const words = filter ? filter.value.toLowerCase().split(/\s+/).filter(Boolean) : [];
+    const most = more && !words.length && !("pressed" in more.dataset) ? Number(more.dataset.most) : Infinity;
+    let fitting = 0;
+    let all = 0;
+    for (const row of body.rows) {
+      if (row.classList.contains("runs")) continue;
+      const fits = words.every((word) => row.dataset.label.toLowerCase().includes(word));
+      all += 1;
+      fitting += fits;
+      row.hidden = !fits || fitting > most;
+      const next = row.nextElementSibling;
+      if (next && next.classList.contains("runs")) {
+        next.hidden = row.hidden || row.querySelector(".unfold").getAttribute("aria-expanded") === "false";
       }
-      document.getElementById("shown").textContent = words.length ? `${shown} of ${all}` : "";
+    }
+    if (filter) document.getElementById("shown").textContent = words.length ? `${fitting} of ${all}` : "";
+    if (more) more.hidden = most === Infinity;
+  }
+
+  if (filter) filter.addEventListener("input", narrow);
+  if (more) {
+    more.addEventListener("click", () => {
+      more.dataset.pressed = "";
+      narrow();
     });
+    narrow();
   }
 
   for (const button of document.querySelectorAll(".copy")) {
