@@ -50,6 +50,17 @@ def test_what_is_worse_is_said_with_the_difference_to_the_nearest() -> None:
     assert said == "Use gru: validation loss 2.032 nats per token; lstm and rnn are worse by at least 0.020."
 
 
+def test_what_another_than_the_best_beats_is_said() -> None:
+    """The best is the mean of seeds that learn and seeds that do not, so that it beats nothing; the second does."""
+    rows = {"2": (0.03, 0.66, 0.02, 0.65, 0.1, 0.6), "1": (0.36, 0.37, 0.38, 0.36, 0.4, 0.37)}
+    runs = [run(loss, seed, cell__forget_bias=int(bias)) for bias, row in rows.items() for seed, loss in enumerate(row)]
+    runs += [run(0.692 + seed / 1e4, seed, cell__forget_bias=0) for seed in range(4)]
+    assert headline(asked(runs)) == (
+        "No forget_bias is shown to be best: forget_bias 2 leads, validation loss 0.3 nats per token; forget_bias 1"
+        " could still be best; forget_bias 0 is worse than 1 by 0.32."
+    )
+
+
 def test_seeds_that_overlap_show_nothing_to_be_better() -> None:
     said = headline(asked(sweep({"gru": (2.05, 2.06, 2.07), "rnn": (2.055, 2.065, 2.075)}), worth=0.0))
     assert said.startswith("No cell is shown to be better: gru leads") and said.endswith("rnn could still be best.")
@@ -154,6 +165,10 @@ def test_a_headline_is_short_has_two_figures_and_calls_nothing_better_that_is_un
             one["second"] for one in main["contrasts"] if (one["first"], one["verdict"]) == (main["best"], "better")
         }
         assert _named(said, "worse by") == len(worse), said
+    for loser, winner in re.findall(r"(\w+) is worse than (\w+)", said):
+        main = written["groups"][0] if len(written["groups"]) == 1 else written["overall"]
+        won = [one for one in main["contrasts"] if {one["first"], one["second"]} == {loser, winner}]
+        assert [one["verdict"] for one in won] == ["better" if won[0]["first"] == winner else "worse"], said
     for group in written["groups"]:
         if f"at {', '.join(f'{k} {v}' for k, v in group['within'].items())} {group['best']} beats" in said:
             assert any(one["verdict"] == "better" for one in group["contrasts"]), said

@@ -27,8 +27,9 @@ def headline(answer: Answer) -> str:
     names = levels_of(answer.main)
     if len(names) == 1:
         return f"There is one {called(answer)}, {names[0]}, and nothing to compare it with: {_at(answer, names[0])}."
-    say = _tested if tested(contrasts_of(answer.main)) else _untested
-    return _shortest(say(answer, names, most) for most in range(MOST_NAMED, -1, -1))
+    if not tested(contrasts_of(answer.main)):
+        return _shortest(_untested(answer, names, most) for most in range(MOST_NAMED, -1, -1))
+    return _shortest(_tested(answer, names, most, all_) for all_ in (True, False) for most in range(MOST_NAMED, -1, -1))
 
 
 def _shortest(sentences: Iterable[str]) -> str:
@@ -93,7 +94,8 @@ def place(at: Setting) -> str:
     return ", ".join(f"{name} {in_short(value_)}" for name, value_ in at)
 
 
-def _tested(answer: Answer, names: Sequence[str], most: int) -> str:
+def _tested(answer: Answer, names: Sequence[str], most: int, with_beaten: bool) -> str:
+    """Return the verdict on the best level, with what another level beats where that is asked for."""
     main = answer.main
     assert main is not None
     best = names[0]
@@ -109,12 +111,33 @@ def _tested(answer: Answer, names: Sequence[str], most: int) -> str:
         amount = gap(nearest.difference, (nearest.high - nearest.low) / 2)
         least = "" if len(worse) == 1 else "at least "
         clauses.append(f"{_listed(answer, worse, most)} {_is(worse)} worse by {least}{amount}")
+    beaten = _beaten(answer, (best, *equal, *worse), most, with_amount=not worse) if with_beaten else ""
+    clauses += [beaten] if beaten else []
     if not clauses:
         return f"Use {spoken(answer, best)}: {_at(answer, best)}; nothing else could be best."
     if not worse and not equal:
         lead = f"{spoken(answer, best)} leads, {_at(answer, best)}"
-        return f"No {called(answer)} is shown to be better: {lead}; {clauses[0]}."
+        return f"No {called(answer)} is shown to be {'best' if beaten else 'better'}: {lead}; {'; '.join(clauses)}."
     return f"Use {spoken(answer, best)}: {_at(answer, best)}; {'; '.join(clauses)}."
+
+
+def _beaten(answer: Answer, said: Sequence[str], most: int, with_amount: bool) -> str:
+    """Return what is shown to be worse than another level than the best, such as `rnn is worse than lstm by 0.1`.
+
+    Of the levels that are not said yet, those are named that the first level beats which beats any.
+    """
+    won = [one if one.verdict == "better" else reversed_(one) for one in contrasts_of(answer.main)]
+    won = [one for one in won if one.verdict == "better" and one.second not in said]
+    winner = next((name for name in levels_of(answer.main) if any(one.first == name for one in won)), None)
+    losses = {one.second: one for one in won if one.first == winner}
+    if winner is None:
+        return ""
+    names = [name for name in levels_of(answer.main) if name in losses]
+    nearest = losses[names[0]]
+    least = "" if len(names) == 1 else "at least "
+    amount = f" by {least}{gap(nearest.difference, (nearest.high - nearest.low) / 2)}" if with_amount else ""
+    than = _in_short(winner) if len(answer.question.by) == 1 else spoken(answer, winner)
+    return f"{_listed(answer, names, most)} {_is(names)} worse than {than}{amount}"
 
 
 def _untested(answer: Answer, names: Sequence[str], most: int) -> str:
