@@ -15,7 +15,7 @@ from rnnlab.config.schema import PROBES
 from rnnlab.control_characters import say
 from rnnlab.errors import RunsFailedError, UserError
 from rnnlab.records.folder import RUNS
-from rnnlab.verbosity import say_unless_quiet
+from rnnlab.verbosity import is_quiet, say_unless_quiet
 
 if TYPE_CHECKING:
     from rnnlab.records.reading import Run
@@ -185,12 +185,14 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
 
 def _close(run: Run, ready: TrainingRun) -> None:
     """Say what a run reached, where it lies and what may come next."""
-    from rnnlab.sweeps.closing import next_commands, print_result
+    from rnnlab.sweeps.closing import next_commands, print_data, print_result
     from rnnlab.terminal import Terminal
 
     epochs = run.summary["epochs"]
     when = f"in the best of {epochs} epochs" if epochs > 1 else "in 1 epoch"
     say_unless_quiet(f"val/loss {run.loss:.4f} {when}, {run.summary['seconds']:.1f} s")
     print_result(run, Terminal(highlight=False, markup=False))
+    if not is_quiet():
+        print_data(run, Terminal(highlight=False, markup=False))
     say(f"in {run.folder.absolute()}")
     say_unless_quiet("next:", *next_commands(run, ready.task), sep="\n  ")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from rnnlab.charts.number_format import three_digits
+from rnnlab.control_characters import in_one_line
 from rnnlab.data.source import OWN
 from rnnlab.records.metrics import SHARE, Metric, shown_in_tables
 from rnnlab.records.reading import Run
@@ -29,6 +30,21 @@ def result_of(run: Run) -> str:
 def print_result(run: Run, console: Console) -> None:
     """Print what a run reaches: whole words in the lines of a terminal, one line elsewhere."""
     console.print(result_of(run), soft_wrap=not console.is_terminal)
+
+
+def data_of(run: Run) -> str:
+    """Say what was read of the user's own files, and what of the data was left out or changed; '' for nothing."""
+    data = run.part("data")
+    notes = data.get("notes")
+    said = [data.get("description"), *(notes if isinstance(notes, list) else ())]
+    lines = [in_one_line(str(line)) for line in said if line]
+    return f"data: {'; '.join(lines)}" if lines else ""
+
+
+def print_data(run: Run, console: Console) -> None:
+    """Print what was read and left out, if there is anything to say: after a long training it is out of sight."""
+    if line := data_of(run):
+        console.print(line, soft_wrap=not console.is_terminal)
 
 
 def _phrases(run: Run) -> Iterator[str]:

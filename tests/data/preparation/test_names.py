@@ -13,6 +13,7 @@ from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.preparation.names import encode, item_hash
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.data.sequences import Sequences
+from rnnlab.data.sources.labelled_texts import LabelledTexts
 from rnnlab.data.sources.names import read_lines
 from rnnlab.data.split import split_items
 from rnnlab.data.text.vocabulary import PAD, START_STOP, Vocabulary
@@ -106,7 +107,20 @@ def test_splitting_without_duplicates_shares_nothing_and_loses_nothing(items: li
 def test_any_alphabet_is_read_and_blank_lines_are_no_items(tmp_path: Path) -> None:
     file = tmp_path / "items.txt"
     file.write_bytes("\ufeffÅsa\r\n\n 莉子 \nÉloïse\u0085x\n".encode())
-    assert read_lines([file]) == ["Åsa", "莉子", "Éloïse\u0085x"]
+    read = read_lines([file])
+    assert isinstance(read, LabelledTexts) and read.texts == ["Åsa", "莉子", "Éloïse\u0085x"]
+    assert read.description.endswith(", 1 empty line left out")
+
+
+def test_items_that_repeat_another_are_counted(tmp_path: Path) -> None:
+    names = [f"anna{'x' * number}" for number in range(20)]
+    lines = {"plain.txt": [*names, *names[:3]], "labelled.txt": [f"{name}\tF" for name in [*names, *names[:3]]]}
+    for file, rows in lines.items():
+        (tmp_path / file).write_text("\n".join(rows))
+    for words in (["data.path=plain.txt"], ["data.path=labelled.txt", "data.labels=sex", "model.condition=sex"]):
+        read = prepared("data=file", words[0].replace("=", f"={tmp_path}/"), *words[1:])
+        assert "3 items that repeat another were left out" in read.notes
+        assert sum(len(part.sequences) for part in read.parts.values()) == 20
 
 
 def test_a_line_that_is_not_utf8_is_named(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_the_column_of_a_table_has_items_and_another_one_their_labels(tmp_path: 
     file.write_text('id,name,sex\n1,"anna, maria",F\n2, bert ,M\n3,,M\n4,carl,NaN\n', encoding="utf-8")
     read = read_lines([file], text_column="name")
     assert isinstance(read, LabelledTexts) and list(read.texts) == ["anna, maria", "bert", "carl"]
-    assert read.description == "name of people.csv, 3 items, the first 'anna, maria'"
+    assert read.description == "name of people.csv, 3 items, the first 'anna, maria', 1 row without an item left out"
     with pytest.raises(UserError, match="row 4: the label 'NaN' may be none"):
         read_lines([file], "sex", text_column="name")
     labelled = read_lines([file], "sex", text_column="name", missing_labels="skip")

@@ -52,10 +52,10 @@ def prepare_names(
     items = _content(source, data.get("labels"), condition)
     where = source.where
     if known is not None:
-        parts, vocabulary, few = {"test": items}, known.vocabulary, ""
+        parts, vocabulary, few, repeated = {"test": items}, known.vocabulary, "", ""
         _check_labels(items.labels if condition else (), vocabulary, where)
     else:
-        parts = _split(items, split, source.limit, where)
+        parts, repeated = _split(items, split, source.limit, where)
         used = [text for piece in parts.values() for text in piece.texts]
         vocabulary, few = _vocabulary(used, parts["train"].texts, data)
         if condition is not None:
@@ -77,7 +77,7 @@ def prepare_names(
             **({"labels_of_training": counts} if counts else {}),
         },
         notes=(
-            *filter(None, (few, note, note_on_parts(items.parts, trained=known is None))),
+            *filter(None, (repeated, few, note, note_on_parts(items.parts, trained=known is None))),
             *(f"no item of training has the label {label!r}" for label in unseen),
         ),
         items=measured(_items, parts),
@@ -104,41 +104,60 @@ def _content(source: Source, labelled: str | None, condition: str | None) -> Lab
     return items
 
 
-def _split(items: LabelledTexts, split: Mapping[str, Any], limit: int | None, where: str) -> dict[str, LabelledTexts]:
-    """Return the first `limit` items, or of those with parts any, as the items of each part."""
+def _split(
+    items: LabelledTexts, split: Mapping[str, Any], limit: int | None, where: str
+) -> tuple[dict[str, LabelledTexts], str]:
+    """Return the first `limit` items, or of those with parts any, as the items of each part, and a note or ''."""
     seed, deduplicate = split["seed"], split["deduplicate"]
     if items.parts is not None:
-        return split_by_files(items, items.parts, split, limit, where)
+        check_parts(items.parts, where)
+        rows = _distinct(items, items.parts) if deduplicate else range(len(items))
+        return split_by_files(items, items.parts, rows, seed, limit, where), _note(len(items) - len(rows))
     first = LabelledTexts(items.texts[:limit], items.labels[:limit])
     if items.labels:
-        return split_labelled(first, seed, deduplicate, where)
-    parts = split_items(first.texts, seed, deduplicate, where)
-    return {part: LabelledTexts(texts, ()) for part, texts in parts.items()}
+        parts = split_labelled(first, seed, deduplicate, where)
+    else:
+        texts = split_items(first.texts, seed, deduplicate, where)
+        parts = {part: LabelledTexts(own, ()) for part, own in texts.items()}
+    return parts, _note(len(first) - sum(map(len, parts.values())))
+
+
+def _note(count: int) -> str:
+    """Return a note on items that were left out; '' where there are none."""
+    several = f"{count:,} item{'s that repeat another were' if count > 1 else ' that repeats another was'} left out"
+    return several if count else ""
+
+
+def _distinct(items: LabelledTexts, said: Sequence[str]) -> list[int]:
+    """Return the rows without repetitions; an item is in one part only, with all of its labels.
+
+    Args:
+        items: With labels or without.
+        said: `(N,)`, the part of each.
+    """
+    last = {text: part for part in PARTS for text, own in zip(items.texts, said, strict=True) if own == part}
+    pairs = list(zip(items.texts, items.labels or items.texts, strict=True))
+    first = {pairs[row]: row for row in reversed(range(len(items))) if said[row] == last[items.texts[row]]}
+    return sorted(first.values())
 
 
 def split_by_files(
-    items: LabelledTexts, said: Sequence[str], split: Mapping[str, Any], limit: int | None, where: str
+    items: LabelledTexts, said: Sequence[str], rows: Sequence[int], seed: int, limit: int | None, where: str
 ) -> dict[str, LabelledTexts]:
     """Return the items of each part that the files' names say, in random order.
 
     Args:
         items: With labels or without.
         said: `(N,)`, the part of each.
-        split: The node of the configuration; without repetitions an item is in one part only, with all of its labels.
+        rows: Which of the items take part.
+        seed: Of the order.
         limit: How many are used, chosen at random; None for all.
         where: Begins the line about what is wrong.
 
     Raises:
         UserError: There is a part without an item.
     """
-    check_parts(said, where)
-    rows: Sequence[int] = range(len(items))
-    if split["deduplicate"]:
-        last = {text: part for part in PARTS for text, own in zip(items.texts, said, strict=True) if own == part}
-        pairs = list(zip(items.texts, items.labels or items.texts, strict=True))
-        first = {pairs[row]: row for row in reversed(rows) if said[row] == last[items.texts[row]]}
-        rows = sorted(first.values())
-    shuffled, where = shuffled_rows(rows, random.Random(split["seed"]), limit, where)
+    shuffled, where = shuffled_rows(rows, random.Random(seed), limit, where)
     parts = by_fixed_part(shuffled, said, "item", where)
     labels = items.labels
     return {

@@ -102,7 +102,7 @@ def read_lines(  # noqa: PLR0913  # an argument for every key of data=file
     separator: str | None = None,
     quoting: bool | None = None,
 ) -> list[str] | LabelledTexts:
-    """Return one item a line, without the blanks around it; empty lines are no items.
+    """Return one item a line, without the blanks around it; empty lines are no items, and the description counts them.
 
     Args:
         files: In UTF-8; those that are named for training, validation and test are the parts (see `parts_of`).
@@ -115,7 +115,7 @@ def read_lines(  # noqa: PLR0913  # an argument for every key of data=file
         quoting: Whether quotes hold cells of a table together; see `tables.read_rows`.
 
     Returns:
-        A list of the items; with labels or parts `LabelledTexts`.
+        A list of the items; with labels, parts or empty lines `LabelledTexts`.
 
     Raises:
         UserError: A line is not UTF-8 or lacks its label, the lines look like rows of a table, or there is no item.
@@ -125,17 +125,19 @@ def read_lines(  # noqa: PLR0913  # an argument for every key of data=file
         return _of_tables(
             [read_table(file, separator, quoting) for file in files], files, text_column, labels, missing_labels
         )
-    rows = [_rows(file, labels, header) for file in files]
+    lines = [decode_lines(file) for file in files]
+    rows = [_rows(inner, labels, header, file) for inner, file in zip(lines, files, strict=True)]
+    empty = sum(not line.strip() for inner in lines for line in inner[:-1])  # what follows the last end is no line
     if not any(rows):
         raise UserError(f"data: {files[0]} holds no items; one item a line is expected")
     if labels is not None:
         pairs = [_pairs(inner, labels, missing_labels, file) for inner, file in zip(rows, files, strict=True)]
-        return _with_labels(pairs, files, labels, sum(map(len, rows)))
+        return _with_labels(pairs, files, labels, sum(map(len, rows)), empty=empty)
     if not verbatim:
         for inner, file in zip(rows, files, strict=True):
             _refuse_table(inner, file)
             _refuse_odd(inner, file)
-    return _without_labels(rows, files)
+    return _without_labels(rows, files, left_out=_counted(empty, "empty line", "empty lines"))
 
 
 def _check_form(files: list[Path], text_column: str | None, separator: str | None, quoting: bool | None) -> None:
@@ -159,7 +161,10 @@ def _of_tables(
         columns = [[item for cell in table[text_column] if (item := cell.strip())] for table in tables]
         if not any(columns):
             raise UserError(f"data: {files[0]} holds no items in the column {text_column}")
-        return _without_labels(columns, files, f"{text_column} of {named(files)}, ")
+        missing_items = _counted(
+            sum(map(len, tables)) - sum(map(len, columns)), "row without an item", "rows without an item"
+        )
+        return _without_labels(columns, files, f"{text_column} of {named(files)}, ", missing_items)
     labelled = [with_labels(table, labels, missing, file) for table, file in zip(tables, files, strict=True)]
     pairs = [
         [
@@ -172,27 +177,49 @@ def _of_tables(
     return _with_labels(pairs, files, labels, sum(map(len, tables)), f"{text_column}, {labels} of {named(files)}, ")
 
 
-def _without_labels(rows: Sequence[list[str]], files: list[Path], where: str = "") -> list[str] | LabelledTexts:
+def _without_labels(
+    rows: Sequence[list[str]], files: list[Path], where: str = "", left_out: str = ""
+) -> list[str] | LabelledTexts:
+    """Return items without labels.
+
+    Args:
+        rows: Those of each file.
+        files: Where they lie.
+        where: The columns and files of tables, in words.
+        left_out: What was no item, in words; '' where there was nothing.
+    """
     everything = list(chain.from_iterable(rows))
     parts = parts_of(files)
-    if parts is None and not where:
+    if parts is None and not where and not left_out:
         return everything
-    said = f"{where}{len(everything):,} items, the first {everything[0]!r}"
+    lost = f", {left_out} left out" if left_out else ""
+    said = f"{where}{len(everything):,} items, the first {everything[0]!r}{lost}"
     return LabelledTexts(everything, (), part_of_each(parts, map(len, rows)), said)
 
 
 def _with_labels(
-    pairs: Sequence[list[tuple[str, str]]], files: list[Path], labels: str, count: int, where: str = ""
+    pairs: Sequence[list[tuple[str, str]]],
+    files: list[Path],
+    labels: str,
+    count: int,
+    where: str = "",
+    empty: int = 0,
 ) -> LabelledTexts:
-    """Return items with labels, of which there were `count` with those that were left out."""
+    """Return items with labels, of which there were `count` with those that were left out, and so many empty lines."""
     together = list(chain.from_iterable(pairs))
     parts = part_of_each(parts_of(files), map(len, pairs))
-    return _labelled(together, labels, count - len(together), parts, where)
+    left_out = count - len(together)
+    lost = f"{left_out:,} left out: the item or its label is missing" if left_out else ""
+    without = f"{_counted(empty, 'empty line', 'empty lines')} left out" if empty else ""
+    return _labelled(together, labels, ", ".join(filter(None, (lost, without))), parts, where)
 
 
-def _labelled(
-    pairs: list[tuple[str, str]], kind: str, left_out: int, parts: list[str] | None, where: str
-) -> LabelledTexts:
+def _counted(count: int, one: str, several: str) -> str:
+    """Return such as `2 empty lines`; '' for none."""
+    return f"{count:,} {one if count == 1 else several}" if count else ""
+
+
+def _labelled(pairs: list[tuple[str, str]], kind: str, lost: str, parts: list[str] | None, where: str) -> LabelledTexts:
     items, labels = [item for item, _ in pairs], [label for _, label in pairs]
     counts = ", ".join(f"{count:,} {label}" for label, count in Counter(labels).most_common(MOST_COUNTED))
     more = f", {len(set(labels)) - MOST_COUNTED} more" if len(set(labels)) > MOST_COUNTED else ""
@@ -200,14 +227,13 @@ def _labelled(
         raise UserError(
             f"data: every {kind} is there once, such as {labels[0]!r}; an item, a tab and its {kind} are expected"
         )
-    lost = f"{left_out:,} left out: the item or its label is missing" if left_out else ""
     said = f"{where}{len(items):,} items, {kind}: {counts}{more}"
     return LabelledTexts(items, labels, parts, ", ".join(filter(None, (said, lost, alike(labels)))))
 
 
-def _rows(file: Path, labels: str | None, header: bool | None) -> list[str]:
+def _rows(lines: Sequence[str], labels: str | None, header: bool | None, file: Path) -> list[str]:
     """Return the lines of a file that are not empty, without its header."""
-    rows = [row for line in decode_lines(file) if (row := line.strip())]
+    rows = [row for line in lines if (row := line.strip())]
     cells = rows[0].split("\t") if rows else []
     return rows[1:] if cells and begins_with_header(cells, header, f"data: {file}, line 1", labels) else rows
 
