@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 from scipy.stats import ttest_ind, tukey_hsd
 
 from rnnlab.analysis.inference.candidates import candidates
@@ -64,6 +65,15 @@ def test_pairing_finds_at_three_seeds_what_the_luck_of_seeds_hides() -> None:
     (seen,) = contrasts(names(levels), paired(levels, 2), 0.0, 1)
     assert (hidden.verdict, seen.verdict) == ("undecided", "better")
     assert seen.difference == pytest.approx(-0.1) and seen.p < 0.001
+
+
+def test_pairs_are_held_to_their_error_by_bonferronis_bound() -> None:
+    levels = estimates([1.0, 2.0, 3.0, 4.0, 5.0], [1.1, 2.2, 3.0, 4.1, 5.2], [2.0, 2.1, 4.0, 4.2, 5.5])
+    differences = paired(levels, 3)
+    halves = -stdtrit(differences.freedoms, 0.05 / 6) * differences.errors
+    for contrast, half in zip(contrasts(names(levels), differences, 0.0, 1), halves, strict=True):
+        assert (contrast.high - contrast.low) / 2 == pytest.approx(half)
+        assert (contrast.p < 0.05) == (contrast.high < 0 or contrast.low > 0)
 
 
 def test_levels_are_equal_if_both_one_sided_tests_say_less_than_is_worth_having() -> None:

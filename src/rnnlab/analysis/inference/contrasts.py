@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.analysis.inference.estimates import Estimate, Spread
-from rnnlab.analysis.inference.studentized import critical, p_values
+from rnnlab.analysis.inference.studentized import critical, critical_bounds, p_bounds, p_values
 from rnnlab.analysis.inference.variances import Array, cautious, fit_prior, moderated
 
 ERROR = 0.05  # of all contrasts of a report together: in one report of twenty without differences one is named
@@ -82,6 +82,7 @@ class Differences:
         freedoms: The degrees of freedom of these.
         below: True where a difference bounds that of its pair from below: the first level may be tuned otherwise.
         above: True where it does so from above: the second level may be.
+        ranged: Whether the largest of them is held to the studentised range, or else to Bonferroni's bound.
     """
 
     first: Indices
@@ -91,6 +92,7 @@ class Differences:
     freedoms: Array
     below: NDArray[np.bool_]
     above: NDArray[np.bool_]
+    ranged: bool = True
 
     @property
     def pair(self) -> Indices:
@@ -165,7 +167,8 @@ def paired(estimates: Sequence[Estimate], levels: int, pairs: Pairs | None = Non
     """Return the differences of results that begin with the same weights and batches at the same seed.
 
     The luck of the seed is in both and goes out of their difference. The variances of differences are moderated by
-    those of all pairs.
+    those of all pairs. Each pair keeps a part of its own, so that the largest statistic of three levels at five seeds
+    exceeds the studentised range in 6% of sweeps without a difference; Bonferroni's bound, in 5%.
 
     Args:
         estimates: The results.
@@ -186,7 +189,8 @@ def paired(estimates: Sequence[Estimate], levels: int, pairs: Pairs | None = Non
         variances[several], freedoms[several] = moderated(variances[several], freedoms[several], prior)
     most = (levels - 1) * max(counts.max(initial=1.0) - 1, 1.0)
     errors = np.sqrt(np.where(several, variances, math.nan) / np.maximum(counts, 1.0))
-    return pairs.differences(means, errors, np.where(several, np.minimum(freedoms, most), math.nan))
+    unbounded = pairs.differences(means, errors, np.where(several, np.minimum(freedoms, most), math.nan))
+    return replace(unbounded, ranged=False)
 
 
 def contrasts(
@@ -205,7 +209,8 @@ def contrasts(
     levels, statistics = rivals or len(names), differences.statistics
     if len(names) < 2:
         return []
-    p = np.minimum(1.0, p_values(statistics, differences.freedoms, levels) * tests)
+    corrected_p = p_values if differences.ranged else p_bounds
+    p = np.minimum(1.0, corrected_p(statistics, differences.freedoms, levels) * tests)
     low, high = _bounds(differences, _halves(differences, levels, ERROR / tests))
     inner_low, inner_high = _bounds(differences, _halves(differences, levels, 2 * ERROR / tests))
     mean = differences.means[differences.below & differences.above]
@@ -220,8 +225,9 @@ def contrasts(
 
 def _halves(differences: Differences, levels: int, error: float) -> Array:
     """Return half of the widths of simultaneous intervals."""
+    factors = critical if differences.ranged else critical_bounds
     with np.errstate(invalid="ignore"):
-        halves = differences.errors * critical(differences.freedoms, levels, error)
+        halves = differences.errors * factors(differences.freedoms, levels, error)
     return np.where(differences.errors == 0, 0.0, halves)
 
 

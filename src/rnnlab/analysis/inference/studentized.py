@@ -32,9 +32,9 @@ def p_values(statistics: Array, freedoms: Array, levels: int) -> Array:
         levels: The number of levels, at least 2.
     """
     sizes = np.abs(statistics)
-    bound = 2 * stdtr(freedoms, -sizes) * (levels * (levels - 1) / 2)
+    bound = p_bounds(statistics, freedoms, levels)
     if levels == 2:
-        return np.minimum(bound, 1.0)
+        return bound
     values = np.full(len(sizes), math.nan)
     for freedom, rows in _by_table(freedoms, sizes):
         places, tails = _table(freedom, levels)
@@ -45,17 +45,29 @@ def p_values(statistics: Array, freedoms: Array, levels: int) -> Array:
 
 def critical(freedoms: Array, levels: int, error: float) -> Array:
     """Return the t statistics that a pair exceeds with p-values below the error, one for each number of freedoms."""
-    pairs = levels * (levels - 1) / 2
-    bounds = -stdtrit(freedoms, error / (2 * pairs))
+    bounds = critical_bounds(freedoms, levels, error)
     if levels == 2 or error < LEAST_TAIL:
-        return np.asarray(bounds)
+        return bounds
     for freedom, rows in _by_table(freedoms, freedoms):
         sizes, tails = _table(freedom, levels)
         inside = tails > LEAST_TAIL
         if tails[inside].min() <= error:
             size = np.exp(np.interp(-math.log(error), -np.log(tails[inside]), np.log(sizes[inside])))
             bounds[rows] = np.minimum(size, bounds[rows])
-    return np.asarray(bounds)
+    return bounds
+
+
+def p_bounds(statistics: Array, freedoms: Array, levels: int) -> Array:
+    """Return the p-value of each pair's t statistic times the number of pairs (Bonferroni), at most 1.
+
+    It needs no variance that the pairs have in common. The arguments are those of `p_values`.
+    """
+    return np.minimum(2 * stdtr(freedoms, -np.abs(statistics)) * (levels * (levels - 1) / 2), 1.0)
+
+
+def critical_bounds(freedoms: Array, levels: int, error: float) -> Array:
+    """Return the t statistics of which `p_bounds` are the error, one for each number of freedoms."""
+    return np.asarray(-stdtrit(freedoms, error / (levels * (levels - 1))))
 
 
 def _by_table(freedoms: Array, values: Array) -> Iterator[tuple[float, NDArray[np.intp]]]:
