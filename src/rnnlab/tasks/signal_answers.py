@@ -143,10 +143,10 @@ class SignalAnswers(TextAnswers, SequenceTask):
         read = self.read_rows if self.answers_rows else self.read_table
         return read(frame, {}, Path("the data frame"))
 
-    def header(self, probabilities: bool) -> Iterable[str]:
+    def header(self, probabilities: bool) -> list[str]:
         return [*self.table_columns(probabilities), NOTE]
 
-    def rows(self, number: int, answer: Any, probabilities: bool) -> Iterable[Sequence[Any]]:
+    def rows(self, number: int, answer: Any, probabilities: bool) -> list[list[Any]]:
         return [[*row, answer.note] for row in self.table_rows(answer, probabilities)]
 
     @property

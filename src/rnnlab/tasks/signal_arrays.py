@@ -130,9 +130,10 @@ def recordings_of(signals: Signals, task: ReadsSignals, where: str) -> list[Reco
     names = signals.names or [str(number) for number in range(1, len(signals) + 1)]
     ends = signals.offsets[1:]
     values = np.split(signals.values.astype(np.float64), ends)
-    times, rows = (
-        [None] * len(signals) if array is None else np.split(array, ends) for array in (signals.times, signals.rows)
-    )
+    times: Sequence[Floats | None] = [None] * len(signals) if signals.times is None else np.split(signals.times, ends)
+    rows: Sequence[NDArray[np.int64] | None] = [None] * len(signals)
+    if signals.rows is not None:
+        rows = np.split(signals.rows, ends)
     return [Recording(*recording) for recording in zip(values, names, times, rows, strict=True)]
 
 

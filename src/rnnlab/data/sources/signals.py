@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.signals import CLASS, NUMBER, STEPS, Signals
+from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals
 from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.signal_files.answers import encode, kind_of_labels
@@ -58,7 +58,8 @@ def read_signals(files: list[Path], label_column: str | list[str] | None = None,
         contents.append(content)
     _check_alike(contents, files)
     labels = [[cell for part in column for cell in part] for column in zip(*(c.labels for c in contents), strict=True)]
-    asked, answers, classes = CLASS, np.zeros(len(labels[0]), dtype=np.int64), tuple[str, ...]()
+    asked, classes = CLASS, tuple[str, ...]()
+    answers: Answers = np.zeros(len(labels[0]), dtype=np.int64)
     if as_written.labelled:
         asked = contents[0].asked or kind_of_labels(labels, as_written.target, f"data: {files[0]}")
         answers, classes = encode(labels, asked)
