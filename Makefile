@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 TOOLS_INSTALLED := $(VENV)/.tools-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools sweep test test-browser test-data test-devices test-docs test-exact test-export test-hostile test-kept test-launchers test-loggers test-many test-memory test-probes test-python test-records test-search test-studies test-more test-all torture bench bench-gpu bench-quick calibrate docs lint format screenshot tensorboard clean
+.PHONY: help install tools sweep test coverage test-browser test-data test-devices test-docs test-exact test-export test-hostile test-kept test-launchers test-loggers test-many test-memory test-probes test-python test-records test-search test-studies test-more test-all torture bench bench-gpu bench-quick calibrate docs lint format screenshot tensorboard clean
 
 help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -97,8 +97,18 @@ test-search: tools  ## Search with every sampler and pruner
 test-studies: tools  ## Train the first run of every shipped study, and write pages of small ones
 	$(BIN)/python -m pytest -m studies
 
+MORE := (browser or devices or docs or exact or export or hostile or kept or launchers or loggers or many or memory or \
+  probes or python or records or search or studies) and not (slow or data)
+
 test-more: tools  ## Everything else that has a target of its own, but for data, GPUs and what is slow
-	$(BIN)/python -m pytest -m '(browser or devices or docs or exact or export or hostile or kept or launchers or loggers or many or memory or probes or python or records or search or studies) and not (slow or data)'
+	$(BIN)/python -m pytest -m '$(MORE)'
+
+coverage: tools  ## Which lines and branches of src the tests of `make test` and `make test-more` take, in an hour
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -m '$(MORE)'
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
 
 test-all: tools  ## Run every test, the slow ones too
 	$(BIN)/python -m pytest -m ''

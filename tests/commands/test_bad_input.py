@@ -21,7 +21,7 @@ TABLE = [
     ("train cell=elman", ["cell=elman", "gru", "lstm", "or transformer"]),
     ("train cell=transformer cell.heads=5", ["cell.heads=5", "model.hidden_size=96"]),
     (
-        "train task=sentiment cell=transformer model.bidirectional=true",
+        "train task=sentiment data=word_order cell=transformer model.bidirectional=true",
         ["model.bidirectional=true", "cell=transformer"],
     ),
     ("train cell=lru cell.r_max=2", ["cell.r_max", "<= 1"]),
