@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,17 @@ from rnnlab.tasks.base import SequenceTask
 pytestmark = pytest.mark.export
 
 CLOSE = 1e-5
-NOT_CAUSAL = {"bag", "mlp_flat"}
 WHOLE = {"rnn", "gru", "lstm", "irnn"}
+
+
+def in_both_forms(cells: Sequence[str]) -> Any:
+    """Every cell in one form or the other; with the slow tests in both."""
+    params = [
+        pytest.param(cell, form, marks=[pytest.mark.slow] if (number + place) % 2 else [])
+        for number, cell in enumerate(cells)
+        for place, form in enumerate(FORMATS)
+    ]
+    return pytest.mark.parametrize(("cell", "form"), params)
 
 
 def trained(task: SequenceTask, cell: str, bidirectional: bool = False) -> Any:
@@ -61,8 +71,7 @@ def test_every_pooling_is_a_running_one(pooling: str, tmp_path: Path) -> None:
     assert pooled_difference(run, programs, inputs, task) < CLOSE
 
 
-@pytest.mark.parametrize("form", ["onnx", "torch"])
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm", "irnn", "transformer", "lru"])
+@in_both_forms(["rnn", "gru", "lstm", "irnn", "transformer", "lru"])
 @torch.no_grad()
 def test_a_language_model_of_two_layers_is_the_same_at_every_step(cell: str, form: str, tmp_path: Path) -> None:
     task = trained(language_model(cell, layers=2), cell)
@@ -72,8 +81,7 @@ def test_a_language_model_of_two_layers_is_the_same_at_every_step(cell: str, for
         assert stepwise_difference(run, programs, symbols, task(symbols)[0]) < CLOSE
 
 
-@pytest.mark.parametrize("form", ["onnx", "torch"])
-@pytest.mark.parametrize("cell", sorted(WHOLE))
+@in_both_forms(sorted(WHOLE))
 @torch.no_grad()
 def test_what_reads_both_ways_is_exported_over_whole_sequences(cell: str, form: str, tmp_path: Path) -> None:
     task = trained(classifier(cell, layers=2, bidirectional=True), cell, bidirectional=True)

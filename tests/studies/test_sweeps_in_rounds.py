@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from forked import PATIENCE, Command
 from rnnlab.records.recording import read_recording
 from rnnlab.studies.study import Study
 from support import Answer
@@ -79,16 +78,17 @@ def test_its_page_says_what_its_fresh_seeds_say_and_comes_from_the_recording_alo
     assert files(study) == before
 
 
+@pytest.mark.parametrize("study", ["tune", pytest.param("race", marks=pytest.mark.slow)], indirect=True)
 def test_killed_and_asked_again_it_has_the_runs_that_it_would_have_had(
     rnnlab: Callable[..., Answer], workdir: Path, study: Study
 ) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "rnnlab", "study", "name=rounds"], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 90
+    process = Command("study", "name=rounds", cwd=workdir)
+    deadline = time.monotonic() + PATIENCE
     while len(summaries(workdir)) < 3:
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
     process.kill()
-    process.wait()
+    process.communicate()
     kept = {name: Path(f"runs/rounds/{name}/summary.json").stat().st_mtime_ns for name in summaries(workdir)}
     assert rnnlab("study", "name=rounds").code == 0
     assert all(Path(f"runs/rounds/{name}/summary.json").stat().st_mtime_ns == at for name, at in kept.items())
