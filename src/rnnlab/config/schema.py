@@ -129,6 +129,11 @@ PROBES = Kind(
     lambda v: isinstance(v, list) and all(map(_is_probe, v)),
 )
 
+BESIDE = Kind(
+    "a function of rnnlab.reference as _target_, and its settings.",
+    lambda v: isinstance(v, Mapping) and isinstance(v.get("_target_"), str),
+)
+
 SWITCHES = (
     *("early_stopping", "averaging", "samples", "confusion_matrix", "pr_curve", "custom_scalars", "effort", "graph"),
     *("embedding", "gradient_flow", "hidden_states", "saliency", "embedding_vectors", "gates", "gradient_norm"),
@@ -147,6 +152,7 @@ OF_A_RUN: dict[str, Kind] = {
     "compare.worth": either(AT_LEAST_ZERO, NOTHING),
     "compare.metric": either(text("a metric such as val/accuracy"), NOTHING),
     "probes": PROBES,
+    "beside": either(BESIDE, NOTHING),
     "task.shown": TEXTS,
     "task.class_weights": either(one_of("balanced"), NOTHING).neutral_at(None),
     "task.module.class_weights": either(one_of("balanced"), NOTHING).neutral_at(None),

@@ -32,6 +32,7 @@ WITHOUT_EFFECT = (
     "holds",
     "compare",
     "probes",
+    "beside",
     "logger",
     "trainer.log_every_n_steps",
     "trainer.profiler",

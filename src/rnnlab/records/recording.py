@@ -61,6 +61,7 @@ class Recording:
         shown: The texts about which trained classifiers were asked; see `RecordedFiles.answers`.
         probes: The measurements of probes.
         search: The history and the best trial of a search.
+        beside: What was computed beside the networks.
         rounds: The rounds of its sweep, if that proceeded in rounds.
     """
 
@@ -70,6 +71,7 @@ class Recording:
     shown: Sequence[str] = ()
     probes: Section = Section()
     search: Section = Section()
+    beside: Section = Section()
     rounds: RecordedRounds | None = None
 
 
@@ -81,6 +83,7 @@ def write_recording(file: Path, recording: Recording) -> None:
         "shown": list(recording.shown),
         "probes": asdict(recording.probes),
         "search": asdict(recording.search),
+        **({"beside": asdict(recording.beside)} if recording.beside.text else {}),
         **({"rounds": asdict(recording.rounds)} if recording.rounds else {}),
     }
     lines = [head, *(_line(run) for run in sorted(recording.runs, key=lambda run: run.folder.name))]
@@ -122,6 +125,7 @@ def _recording(head: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> R
         shown=tuple(map(_text, _items(head["shown"]))),
         probes=_section(_mapping(head["probes"])),
         search=_section(_mapping(head["search"])),
+        beside=_section(_mapping(head["beside"])) if "beside" in head else Section(),
         rounds=_rounds(head["rounds"]) if "rounds" in head else None,
     )
 

@@ -4,7 +4,7 @@
 - `collect`: plan a study, and record its runs in runs.jsonl.gz once they are trained.
 - `page`: write the page of a study from that recording: results in `readme`, figures, results.json, the index.
 - `index`: the index of all studies.
-- `computed`: studies that train nothing, but call a function of `rnnlab.reference`.
+- `computed`: what studies compute without training, by a function of `rnnlab.reference`.
 - `probing`: apply probes to the networks of checkpoints; `documents`: write what they return.
 - `new_study`: begin a study.
 """

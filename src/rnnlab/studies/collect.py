@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.analysis.comparison import Comparison, compare_runs
+from rnnlab.charts.document import Document
 from rnnlab.charts.paper import png
 from rnnlab.config.compose import compose_train, plain, readable_errors
 from rnnlab.config.literals import quote
@@ -16,10 +17,12 @@ from rnnlab.records.identity import hash_in
 from rnnlab.records.reading import RecordedFiles, Run, find_runs
 from rnnlab.records.recording import Recording, Section, write_recording
 from rnnlab.records.rounds import read_rounds
+from rnnlab.report.answer.document import document as answer_values
 from rnnlab.report.answers import MOST_COLUMNS
 from rnnlab.report.examples import read_examples
 from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
 from rnnlab.report.write import write_report
+from rnnlab.studies.computed import check_beside, compute
 from rnnlab.studies.documents import document_markdown
 from rnnlab.studies.probing import measure_runs, probe_configurations
 from rnnlab.studies.study import Study
@@ -35,6 +38,7 @@ class StudyPlan:
         holds: A bound on a metric, whose range is reported; None for none.
         shown: The texts that classifiers predict.
         probes: The configuration of each probe.
+        beside: What is computed beside the networks: a function and its settings; None for nothing.
     """
 
     words: Sequence[str]
@@ -42,6 +46,7 @@ class StudyPlan:
     holds: str | None
     shown: Sequence[str]
     probes: Sequence[Mapping[str, Any]]
+    beside: Mapping[str, Any] | None
 
 
 def plan_study(study: Study, data_path: str | None = None) -> StudyPlan:
@@ -59,7 +64,10 @@ def plan_study(study: Study, data_path: str | None = None) -> StudyPlan:
     with readable_errors("train"):
         config = plain(compose_train(words)[1])  # where a value is swept, its default
     probes = probe_configurations(config["probes"])
-    return StudyPlan(words, RUNS / str(config["sweep"]), config["holds"], config["task"].get("shown", ()), probes)
+    if config["beside"] is not None:
+        check_beside(config["beside"])
+    sweep, shown = RUNS / str(config["sweep"]), config["task"].get("shown", ())
+    return StudyPlan(words, sweep, config["holds"], shown, probes, config["beside"])
 
 
 def planned(sweep: Path) -> list[Run]:
@@ -87,6 +95,7 @@ def collect(study: Study, plan: StudyPlan) -> None:
         shown=list(dict.fromkeys(plan.shown)) if answers else (),
         probes=_measure(study, comparison, plan.probes),
         search=_search(study, report),
+        beside=_beside(study, comparison, plan.beside),
         rounds=rounds,
     )
     write_recording(study.recording, recording)
@@ -113,11 +122,22 @@ def _measure(study: Study, comparison: Comparison, configs: Sequence[Mapping[str
     measured = measure_runs(comparison, configs)
     if not measured.blocks:
         return Section()
-    charts = measured.charts
-    for chart in charts:
+    return _section(study, measured, str(measured.blocks[1]))  # the answer is below the first probe's heading
+
+
+def _beside(study: Study, comparison: Comparison, node: Mapping[str, Any] | None) -> Section:
+    """Compute what stands beside the networks, from what is known of them."""
+    if node is None:
+        return Section()
+    document = compute({**node, "answer": answer_values(comparison.answer)})
+    return _section(study, document, str(document.blocks[0]))
+
+
+def _section(study: Study, document: Document, answer: str) -> Section:
+    """Draw the charts of a document into the study's folder, and return it as a part of the page."""
+    for chart in document.charts:
         write_atomically(study.folder / f"{chart.name}.png", png(chart))
-    answer = str(measured.blocks[1])  # below the first probe's heading
-    return Section(document_markdown(measured), answer, tuple(f"{chart.name}.png" for chart in charts))
+    return Section(document_markdown(document), answer, tuple(f"{chart.name}.png" for chart in document.charts))
 
 
 def _search(study: Study, report: Path) -> Section:

@@ -1,6 +1,7 @@
-"""Studies that train nothing: a function of `rnnlab.reference` computes the answer.
+"""What a study computes without training: a function of `rnnlab.reference` returns a document.
 
-Such a study.yaml has the function's name and its arguments under `reference`.
+A study.yaml that has the function's name and its arguments under `reference` trains nothing. Under `beside`, the
+function is also told what the networks have reached, and its document stands below theirs.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
+from inspect import signature
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -15,7 +17,7 @@ from omegaconf import OmegaConf
 from rnnlab.charts.document import Document
 from rnnlab.config.compose import readable_errors
 from rnnlab.config.plain_files import checked_yaml
-from rnnlab.config.targets import build
+from rnnlab.config.targets import build, locate
 from rnnlab.errors import UserError
 from rnnlab.studies.documents import document_markdown
 from rnnlab.studies.page import write_results
@@ -48,6 +50,21 @@ def reference_of(study: Study, changes: list[str]) -> dict[str, Any]:
             there = f"its keys are {', '.join(keys)}" if node else f"{study.file} trains networks"
             raise UserError(f"{REFERENCE}.{key}: unknown key; {there}")
     return {str(key): value for key, value in {**node, **given}.items()}
+
+
+def check_beside(node: Mapping[str, Any]) -> None:
+    """Check that a study's `beside` names a function that takes its settings and an answer, without calling it.
+
+    Raises:
+        UserError: It does not.
+    """
+    settings = {key: value for key, value in node.items() if key != "_target_"}
+    try:
+        signature(locate(str(node["_target_"]))).bind(**settings, answer={})
+    except TypeError as error:
+        raise UserError(
+            f"beside: {node['_target_']} cannot be called with these keys and an answer: {error}"
+        ) from error
 
 
 def compute(reference: dict[str, Any]) -> Document:

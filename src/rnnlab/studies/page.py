@@ -57,8 +57,8 @@ def write_page(study: Study) -> Page:
     recording = read_recording(study.recording)
     comparison = _comparison(study, recording)
     examples, charts = _examples(comparison, recording), study_charts(comparison)
-    kept = (*recording.probes.figures, *recording.search.figures)
-    parts = [markdown(comparison, charts, RECORDING, most=None), examples.markdown()]
+    kept = (*recording.beside.figures, *recording.probes.figures, *recording.search.figures)
+    parts = [markdown(comparison, charts, RECORDING, most=None), recording.beside.text, examples.markdown()]
     # What probes have measured is the answer where there is no other.
     parts.insert(len(parts) if comparison.repeated else 0, recording.probes.text)
     parts.append(recording.search.text)
@@ -113,7 +113,7 @@ def _results(recording: Recording, comparison: Comparison, charts: Sequence[Char
     ranked = [escaped(headline(comparison.answer))]
     answers = [*(ranked if comparison.repeated or not recording.probes.text else ()), recording.probes.answer]
     drawn = [f"{chart.name}.png" for chart in charts]
-    figures = [*recording.probes.figures, *drawn, *recording.search.figures]
+    figures = [*recording.probes.figures, *drawn, *recording.beside.figures, *recording.search.figures]
     return Results("\n\n".join(filter(None, answers)), figures[0] if figures else "", figures)
 
 
