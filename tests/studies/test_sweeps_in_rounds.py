@@ -72,6 +72,9 @@ def test_its_page_says_what_its_fresh_seeds_say_and_comes_from_the_recording_alo
         assert "tuning-curves.png" in results.figures and min(r.config["seed"] for r in recording.runs if not r.draw)
     else:
         assert "at each num_layers?" in study.readme.read_text() and not tried
+    ended = rnnlab("study", "name=rounds")
+    assert ended.code == 0, ended.err
+    assert files(study) == before, "a study whose runs have ended trains nothing, and says the same"
     shutil.rmtree(workdir / "runs")
     again = rnnlab("study", "name=rounds", "report=only")
     assert again.code == 0, again.err

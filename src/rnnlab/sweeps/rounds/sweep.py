@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
-from rnnlab.records.folder import FAILED, INTERRUPTED
+from rnnlab.records.folder import FAILED, INTERRUPTED, add_to_plan
 from rnnlab.records.rounds import RecordedRound, RecordedRounds, write_rounds
 from rnnlab.sweeps.launchers.backend import Backend
 from rnnlab.sweeps.plan import PlannedRun
@@ -193,7 +193,7 @@ def _summary(run: PlannedRun) -> Summary | None:
 
 @dataclass(frozen=True)
 class _Log:
-    """Writes rounds.json.
+    """Writes rounds.json, and which runs the sweep consists of: those of a round that is over are planned nowhere else.
 
     Attributes:
         sweeper: The name of the sweeper.
@@ -218,6 +218,7 @@ class _Log:
             for step, planned in zip(so_far.rounds, so_far.runs, strict=True)
         ]
         ending = ("", {}) if done is None else (done.reason, _plain(done.record))
+        add_to_plan(self.sweep, [run.folder.path.name for run in so_far.all_runs()])
         write_rounds(self.sweep, RecordedRounds(self.sweeper, int(self.backend.workers or 0), rounds, *ending))
 
 
