@@ -8,13 +8,17 @@ from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 from rich.console import Console
 
 from rnnlab.records.folder import COMPLETE, RunFolder
 from rnnlab.records.provenance import Origin
 from rnnlab.sweeps.launchers.backend import SequentialBackend
-from rnnlab.sweeps.order import in_mixed_order
+from rnnlab.sweeps.order import DIGITS, _interleaved, in_mixed_order
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.sweeps.pool import run_all
 
@@ -98,6 +102,39 @@ def test_settings_whose_seeds_differ_take_turns_as_well() -> None:
     runs = [planned("gru", 64, 1e-3, seed) for seed in (0, 1)] + [planned("rnn", 64, 1e-3, seed) for seed in (7, 8)]
     order = in_mixed_order(runs)
     assert {run.label[-1] for run in order[:2]} == {"0", "7"} and {run.label[-1] for run in order[2:]} == {"1", "8"}
+
+
+def interleaved_one_by_one(levels: NDArray[np.int64], before: NDArray[np.int64] | None) -> list[int]:
+    """The definition: at every turn, look at every run that is left."""
+    keys = np.arange(levels.shape[1])
+    totals = np.zeros((len(keys), int(levels.max(initial=0)) + 1))
+    np.add.at(totals, (keys, levels), 1)
+    done = np.zeros_like(totals)
+    left, order = np.arange(len(levels)), list[int]()
+    while len(left):
+        mine = keys, levels[left]
+        shares = np.round((done[mine] / totals[mine]).sum(axis=1), DIGITS)
+        shared = np.zeros(len(left)) if before is None else (levels[left] == before).sum(axis=1)
+        place = np.lexsort((shared, shares))[0]  # stable
+        before = levels[left[place]]
+        done[keys, before] += 1
+        order.append(int(left[place]))
+        left = np.delete(left, place)
+    return order
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=40, unique=True),
+    st.sets(st.integers(0, 2), min_size=1),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_turns_are_those_of_looking_at_every_run_that_is_left(
+    rows: list[tuple[int, int, int]], columns: set[int], first: bool
+) -> None:
+    array = np.array(rows)[:, sorted(columns)]
+    before = None if first else array[-1]
+    assert _interleaved(array, before) == interleaved_one_by_one(array, before)
 
 
 def test_one_run_and_no_run_have_an_order() -> None:
