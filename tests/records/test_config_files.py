@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.config.plain_files import read_yaml
-from rnnlab.records.config_files import read_config
+from rnnlab.records.config_files import config_text, read_config
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20))
 KEYS = st.one_of(st.sampled_from(["seed", "task", "on", "y", "null", "1", "a b", "data"]), st.text(max_size=5))
@@ -34,6 +34,21 @@ def test_what_was_dumped_is_read(tmp_path_factory: pytest.TempPathFactory, confi
     file = tmp_path_factory.getbasetemp() / "dumped.yaml"
     file.write_text(yaml.safe_dump(config, sort_keys=False, default_flow_style=flow), encoding="utf-8")
     assert outcome(read_config, file) == outcome(read_yaml, file)
+
+
+@given(st.dictionaries(KEYS, NODES, max_size=5), st.booleans(), st.booleans())
+def test_what_is_written_by_blocks_is_what_yaml_writes_of_the_whole(
+    config: Any, allow_unicode: bool, twice: bool
+) -> None:
+    if twice and config:  # YAML writes the second as an alias
+        config["again"] = [next(iter(config.values()))]
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=allow_unicode)
+    assert config_text(config, allow_unicode) == text
+
+
+def test_values_that_are_equal_and_not_the_same_are_written_as_they_are() -> None:
+    texts = [config_text({"a": {"b": value}}, allow_unicode=True) for value in (1, 1.0, True, "1", 0.0, -0.0)]
+    assert len(set(texts)) == 6
 
 
 @pytest.mark.parametrize(

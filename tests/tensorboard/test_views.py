@@ -54,13 +54,16 @@ def test_no_view_is_a_part_of_a_runs_identity() -> None:
     "task", [("cell=lstm", "model.num_layers=2", "model.dropout=0.2"), ("task=chars", "cell=gru", "data=quotation")]
 )
 def test_views_change_no_bit_of_a_training(tmp_path: Path, task: tuple[str, ...]) -> None:
-    """Weights, metrics, and where the random numbers are at the end: with everything switched on, and with nothing."""
+    """Weights, metrics, and where the random numbers are at the end: with everything switched on, and with nothing.
+
+    Either way all events lie in one file: TensorBoard takes as long to open two."""
     match = []
     for on in (True, False):
         folder = tmp_path / str(on)
         folder.mkdir()
         trained(folder, *task, *SMALL, "trainer.max_epochs=1", "trainer.val_check_interval=3", *every(on))
         (run,) = folder.glob("runs/*/[!.]*-*")
+        assert len(list(run.rglob("*tfevents*"))) == 1
         last = torch.load(run / "checkpoints/last.ckpt", weights_only=True)
         best = torch.load(run / "checkpoints/best.ckpt", weights_only=True)["state_dict"]
         match.append((run.name, (run / "metrics.csv").read_text(), best, last["progress"]["random"]))

@@ -18,13 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rnnlab.config.passwords import recorded
 from rnnlab.config.plain_files import read_json
 from rnnlab.control_characters import shown, to_json
 from rnnlab.errors import UserError
-from rnnlab.records.config_files import read_config
+from rnnlab.records.config_files import config_text, read_config
 from rnnlab.records.format_version import FORMAT, KEY, check_format
 
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
@@ -205,9 +203,9 @@ class RunFolder:
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         plain = recorded(config)
-        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+        text = config_text(plain, allow_unicode=True)
         if shown(text) != text:  # which a terminal would obey
-            text = yaml.safe_dump(plain, sort_keys=False)
+            text = config_text(plain, allow_unicode=False)
         write_atomically(self.config, text)
 
     def read_config(self) -> dict[str, Any] | None:

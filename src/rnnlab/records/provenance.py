@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ LONGEST = 1_000_000  # bytes of a diff that are kept
 PACKAGES = ("rnnlab", "torch", "lightning", "torchmetrics", "hydra-core", "numpy")
 
 
+@cache  # packages are looked for in every folder of sys.path
 def versions() -> dict[str, str]:
     """The versions of Python and of what a result may depend on."""
     return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}

@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 import logging
 import warnings
+from collections.abc import Hashable
+from typing import Any
 
 import lightning.pytorch as pl
 import torch
 from torch import Tensor, nn
+from torch.utils.tensorboard._pytorch_graph import graph
 from torchmetrics import Metric, MetricCollection
 
 from rnnlab.data.collation import Batch
@@ -17,6 +20,7 @@ from rnnlab.tensorboard.probe_view import first_batch
 from rnnlab.tensorboard.writers import summary_writers
 
 ROWS, STEPS = 2, 4  # of what is traced: a cell in Python is drawn once for every step
+MOST_KEPT = 32  # graphs, some hundred kilobytes each
 
 
 class ModelGraph(pl.Callback):
@@ -31,8 +35,9 @@ class ModelGraph(pl.Callback):
         try:
             with undisturbed(pl_module), torch.no_grad(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the tracer is deprecated, and has advice for those who would save
-                for writer in summary_writers(trainer):
-                    writer.add_graph(network, inputs)
+                drawn = _drawn(network, inputs, pl_module)
+            for writer in summary_writers(trainer):
+                writer._get_file_writer().add_graph(drawn)  # as `add_graph` does, which would trace the network
         except Exception as error:  # a tracer does not know every layer there is, and a picture stops no training
             reason = str(error).strip().partition("\n")[0]
             logging.getLogger("rnnlab").warning("callbacks.graph: this network cannot be drawn (%s)", reason)
@@ -50,6 +55,25 @@ class Traceable(nn.Module):
 
     def forward(self, *inputs: Tensor) -> object:
         return self.inner(*inputs)
+
+
+_graphs: dict[Hashable, Any] = {}
+
+
+def _drawn(network: nn.Module, inputs: tuple[Tensor, ...], task: nn.Module) -> Any:
+    """Return the graph of a network as TensorBoard's writers take it.
+
+    Networks of the same classes and settings, as most of a sweep are, are traced once: they differ in their weights.
+    """
+    config = getattr(task, "card", {}).get("config", {})
+    settings = repr([config.get(key) for key in ("task", "model", "cell", "data")])
+    values = repr([(piece.shape, piece.device, piece.tolist()) for piece in inputs])
+    key = settings, values, str(network), tuple(map(type, task.modules()))
+    if key not in _graphs:
+        if len(_graphs) == MOST_KEPT:
+            _graphs.clear()
+        _graphs[key] = graph(network, inputs)
+    return _graphs[key]
 
 
 def _inputs(task: nn.Module, batch: Batch) -> tuple[Tensor, ...]:
