@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnlab.data.split import PARTS, distinct, split_rows
+from rnnlab.data.split import PARTS, distinct, numbers_of, split_rows
 from rnnlab.errors import UserError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -65,13 +65,20 @@ def test_a_limit_draws_from_all_classes_alike(seed: int) -> None:
 
 @given(KEYS)
 def test_the_first_of_equal_texts_is_kept(keys: list[str]) -> None:
-    assert sorted(distinct(keys, None)) == [row for row in range(len(keys)) if keys[row] not in keys[:row]]
+    assert sorted(distinct(numbers_of(keys), None)) == [row for row in range(len(keys)) if keys[row] not in keys[:row]]
+
+
+@given(KEYS)
+def test_texts_that_are_left_stand_in_the_order_of_their_last_repetitions(keys: list[str]) -> None:
+    """On which splits depend since the first version."""
+    last = {key: row for row, key in enumerate(keys)}
+    assert [keys[row] for row in distinct(numbers_of(keys), None)] == sorted(last, key=lambda key: last[key])
 
 
 @given(KEYS, st.data())
 def test_no_text_is_in_two_parts_and_a_published_test_part_stays_whole(keys: list[str], data: st.DataObject) -> None:
     parts = data.draw(st.lists(st.sampled_from(PARTS), min_size=len(keys), max_size=len(keys)))
-    kept = distinct(keys, parts)
+    kept = distinct(numbers_of(keys), parts).tolist()
     texts = {part: [keys[row] for row in kept if parts[row] == part] for part in PARTS}
     assert set().union(*texts.values()) == set(keys)
     for first, second in (("train", "val"), ("train", "test"), ("val", "test")):

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 import made
 from rnnlab.data.collation import Batch, Collation
-from rnnlab.data.preparation.classification import encode
+from rnnlab.data.preparation.encoded_texts import encode
 from rnnlab.data.prepared import Part
 from rnnlab.data.text.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.tasks.base import parameters_of

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rnnlab.errors import UserError
 
@@ -96,26 +100,47 @@ def note_on_classes(balance: Mapping[str, Mapping[str, int]], kind: str) -> str:
     return f"training has no {kind} {names}, which validation or test has"
 
 
-def distinct(keys: Sequence[str], parts: Sequence[str] | None) -> list[int]:
+def numbers_of(keys: Iterable[str]) -> NDArray[np.int64]:
+    """Return a number for each text `(N,)`, equal for equal ones; none of the texts is held.
+
+    They are told apart by digests of 128 bits, far more than texts could share by chance.
+    """
+    content = bytearray()
+    for key in keys:
+        content += hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    digests = np.frombuffer(content, dtype=np.uint64).reshape(-1, 2)
+    order = np.lexsort(digests.T)
+    digests, numbers = digests[order], np.zeros(len(order), dtype=np.int64)
+    numbers[order[1:]] = np.cumsum((digests[1:] != digests[:-1]).any(axis=1))
+    return numbers
+
+
+def distinct(keys: NDArray[np.int64], parts: Sequence[str] | None) -> NDArray[np.int64]:
     """Return the rows that are left when repeated texts are dropped, so that nothing tested was trained on.
 
     The first of equals stays; where the parts are fixed, that is the one tested, or else the one validated on,
     and a published test part stays whole.
 
     Args:
-        keys: `(N,)`, equal for equal texts.
+        keys: `(N,)`, equal for equal texts, as `numbers_of` gives them.
         parts: `(N,)`, or None.
     """
-    if parts is None:
-        return list({key: row for row, key in reversed(list(enumerate(keys)))}.values())[::-1]
-    taken: set[str] = set()
-    kept = []
-    for part in reversed(PARTS):
-        for row in _rows_of(part, parts, range(len(parts))):
-            if part == PARTS[-1] or keys[row] not in taken:
-                kept.append(row)
-            taken.add(keys[row])
-    return sorted(kept)
+    if parts is None:  # in the order in which the last of equals stand
+        return _first_places(keys)[np.argsort(-_first_places(keys[::-1]))]
+    said = np.fromiter(map(PARTS.index, parts), dtype=np.int8, count=len(keys))
+    taken = np.zeros(int(keys.max(initial=-1)) + 1, dtype=bool)
+    kept = list[NDArray[np.int64]]()
+    for part in reversed(range(len(PARTS))):
+        rows = np.flatnonzero(said == part)
+        fresh = rows[~taken[keys[rows]]]
+        kept.append(rows if PARTS[part] == "test" else fresh[_first_places(keys[fresh])])
+        taken[keys[rows]] = True
+    return np.sort(np.concatenate(kept))
+
+
+def _first_places(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each distinct key first stands, in the order of the keys."""
+    return np.unique(keys, return_index=True)[1].astype(np.int64)
 
 
 def by_fixed_part(rows: Sequence[int], parts: Sequence[str], kind: str, where: str) -> dict[str, list[int]]:

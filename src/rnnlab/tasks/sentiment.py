@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.data.collation import Batch, Collation
-from rnnlab.data.preparation.classification import encode, tokens_of
+from rnnlab.data.preparation.encoded_texts import encode, tokens_of
 from rnnlab.data.prepared import Part
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.data.text.words import words

@@ -11,6 +11,7 @@ import pytest
 
 import made
 from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.preparation import encoded_texts
 from rnnlab.data.prepared import Known, Prepared, prepare, prepare_other
 from rnnlab.data.sequences import Sequences
 from rnnlab.errors import UserError
@@ -160,6 +161,20 @@ def test_a_table_of_three_classes_is_split_by_class_and_says_what_it_left_out(st
 def test_rare_words_and_those_of_validation_and_test_are_unknown(stars: Path) -> None:
     symbols = prepare(own(stars, min_count=10)).vocabulary.symbols
     assert symbols == ("bad", "fair", "film", "good", "number", "[UNK]", "[PAD]")
+
+
+@pytest.mark.parametrize("level", ["word", "char", "bpe"])
+def test_texts_are_encoded_alike_however_many_at_a_time(
+    stars: Path, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    settings: dict[str, Any] = {"sequence_length": 3, "level": level, "vocab_size": 40, "min_count": 1}
+    whole = prepare(own(stars, **settings))
+    monkeypatch.setattr(encoded_texts, "AT_ONCE", 7)
+    piecewise = prepare(own(stars, **settings))
+    assert piecewise.vocabulary == whole.vocabulary
+    for part in PARTS:
+        assert np.array_equal(sequences_of(piecewise, part).symbols, sequences_of(whole, part).symbols)
+        assert texts(piecewise, part) == texts(whole, part) and labels(piecewise, part) == labels(whole, part)
 
 
 def test_what_is_longer_than_the_sequence_length_is_cut(stars: Path) -> None:

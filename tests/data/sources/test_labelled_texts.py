@@ -85,6 +85,16 @@ def test_cells_may_hold_commas_quotes_and_line_feeds(tmp_path: Path) -> None:
     assert read(file) == [('good, "really"\ngood', "pos"), ("bad", "neg"), (" so so ", "neutral")]
 
 
+def test_texts_of_tables_are_sequences_of_strings_with_half_characters_as_json_writes_them(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "a.jsonl", '{"text": "half \\ud83d", "label": 1}\n{"text": "ü", "label": 2}\n{"label": 1}\n'
+    )
+    texts = read_labelled_texts([file], "text", "label").texts
+    assert list(texts) == ["half \ud83d", "ü", ""] == texts[:] and texts[-2] == texts[1] and len(texts) == 3
+    with pytest.raises(IndexError):
+        texts[3]
+
+
 def test_tables_with_tabs_other_columns_and_a_byte_order_mark(tmp_path: Path) -> None:
     file = write(tmp_path / "A.TSV", "\ufeffreview\tstars\ngood, really\t 5 \r\nschön\t1\n")
     assert read(file, "review", "stars") == [("good, really", "5"), ("schön", "1")]

@@ -31,7 +31,7 @@ def write(file: Path, rows: list[list[str]]) -> Path:
 def test_every_text_comes_back_as_it_is(tmp_path: Path, name: str, texts: list[str]) -> None:
     file = write(tmp_path / name, [["text", "label"], *([text, "a"] for text in texts)])
     assert read_table(file, quoting=True)["text"].tolist() == texts
-    assert read_labelled_texts([file], "text", "label", quoting=True).texts == texts
+    assert list(read_labelled_texts([file], "text", "label", quoting=True).texts) == texts
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)

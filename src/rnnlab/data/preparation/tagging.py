@@ -24,6 +24,7 @@ from rnnlab.data.split import (
     distinct,
     note_on_classes,
     note_on_parts,
+    numbers_of,
     shuffled_rows,
     split_items,
 )
@@ -151,7 +152,8 @@ def _labels(tags: Iterable[str], card: Mapping[str, Any], where: str) -> dict[st
 
 def _distinct(content: TaggedSentences) -> list[int]:
     """Return the sentences without those that repeat another word by word; see `split.distinct`."""
-    return distinct(["\t".join(words) for words in content.words], content.parts)
+    kept: list[int] = distinct(numbers_of(map("\t".join, content.words)), content.parts).tolist()
+    return kept
 
 
 def _note(count: int) -> str:

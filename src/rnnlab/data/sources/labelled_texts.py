@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
+from rnnlab.data.sources.compact_texts import CompactTexts
 from rnnlab.data.sources.decoding import decode
 from rnnlab.data.sources.descriptions import describe_labelled, named
-from rnnlab.data.sources.labels import with_labels
+from rnnlab.data.sources.labels import leaves_out
 from rnnlab.data.sources.parts import folders_of, part_of_each, parts_around_classes, parts_of, said_parts
-from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_table
+from rnnlab.data.sources.tables import (
+    Row,
+    check_column,
+    is_table,
+    no_label,
+    refuse_more_cells,
+    refuse_second_header,
+    rows_in_turn,
+)
 from rnnlab.errors import UserError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 POLARITY = ("negative", "positive")
 
@@ -95,19 +100,7 @@ def read_labelled_texts(
     if not others:
         if text_column == label_column:
             raise UserError(f"data.text_column={text_column}: it is data.label_column as well")
-        tables = [
-            _read_rows(file, read_table(file, separator, quoting), text_column, label_column, missing_labels)
-            for file in files
-        ]
-        pairs = [pair for table in tables for pair in table.pairs]
-        description = describe_labelled(
-            f"{text_column}, {label_column} of {named(files)}",
-            "rows",
-            [label for _, label in pairs],
-            sum(table.left_out for table in tables),
-            _of_several_lines(pairs),
-        )
-        return _labelled(pairs, part_of_each(parts_of(files), (len(table.pairs) for table in tables)), description)
+        return _of_tables(files, _Reader(text_column, label_column, missing_labels, separator, quoting))
     if len(files) == 1 or len(others) < len(files):
         raise UserError(
             f"data.path: {others[0]} is no table that a classifier reads; give .csv or .tsv files, or a folder"
@@ -118,23 +111,85 @@ def read_labelled_texts(
     return _labelled(zip(map(decode, files), labels, strict=True), parts, description)
 
 
-class _Rows(NamedTuple):
-    pairs: list[tuple[str, str]]  # of text and label
-    left_out: int  # rows without a label
+def _of_tables(files: list[Path], reader: _Reader) -> LabelledTexts:
+    counts = [reader.read(file) for file in files]
+    several = f"{reader.of_several_lines:,} of several lines" if reader.of_several_lines else ""
+    what = f"{reader.text_column}, {reader.label_column} of {named(files)}"
+    description = describe_labelled(what, "rows", reader.labels, reader.left_out, several)
+    return LabelledTexts(reader.texts, reader.labels, part_of_each(parts_of(files), counts), description)
 
 
-def _read_rows(file: Path, table: pd.DataFrame, text_column: str, label_column: str, missing: str | None) -> _Rows:
-    check_column(table, text_column, "data.text_column", file)
-    check_column(table, label_column, "data.label_column", file)
-    labelled = with_labels(table, label_column, missing, file)
-    labels = read_labels(labelled, label_column, file)
-    return _Rows(list(zip(labelled[text_column].tolist(), labels, strict=True)), len(table) - len(labelled))
+@dataclass
+class _Reader:
+    """Reads texts and labels of tables row by row, of which no more is held.
 
+    Attributes:
+        text_column: The column of the texts.
+        label_column: The column of the labels.
+        missing: What is done with missing labels; see `leaves_out`.
+        separator: See `tables.read_rows`.
+        quoting: See `tables.read_rows`.
+        texts: Those that were read.
+        labels: The label of each.
+        known: What every label that occurred is read as.
+        left_out: How many rows had none.
+        of_several_lines: How many texts have several lines.
+    """
 
-def _of_several_lines(pairs: Sequence[tuple[str, str]]) -> str:
-    """Return how many texts have several lines; '' where none has."""
-    count = sum("\n" in text or "\r" in text for text, _ in pairs)
-    return f"{count:,} of several lines" if count else ""
+    text_column: str
+    label_column: str
+    missing: str | None
+    separator: str | None
+    quoting: bool | None
+    texts: CompactTexts = field(default_factory=CompactTexts)
+    labels: list[str] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
+    left_out: int = 0
+    of_several_lines: int = 0
+
+    def read(self, file: Path) -> int:
+        """Read a table, and return how many of its rows have labels.
+
+        Raises:
+            UserError: It cannot be read, lacks a column, or a row lacks a label.
+        """
+        before, rows = len(self.labels), rows_in_turn(file, self.separator, self.quoting, kept=2)
+        try:
+            self._read(file, rows)
+        except MemoryError as error:
+            self.texts, self.labels = CompactTexts(), []  # closing a file takes memory, too
+            raise UserError(f"data: {file} unfolds to more than this machine's memory holds") from error
+        finally:
+            rows.close()
+        return len(self.labels) - before
+
+    def _read(self, file: Path, rows: Iterator[Row]) -> None:
+        header = next(rows)
+        check_column(header.cells, self.text_column, "data.text_column", file)
+        check_column(header.cells, self.label_column, "data.label_column", file)
+        places = header.cells.index(self.text_column), header.cells.index(self.label_column)
+        for number, row in enumerate(rows, start=1):
+            refuse_second_header(header, [row], file)
+            refuse_more_cells(row, len(header.cells), file)
+            text, label = (row.cells[place] if place < len(row.cells) else "" for place in places)
+            if own := self._label(label.strip(), file, number):
+                self.texts.append(text)
+                self.labels.append(own)
+                self.of_several_lines += "\n" in text or "\r" in text
+
+    def _label(self, label: str, file: Path, row: int) -> str:
+        """Return the label of a row, the same string for all of its class; '' where the row is left out.
+
+        Raises:
+            UserError: It is missing.
+        """
+        if label not in self.known:
+            left_out = leaves_out(label, self.missing, f"data: {file}, row {row}")
+            if not (label or left_out):
+                raise no_label(file, row, self.label_column)
+            self.known[label] = "" if left_out else label
+        self.left_out += not self.known[label]
+        return self.known[label]
 
 
 def _sorted_by_folder(files: list[Path]) -> tuple[list[str], list[str] | None]:

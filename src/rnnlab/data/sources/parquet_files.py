@@ -43,6 +43,18 @@ def schema_of(file: Path) -> pa.Schema:
         return content.schema_arrow
 
 
+def count_of(file: Path) -> int:
+    """Return how many rows there are.
+
+    Raises:
+        UserError: The file is no Parquet.
+    """
+    from pyarrow import parquet
+
+    with _readable_errors(file), parquet.ParquetFile(file) as content:
+        return int(content.metadata.num_rows)
+
+
 def batches_of(file: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     """Yield the rows, some thousand at a time; the columns of that name, or all.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -79,15 +79,46 @@ def read_rows(file: Path, separator: str | None = None, quoting: bool | None = N
     Raises:
         UserError: The file is not UTF-8, is empty, or can be read in two ways; the line names the key that decides.
     """
-    if says_names(file):
-        return _rows_with_names(file, separator, quoting)
-    sign = sign_of(file, separator)
-    rows = [Row(*row[:3]) for row in csv_rows(text_lines(file), sign, quoting, file)]
-    if not rows:
-        raise UserError(f"data: {file} cannot be read as a table (it has no row)")
-    if quoting is None:
-        refuse_doubtful_quotes(rows, sign, file)
+    rows = list[Row]()
+    stream = rows_in_turn(file, separator, quoting)
+    try:
+        rows.extend(stream)
+    except MemoryError as error:
+        rows.clear()  # closing a file takes memory, too
+        raise UserError(f"data: {file} unfolds to more than this machine's memory holds") from error
+    finally:
+        stream.close()
     return rows
+
+
+def rows_in_turn(
+    file: Path, separator: str | None = None, quoting: bool | None = None, kept: int | None = None
+) -> Generator[Row, None, None]:
+    """Yield the rows that `read_rows` returns, of which none is held; what that refuses is refused by the end.
+
+    Args:
+        file: See `read_rows`.
+        separator: See `read_rows`.
+        quoting: See `read_rows`.
+        kept: How many cells of each row the caller keeps; None for all.
+    """
+    if says_names(file):
+        refuse_csv_keys(file, separator, quoting)
+        yield from _rows_with_names(file, kept)
+        return
+    sign = sign_of(file, separator)
+    header: Row | None = None
+    doubtful = _Doubtful(sign, file)
+    for row in csv_rows(text_lines(file), sign, quoting, file):
+        header = header or row
+        if quoting is None:
+            _refuse_quotes_behind_blanks(row, file)
+            doubtful.add(row, len(header.cells))
+        yield Row(*row[:3])
+    if header is None:
+        raise UserError(f"data: {file} cannot be read as a table (it has no row)")
+    if doubtful.cells:  # which takes a second look at the file
+        doubtful.refuse(islice(csv_rows(text_lines(file), sign, quoting, file), 1, None), len(header.cells))
 
 
 def sign_of(file: Path, separator: str | None) -> str:
@@ -110,28 +141,28 @@ def refuse_doubtful_quotes(rows: Sequence[Row], sign: str, file: Path) -> None:
         sign: What separates cells.
         file: Where it lies.
     """
-    _refuse_swallowed_rows(rows, sign, file)
-    _refuse_quotes_behind_blanks(rows, file)
+    doubtful, width = _Doubtful(sign, file), len(rows[0].cells)
+    for row in rows:
+        doubtful.add(row, width)
+    doubtful.refuse(rows[1:], width)
+    for row in rows:
+        _refuse_quotes_behind_blanks(row, file)
 
 
-def _rows_with_names(file: Path, separator: str | None, quoting: bool | None) -> list[Row]:
-    """Return the rows of JSON Lines, Parquet or Arrow, behind a first one with the names of the columns."""
-    refuse_csv_keys(file, separator, quoting)
+def _rows_with_names(file: Path, kept: int | None) -> Iterator[Row]:
+    """Yield the rows of JSON Lines, Parquet or Arrow, behind a first one with the names of the columns."""
     ending = ending_of(file)
     module = next(one for one in (json_lines, parquet_files, arrow_files) if ending in one.ENDINGS)
     names = module.names_of(file)
-    rows, content = [Row(list(names), 0, 0)], module.rows_of(file, names)
-    try:
-        for cells in content:
-            rows.append(Row(cells, len(rows), len(rows)))
-            if len(rows) * len(names) > MOST_CELLS:
-                raise UserError(f"data: {file} has more than {MOST_CELLS:,} cells, too many to hold at a time")
-    except MemoryError as error:
-        rows.clear()  # closing a file takes memory, too
-        raise UserError(f"data: {file} unfolds to more than this machine's memory holds") from error
-    finally:
-        content.close()
-    return rows
+    most = MOST_CELLS // (kept or len(names))
+    too_many = UserError(f"data: {file} has more than {MOST_CELLS:,} cells, too many to hold at a time")
+    if module is parquet_files and parquet_files.count_of(file) > most:  # a megabyte may have as many
+        raise too_many
+    yield Row(list(names), 0, 0)
+    for number, cells in enumerate(module.rows_of(file, names), start=1):
+        if number > most:
+            raise too_many
+        yield Row(cells, number, number)
 
 
 def refuse_csv_keys(file: Path, separator: str | None, quoting: bool | None) -> None:
@@ -157,7 +188,7 @@ def read_table(file: Path, separator: str | None = None, quoting: bool | None = 
     return as_table(header.cells, rows, file)
 
 
-def refuse_second_header(header: Row, rows: Sequence[Row], file: Path) -> None:
+def refuse_second_header(header: Row, rows: Iterable[Row], file: Path) -> None:
     """Raise UserError if a row repeats the header, as where tables were put one behind the other."""
     if again := next((row for row in rows if row.cells == header.cells), None):
         raise UserError(f"data: {file}, line {again.first} has the header again; leave it out")
@@ -173,22 +204,28 @@ def as_table(header: Sequence[str], rows: Sequence[Row], file: Path) -> pd.DataF
 
     width = len(header)
     for row in rows:
-        if len(row.cells) > width and any(row.cells[width:]):
-            raise UserError(
-                f"data: {file}, line {row.first} has {len(row.cells)} cells, more cells than its header of {width};"
-                " a text with separators in it stands in quotes"
-            )
+        refuse_more_cells(row, width, file)
     cells = [[*row.cells[:width], *[""] * (width - len(row.cells))] for row in rows]
     table = pd.DataFrame(cells, columns=list(header), dtype=object)
     named = [bool(name) or bool((table.iloc[:, place] != "").any()) for place, name in enumerate(header)]
     return table.loc[:, named]
 
 
-def check_column(table: pd.DataFrame, column: str, key: str, file: Path) -> None:
+def refuse_more_cells(row: Row, width: int, file: Path) -> None:
+    """Raise UserError if a row has more cells than the header."""
+    if len(row.cells) > width and any(row.cells[width:]):
+        raise UserError(
+            f"data: {file}, line {row.first} has {len(row.cells)} cells, more cells than its header of {width};"
+            " a text with separators in it stands in quotes"
+        )
+
+
+def check_column(names: Iterable[object], column: str, key: str, file: Path) -> None:
     """Raise UserError if a table lacks the column that the key names, or has two of that name."""
-    count = list(table.columns).count(column)
+    there = list(names)
+    count = there.count(column)
     if not count:
-        raise UserError(f"{key}={column}: {file} has no such column; it has {', '.join(map(str, table.columns[:10]))}")
+        raise UserError(f"{key}={column}: {file} has no such column; it has {', '.join(map(str, there[:10]))}")
     if count > 1:
         raise UserError(f"{key}={column}: {file} has {count} columns of that name; rename one")
 
@@ -202,12 +239,15 @@ def read_labels(table: pd.DataFrame, column: str, file: Path, key: str = "data.l
     check_column(table, column, key, file)
     labels = [str(label).strip() for label in table[column]]
     if "" in labels:
-        row = table.index[labels.index("")] + 1
-        raise UserError(
-            f"data: {file}, row {row} has no label in the column {column}; data.missing_labels=skip leaves such rows"
-            " out"
-        )
+        raise no_label(file, table.index[labels.index("")] + 1, column)
     return labels
+
+
+def no_label(file: Path, row: int, column: str) -> UserError:
+    """Return the error of a row without a label."""
+    return UserError(
+        f"data: {file}, row {row} has no label in the column {column}; data.missing_labels=skip leaves such rows out"
+    )
 
 
 def is_number(cell: str) -> bool:
@@ -311,34 +351,52 @@ def _kept(lines: Iterable[str], written: list[str]) -> Iterator[str]:
         yield line
 
 
-def _refuse_swallowed_rows(rows: Sequence[Row], sign: str, file: Path) -> None:
-    """Raise UserError if a cell of several lines seems to hold rows: two quotes, each without its pair, look like it.
+class _Doubtful:
+    """Cells of several lines that seem to hold rows: two quotes, each without its pair, look like it.
 
     Taken as rows, its lines have as many cells as the header, and one of them a value that other rows have in the same
     column, such as a label.
+
+    Attributes:
+        cells: What lines of such cells have in a column, with the first row in which they stand.
     """
-    width = len(rows[0].cells)
-    doubtful = [row for row in rows if row.last > row.first] if width > 1 else []
-    if not doubtful:
-        return
-    sure = [row.cells for row in rows[1:] if len(row.cells) == width and row.last == row.first]
-    known = [{cells[place] for cells in sure} - {""} for place in range(width)]
-    for row in doubtful:
-        if any(cell in known[place] for place, cell in _cells_inside(row, sign, width)):
+
+    def __init__(self, sign: str, file: Path) -> None:
+        self._sign, self._file = sign, file
+        self.cells: dict[tuple[int, str], Row] = {}
+
+    def add(self, row: Row, width: int) -> None:
+        """Add what stands in the cells of several lines of a row, in a table of that width."""
+        if row.last > row.first and width > 1:
+            for place, cell in _cells_inside(row, self._sign, width):
+                if cell:
+                    self.cells.setdefault((place, cell), row)
+
+    def refuse(self, rows: Iterable[Row], width: int) -> None:
+        """Raise UserError if a row of a single line has such a cell.
+
+        Args:
+            rows: All but the header.
+            width: Cells of the header.
+        """
+        if not self.cells:
+            return
+        sure = (row.cells for row in rows if len(row.cells) == width and row.last == row.first)
+        alike = (self.cells[pair] for cells in sure for pair in enumerate(cells) if pair in self.cells)
+        if row := min(alike, key=lambda row: row.first, default=None):
             raise UserError(
-                f"data: {file}, lines {row.first} to {row.last} are one cell by their quotes, but look like rows;"
-                " data.quoting=false takes quotes as letters, data.quoting=true the lines as one text"
+                f"data: {self._file}, lines {row.first} to {row.last} are one cell by their quotes, but look like"
+                " rows; data.quoting=false takes quotes as letters, data.quoting=true the lines as one text"
             )
 
 
-def _refuse_quotes_behind_blanks(rows: Sequence[Row], file: Path) -> None:
+def _refuse_quotes_behind_blanks(row: Row, file: Path) -> None:
     """Raise UserError if blanks stand between a separator and a quote, which then is one of the cell's letters."""
-    for row in rows:
-        if cell := next((cell for cell in row.cells if cell[:1].isspace() and QUOTED.fullmatch(cell.strip())), ""):
-            raise UserError(
-                f"data: {file}, line {row.first}: a blank stands before the quotes of {cell!r}; remove it, or"
-                " data.quoting=true takes them as letters of the cell"
-            )
+    if cell := next((cell for cell in row.cells if cell[:1].isspace() and QUOTED.fullmatch(cell.strip())), ""):
+        raise UserError(
+            f"data: {file}, line {row.first}: a blank stands before the quotes of {cell!r}; remove it, or"
+            " data.quoting=true takes them as letters of the cell"
+        )
 
 
 def _cells_inside(row: Row, sign: str, width: int) -> Iterator[tuple[int, str]]:
