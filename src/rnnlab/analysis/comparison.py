@@ -90,6 +90,12 @@ class Comparison:
         return tuple(self.configurations[0].settings)
 
     @property
+    def compared_settings(self) -> tuple[str, ...]:
+        """Those of `settings` that tell the rows of `table` apart to a reader: of a tuning not what was tuned."""
+        tuned = self.answer.question.tune if self.is_tuned else ()
+        return tuple(name for name in self.settings if name not in tuned)
+
+    @property
     def repeated(self) -> bool:
         """True if a configuration was trained from more than one seed; otherwise no difference can be tested."""
         return bool(self.table["seeds"].max() > 1)

@@ -42,6 +42,15 @@ def test_a_result_that_is_a_little_worse_than_equal_siblings_has_not_diverged() 
     assert diverged(of(gru={0: 1.0, 1: 1.0, 2: 1.001, 3: 1.4}), chance=3.0) == set()
 
 
+def test_of_pairs_of_seeds_none_diverged_by_their_usual_luck() -> None:
+    """As of networks that have hardly learned, where a seed is a quarter of the way to chance behind the other."""
+    random = np.random.default_rng(0)
+    pairs = of(**{f"cell {n}": dict(enumerate(0.686 + 0.003 * random.standard_normal(2))) for n in range(6)})
+    assert all(pairs[level, at][seed] > 0.693 for level, at, seed in diverged(pairs, chance=0.693))
+    close = {f"cell {n}": {0: 0.3, 1: 0.31} for n in range(4)}
+    assert diverged(of(**close, gru={0: 0.3, 1: 0.6}), chance=0.693) == {("gru", (), 1)}
+
+
 def test_hardly_one_of_ten_thousand_normal_results_counts_as_diverged() -> None:
     random = np.random.default_rng(0)
     values = {(str(level), ()): dict(enumerate(random.standard_normal(10).tolist())) for level in range(1_000)}

@@ -76,6 +76,11 @@ def test_one_seed_cannot_tell() -> None:
     assert said == "One seed cannot tell gru from lstm and rnn: gru comes first, validation loss 2.000 nats per token."
 
 
+def test_what_lies_around_nought_has_no_sign_in_the_table_of_differences() -> None:
+    table = contrast_tables(asked(sweep({"gru": (2.0, 2.3), "lstm": (2.01, 2.3), "rnn": (2.02, 2.31)})))
+    assert re.search(r"\| 0(\.0+)? \|", table) and not re.search(r"-0(\.0+)? ", table)
+
+
 def test_one_configuration_has_nothing_to_be_compared_with() -> None:
     alone = asked(sweep({"gru": (2.0, 2.1)}))
     assert headline(alone) == (

@@ -11,6 +11,7 @@ from rnnlab.analysis.inference.observations import Configurations, Setting, fini
 FAR = 10.0  # robust standard deviations beyond the siblings; of a million normal values not one lies there
 A_QUARTER = 0.25  # of what its siblings have learned: less is no accident worth a word
 NORMAL = 1.4826  # times the median absolute deviation is the standard deviation of normal values
+OF_TWO = NORMAL * math.sqrt(2)  # times the median of how far the values of pairs lie from the middle of their pair
 
 Run = tuple[str, Setting, Hashable]
 
@@ -55,12 +56,15 @@ def _siblings(seeds: Mapping[Hashable, float], seed: Hashable) -> list[float]:
 
 
 def _scale(configurations: Iterable[Mapping[Hashable, float]]) -> float:
-    """Return the standard deviation of seeds within a configuration, by the median over all, which outliers leave."""
-    gaps = [
-        abs(value - median(values)) for seeds in configurations if len(values := finite(seeds)) > 2 for value in values
-    ]
+    """Return the standard deviation of seeds within a configuration, by the median over all, which outliers leave.
+
+    Pairs count where no configuration has more than two seeds: without a scale, half of their runs would seem far off.
+    """
+    known = [values for seeds in configurations if len(values := finite(seeds)) > 1]
+    several = [values for values in known if len(values) > 2]
+    gaps = [abs(value - median(values)) for values in several or known for value in values]
     gaps = [gap for gap in gaps if gap > 0]  # the median of three or five is one of them
-    return NORMAL * median(gaps) if gaps else 0.0
+    return (NORMAL if several else OF_TWO) * median(gaps) if gaps else 0.0
 
 
 def _deviation(values: list[float]) -> float:

@@ -141,8 +141,10 @@ def _beaten(answer: Answer, said: Sequence[str], most: int, with_amount: bool) -
 
 
 def _untested(answer: Answer, names: Sequence[str], most: int) -> str:
+    seeds = [level.seeds + level.diverged for group in answer.groups for level in group.levels]
+    subject = "One seed" if max(seeds) < 2 else "So few seeds"
     return (
-        f"One seed cannot tell {spoken(answer, names[0])} from {_listed(answer, names[1:], most)}:"
+        f"{subject} cannot tell {spoken(answer, names[0])} from {_listed(answer, names[1:], most)}:"
         f" {spoken(answer, names[0])} comes first, {_at(answer, names[0])}."
     )
 

@@ -63,7 +63,7 @@ def _more_seeds(answer: Answer, group: Group) -> NextStep:
     named = _some(answer, names)
     if seeds > MOST:
         why = f"More than {MOST} seeds each would be needed to tell {named} apart"
-        return NextStep(f"{why}: take either, or ask with a larger worth=.", None)
+        return NextStep(f"{why}: take {'either' if len(names) < 3 else 'any'}, or ask with a larger worth=.", None)
     more = max(1, more)
     if answer.raced:
         return _raced_anew(answer, group, names, seeds)

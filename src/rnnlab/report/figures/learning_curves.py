@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def learning_curves(comparison: Comparison) -> list[Lines]:
     """Draw the curves of the best configurations, without points where no run has a metrics.csv."""
     ranking = comparison.table.head(MOST_LINES)
-    settings = list(comparison.settings)
+    settings = list(comparison.compared_settings)
     appearance = looks(settings, comparison.table[settings].to_numpy().tolist())
     by = comparison.criterion.metric
     noun = f"validation {comparison.criterion.noun}"

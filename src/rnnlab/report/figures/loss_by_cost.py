@@ -27,7 +27,7 @@ def loss_by_cost(comparison: Comparison, cost: Literal["parameters", "seconds"])
         return []
     criterion = comparison.criterion
     by = next((name for name in GROUPED_BY if name in comparison.settings), None)
-    others = [name for name in comparison.settings if name != by or name == "cell"]
+    others = [name for name in comparison.compared_settings if name != by or name == "cell"]
     appearance = looks(others, table[others].to_numpy().tolist())
     marked = 1 < len({look.rest for look in appearance}) <= MOST_MARKERS
     points = tuple(

@@ -119,5 +119,10 @@ def _rows(contrasts: Sequence[Contrast]) -> tuple[tuple[tuple[str, ...], ...], i
 def _figures(one: Contrast) -> tuple[str, str, str]:
     half = (one.high - one.low) / 2
     digits = decimals_of(half, one.difference)
-    span = f"{one.low:.{digits}f} to {one.high:.{digits}f}" if math.isfinite(half) else ABSENT
-    return f"{one.difference:.{digits}f}", span, p_value(one.p)
+    span = f"{_fixed(one.low, digits)} to {_fixed(one.high, digits)}" if math.isfinite(half) else ABSENT
+    return _fixed(one.difference, digits), span, p_value(one.p)
+
+
+def _fixed(value: float, digits: int) -> str:
+    """Format a value with so many decimals; what is rounded to nought has no sign."""
+    return f"{value:z.{digits}f}"
