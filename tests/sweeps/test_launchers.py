@@ -11,23 +11,30 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forked import PATIENCE, Command, command
+from rnnlab.cores import available_cores
 from slurm import install
-from support import Answer, assert_refused, shell
+from support import Answer, assert_refused
 
 pytestmark = pytest.mark.launchers
 
 SMALL = ("train", "-m", "debug=fast", "model.hidden_size=8", "sweep=far")
-FOUR = (*SMALL, "cell=gru,lstm", "seed=0,1")
+DESCENT = (
+    *SMALL,
+    "optimizer=sgd",
+    "scheduler=constant",
+    "trainer.gradient_clip_val=null",
+    "trainer.accelerator=cpu",
+)
 PACKAGES = {"submitit_local": "submitit", "ray": "ray"}
 FAR = tuple(PACKAGES)
 # A worker of Ray's is used for run after run; where one is enough, one is started.
@@ -38,6 +45,7 @@ FEW = {"submitit_local": (), "ray": ("hydra.launcher.workers=1",)}
 ACCIDENT = """
 import os, time
 from pathlib import Path
+import torch
 from lightning.pytorch import Callback
 from rnnlab.records.stopping import asked_to_stop
 
@@ -46,7 +54,8 @@ class Accident(Callback):
         self.seed, self.signal = seed, signal
 
     def on_train_start(self, trainer, pl_module):
-        Path(f"seen-{os.getpid()}").write_text(os.environ.get("CUDA_VISIBLE_DEVICES", "all"))
+        gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+        Path(f"seen-{os.getpid()}").write_text(f"{gpus} {torch.get_num_threads()}")
 
     def on_train_epoch_end(self, trainer, pl_module):
         mark = Path("accident")
@@ -96,8 +105,8 @@ def descendants(mark: str) -> list[str]:
     return result
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.05)
@@ -110,91 +119,74 @@ def interrupt(folder: Path, *words: str, **environment: str) -> tuple[str, int, 
         What marks its processes, its exit code and its stderr.
     """
     mark = f"mark-{uuid.uuid4().hex}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "rnnlab", *words],
-        cwd=folder,
-        start_new_session=True,
-        text=True,
-        env={**os.environ, **PLUGIN, **environment, "MARK": mark},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    process = Command(*words, cwd=folder, **PLUGIN, **environment, MARK=mark)
     wait_for(lambda: (folder / "accident").exists() or process.poll() is not None)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: every process of the group gets it
-    _, error = process.communicate(timeout=60)
+    _, error = process.communicate()
+    assert process.returncode is not None
     return mark, process.returncode, error
 
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], object]:
-    """What one process finds."""
+    """What one process finds, of two seeds."""
     folder = tmp_path_factory.mktemp("near")
-    done = shell(*FOUR, "hydra/launcher=basic", cwd=folder)
+    done = command(*SMALL, "seed=0,1", "hydra/launcher=basic", cwd=folder)
     assert done.returncode == 0, done.stderr
     return metrics(folder)
 
 
+@dataclass(frozen=True)
+class Far:
+    """A sweep of three runs that a launcher gave to others: one failed, one was killed, one is complete."""
+
+    launcher: str
+    folder: Path
+    words: tuple[str, ...]
+    printed: str
+
+
 @pytest.fixture(scope="module", params=FAR)
-def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, str]:
-    """A launcher, the folder in which it did four runs, and what was printed on stderr."""
+def far(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Far:
     pytest.importorskip(PACKAGES[request.param])
     folder = tmp_path_factory.mktemp(request.param)
-    done = shell(*FOUR, f"hydra/launcher={request.param}", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    return request.param, folder, done.stderr
-
-
-def test_a_sweep_elsewhere_finds_what_one_process_finds(
-    far: tuple[str, Path, str], expected: dict[tuple[str, int], object]
-) -> None:
-    _, folder, printed = far
-    assert metrics(folder) == expected and len(expected) == 4
-    lines = printed.splitlines()
-    assert len(lines) == 4, printed
-    assert all(re.fullmatch(r"\[\d/4\] cell=\w+ seed=\d  val/loss \d\.\d{4}  \d+\.\d s", line) for line in lines)
-    assert left_behind(folder) == []
-
-
-def test_what_is_complete_is_not_submitted_again(far: tuple[str, Path, str]) -> None:
-    launcher, folder, _ = far
-    before = {file: file.stat().st_mtime_ns for file in folder.glob("runs/far/*/*")}
-    # Ray would look for this cluster, and fail.
-    done = shell(*FOUR, f"hydra/launcher={launcher}", cwd=folder, RAY_ADDRESS="127.0.0.1:1")
-    assert (done.returncode, done.stderr) == (0, "4 of 4 runs are complete already\n")
-    assert {file: file.stat().st_mtime_ns for file in folder.glob("runs/far/*/*")} == before
-
-
-@pytest.mark.parametrize("launcher", FAR)
-def test_a_run_that_fails_and_one_that_is_killed_stop_no_other(tmp_path: Path, launcher: str) -> None:
-    pytest.importorskip(PACKAGES[launcher])
-    done = shell(
-        *SMALL,
-        f"hydra/launcher={launcher}",
-        "optimizer=sgd",
-        "scheduler=constant",
-        "trainer.gradient_clip_val=null",
-        "trainer.accelerator=cpu",
-        "hydra.sweeper.cases=[{optimizer.lr:1e38,seed:2},{optimizer.lr:0.1,seed:[1,0]}]",
-        *FEW[launcher],
-        accident(tmp_path, 1, signal.SIGKILL),
-        cwd=tmp_path,
-        CUDA_VISIBLE_DEVICES="0,1",
-        **PLUGIN,
-    )
+    words = (*DESCENT, f"hydra/launcher={request.param}", *FEW[request.param], accident(folder, 1, signal.SIGKILL))
+    cases = "hydra.sweeper.cases=[{optimizer.lr:1e38,seed:2},{optimizer.lr:0.1,seed:[1,0]}]"
+    done = command(*words, cases, cwd=folder, CUDA_VISIBLE_DEVICES="0,1", **PLUGIN)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
-    statuses = {seed: summary["status"] for (_, seed), summary in summaries(tmp_path).items()}
+    return Far(request.param, folder, words, done.stderr)
+
+
+def test_a_sweep_elsewhere_finds_what_one_process_finds(far: Far, tmp_path: Path) -> None:
+    done = command(*DESCENT, "optimizer.lr=0.1", "seed=0", "hydra/launcher=basic", cwd=tmp_path)
+    assert done.returncode == 0 and metrics(far.folder) == metrics(tmp_path), done.stderr
+    tidy = r"\[\d/3\] .*seed=0.*  val/loss \d\.\d{4}  \d+\.\d s"
+    assert [line for line in far.printed.splitlines() if re.fullmatch(tidy, line)], far.printed
+
+
+def test_a_run_that_fails_and_one_that_is_killed_stop_no_other(far: Far) -> None:
+    statuses = {seed: summary["status"] for (_, seed), summary in summaries(far.folder).items()}
     assert statuses == {0: "complete", 1: "failed", 2: "failed"}
-    table = done.stderr.partition("2 of 3 runs failed:\n")[2]
+    table = far.printed.partition("2 of 3 runs failed:\n")[2]
     killed = {
         "submitit_local": r"job \d+ was killed, perhaps for want of memory; see (runs/\.jobs/\S+)",
         "ray": r"its Ray worker was killed, perhaps for want of memory",
     }
-    match = re.search(killed[launcher], table)
-    assert match and "FloatingPointError" in table, done.stderr
-    assert not list(tmp_path.glob("runs/.sessions/*"))
-    if launcher == "submitit_local":
-        assert (tmp_path / match[1]).is_file()  # what a lost job printed is kept
-        assert "0" in {file.read_text() for file in tmp_path.glob("seen-*")} <= {"0", "1"}
+    match = re.search(killed[far.launcher], table)
+    assert match and "FloatingPointError" in table, far.printed
+    assert not list(far.folder.glob("runs/.sessions/*"))
+    if far.launcher == "submitit_local":
+        assert (far.folder / match[1]).is_file()  # what a lost job printed is kept
+        assert "0" in {file.read_text().split()[0] for file in far.folder.glob("seen-*")} <= {"0", "1"}
+
+
+def test_what_is_complete_is_not_submitted_again(far: Far) -> None:
+    before = {file: file.stat().st_mtime_ns for file in far.folder.glob("runs/far/*/*")}
+    words = (*far.words, "optimizer.lr=0.1", "seed=0")
+    # Ray would look for this cluster, and fail.
+    done = command(*words, cwd=far.folder, RAY_ADDRESS="127.0.0.1:1", **PLUGIN)
+    assert (done.returncode, done.stderr) == (0, "1 of 1 runs are complete already\n")
+    assert {file: file.stat().st_mtime_ns for file in far.folder.glob("runs/far/*/*")} == before
 
 
 @pytest.mark.parametrize("launcher", ["submitit_local", pytest.param("ray", marks=pytest.mark.slow)])
@@ -208,10 +200,10 @@ def test_ctrl_c_leaves_a_checkpoint_and_no_process(
     mark, code, printed = interrupt(tmp_path, *words)
     assert code == 130 and "Traceback" not in printed, printed
     assert "the same command again goes on" in printed
-    wait_for(lambda: not descendants(mark), seconds=10)
+    wait_for(lambda: not descendants(mark))
     assert left_behind(tmp_path) == []
     assert {seed: summary["status"] for (_, seed), summary in summaries(tmp_path).items()} == {0: "interrupted"}
-    done = shell(*words, cwd=tmp_path, **PLUGIN)
+    done = command(*words, cwd=tmp_path, **PLUGIN)
     assert done.returncode == 0, done.stderr
     assert metrics(tmp_path) == {("gru", seed): expected["gru", seed] for seed in seeds}
     (log,) = tmp_path.glob("runs/far/gru-*-seed0-*/run.log")
@@ -239,11 +231,13 @@ def test_a_ray_cluster_that_does_not_answer_is_not_waited_for(rnnlab: Callable[.
     assert not (workdir / "runs").exists()
 
 
-def test_each_worker_process_of_a_machine_has_a_gpu_of_its_own(tmp_path: Path) -> None:
-    words = ("hydra.launcher.workers=2", "trainer.accelerator=cpu", "seed=0,1,2,3", accident(tmp_path, 9, 9))
-    done = shell(*SMALL, *words, cwd=tmp_path, CUDA_VISIBLE_DEVICES="0,1", **PLUGIN)
+def test_each_worker_process_of_a_machine_has_a_gpu_and_its_share_of_the_cores(tmp_path: Path) -> None:
+    large = ("model.hidden_size=300", "data.limit=100", "trainer.max_epochs=1", "trainer.limit_train_batches=1")
+    words = (*large, "hydra.launcher.workers=2", "trainer.accelerator=cpu", "seed=0,1,2,3", accident(tmp_path, 9, 9))
+    done = command(*SMALL, *words, cwd=tmp_path, CUDA_VISIBLE_DEVICES="0,1", OMP_NUM_THREADS="", **PLUGIN)
     assert done.returncode == 0, done.stderr
-    assert sorted(file.read_text() for file in tmp_path.glob("seen-*")) == ["0", "1"]
+    share = max(1, available_cores() // 2)
+    assert sorted(file.read_text() for file in tmp_path.glob("seen-*")) == [f"0 {share}", f"1 {share}"]
 
 
 @pytest.fixture
@@ -268,7 +262,7 @@ def test_slurm_runs_an_array_of_jobs_and_queues_again_what_it_takes_away(
         "slurm_account": "me",
         "slurm_qos": "low",
     }
-    done = shell(
+    done = command(
         *SMALL,
         "hydra/launcher=submitit_slurm",
         *(f"hydra.launcher.{key}={value}" for key, value in launcher.items()),
@@ -279,7 +273,7 @@ def test_slurm_runs_an_array_of_jobs_and_queues_again_what_it_takes_away(
         **environment,
     )
     assert done.returncode == 0 and len(done.stderr.splitlines()) == 2, done.stderr
-    assert metrics(tmp_path) == {key: value for key, value in expected.items() if key[0] == "gru"}
+    assert metrics(tmp_path) == expected
     assert (place / "requeued").read_text() == "100_1 "
     (log,) = tmp_path.glob("runs/far/gru-*-seed1-*/run.log")
     assert "interrupted" in log.read_text() and "going on from" in log.read_text()
@@ -307,7 +301,7 @@ def test_ctrl_c_takes_jobs_that_wait_out_of_slurms_queue(tmp_path: Path, slurm: 
     assert code == 130 and "Traceback" not in printed, printed
     assert (place / "cancelled").read_text() == "100_1 "
     assert [summary["status"] for summary in summaries(tmp_path).values()] == ["interrupted"]
-    wait_for(lambda: not descendants(mark), seconds=10)
+    wait_for(lambda: not descendants(mark))
     assert left_behind(tmp_path) == []
 
 

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +19,7 @@ from hypothesis import strategies as st
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
+from forked import PATIENCE, Command, command
 from rnnlab.records.provenance import Origin
 from rnnlab.records.reading import read_run
 from rnnlab.sweeps.search import optuna_study
@@ -231,9 +230,8 @@ def test_hyperband_gives_up_some_of_many(rnnlab: Callable[..., Answer], workdir:
 @pytest.mark.slow
 @pytest.mark.launchers
 def test_two_commands_share_a_search(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "rnnlab", *TRAIN, *SPACE, "hydra.sweeper.n_trials=7"]
-    both = [subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    errors = [process.communicate(timeout=120)[1] for process in both]
+    both = [Command(*TRAIN, *SPACE, "hydra.sweeper.n_trials=7", cwd=tmp_path) for _ in range(2)]
+    errors = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], errors
     finished = trials(tmp_path)
     assert [trial.state for trial in finished] == [TrialState.COMPLETE] * 7
@@ -343,9 +341,6 @@ def unfinished(folder: Path) -> list[Path]:
 def test_a_killed_search_goes_on_with_the_trials_it_had(tmp_path: Path) -> None:
     """Killed in the middle, nothing that ended is lost, and what did not is tried again."""
     words = [
-        sys.executable,
-        "-m",
-        "rnnlab",
         "train",
         "-m",
         "hydra/sweeper=optuna",
@@ -355,17 +350,16 @@ def test_a_killed_search_goes_on_with_the_trials_it_had(tmp_path: Path) -> None:
         "data.batch_size=8",
         "model.hidden_size=range(8,32)",
         "hydra.sweeper.n_trials=6",
-        "hydra.sweeper.n_jobs=2",
     ]
-    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True)
-    deadline = time.monotonic() + 90
+    process = Command(*words, "hydra.sweeper.n_jobs=2", cwd=tmp_path)
+    deadline = time.monotonic() + PATIENCE
     while not (ended(tmp_path) and unfinished(tmp_path)):  # one trial has ended, and another is in its training
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     before = {trial.number: trial.params for trial in trials(tmp_path) if trial.params}
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=200)
+    done = command(*words, "hydra.sweeper.n_jobs=1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     finished = trials(tmp_path)
     assert [trial.state for trial in finished] == [TrialState.COMPLETE] * 6

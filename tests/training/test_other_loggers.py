@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from forked import command
 from rnnlab.records.reading import Run, read_run
-from support import Answer, shell
+from support import Answer
 
 pytestmark = [
     pytest.mark.loggers,
@@ -45,7 +46,7 @@ def artifacts(workdir: Path) -> list[str]:
 
 
 def test_mlflow_has_settings_metrics_and_samples(workdir: Path, mlflow_runs: Callable[[], list[Any]]) -> None:
-    answer = shell(*SMALL, "logger=mlflow", cwd=workdir)  # a process that has no database of another test
+    answer = command(*SMALL, "logger=mlflow", cwd=workdir)  # a process that has no database of another test
     assert answer.returncode == 0 and "Traceback" not in answer.stderr, answer.stderr
     (shown,), run = mlflow_runs(), the_run(workdir)
     assert shown.info.status == "FINISHED" and shown.info.run_name == run.folder.name
@@ -56,14 +57,14 @@ def test_mlflow_has_settings_metrics_and_samples(workdir: Path, mlflow_runs: Cal
 
 
 def test_mlflow_has_forecasts_as_figures(workdir: Path) -> None:
-    assert shell(*SMALL, "task=forecasting", "data=sines", "logger=mlflow", cwd=workdir).returncode == 0
+    assert command(*SMALL, "task=forecasting", "data=sines", "logger=mlflow", cwd=workdir).returncode == 0
     pictures = [file for file in workdir.glob("mlruns/**/*.png") if file.name == "000002.png"]
     assert pictures and pictures[0].read_bytes().startswith(b"\x89PNG")
 
 
 def test_runs_that_begin_together_stand_in_one_experiment(workdir: Path, mlflow_runs: Callable[[], list[Any]]) -> None:
     words = ("-m", "seed=0,1", "data.limit=300", "logger=mlflow", "hydra.launcher.workers=2")
-    answer = shell(*SMALL, *words, cwd=workdir)
+    answer = command(*SMALL, *words, cwd=workdir)
     assert answer.returncode == 0, answer.stderr
     assert sorted(run.data.params["seed"] for run in mlflow_runs()) == ["0", "1"]
 

@@ -13,7 +13,7 @@ import torch
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.cores import available_cores
 from rnnlab.training.trainer import thread_count
-from support import Answer
+from support import ALONE, Answer
 
 CALLBACK = """
 import torch
@@ -55,15 +55,11 @@ def watched(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    ("cap", "workers", "threads"),
-    [
-        pytest.param("", "2", max(1, available_cores() // 2), marks=pytest.mark.launchers),  # worker processes
-        ("", "1", available_cores()),
-        ("1", "1", 1),
-    ],
+    ("cap", "threads"),
+    [("", available_cores()), ("1", 1)],
 )
-def test_the_runs_of_a_sweep_share_the_cores(
-    rnnlab: Callable[..., Answer], watched: Path, monkeypatch: pytest.MonkeyPatch, cap: str, workers: str, threads: int
+def test_a_run_of_a_sweep_that_is_alone_has_every_core_or_as_many_as_it_may(
+    rnnlab: Callable[..., Answer], watched: Path, monkeypatch: pytest.MonkeyPatch, cap: str, threads: int
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", cap)
     done = rnnlab(
@@ -75,7 +71,7 @@ def test_the_runs_of_a_sweep_share_the_cores(
         "model.hidden_size=300",
         "trainer.max_epochs=1",
         "trainer.limit_train_batches=1",
-        f"hydra.launcher.workers={workers}",
+        ALONE,
         "+callbacks.threads._target_=watch.Threads",
     )
     assert done.code == 0, done.err
