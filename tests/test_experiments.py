@@ -24,7 +24,7 @@ pytestmark = pytest.mark.studies
 
 NEEDS = {"rt-polarity": "rt_polarity", "sst2": "sst2", "tagging": "ewt"}  # data that a study downloads
 LONG = ["calibration", "calibration-races"]  # computed in minutes; tests/reference/calibration computes a small part
-
+SIZED, SMALL_MODEL = "  parameters: ", "model.parameters=4000"  # a study of models of equal size has no hidden size
 
 SMALL = {  # the least that a sweeper asks for
     "optuna": ["hydra.sweeper.n_trials=2"],
@@ -39,11 +39,17 @@ def sweeper_of(text: str) -> str:
     return named[1] if named else "grid"
 
 
+def first_of(values: str, count: int | None) -> str:
+    """The first of values with commas; what is drawn, such as `interval(1, 2)`, stays."""
+    return values if "(" in values else ",".join(values.split(",")[:count])
+
+
 def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
     """The summaries of a study's runs, trained small: it is a plain Hydra configuration, with overrides."""
     if folder.name in NEEDS:
         real_data(NEEDS[folder.name])
-    sweeper = sweeper_of((folder / "study.yaml").read_text())
+    text = (folder / "study.yaml").read_text()
+    sweeper = sweeper_of(text)
     done = rnnlab(
         "train",
         "-cd",
@@ -54,7 +60,7 @@ def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
         "debug=fast",
         *([] if sweeper == "race" else ["seed=0"]),
         "model.embedding_size=8",
-        "model.hidden_size=8",
+        SMALL_MODEL if SIZED in text else "model.hidden_size=8",
         "data.sequence_length=20",
         *([] if sweeper == "tune" else ["optimizer.lr=0.007"]),
         "trainer.max_epochs=2",
@@ -72,8 +78,9 @@ def test_the_first_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir:
     sweeper = config["hydra"]["sweeper"]
     if "cases" in sweeper:
         sweeper["cases"] = sweeper["cases"][:1]
-    if "params" in sweeper and sweeper_of(FILES[study]) == "grid":
-        sweeper["params"] = {key: str(values).split(",")[0] for key, values in sweeper["params"].items()}
+    if "params" in sweeper:
+        levels = {"grid": 1, "tune": 2, "race": 2}.get(sweeper_of(FILES[study]))  # rivals are two at least
+        sweeper["params"] = {key: first_of(str(values), levels) for key, values in sweeper["params"].items()}
     folder = workdir / "experiments" / study
     folder.mkdir(parents=True)
     (folder / "study.yaml").write_text(yaml.safe_dump(config, sort_keys=False))

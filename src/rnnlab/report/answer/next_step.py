@@ -122,9 +122,17 @@ def _wider(answer: Answer) -> NextStep | None:
         seeds = _seeds(answer, group, [level.name])
         edge = f"{key} {in_short(_chosen(level, key))}"
         best = spoken(answer, level.name)
-        why = f"{best} is best at the edge of what was tried, {edge}; beyond it may lie something better:"
-        return NextStep(why, _joined(words, f"seed={','.join(map(str, seeds))}"))
+        why = f"{best} is best at the edge of what was tried, {edge}; beyond it may lie something better"
+        if _is_of_a_study_in_rounds(answer, words[0]):
+            return NextStep(f"{why}, which a wider range in study.yaml would show.", None)
+        return NextStep(f"{why}:", _joined(words, f"seed={','.join(map(str, seeds))}"))
     return None
+
+
+def _is_of_a_study_in_rounds(answer: Answer, words: Sequence[str]) -> bool:
+    """Return True for a run of a study whose sweeper gives seeds itself, and refuses any in a command."""
+    in_rounds = answer.raced is not None or any(run.draw is not None for run in answer.all_runs)
+    return in_rounds and words[0] in ("-cd", "--config-dir")
 
 
 def _chosen(level: Level, key: str) -> object:
@@ -143,13 +151,14 @@ def _beyond(answer: Answer, group: Group, level: str, key: str) -> float | None:
     tried = {
         float(value)
         for run in answer.all_runs
-        if answer.question.at(run) == group.within
+        if answer.question.at(run) == group.within and (run.draw is None or answer.question.level(run) == level)
         for name, value in answer.question.tuned(run)
         if name == key and isinstance(value, int | float)
     }
     if chosen <= 0 or (max(tried) <= 1 and "dropout" in key):
         return None
-    wider = chosen * WIDER if chosen == max(tried) else chosen / WIDER
+    # A drawn number at the edge of its range need not be the largest or smallest one of those that were drawn.
+    wider = chosen * WIDER if chosen**2 >= max(tried) * min(tried) else chosen / WIDER
     if not all(isinstance(run.config.get(answer.question.keys[key]), int) for run in answer.all_runs):
         return wider
     return None if (whole := max(1, round(wider))) == chosen else float(whole)
