@@ -29,7 +29,7 @@ def test_beyond_the_upper_edge_lies_a_larger_number_whatever_another_level_has_d
     runs = [drawn(cell, lr, loss, beginning) for cell, row in TRIED.items() for lr, loss in row.items()]
     asked = Asked(by=("cell.name",), tune=(LR,))
     step = next_step(answer(question(configurations(runs), [runs[0].measure], asked), runs))
-    assert step.why.startswith("lstm is best at the edge of what was tried, lr 0.09; beyond it may lie something better")
+    assert step.why.startswith("lstm is best at the edge of what was tried, lr 0.09; beyond it may lie something")
     if beginning:  # its sweeper gives seeds, and refuses those of a command
         assert step.command is None and "study.yaml" in step.why
     else:
