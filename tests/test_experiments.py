@@ -50,6 +50,7 @@ def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
         real_data(NEEDS[folder.name])
     text = (folder / "study.yaml").read_text()
     sweeper = sweeper_of(text)
+    within = yaml.safe_load(text)["hydra"]["sweeper"].get("within") or ()
     done = rnnlab(
         "train",
         "-cd",
@@ -63,7 +64,7 @@ def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
         SMALL_MODEL if SIZED in text else "model.hidden_size=8",
         "data.sequence_length=20",
         *([] if sweeper == "tune" else ["optimizer.lr=0.007"]),
-        "trainer.max_epochs=" + ("1,2" if "within: [trainer.max_epochs]" in text else "2"),
+        f"trainer.max_epochs={'1,2' if 'trainer.max_epochs' in within else '2'}",
         *SMALL.get(sweeper, []),
     )
     assert done.code == 0, done.err
