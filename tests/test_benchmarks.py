@@ -41,3 +41,14 @@ def test_an_answer_is_timed_against_a_grid_of_the_same_cells_range_and_epochs(
     contrasts = [dict(zip(("first", "second", "verdict"), pair, strict=True)) for pair in pairs]
     said = Answered(3, 1.0, {"groups": [{"contrasts": contrasts}]}).verdicts
     assert said == "gru better than rnn; gru, lstm undecided; lstm better than rnn"
+
+
+def test_a_simulated_sweep_is_bounded_by_its_workers_or_by_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "benchmarks"))
+    from scaling import Latencies, seconds_of
+
+    parts = Latencies(start=10.0, plan=0.5, hand_over=0.25, lock=0.0, write=0.0)
+    assert seconds_of(8, 1, 2.0, parts) == pytest.approx(10 + 8 * 0.5 + 8 * (0.25 + 2))
+    assert seconds_of(8, 2, 2.0, parts) == pytest.approx(10 + 8 * 0.5 + 4 * (0.25 + 2) + 0.25)
+    many = seconds_of(8, 100, 2.0, parts)
+    assert many == pytest.approx(10 + 8 * 0.5 + 8 * 0.25 + 2), "the last is handed over when all others run"
