@@ -19,7 +19,6 @@ STUDY = """\
 defaults: [train, {override task: signals}, {override data: ucr}, _self_]
 sweep: bumps
 compare: {metric: test/accuracy}
-data: {name: Bumps}
 model: {hidden_size: 4}
 trainer: {max_epochs: 2}
 callbacks: {confusion_matrix: {enabled: false}, pr_curve: {enabled: false}, graph: {enabled: false}}
@@ -30,7 +29,7 @@ beside:
 hydra:
   mode: MULTIRUN
   launcher: {workers: 1}
-  sweeper: {params: {cell: "rnn,gru", seed: "0,1"}}
+  sweeper: {params: {data.name: Bumps, cell: "rnn,gru", seed: "0,1"}}
 """
 
 

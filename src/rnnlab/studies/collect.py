@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from omegaconf import DictConfig, OmegaConf
+
 from rnnlab.analysis.comparison import Comparison, compare_runs
 from rnnlab.charts.document import Document
 from rnnlab.charts.paper import png
-from rnnlab.config.compose import compose_train, plain, readable_errors
+from rnnlab.config.compose import compose_train, readable_errors
 from rnnlab.config.literals import quote
 from rnnlab.records.folder import RUNS, planned_runs, write_atomically
 from rnnlab.records.identity import hash_in
@@ -62,12 +64,19 @@ def plan_study(study: Study, data_path: str | None = None) -> StudyPlan:
     words = ["--config-dir", str(study.folder), "--config-name", "study"]
     words += [] if data_path is None else [f"data.path={quote(data_path)}"]
     with readable_errors("train"):
-        config = plain(compose_train(words)[1])  # where a value is swept, its default
-    probes = probe_configurations(config["probes"])
-    if config["beside"] is not None:
-        check_beside(config["beside"])
-    sweep, shown = RUNS / str(config["sweep"]), config["task"].get("shown", ())
-    return StudyPlan(words, sweep, config["holds"], shown, probes, config["beside"])
+        config = compose_train(words).config
+        sweep, holds, listed, beside = (_value(config, key) for key in ("sweep", "holds", "probes", "beside"))
+        shown = _value(config, "task.shown") or ()
+    probes = probe_configurations(listed)
+    if beside is not None:
+        check_beside(beside)
+    return StudyPlan(words, RUNS / str(sweep), holds, shown, probes, beside)
+
+
+def _value(config: DictConfig, key: str) -> Any:
+    """Return a value, resolved by itself: other keys may have none but those that the sweep gives them."""
+    value = OmegaConf.select(config, key)
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
 def planned(sweep: Path) -> list[Run]:
