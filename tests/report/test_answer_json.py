@@ -187,6 +187,17 @@ def test_digests_of_items_decide_where_runs_have_them(write_run: Write) -> None:
     assert answer()["question"]["by"] == "sequence_length", "a text is the same text in windows of any length"
 
 
+def test_rates_that_are_drawn_anew_at_each_length_tune_although_the_items_differ(write_run: Write) -> None:
+    rates = iter(range(1, 9))
+    for length, cell, seed in itertools.product((10, 25), ("gru", "lstm"), range(2)):
+        loss = 2.0 + (cell == "lstm") / 10 + seed / 1000
+        digest = {"data": {"name": "signs", "sha256": "ab" * 32, "validation_items": f"of {length}"}}
+        write_run(cell, seed, loss, digest, data={"sequence_length": length}, optimizer={"lr": next(rates) / 1000})
+    result = answer(by="cell", tune="lr")
+    assert result["question"]["tune"] == ["lr"] and result["question"]["within"] == ["sequence_length"]
+    assert {group["within"]["sequence_length"]: len(group["levels"]) for group in result["groups"]} == {10: 2, 25: 2}
+
+
 def test_the_best_of_twenty_is_found_with_three_seeds(write_seeds: Write) -> None:
     for size in range(1, 21):
         write_seeds("gru", seeds_of(2.0 if size == 7 else 2.08, 3, at=size), hidden_size=size)

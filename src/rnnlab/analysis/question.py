@@ -291,7 +291,12 @@ def _compared(
 
 
 def changes_the_task(key: str, runs: Sequence[Run]) -> bool:
-    """Return True if runs with different values of a key have no validation items in common."""
+    """Return True if runs with different values of a key have no validation items in common.
+
+    Keys of training never change the items: rates that are drawn anew for each length of a signal only go with it.
+    """
+    if is_tuned(key):
+        return False
     by_value: dict[str, set[str]] = {}
     for run in runs:
         by_value.setdefault(str(setting(run, key)), set()).add(items(run))
