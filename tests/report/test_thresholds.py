@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from rnnlab.analysis.comparison import compare_runs
+from rnnlab.analysis.question import Asked
 from rnnlab.analysis.statistics import Mean
 from rnnlab.analysis.threshold import Threshold, ThresholdReach, metric_of
 from rnnlab.errors import UserError
-from rnnlab.records.metrics import ranking_loss, share
+from rnnlab.records.metrics import MEASURES, ranking_loss, share
+from rnnlab.records.reading import Run
+from rnnlab.records.rounds import Draw
 from rnnlab.report.figures.threshold import threshold_chart
 from rnnlab.report.tables.thresholds import threshold_finding, threshold_table
 
@@ -66,3 +72,30 @@ def test_a_bound_on_an_unknown_metric_is_refused_with_those_that_there_are() -> 
     assert metric_of(Threshold.parse("test/accuracy>=0.9"), metrics) == metrics[1]
     with pytest.raises(UserError, match="no metric test/foo; choose val/loss, test/loss, val/accuracy, test/accuracy"):
         metric_of(Threshold.parse("test/foo>=1"), metrics)
+
+
+def tuned(cell: str, length: int, lr: float, seed: int, accuracy: float, draws: bool) -> Run:
+    """A run of a tuning: one that tried a rate, or one with a fresh seed of the rate that was chosen."""
+    metrics = {"best": {"val/loss": 1 - accuracy}, "test": {"test/accuracy": accuracy}}
+    config = {"cell.name": cell, "data.sequence_length": length, "optimizer.lr": lr, "seed": seed}
+    declared = [one.to_json() for one in (ranking_loss("nats"), share("accuracy", "test accuracy"))]
+    folder = Path(f"{cell}-{length}-{lr}-{seed}")
+    draw = Draw(f"cell={cell} length={length}", 1, at_edge=()) if draws else None
+    return Run(folder, "complete", "", config, {"metrics": metrics, MEASURES: declared}, draw=draw)
+
+
+def test_a_bound_is_asked_of_what_a_tuning_chose_whose_rates_differ_at_each_length() -> None:
+    runs = []
+    rates = iter(range(1, 99))
+    for cell, length in (("gru", 10), ("gru", 50), ("rnn", 10), ("rnn", 50)):
+        reached = 0.95 if (cell, length) != ("rnn", 50) else 0.6
+        best, other = next(rates) / 1000, next(rates) / 1000
+        runs += [tuned(cell, length, best, 0, reached, True), tuned(cell, length, other, 0, reached - 0.2, True)]
+        runs += [tuned(cell, length, best, seed, reached, False) for seed in (1, 2)]
+    compared = compare_runs("spans", runs, holds="test/accuracy>=0.9", asked=Asked(by=("cell.name",), tune=("lr",)))
+    (reached_,) = compared.threshold_reaches
+    assert {name: {at: mean.value for at, mean in row.items()} for name, row in reached_.rows.items()} == {
+        "gru": {10.0: pytest.approx(0.95), 50.0: pytest.approx(0.95)},
+        "rnn": {10.0: pytest.approx(0.95), 50.0: pytest.approx(0.6)},
+    }
+    assert "at all of 10 and 50 for gru; up to 10, not at 50, for rnn" in threshold_finding(reached_)

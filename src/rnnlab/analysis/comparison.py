@@ -21,7 +21,7 @@ from rnnlab.analysis.overfitting import Overfit, overfitting
 from rnnlab.analysis.question import Asked, asked_by, question
 from rnnlab.analysis.races import with_roles
 from rnnlab.analysis.saturation import Saturation, saturations
-from rnnlab.analysis.tables.chosen import chosen_settings, with_values
+from rnnlab.analysis.tables.chosen import chosen_settings, with_values, without_tuned
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
 from rnnlab.analysis.threshold import ThresholdReach, threshold_reaches
@@ -208,6 +208,7 @@ def compare_runs(
     answered = answer(asks, complete, [run for run in runs if not run.is_complete], rounds)
     chosen = chosen_settings(answered, ranked)
     shown = in_order([one.configuration for one in chosen], by) or ranked
+    untuned = without_tuned(shown, asks.tune) if chosen else ranked
     target = usual_target(shown) if target is None else target
     every = ranking(ranked, metrics, target, by)
     return Comparison(
@@ -218,7 +219,7 @@ def compare_runs(
         configurations=tuple(ranked),
         factors=tuple(varied),
         saturations=tuple(saturations(ranked, varied, metrics, asked.metric)),
-        threshold_reaches=tuple(threshold_reaches(ranked, varied, metrics, holds)),
+        threshold_reaches=tuple(threshold_reaches(untuned, factors(untuned, by), metrics, holds)),
         overfitting=tuple(overfitting(shown)),
         target=target,
         ranking=every,

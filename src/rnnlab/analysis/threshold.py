@@ -95,7 +95,10 @@ def threshold_reaches(
         for configuration in ranked:
             groups.setdefault(plain(configuration.settings[kind]) if kind else "", []).append(configuration)
         rows = {name: _means(group, names, threshold.metric) for name, group in groups.items()}
-        ordered = sorted(rows.items(), key=lambda row: _place(row[1], threshold, higher))
+        known = [(name, means) for name, means in rows.items() if means]  # others have no level at equal settings
+        ordered = sorted(known, key=lambda row: _place(row[1], threshold, higher))
+        if not ordered:
+            continue
         reaches.append(ThresholdReach(factor.axis, kind, threshold, dict(ordered)))
     return reaches
 

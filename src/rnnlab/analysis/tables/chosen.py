@@ -6,7 +6,7 @@ chosen nor an estimate of it. They stay in results.csv and, a row a setting, in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -49,6 +49,14 @@ def chosen_settings(answer: Answer, ranked: Sequence[Configuration]) -> list[Cho
                 runs = tuple(run for run in runs if run.folder in owners)
                 chosen.append(ChosenSetting(replace(owner, runs=runs), level.value))
     return chosen
+
+
+def without_tuned(configurations: Sequence[Configuration], tune: Collection[str]) -> list[Configuration]:
+    """Return configurations without the settings that each is tuned by, of which it has the best for itself."""
+    return [
+        replace(entry, settings={name: value for name, value in entry.settings.items() if name not in tune})
+        for entry in configurations
+    ]
 
 
 def with_values(table: pd.DataFrame, chosen: Sequence[ChosenSetting], by: Criterion) -> pd.DataFrame:
