@@ -80,13 +80,14 @@ def _stands(answer: Answer, raced: Raced, standing: Standing) -> str:
     ending = ENDINGS[standing.ending].format(names=names)
     most = max(standing.counted.values())
     seeds = f"{raced.race.first} to {most} seeds" if most > raced.race.first else f"{most} seeds"
-    ahead = f" ({raced.left_out} runs ahead of the next look do not count yet)" if raced.left_out else ""
+    early = "1 run" if raced.left_out == 1 else f"{raced.left_out} runs"
+    ahead = f" ({early} ahead of the next look not counted yet)" if raced.left_out else ""
     return f"{head} on {seeds}{ahead}: {ending}. Verdicts share their error among the {looks}."
 
 
 def _otherwise(raced: Raced) -> str:
     keys = joined(list(raced.race.by))
-    left = f"; {raced.left_out} runs do not count" if raced.left_out else ""
+    left = f"; of {raced.left_out} more nothing counts" if raced.left_out else ""
     return (
         f"A race on {keys} gave the seeds, so this question is answered from the first {raced.common} of every"
         f" configuration, at the error of that look{left}."
