@@ -32,7 +32,7 @@ hydra:
 SWEEPERS = {
     "tune": {
         "params": 'optimizer.lr: "tag(log,interval(2e-3,4e-2))"',
-        "more": "trials: 2, extend: 0, confirm: race",
+        "more": "trials: 3, extend: 0, confirm: race",
     },
     "race": {"params": 'model.num_layers: "1,2"', "more": "within: [model.num_layers]"},
 }
@@ -68,7 +68,7 @@ def test_its_page_says_what_its_fresh_seeds_say_and_comes_from_the_recording_alo
     tried = [run for run in recording.runs if run.draw is not None]
     if recording.rounds.sweeper == "tune":
         assert "Asked: Which cell has the lowest validation loss, each at its own best lr?" in study.readme.read_text()
-        assert len(tried) == 4 and {run.config["seed"] for run in tried} == {0}
+        assert len(tried) == 6 and {run.config["seed"] for run in tried} == {0}
         assert "tuning-curves.png" in results.figures and min(r.config["seed"] for r in recording.runs if not r.draw)
     else:
         assert "at each num_layers?" in study.readme.read_text() and not tried

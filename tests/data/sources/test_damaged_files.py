@@ -96,7 +96,7 @@ PAIRS = "".join(f"{name}\t{'F' if row % 2 else 'M'}\n" for row, name in enumerat
 WORDS = "".join(f"the DET\n{noun} NOUN\nsleeps VERB\n\n" for noun in ("dog", "cat", "fox", "hen", "cow", "owl"))
 # The name of a file, what writes it, and what is read of it as a list of items.
 READERS: dict[str, tuple[str, Callable[[Path], Path], Callable[[list[Path]], Items]]] = {
-    "names": ("names.txt", _lines(NAMES), lambda files: list(read_lines(files))),  # type: ignore[arg-type]
+    "names": ("names.txt", _lines(NAMES), lambda files: _texts(read_lines(files))),
     "labelled names": ("names.txt", _lines(PAIRS), lambda files: _pairs(read_lines(files, "sex"))),
     "text": ("text.txt", _lines(NAMES * 3), lambda files: "".join(read_text(files).pieces()).splitlines()),
     "reviews": ("reviews.csv", _reviews, lambda files: _pairs(read_labelled_texts(files, "text", "label"))),
@@ -142,6 +142,10 @@ READERS: dict[str, tuple[str, Callable[[Path], Path], Callable[[list[Path]], Ite
         lambda files: _rows(read_signals(files)),
     ),
 }
+
+
+def _texts(content: Any) -> Items:
+    return list(content if isinstance(content, list) else content.texts)
 
 
 def _pairs(content: Any) -> Items:
