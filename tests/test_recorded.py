@@ -30,6 +30,8 @@ SWEPT = {
     "chars-cells": ["cell.name"],
     "minimal-cells": ["cell.name"],
     "sentiment-cells": ["cell.name"],
+    "half-sums": ["cell.name", "data.sequence_length"],
+    "ts-archive": ["cell.name", "data.name"],
 }
 AT_EDGE = {"cells-today", "chars-cells", "minimal-cells"}  # the LSTM's best rate, of a range that had grown already
 
