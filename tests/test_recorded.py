@@ -31,6 +31,7 @@ SWEPT = {
     "minimal-cells": ["cell.name"],
     "sentiment-cells": ["cell.name"],
     "half-sums": ["cell.name", "data.sequence_length"],
+    "rt-polarity": ["cell.name"],
     "ts-archive": ["cell.name", "data.name"],
 }
 AT_EDGE = {"cells-today", "chars-cells", "minimal-cells"}  # the LSTM's best rate, of a range that had grown already
@@ -117,8 +118,8 @@ def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs(
 
 @pytest.mark.parametrize(("study", "asked"), [("rt-polarity", 0.765), ("sst2", 0.80), ("reviews", 0.87)])
 def test_the_recorded_classifiers_are_as_right_as_was_asked_of_them(study: str, asked: float) -> None:
-    """Accuracy on the test part, mean of three seeds, of the best recurrent layer, not only of the bag of words."""
-    accuracy = {row["cell"]: float(row["test accuracy"]) for row in ranked(study) if row["seeds"] == "3"}
+    """Accuracy on the test part, mean of three seeds or more, of the best recurrent layer, not only of the bag of words."""
+    accuracy = {row["cell"]: float(row["test accuracy"]) for row in ranked(study) if int(row["seeds"]) > 2}
     assert set(accuracy) == {"bag", "rnn", "gru", "lstm"}
     assert max(accuracy[cell] for cell in ("rnn", "gru", "lstm")) >= asked
     assert "not good" in recorded(study) and "good not" in recorded(study)
