@@ -32,6 +32,7 @@ SWEPT = {
     "sentiment-cells": ["cell.name"],
     "half-sums": ["cell.name", "data.sequence_length"],
     "rt-polarity": ["cell.name"],
+    "sst2": ["cell.name"],
     "ts-archive": ["cell.name", "data.name"],
 }
 AT_EDGE = {"cells-today", "chars-cells", "minimal-cells"}  # the LSTM's best rate, of a range that had grown already
