@@ -119,7 +119,7 @@ def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs(
 
 @pytest.mark.parametrize(("study", "asked"), [("rt-polarity", 0.765), ("sst2", 0.80), ("reviews", 0.87)])
 def test_the_recorded_classifiers_are_as_right_as_was_asked_of_them(study: str, asked: float) -> None:
-    """Accuracy on the test part, mean of three seeds or more, of the best recurrent layer, not only of the bag of words."""
+    """Accuracy on the test part, mean of three seeds or more, of the best recurrent layer, not of the bag alone."""
     accuracy = {row["cell"]: float(row["test accuracy"]) for row in ranked(study) if int(row["seeds"]) > 2}
     assert set(accuracy) == {"bag", "rnn", "gru", "lstm"}
     assert max(accuracy[cell] for cell in ("rnn", "gru", "lstm")) >= asked
