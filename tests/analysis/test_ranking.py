@@ -97,7 +97,7 @@ def test_where_each_configuration_changes_a_setting_of_a_base_that_is_what_it_is
         "warmup 0.1",
         "batch_size 16",
         "the base",
-        "dropout 0.4, lr 0.1",
+        "dropout 0.4 + lr 0.1",
     ]
     assert comparison.base == "dropout 0, lr 0.005, warmup 0.25, batch_size 64"
     said = "Configurations are called by what they change of the base: dropout 0, lr 0.005, warmup 0.25, batch_size 64."

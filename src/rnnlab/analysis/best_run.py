@@ -85,7 +85,8 @@ def _reason(answer: Answer, group: Group, level: Level, seeds: int) -> str:
     validation = f"{by.best} validation {by.noun}"
     if not answer.question.by or len(group.levels) < 2:
         return f"the {validation} of {seeds} {'run' if seeds == 1 else 'runs'}{at}"
-    leads = f"{joined(list(answer.question.by))} {level.name} has the {by.best} {by.title}"
+    name = level.name if answer.question.base else f"{answer.question.compared} {level.name}"
+    leads = f"{name} has the {by.best} {by.title}"
     return f"{leads}{at}" + (f"; of its {seeds} seeds the {validation}" if seeds > 1 else "")
 
 

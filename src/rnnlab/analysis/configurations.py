@@ -69,10 +69,10 @@ def configurations(runs: Sequence[Run]) -> list[Configuration]:
     if not columns:
         return [_only(tuple(seeds.values())) for seeds in groups.values()]
     settings = {key: {short: _shown(long, identities[key]) for long, short in columns.items()} for key in groups}
-    base = _base(list(settings.values()))
-    said, keys = _label(columns, base) if base else "", {short: long for long, short in columns.items()}
+    base = common_base(list(settings.values()))
+    said, keys = label(columns, base) if base else "", {short: long for long, short in columns.items()}
     return [
-        Configuration(_label(columns, values, base), values, tuple(groups[key].values()), said, keys)
+        Configuration(label(columns, values, base), values, tuple(groups[key].values()), said, keys)
         for key, values in settings.items()
     ]
 
@@ -83,7 +83,7 @@ def setting(run: Run, key: str) -> Any:
     return _shown(key, {key: _whole(identity[key])} if key in identity else {})
 
 
-def _base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def common_base(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """Return the configuration of which the others change a setting or two, where there is one.
 
     In every setting it has the value that more than half of them have. Empty where no configuration does, or where
@@ -141,7 +141,7 @@ def _shown(key: str, identity: Mapping[str, Any]) -> Any:
     return value
 
 
-def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> str:
+def label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mapping[str, Any] | None = None) -> str:
     """Return a label: the chosen options and their settings, of which a base leaves only those that differ from it."""
     base = base or {}
     given = {
@@ -151,7 +151,8 @@ def _label(columns: Mapping[str, str], settings: Mapping[str, Any], base: Mappin
     }
     names = [str(settings[short]) for long, short in given.items() if long.endswith(CHOICES)]
     rest = [f"{short} {plain(settings[short])}" for long, short in given.items() if not long.endswith(CHOICES)]
-    return " with ".join(filter(None, [" ".join(names), ", ".join(rest)])) or (BASE if base else "the default")
+    together = " + " if base else ", "  # a comma separates the keys that levels are made of
+    return " with ".join(filter(None, [" ".join(names), together.join(rest)])) or (BASE if base else "the default")
 
 
 def plain(value: Any) -> str:

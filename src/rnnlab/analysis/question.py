@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from rnnlab.analysis.configurations import Configuration, plain, setting
+from rnnlab.analysis.configurations import Configuration, common_base, label, plain, setting
 from rnnlab.analysis.criterion import Criterion, criterion
 from rnnlab.config.keys import short_name
+from rnnlab.enumeration import joined
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import Run
@@ -117,6 +118,7 @@ class Question:
         criterion: What runs are compared by.
         asked: The question in a person's words.
         worth: The smallest difference worth having; None for the default.
+        base: The values of `by` of which each level changes one or two, where there is such a base; else empty.
     """
 
     by: tuple[str, ...]
@@ -129,6 +131,12 @@ class Question:
     criterion: Criterion
     asked: Asked
     worth: float | None
+    base: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def compared(self) -> str:
+        """What is compared, in words: `cell`, `cell and hidden_size`, or `change of the base`."""
+        return "change of the base" if self.base else joined(list(self.by))
 
     @property
     def metric(self) -> Metric:
@@ -154,8 +162,11 @@ class Question:
         return bool(self.by) and all(leaves_the_start(self.keys[name]) for name in self.by)
 
     def level(self, run: Run) -> str:
-        """Return the level of a run, such as `gru, 64`."""
-        return ", ".join(plain(setting(run, self.keys[name])) for name in self.by) or "all runs"
+        """Return the level of a run, such as `gru, 64`; where there is a base, what it changes of that."""
+        values = {name: setting(run, self.keys[name]) for name in self.by}
+        if self.base:
+            return label({self.keys[name]: name for name in self.by}, values, self.base)
+        return ", ".join(map(plain, values.values())) or "all runs"
 
     def tuned(self, run: Run) -> tuple[tuple[str, object], ...]:
         """Return the values by which a run is tuned."""
@@ -183,7 +194,7 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
     task = tuple(name for name, key in keys.items() if changes_the_task(key, runs))
     chosen = {role: short_names(names, keys) for role, names in _given(asked).items()}
     _check_roles(chosen, task, keys)
-    by = chosen.get("by") or _compared(keys, task, chosen, runs)
+    by = chosen.get("by") or _compared(keys, task, chosen, configurations)
     rest = [name for name in keys if name not in by]
     tune = chosen.get("tune")
     if tune is None:
@@ -209,7 +220,14 @@ def question(configurations: Sequence[Configuration], metrics: Sequence[Metric],
         criterion=criterion(asked.metric, runs, metrics),
         asked=asked,
         worth=asked.worth,
+        base=_base(by, keys, configurations),
     )
+
+
+def _base(by: Sequence[str], keys: Mapping[str, str], configurations: Sequence[Configuration]) -> Mapping[str, Any]:
+    """Return the values of `by` that levels change, where one of the levels is such a base; else nothing."""
+    levels = {tuple(setting(one.runs[0], keys[name]) for name in by) for one in configurations}
+    return common_base([dict(zip(by, level, strict=True)) for level in sorted(levels, key=repr)])
 
 
 def is_tuned(key: str) -> bool:
@@ -274,14 +292,22 @@ def _check_roles(chosen: Mapping[str, Sequence[str]], task: Sequence[str], keys:
 
 
 def _compared(
-    keys: Mapping[str, str], task: Sequence[str], chosen: Mapping[str, Sequence[str]], runs: Sequence[Run]
+    keys: Mapping[str, str],
+    task: Sequence[str],
+    chosen: Mapping[str, Sequence[str]],
+    configurations: Sequence[Configuration],
 ) -> list[str]:
-    """Return the default of `by`: the cell if it varies, else the only key, else the first that the command names."""
+    """Return the default of `by`: the cell if it varies, else the only key, else the first that the command names.
+
+    Where configurations change a base, which is how one asks what each of several ideas is worth, they are compared.
+    """
     taken = [*task, *chosen.get("tune", ()), *chosen.get("within", ())]
     free = [name for name in keys if name not in taken]
     if "cell" in free or len(free) < 2:
         return ["cell"] if "cell" in free else free
-    command = str(runs[0].summary.get("command") or "")
+    if _base(free, keys, configurations):
+        return free
+    command = str(configurations[0].runs[0].summary.get("command") or "")
 
     def place(name: str) -> tuple[bool, int]:
         named = re.search(rf"(?:^|\s|['\"]){re.escape(keys[name].removesuffix('.name'))}=", command)

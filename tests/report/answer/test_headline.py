@@ -71,6 +71,46 @@ def test_of_a_difference_not_worth_having_either_is_as_good() -> None:
     assert headline(asked(sweep(rows), worth=0.02)).endswith("lstm is practically as good.")
 
 
+BASE = {"model__dropout": 0, "model__embedding_dropout": 0, "model__tie_weights": False, "optimizer__weight_decay": 0}
+CHANGES: tuple[dict[str, Any], ...] = (
+    {},
+    {"model__dropout": 0.4},
+    {"model__embedding_dropout": 0.2},
+    {"model__tie_weights": True},
+    {"optimizer__weight_decay": 1},
+    {"model__dropout": 0.4, "model__embedding_dropout": 0.2},
+)
+
+
+def changed(*losses: float) -> list[Run]:
+    """Three runs of a base and of each change of it, around a loss each."""
+    return [
+        run(loss + seed / 1000, seed, **{**BASE, **changes})
+        for changes, loss in zip(CHANGES, losses, strict=True)
+        for seed in range(3)
+    ]
+
+
+def test_changes_of_a_base_are_compared_and_called_by_what_they_change() -> None:
+    """In place of `0, 0.2, false, 0`; without being asked, though levels are tuned by most of these keys."""
+    found = asked(changed(2.1, 2.05, 2.0, 2.2, 2.1, 2.02))
+    assert headline(found) == (
+        "Use embedding_dropout 0.2: validation loss 2.0010 nats per token; dropout 0.4 + embedding_dropout 0.2,"
+        " dropout 0.4 and 3 others are worse by at least 0.020."
+    )
+    levels = [level["level"] for level in document(found)["groups"][0]["levels"]]
+    assert {*levels[:3]} == {"embedding_dropout 0.2", "dropout 0.4 + embedding_dropout 0.2", "dropout 0.4"}
+    assert {*levels[3:]} == {"the base", "weight_decay 1", "tie_weights true"}
+    said = sentences(found)
+    assert "Which change of the base has the lowest" in said[0]
+    assert "The base has dropout 0, embedding_dropout 0, tie_weights false and weight_decay 0." in said[0]
+
+
+def test_of_changes_a_person_may_still_ask_for_one_key() -> None:
+    found = asked(changed(2.1, 2.05, 2.0, 2.2, 2.1, 2.02), by=["model.dropout"])
+    assert [level.name for level in found.groups[0].levels] == ["0", "0.4"]
+
+
 def test_one_seed_cannot_tell() -> None:
     said = headline(asked(sweep({"gru": (2.0,), "lstm": (2.1,), "rnn": (2.9,)})))
     assert said == "One seed cannot tell gru from lstm and rnn: gru comes first, validation loss 2.000 nats per token."

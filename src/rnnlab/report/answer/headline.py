@@ -43,7 +43,7 @@ def _shortest(sentences: Iterable[str]) -> str:
 
 def called(answer: Answer) -> str:
     """Return what is compared in words, such as `cell` or `cell and hidden_size`."""
-    return joined(list(answer.question.by))
+    return answer.question.compared
 
 
 def levels_of(main: Group | Overall | None) -> list[str]:

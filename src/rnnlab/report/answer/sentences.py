@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnnlab.analysis.answer import Answer
+from rnnlab.analysis.configurations import in_short
 from rnnlab.enumeration import joined
 from rnnlab.report.answer.headline import called, levels_of, measured, place, spoken, tested
 from rnnlab.report.answer.next_step import NextStep, next_step
@@ -48,7 +49,9 @@ def question_line(answer: Answer) -> str:
     ]
     clauses += [f"each at its own best {joined(list(question.tune))}"] if question.tune else []
     clauses += [f"at each {joined(list(question.within))}"] if question.within else []
-    return f"Asked: {', '.join(clauses)}? Ask otherwise with by=, tune= and within=."
+    said = [f"{name} {in_short(value)}" for name, value in question.base.items()]
+    base = f" The base has {joined(said)}." if said else ""
+    return f"Asked: {', '.join(clauses)}?{base} Ask otherwise with by=, tune= and within=."
 
 
 def candidate_lines(answer: Answer) -> list[str]:

@@ -164,7 +164,7 @@ def _test_disagrees(answer: Answer) -> Caution | None:
 def _confounded(answer: Answer) -> Caution | None:
     if not answer.question.followers:
         return None
-    followers, by = joined(list(answer.question.followers)), joined(list(answer.question.by))
+    followers, by = joined(list(answer.question.followers)), answer.question.compared
     return Caution("confounded", f"{followers} changed together with {by}, so nobody can tell which of them it is.")
 
 

@@ -60,7 +60,7 @@ def contrast_tables(answer: Answer) -> str:
     """Return the tables as Markdown, below a heading each; nothing where there is nothing to compare."""
     blocks = []
     for section in sections(answer):
-        blocks.append(f"## {escaped(section.title or joined(list(answer.question.by)))}")
+        blocks.append(f"## {escaped(section.title or answer.question.compared)}")
         for heads, rows in ((section.heads, section.levels), (CONTRASTS, section.contrasts)):
             if rows:
                 blocks.append(markdown_table(list(map(escaped, heads)), [list(map(escaped, row)) for row in rows]))
@@ -78,7 +78,7 @@ EXPLAINED = (
 
 def _section(answer: Answer, group: Group) -> Section:
     heads = (
-        joined(list(answer.question.by)),
+        answer.question.compared,
         *answer.question.tune,
         measured(answer),
         "test, over seeds",
