@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from array import array
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -143,7 +144,7 @@ def _first_places(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.unique(keys, return_index=True)[1].astype(np.int64)
 
 
-def by_fixed_part(rows: Sequence[int], parts: Sequence[str], kind: str, where: str) -> dict[str, list[int]]:
+def by_fixed_part(rows: Sequence[int], parts: Sequence[str], kind: str, where: str) -> dict[str, array[int]]:
     """Return the rows of each part that the data set fixes, in their order.
 
     Where it fixes none for validation, the first tenth of the training rows validates.
@@ -166,9 +167,9 @@ def by_fixed_part(rows: Sequence[int], parts: Sequence[str], kind: str, where: s
     return fixed
 
 
-def shuffled_rows(rows: Iterable[int], random_: random.Random, limit: int | None, where: str) -> tuple[list[int], str]:
+def shuffled_rows(rows: Iterable[int], random_: random.Random, limit: int | None, where: str) -> tuple[array[int], str]:
     """Return at most `limit` of the rows in random order, and how a line about them begins."""
-    shuffled = list(rows)
+    shuffled = array("q", rows)  # of millions of rows, a list would take five times as much
     random_.shuffle(shuffled)
     if limit is not None and limit < len(shuffled):
         return shuffled[:limit], f"{where}, data.limit={limit}"
@@ -191,7 +192,7 @@ def check_classes(labels: Iterable[str], kind: str, task: str, where: str, advic
 
 def split_rows(
     labels: Sequence[str], parts: Sequence[str] | None, rows: Iterable[int], seed: int, limit: int | None, where: str
-) -> dict[str, list[int]]:
+) -> dict[str, array[int]]:
     """Return the rows that train, validate and test, each part in random order: files are often sorted by label.
 
     Args:
@@ -221,14 +222,18 @@ def split_rows(
             f"{where}: the label {label!r} has {fewest} distinct texts, too few to split;"
             f" at least {LEAST_OF_A_CLASS} are needed"
         )
-    split: dict[str, list[int]] = {part: [] for part in PARTS}
-    for name in sorted(counts):
-        for part, piece in cut_items([row for row in shuffled if labels[row] == name]).items():
-            split[part] += piece
+    of_class = {name: array("q") for name in sorted(counts)}
+    for row in shuffled:
+        of_class[labels[row]].append(row)
+    split = {part: array("q") for part in PARTS}
+    for own in of_class.values():
+        first, second = cut(len(own))
+        for part, piece in zip(PARTS, (own[:first], own[first:second], own[second:]), strict=True):
+            split[part].extend(piece)
     for piece in split.values():
         random_.shuffle(piece)  # so that a share of a part's batches is a fair sample of it
     return split
 
 
-def _rows_of(part: str, parts: Sequence[str], rows: Iterable[int]) -> list[int]:
-    return [row for row in rows if parts[row] == part]
+def _rows_of(part: str, parts: Sequence[str], rows: Iterable[int]) -> array[int]:
+    return array("q", (row for row in rows if parts[row] == part))

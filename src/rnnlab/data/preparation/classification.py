@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -37,23 +38,21 @@ def prepare_labelled_texts(
     content = source.content
     if not isinstance(content, LabelledTexts):
         raise UserError(f"data={source.name} has no labels; a classifier reads texts with labels, such as data=reviews")
-    numbers = numbers_of(chain([""], map(text_key, content.texts)))
-    empty, keys = numbers[0], numbers[1:]
-    rows = np.flatnonzero(keys != empty)
-    notes = [_dropped(len(keys) - len(rows), "without a word"), note_on_parts(content.parts, trained=known is None)]
     where = source.where
+    notes = [note_on_parts(content.parts, trained=known is None)]
     if known is not None:
+        rows = _rows(content, notes, deduplicate=False)
         if not len(rows):
             raise UserError(f"{where}: there is no text")
-        parts = {"test": rows.tolist()}
+        parts = {"test": array("q", rows)}
         names = list(known.card["labels"])
         _check_labels({content.labels[row] for row in parts["test"]}, names, where)
     else:
         check_parts(content.parts, where)
-        single = _single(content, keys, rows) if split["deduplicate"] else rows
-        notes.append(_dropped(len(rows) - len(single), "that repeat another"))
-        parts = split_rows(content.labels, content.parts, single.tolist(), split["seed"], source.limit, where)
+        rows = _rows(content, notes, split["deduplicate"])
+        parts = split_rows(content.labels, content.parts, rows, split["seed"], source.limit, where)
         names = sorted({content.labels[row] for row in chain.from_iterable(parts.values())})
+    del rows
     trained = None if known is None else known.vocabulary
     level = trained.level if trained is not None else level_of(data, "sentiment", ("word", "char", LEVEL))
     vocabulary, sequences, few = encode_parts(content.texts, parts, level, data, trained)
@@ -87,13 +86,24 @@ def _items(content: LabelledTexts, rows: Sequence[int]) -> Items:
     return items_of_texts([content.texts[row] for row in rows], [content.labels[row] for row in rows])
 
 
-def _single(content: LabelledTexts, keys: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows without those whose text repeats another; see `split.distinct`."""
-    parts = [content.parts[row] for row in rows] if content.parts else None
-    return rows[distinct(keys[rows], parts)]
+def _rows(content: LabelledTexts, notes: list[str], deduplicate: bool) -> NDArray[np.int64]:
+    """Return the rows that have a word, and if asked for without those whose text repeats another.
+
+    What is left out is added to the notes; see `split.distinct`.
+    """
+    numbers = numbers_of(chain([""], map(text_key, content.texts)))
+    empty, keys = numbers[0], numbers[1:]
+    rows = np.flatnonzero(keys != empty)
+    notes.insert(0, _dropped(len(keys) - len(rows), "without a word"))
+    if not deduplicate:
+        return rows
+    parts = [content.parts[row] for row in array("q", rows)] if content.parts else None
+    single = rows[distinct(keys[rows], parts)]
+    notes.append(_dropped(len(rows) - len(single), "that repeat another"))
+    return single
 
 
-def _balance(content: LabelledTexts, rows: list[int], names: list[str]) -> dict[str, int]:
+def _balance(content: LabelledTexts, rows: Iterable[int], names: list[str]) -> dict[str, int]:
     """Return how many texts each class has."""
     counts = Counter(content.labels[row] for row in rows)
     return {name: counts[name] for name in names}

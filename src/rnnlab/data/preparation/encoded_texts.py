@@ -80,10 +80,11 @@ def _as_words(
     }
     vocabulary = known if known is not None else distinct.vocabulary(data["min_count"])
     indices = vocabulary.indices(distinct.numbers)
-    return vocabulary, {
-        part: _together([Encoded(indices[some.symbols], some.sizes) for some in pieces], vocabulary, length)
-        for part, pieces in numbered.items()
-    }
+    encoded = {}
+    for part in list(numbered):
+        pieces = [Encoded(indices[some.symbols], some.sizes) for some in _one_by_one(numbered.pop(part))]
+        encoded[part] = _together(pieces, vocabulary, length)
+    return vocabulary, encoded
 
 
 class _Words:
@@ -145,11 +146,22 @@ def _symbols_of(texts: Sequence[Sequence[str]], vocabulary: Vocabulary, length: 
     return vocabulary.encode_all(heads)
 
 
-def _together(pieces: Sequence[Encoded], vocabulary: Vocabulary, length: int) -> Sequences:
-    """Return the texts of all pieces in one flat array, of each at most so many symbols."""
+def _together(pieces: list[Encoded], vocabulary: Vocabulary, length: int) -> Sequences:
+    """Return the texts of all pieces in one flat array, of each at most so many symbols; the list is empty then."""
     sizes = np.concatenate([piece.sizes for piece in pieces])
-    unknown: NDArray[np.unsignedinteger] = np.array([vocabulary.unknown], dtype=vocabulary.dtype)
-    symbols = np.concatenate([*(piece.symbols for piece in pieces), unknown])
+    symbols: NDArray[np.unsignedinteger] = np.empty(int(sizes.sum()) + 1, dtype=vocabulary.dtype)
+    end = 0
+    for piece in _one_by_one(pieces):
+        symbols[end : end + len(piece.symbols)] = piece.symbols
+        end += len(piece.symbols)
+    symbols[-1] = vocabulary.unknown
     starts = np.cumsum(sizes) - sizes
     starts[sizes == 0] = len(symbols) - 1  # where the [UNK] stands
     return Sequences(symbols, starts, np.clip(sizes, 1, length))
+
+
+def _one_by_one(pieces: list[Encoded]) -> Iterator[Encoded]:
+    """Yield the pieces of a list, of which each is let go before the next one."""
+    pieces.reverse()
+    while pieces:
+        yield pieces.pop()

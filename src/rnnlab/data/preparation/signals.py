@@ -123,7 +123,7 @@ def _notes(
     ]
 
 
-def split_signals(signals: Signals, seed: int, limit: int | None, where: str) -> dict[str, list[int]]:
+def split_signals(signals: Signals, seed: int, limit: int | None, where: str) -> Mapping[str, Sequence[int]]:
     """Return the rows that train, validate and test.
 
     Args:
@@ -192,7 +192,7 @@ class _Units:
         return [row for rows in several for row in rows[: max(1, round(VALIDATING * len(rows)))]]
 
 
-def _with_validation(units: _Units, parts: Sequence[str], where: str) -> dict[str, list[int]]:
+def _with_validation(units: _Units, parts: Sequence[str], where: str) -> Mapping[str, Sequence[int]]:
     """Return the parts that the files' names say; of each class or of the groups, a tenth of the training validates.
 
     Raises:

@@ -49,8 +49,9 @@ def prepare_tagged_sentences(
     if not isinstance(content, TaggedSentences):
         raise UserError(f"data={source.name} has no tagged words, which a tagger reads, such as data=ewt")
     where, notes = source.where, [note_on_parts(content.parts, trained=known is None)]
+    parts: Mapping[str, Sequence[int]]
     if known is not None:
-        parts, card = {"test": list(range(len(content)))}, dict(known.card)
+        parts, card = {"test": range(len(content))}, dict(known.card)
         vocabulary = known.vocabulary
     else:
         check_parts(content.parts, where)
@@ -100,7 +101,7 @@ def _check_tags(content: TaggedSentences, rows: Sequence[int], where: str) -> No
 
 def split_sentences(
     rows: list[int], parts: Sequence[str] | None, seed: int, limit: int | None, where: str
-) -> dict[str, list[int]]:
+) -> Mapping[str, Sequence[int]]:
     """Return the sentences that train, validate and test, each part in random order: neighbours are of one text.
 
     Args:
