@@ -14,6 +14,7 @@ from rnnlab.analysis.inference.observations import Observation, Setting
 from rnnlab.analysis.item_intervals import interval_over_items
 from rnnlab.analysis.question import Question, items
 from rnnlab.analysis.races import Raced, judge_raced
+from rnnlab.records.folder import PRUNED
 from rnnlab.records.identity import PATHS
 from rnnlab.records.reading import Run, float_or_nan
 from rnnlab.records.rounds import RecordedRounds
@@ -96,6 +97,7 @@ def answer(
         rounds: The rounds of the sweep, if it proceeded in rounds; those of a race decide which seeds count.
     """
     accidents = [run for run in others if run.diverged]
+    given_up = [run for run in others if run.status == PRUNED]
     used = [*complete, *accidents]
     chance = _chances(question, complete)
     sign = question.criterion.sign
@@ -111,6 +113,8 @@ def answer(
     )
     raced = judge_raced(question, observations, rules, rounds, [*complete, *others]) if rounds else None
     judgement = raced.judgement if raced else judge(observations, rules)
+    if given_up:
+        judgement = _without_edges_inside(question, judgement, used, given_up)
     tuned = _tuned_runs(question, judgement, used)
     return Answer(
         question=question,
@@ -118,7 +122,7 @@ def answer(
         runs=tuned,
         all_runs=tuple(used),
         across=_across(question, judgement) if question.across else None,
-        missing=len(others) - len(accidents),
+        missing=len(others) - len(accidents) - len(given_up),
         others=_other_items(question, complete),
         validated_on_test=_validated_on_test(complete),
         chance=chance,
@@ -149,6 +153,36 @@ def _at_edge(question: Question, run: Run) -> tuple[str, ...] | None:
     if run.draw is None:
         return None
     return tuple(name for name in question.tune if question.keys[name] in run.draw.at_edge)
+
+
+def _without_edges_inside(
+    question: Question, judgement: Judgement, used: Sequence[Run], given_up: Sequence[Run]
+) -> Judgement:
+    """Return a judgement in which no number is at an edge beyond which a search has tried one, and gave that run up."""
+    results, beyond = _tuned_by_level(question, used), _tuned_by_level(question, given_up)
+
+    def is_edge(level: Level, place: tuple[Setting, str], key: str) -> bool:
+        chosen = float_or_nan(dict(level.choice.setting)[key])
+        numbers = [float_or_nan(setting[key]) for setting in beyond.get(place, ())]
+        if all(chosen >= float_or_nan(setting[key]) for setting in results[place]):
+            return not any(number > chosen for number in numbers)
+        return not any(number < chosen for number in numbers)
+
+    def with_edges(group: Group, level: Level) -> Level:
+        place = (group.within, level.name)
+        return replace(level, at_edge=tuple(key for key in level.at_edge if is_edge(level, place, key)))
+
+    groups = [
+        replace(group, levels=tuple(with_edges(group, one) for one in group.levels)) for group in judgement.groups
+    ]
+    return replace(judgement, groups=tuple(groups))
+
+
+def _tuned_by_level(question: Question, runs: Sequence[Run]) -> dict[tuple[Setting, str], list[dict[str, object]]]:
+    settings: dict[tuple[Setting, str], list[dict[str, object]]] = {}
+    for run in runs:
+        settings.setdefault((question.at(run), question.level(run)), []).append(dict(question.tuned(run)))
+    return settings
 
 
 def _bounded(value: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,31 @@ def test_changes_of_a_base_are_compared_and_called_by_what_they_change() -> None
 def test_of_changes_a_person_may_still_ask_for_one_key() -> None:
     found = asked(changed(2.1, 2.05, 2.0, 2.2, 2.1, 2.02), by=["model.dropout"])
     assert [level.name for level in found.groups[0].levels] == ["0", "0.4"]
+
+
+def test_what_a_search_gave_up_is_neither_missing_nor_untried() -> None:
+    """Networks beyond a search's limit of parameters: the largest one below it is not at the edge of what was tried."""
+    runs = [
+        run(loss, 0, cell__name=cell, model__hidden_size=units, data__batch_size=batch)
+        for cell, units, batch, loss in (
+            ("gru", 64, 16, 2.0),
+            ("gru", 32, 32, 2.1),
+            ("rnn", 64, 16, 2.2),
+            ("rnn", 32, 32, 2.3),
+        )
+    ]
+    roles = {"by": ["cell"], "tune": ["hidden_size", "batch_size"]}
+    wide = run(0, 0, cell__name="gru", model__hidden_size=128, data__batch_size=32)
+    given_up = replace(wide, status="pruned", reason="38,252 parameters are more than 30,000", summary={})
+    metrics = [runs[0].measure]
+    found = answer(question(configurations(runs), metrics, Asked(**roles)), runs, [given_up])
+    assert {level.name: level.at_edge for level in found.groups[0].levels} == {
+        "gru": ("batch_size",),
+        "rnn": ("hidden_size", "batch_size"),
+    }
+    assert not any("no result" in line for line in cautions(found))
+    unfinished = answer(found.question, runs, [replace(given_up, status="interrupted")])
+    assert any("1 planned run has no result" in line for line in cautions(unfinished))
 
 
 def test_one_seed_cannot_tell() -> None:
