@@ -137,6 +137,14 @@ def test_what_a_search_gave_up_is_neither_missing_nor_untried() -> None:
     assert any("1 planned run has no result" in line for line in cautions(unfinished))
 
 
+def test_an_order_over_a_few_items_is_doubted_whatever_the_seeds_say() -> None:
+    for count, said in ((4, "Validation has 4 items"), (1, "Validation has 1 item:"), (30, ""), (None, "")):
+        runs = sweep({"gru": (2.0, 2.01, 2.02), "rnn": (2.2, 2.21, 2.22)})
+        runs = [replace(one, summary={**one.summary, "data": {"validation_count": count}}) for one in runs]
+        lines = " ".join(cautions(asked(runs)))
+        assert (said in lines) if said else "Validation has" not in lines
+
+
 def test_one_seed_cannot_tell() -> None:
     said = headline(asked(sweep({"gru": (2.0,), "lstm": (2.1,), "rnn": (2.9,)})))
     assert said == "One seed cannot tell gru from lstm and rnn: gru comes first, validation loss 2.000 nats per token."

@@ -39,6 +39,7 @@ def warnings(answer: Answer) -> list[Caution]:
         _edge,
         _selection,
         _picked,
+        _few_items,
         _validation_is_test,
         _different_items,
         _test_disagrees,
@@ -122,6 +123,25 @@ def _picked(answer: Answer) -> Caution | None:
         f"{spoken(answer, group.levels[0].name)} was picked as the best of {len(group.levels)}, so its own result looks"
         " better than it is; the test part had no part in that.",
     )
+
+
+FEW = 30  # items of which the mean is known to a fifth of a deviation
+
+
+def _few_items(answer: Answer) -> Caution | None:
+    """Say that an order may belong to a few items, which no number of seeds can tell."""
+    on_test = answer.question.on_test
+    counts = [run.test_count if on_test else run.validation_count for run in answer.all_runs]
+    fewest = min((count for count in counts if count is not None), default=FEW)
+    if fewest >= FEW or not _has_rivals(answer):
+        return None
+    items = f"{fewest} item" if fewest == 1 else f"{fewest} items"
+    part = "The test part" if on_test else "Validation"
+    return Caution("few_items", f"{part} has {items}: others could turn the order, whatever the seeds say.")
+
+
+def _has_rivals(answer: Answer) -> bool:
+    return any(len(group.levels) > 1 for group in answer.groups)
 
 
 def _validation_is_test(answer: Answer) -> Caution | None:
