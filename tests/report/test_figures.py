@@ -17,7 +17,7 @@ from rnnlab.analysis.efficiency import front, seconds_to
 from rnnlab.charts.page import figure
 from rnnlab.charts.palette import colour_of
 from rnnlab.charts.paper import DPI, INCHES, PICTURES, draw, png
-from rnnlab.charts.values import Changes, Chart, HeatMap, Lines, Parallel, Scatter
+from rnnlab.charts.values import Changes, Chart, HeatMap, IntervalChart, Lines, Parallel, Scatter
 from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import read_run
 from rnnlab.report.figures.options import report_charts, study_charts
@@ -61,6 +61,10 @@ def test_a_cell_has_one_colour_in_every_chart_and_another_setting_one_dash(three
         by_rest.setdefault(rest, set()).add(line.style)
     assert all(len(styles) == 1 for styles in by_rest.values()) and len(set.union(*by_rest.values())) == len(by_rest)
     assert {(point.group, point.colour) for point in points.points} == {("gru", "gru"), ("lstm", "lstm")}
+    answered = three_factors["answer"]
+    assert isinstance(answered, IntervalChart)
+    rows = [row for panel in answered.panels for row in panel.rows]
+    assert {(row.label, row.colour) for row in rows} == {("gru", "gru"), ("lstm", "lstm")}
     drawing = figure(curves)
     shown = {trace["name"].split()[1]: trace["line"]["color"] for trace in drawing["data"] if trace.get("name")}
     assert shown == {"gru": colour_of("gru"), "lstm": colour_of("lstm")}

@@ -13,7 +13,7 @@ import pytest
 
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.records.reading import Run, read_run
-from rnnlab.sweeps.closing import next_commands, result_of
+from rnnlab.sweeps.closing import data_of, next_commands, result_of
 from rnnlab.training.trained import Trained
 from support import Answer
 
@@ -122,6 +122,26 @@ def test_a_run_ends_with_its_result_its_place_and_commands_that_work(
 
     again = rnnlab(*words)
     assert again.out.splitlines() == [f"{place} is complete already: val/loss {run.loss:.4f}", result_of(run)]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            {"description": "text, label of a.csv: 9 rows", "notes": ["1 text without a word was left out"]},
+            "data: text, label of a.csv: 9 rows; 1 text without a word was left out",
+        ),
+        ({"description": "", "notes": ["2 items that repeat another were left out"]}, "data: 2 items that repeat"),
+        ({"description": "9 items, the first 'a\x1b[31m\nb'", "notes": []}, "data: 9 items, the first 'a"),
+        ({"notes": "edited"}, ""),
+        ({}, ""),
+    ],
+    ids=["a table", "data of rnnlab", "a hostile name", "an edited summary", "nothing to say"],
+)
+def test_a_run_ends_with_what_was_read_and_left_out(data: dict[str, Any], said: str) -> None:
+    line = data_of(Run(Path("runs/a/gru"), "complete", "", {}, {"data": data}))
+    assert line.startswith(said) and bool(line) == bool(said)
+    assert "\x1b" not in line and "\n" not in line
 
 
 class GoesOnWithASeries:
