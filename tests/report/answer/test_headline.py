@@ -145,6 +145,17 @@ def test_an_order_over_a_few_items_is_doubted_whatever_the_seeds_say() -> None:
         assert (said in lines) if said else "Validation has" not in lines
 
 
+def test_yes_and_no_are_said_with_their_key() -> None:
+    rows = {True: (2.0, 2.01, 2.02), False: (2.2, 2.21, 2.22)}
+    runs = [run(loss, seed, data__bucketing=value) for value, row in rows.items() for seed, loss in enumerate(row)]
+    assert headline(asked(runs)).endswith("; bucketing false is worse by 0.200.")
+    assert headline(asked(runs)).startswith("Use bucketing true: ")
+    mixed = [replace(one, config={**one.config, "cell.name": "gru"}) for one in runs] + [
+        run(3.0 + seed / 100, seed, data__bucketing=True, cell__name="rnn") for seed in range(3)
+    ]
+    assert headline(asked(mixed, by=["cell", "bucketing"])).startswith("Use gru bucketing true: ")
+
+
 def test_one_seed_cannot_tell() -> None:
     said = headline(asked(sweep({"gru": (2.0,), "lstm": (2.1,), "rnn": (2.9,)})))
     assert said == "One seed cannot tell gru from lstm and rnn: gru comes first, validation loss 2.000 nats per token."

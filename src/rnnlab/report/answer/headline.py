@@ -15,6 +15,7 @@ from rnnlab.report.answer.figures import gap, value
 
 MOST_WORDS = 30
 MOST_NAMED = 2  # levels in one clause of the headline, before the rest is counted; fewer where there is no room
+ANSWERS = ("true", "false", "null")  # values that say nothing without their key
 MOST_GROUPS = 2  # settings of `within` that a headline tells apart
 
 
@@ -233,12 +234,15 @@ def result_of(answer: Answer, name: str) -> Interval:
 
 
 def spoken(answer: Answer, name: str) -> str:
-    """Return a level as a sentence calls it, such as `gru`, `lr 0.004` or `gru 64`."""
+    """Return a level as a sentence calls it, such as `gru`, `lr 0.004`, `gru 64` or `bucketing true`."""
     by = answer.question.by
     parts = [_in_short(part) for part in name.split(", ")]
-    if any(part[:1].isalpha() for part in parts) or len(parts) != len(by):
+    if len(parts) != len(by):
         return " ".join(parts)
-    return " ".join(f"{key} {part}" for key, part in zip(by, parts, strict=True))
+    is_named = any(part[:1].isalpha() and part not in ANSWERS for part in parts)
+    return " ".join(
+        part if is_named and part not in ANSWERS else f"{key} {part}" for key, part in zip(by, parts, strict=True)
+    )
 
 
 def _in_short(part: str) -> str:
