@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from rnnlab.data.text.vocabulary import CHANNEL, Vocabulary
 from rnnlab.records.metrics import Metric, ranking_loss, share
 from rnnlab.records.reading import Run, read_run
 from rnnlab.sweeps.closing import data_of, next_commands, result_of
@@ -158,6 +159,19 @@ class GoesOnWithASeries:
 def test_a_forecaster_is_asked_to_go_on_with_its_own_series_next(path: str | None, file: str) -> None:
     run = Run(Path("runs/a/gru"), "complete", "", {"sweep": "a", "data.path": path}, {})
     assert next_commands(run, GoesOnWithASeries())[0] == f"rnnlab predict checkpoint=runs/a/gru file={file}"  # type: ignore[arg-type]
+
+
+class ReadsSignals(GoesOnWithASeries):
+    vocabulary = Vocabulary(("x",), CHANNEL)
+
+    def encode_text(self, text: str, key: str) -> Any: ...
+
+
+@pytest.mark.parametrize(("data", "asked"), [("file", "file=wide.csv"), ("half_sums", "text='1 2 3'")])
+def test_a_classifier_of_signals_is_asked_about_the_file_that_it_was_trained_on(data: str, asked: str) -> None:
+    config = {"sweep": "a", "data.name": data, "data.path": "wide.csv", "task.shown": ["1 2 3"]}
+    run = Run(Path("runs/a/gru"), "complete", "", config, {})
+    assert next_commands(run, ReadsSignals())[0] == f"rnnlab predict checkpoint=runs/a/gru {asked}"  # type: ignore[arg-type]
 
 
 def test_a_classifier_is_asked_about_a_text_next(

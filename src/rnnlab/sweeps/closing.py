@@ -12,6 +12,7 @@ from rich.console import Console
 from rnnlab.charts.number_format import three_digits
 from rnnlab.control_characters import in_one_line
 from rnnlab.data.source import OWN
+from rnnlab.data.text.vocabulary import CHANNEL, Vocabulary
 from rnnlab.records.metrics import SHARE, Metric, shown_in_tables
 from rnnlab.records.reading import Run
 
@@ -93,8 +94,11 @@ def next_commands(run: Run, task: SequenceTask) -> list[str]:
     checkpoint, sweep = _argument("checkpoint", run.folder), _argument("sweep", run.config["sweep"])
     commands = [["compare", sweep], ["tensorboard", sweep]]
     if isinstance(task, Predicts):
-        series = run.config.get("data.path") or "FILE"
-        asked = _argument("text", _example(run)) if isinstance(task, EncodesText) else _argument("file", series)
+        vocabulary = getattr(task, "vocabulary", None)
+        of_numbers = isinstance(vocabulary, Vocabulary) and vocabulary.level == CHANNEL
+        is_text = isinstance(task, EncodesText) and not (of_numbers and _is_own(run))
+        file = run.config.get("data.path") or "FILE"
+        asked = _argument("text", _example(run)) if is_text else _argument("file", file)
         commands.insert(0, ["predict", checkpoint, asked])
     if isinstance(task, Generates):
         commands.insert(0, ["generate", checkpoint, "samples=10"])
@@ -108,4 +112,8 @@ def _argument(key: str, value: object) -> str:
 def _example(run: Run) -> str:
     """Return a text that the model could be asked about: of rnnlab's data the first that the task shows."""
     shown = run.config.get("task.shown")
-    return str(shown[0]) if shown and run.config["data.name"] != OWN else "…"
+    return str(shown[0]) if shown and not _is_own(run) else "…"
+
+
+def _is_own(run: Run) -> bool:
+    return bool(run.config["data.name"] == OWN)

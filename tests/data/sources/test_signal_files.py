@@ -130,6 +130,19 @@ def test_a_long_table_that_may_be_misread_is_refused_in_a_line(tmp_path: Path, w
         read_signals([written(tmp_path / "long.csv", *lines)])
 
 
+def test_a_label_a_step_of_a_file_with_one_a_sequence_is_refused_in_a_line(tmp_path: Path) -> None:
+    """It ended in a traceback."""
+    wide = written(
+        tmp_path / "wide.csv", "label,t0,t1,t2", *(f"{'ab'[n % 2]},{n},{n + 1},{n * 2}.5" for n in range(20))
+    )
+    np.savez(tmp_path / "one.npz", X=np.zeros((20, 3, 1)), y=np.arange(20) % 2)
+    dimensions = ["@problemName a", "@univariate true", "@equalLength true", "@classLabel true a b", "@data"]
+    ts = written(tmp_path / "one.ts", *dimensions, *(f"1,2,3.5,{n}:{'ab'[n % 2]}" for n in range(20)))
+    for file in (wide, tmp_path / "one.npz", ts):
+        with pytest.raises(UserError, match=r"data\.target=steps: .*has a label a sequence; a label a step stands in"):
+            read_signals([file], target="steps")
+
+
 def test_a_column_of_texts_is_left_out_with_a_word_and_several_columns_make_an_id(tmp_path: Path) -> None:
     signals = read_signals([written(tmp_path / "a.csv", *with_column("note", lambda *_: "good"))])
     assert signals.channels == ("x", "y") and "left out, as no numbers: note" in signals.description

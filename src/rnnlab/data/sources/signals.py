@@ -62,6 +62,7 @@ def read_signals(files: list[Path], label_column: str | list[str] | None = None,
     answers: Answers = np.zeros(len(labels[0]), dtype=np.int64)
     if as_written.labelled:
         asked = contents[0].asked or kind_of_labels(labels, as_written.target, f"data: {files[0]}")
+        _check_steps(asked, len(labels[0]), sum(int(content.sizes.sum()) for content in contents), files[0])
         answers, classes = encode(labels, asked)
     signals = Signals(
         np.concatenate([content.values for content in contents]),
@@ -162,6 +163,15 @@ def _check_alike(contents: Sequence[Content], files: Sequence[Path]) -> None:
         if (content.asked, content.targets) != (first.asked, first.targets):
             raise UserError(f"data: {file} has other labels than {files[0].name}")
         steps = tuple(longer(steps, content.steps, str(file)))
+
+
+def _check_steps(asked: str, labels: int, steps: int, file: Path) -> None:
+    """Raise UserError if a label a step is asked for of a file that has one a sequence."""
+    if asked == STEPS and labels != steps:
+        raise UserError(
+            f"data.target=steps: {file} has a label a sequence; a label a step stands in a long table, a row a step, or"
+            " in an array (N, T)"
+        )
 
 
 def _joint(arrays: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64] | None:
