@@ -14,7 +14,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from optuna.distributions import FloatDistribution, IntDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from rich.console import Console
 
 from rnnlab.analysis.comparison import compare
@@ -150,6 +150,54 @@ def test_a_sampler_that_looks_at_trials_plans_the_same_again(name: str) -> None:
     assert done.record["random"] is False
 
 
+CHOICES = {
+    "optimizer.lr": CategoricalDistribution((0.001, 0.01, 0.1)),
+    "model.hidden_size": IntDistribution(4, 8, step=4),
+}
+
+
+def test_a_grid_gives_every_level_every_combination_once() -> None:
+    plan = replace(planner((6, 6), Sampler("GridSampler", 0, {})), space=CHOICES)
+    rounds, done = played(plan, best_at(1e-2))
+    assert [len(step.runs) for step in rounds] == [12, 6] and played(plan, best_at(1e-2)) == (rounds, done)
+    settings = {cell: {words[1:] for words in rounds[0].runs if words[0] == f"cell={cell}"} for cell in ("rnn", "gru")}
+    assert settings["rnn"] == settings["gru"] and len(settings["rnn"]) == 6
+    assert done.record["random"] is False
+
+
+def test_a_quasi_random_sequence_is_the_same_for_every_level_and_spread_evenly() -> None:
+    plan = planner((8, 8), Sampler("QMCSampler", 0, {"scramble": True}), extend=0)
+    rounds, done = played(plan, best_at(5e-3))
+    assert played(plan, best_at(5e-3)) == (rounds, done)
+    rates = {cell: [lr_of(words) for words in rounds[0].runs if words[0] == f"cell={cell}"] for cell in ("rnn", "gru")}
+    assert rates["rnn"] == rates["gru"]
+    logs = np.sort(np.log(rates["rnn"][1:]))  # Optuna draws the first one at random
+    assert np.diff(logs).max() < 2.5 * math.log(100) / 7
+
+
+def test_what_does_not_fit_is_left_out_of_a_sequence() -> None:
+    fits = lambda words: "model.hidden_size=8" not in words  # noqa: E731
+    plan = replace(planner((3,), Sampler("GridSampler", 0, {})), space=CHOICES, fits=fits)
+    rounds, _ = played(plan, best_at(1e-2))
+    assert {lr_of(words) for words in rounds[0].runs} == {0.001, 0.01, 0.1}
+    with pytest.raises(UserError, match=r"hydra\.sweeper\.trials=4: the sampler has 3 settings for cell=rnn"):
+        played(replace(plan, trials=(4,)), best_at(1e-2))
+
+
+def test_the_ends_of_a_choice_between_numbers_are_edges_that_do_not_grow() -> None:
+    assert edges_of({"optimizer.lr": 0.1, "model.hidden_size": 4}, CHOICES) == (
+        Edge("optimizer.lr", "high"),
+        Edge("model.hidden_size", "low"),
+    )
+    assert edges_of({"optimizer.lr": 0.01, "model.hidden_size": 4}, CHOICES) == (Edge("model.hidden_size", "low"),)
+    assert grown(CHOICES, (Edge("optimizer.lr", "high"),)) == CHOICES
+    others = {
+        "model.dropout": CategoricalDistribution((0, 0.5)),
+        "data.bucketing": CategoricalDistribution((True, False)),
+    }
+    assert edges_of({"model.dropout": 0, "data.bucketing": True}, others) == ()
+
+
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32),
@@ -223,7 +271,12 @@ def test_commas_are_compared_and_ranges_are_drawn() -> None:
         (("cell=rnn", LR, "hydra.sweeper.confirm=race"), "a race needs two levels"),
         (("cell=rnn,gru", LR, "hydra.sweeper.confirm=race", "hydra.sweeper.most=2"), "hydra.sweeper.most=2"),
         (("cell=rnn,gru", LR, "hydra.sweeper.budget=money"), "hydra.sweeper.budget must be"),
-        (("cell=rnn,gru", LR, "hydra/sweeper/sampler=grid"), "random, tpe or gp"),
+        (("cell=rnn,gru", LR, "hydra/sweeper/sampler=cma-es"), "random, tpe, gp, qmc or grid"),
+        (("cell=rnn,gru", LR, "hydra/sweeper/sampler=grid"), "optimizer.lr: the sampler grid needs choices or a range"),
+        (
+            ("cell=rnn,gru", "optimizer.lr=choice(1e-3,1e-2)", "hydra/sweeper/sampler=grid"),
+            "hydra.sweeper.trials=12: the sampler has 2 settings for cell=rnn",
+        ),
         (("cell=rnn,gru", LR, "hydra.sweeper.sampler.seed=null"), "hydra.sweeper.sampler.seed"),
         (("cell=rnn,gru", LR, "hydra.sweeper.metric=val/nothing"), "there is no such metric"),
         (("cell=rnn,gru", LR, "model.hidden_size=8", "model.parameters=9000"), "give one of the two"),

@@ -22,6 +22,7 @@ from rnnlab.records.folder import RUNS
 from rnnlab.sweeps.search.heartbeat import heartbeat, is_alive
 from rnnlab.sweeps.search.journal import CheckedJournal
 from rnnlab.sweeps.search.search import Direction, Search
+from rnnlab.sweeps.search.space import grid_values
 
 # Attributes of a trial in the storage.
 WORKER, REASON, DEATHS, FOLDERS = "worker", "reason", "deaths", "runs"
@@ -191,7 +192,7 @@ def _sampler(search: Search, number: int) -> BaseSampler:
     kind = getattr(optuna.samplers, str(keys.pop("_target_")).rpartition(".")[2])
     seed = int(keys.pop("seed", None) or 0)
     if kind is GridSampler:
-        keys["search_space"] = {key: _values(key, distribution) for key, distribution in search.space.items()}
+        keys["search_space"] = {key: grid_values(key, distribution) for key, distribution in search.space.items()}
     # All trials share one grid or sequence, and the storage records how far it is used.
     keys["seed"] = seed if kind in (GridSampler, QMCSampler) else seed + number
     with warnings.catch_warnings():
@@ -205,14 +206,6 @@ def _build(node: str, kind: Callable[..., Any], keys: Mapping[str, Any]) -> Any:
         return kind(**keys)
     except (TypeError, ValueError) as error:
         raise UserError(f"hydra.sweeper.{node}: {' '.join(str(error).split())}") from error
-
-
-def _values(key: str, distribution: Any) -> list[Any]:
-    if hasattr(distribution, "choices"):
-        return list(distribution.choices)
-    if getattr(distribution, "step", None) is None:
-        raise UserError(f"{key}: the sampler grid needs choices or a range, not an interval")
-    return list(range(distribution.low, distribution.high + 1, distribution.step))
 
 
 def _pruner(search: Search) -> Any:

@@ -53,6 +53,19 @@ def _examples(distribution: BaseDistribution) -> tuple[Any, ...]:
     return (distribution.low,)
 
 
+def grid_values(key: str, distribution: BaseDistribution) -> list[Any]:
+    """Return the values that the sampler grid combines.
+
+    Raises:
+        UserError: They are without number.
+    """
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    if not isinstance(distribution, IntDistribution):
+        raise UserError(f"{key}: the sampler grid needs choices or a range, not an interval")
+    return list(range(distribution.low, distribution.high + 1, distribution.step))
+
+
 def trial_overrides(parameters: Mapping[str, Any]) -> list[str]:
     """Return the parameters of a trial as overrides of the command line."""
     return [f"{key}={value if isinstance(value, str) else written(value)}" for key, value in parameters.items()]

@@ -6,6 +6,7 @@ other; draws of the smaller range among them would be a second helping, and woul
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -115,9 +116,26 @@ class Tuning:
         """Return the settings that a group tries next; none where it is tuned."""
         done = len(group.drawn)
         left = group.trials - done
+        if self.sampler.is_sequence:
+            return self._sequence(group)[done:] if left else []
         if not self.sampler.is_random:
             left = min(left, max(1, self.sampler.at_first - done))
         return [self._draw(group, done + number) for number in range(left)]
+
+    def _sequence(self, group: TunedGroup) -> list[Parameters]:
+        """Return the settings of a group from a sequence, without those that do not fit."""
+        fitting = (
+            parameters
+            for parameters in self.sampler.sequence(group.space)
+            if self.fits((*group.group.words, *trial_overrides(parameters)))
+        )
+        settings = list(itertools.islice(fitting, group.trials))
+        if len(settings) < group.trials:
+            raise UserError(
+                f"hydra.sweeper.trials={group.trials}: the sampler has {len(settings)} settings for"
+                f" {group.group.label}; give fewer trials, or more choices"
+            )
+        return settings
 
     def _draw(self, group: TunedGroup, number: int) -> Parameters:
         purpose = f"{' '.join(group.group.words)}/{group.stage}/{number}"

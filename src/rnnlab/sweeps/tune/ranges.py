@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from rnnlab.config.schema import SCHEMA
 from rnnlab.sweeps.search.space import Space
@@ -34,7 +34,8 @@ class Edge:
 def edges_of(parameters: Mapping[str, Any], space: Space) -> tuple[Edge, ...]:
     """Return the edges at which a setting lies.
 
-    An end beyond which the key may hold no value, such as a dropout of 0, is no edge: nothing better lies behind it.
+    An end beyond which the key may hold no value, such as a dropout of 0, is no edge: nothing better lies behind it. Of
+    a choice between numbers, the smallest and the largest one are at an edge.
 
     Args:
         parameters: The setting.
@@ -51,10 +52,12 @@ def grown(space: Space, edges: tuple[Edge, ...]) -> Space:
     """Return a space whose ranges have grown by a factor of three at the edges, as far as their keys may.
 
     An end moves away from the range's middle: 0.05 at the top becomes 0.15, 0.0005 at the bottom 0.00017. An end at 0
-    moves by the width of the range.
+    moves by the width of the range. A choice does not grow: its owner knows what else there is to choose.
     """
     grown_space = dict(space)
     for edge in edges:
+        if isinstance(grown_space[edge.key], CategoricalDistribution):
+            continue
         end = _grown_end(edge.key, grown_space[edge.key], edge.side)
         if end is not None:
             grown_space[edge.key] = _with_end(grown_space[edge.key], edge.side, end)
@@ -62,6 +65,11 @@ def grown(space: Space, edges: tuple[Edge, ...]) -> Space:
 
 
 def _side(distribution: BaseDistribution, value: Any) -> Side | None:
+    if isinstance(distribution, CategoricalDistribution):
+        numbers = _numbers(distribution)
+        return (
+            None if len(numbers) < 2 else "low" if value == min(numbers) else "high" if value == max(numbers) else None
+        )
     if not isinstance(distribution, FloatDistribution | IntDistribution) or distribution.low == distribution.high:
         return None
     scale = math.log if distribution.log else float
@@ -70,10 +78,22 @@ def _side(distribution: BaseDistribution, value: Any) -> Side | None:
     return "low" if share <= EDGE else "high" if share >= 1 - EDGE else None
 
 
+def _numbers(distribution: CategoricalDistribution) -> list[float]:
+    """Return the numbers of a choice; none where some of its values are no numbers."""
+    numbers = [one for one in distribution.choices if isinstance(one, int | float) and not isinstance(one, bool)]
+    return numbers if len(numbers) == len(distribution.choices) else []
+
+
 def _is_natural_end(key: str, distribution: BaseDistribution, side: Side) -> bool:
-    assert isinstance(distribution, FloatDistribution | IntDistribution)
-    end: float = distribution.low if side == "low" else distribution.high
-    step = 1 if isinstance(distribution, IntDistribution) else 1e-9 * max(1.0, abs(end))
+    end: float
+    if isinstance(distribution, CategoricalDistribution):
+        numbers = _numbers(distribution)
+        end, is_whole = (min if side == "low" else max)(numbers), all(isinstance(one, int) for one in numbers)
+    else:
+        assert isinstance(distribution, FloatDistribution | IntDistribution)
+        end = distribution.low if side == "low" else distribution.high
+        is_whole = isinstance(distribution, IntDistribution)
+    step = 1 if is_whole else 1e-9 * max(1.0, abs(end))
     return not _may_be(key, end + step if side == "high" else end - step)
 
 
