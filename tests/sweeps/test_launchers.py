@@ -210,6 +210,44 @@ def test_ctrl_c_leaves_a_checkpoint_and_no_process(
     assert "going on from" in log.read_text()
 
 
+ROUNDS = (
+    *("train", "-m", "debug=fast", "model.hidden_size=4", "sweep=rounds", "hydra/sweeper=tune", "cell=rnn,gru"),
+    *("optimizer.lr=tag(log,interval(1e-3,1e-1))", "hydra.sweeper.trials=2", "hydra.sweeper.extend=0"),
+    *("hydra.sweeper.confirm=race", "hydra.sweeper.first=2", "hydra.sweeper.most=3"),
+)
+
+
+def runs_by_name(folder: Path) -> dict[str, object]:
+    """The metrics of every run of the rounds."""
+    files = folder.glob("runs/rounds/*/summary.json")
+    return {file.parent.name: json.loads(file.read_text())["metrics"] for file in files}
+
+
+@pytest.fixture(scope="module")
+def rounds_here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What one process finds when it tunes and races."""
+    folder = tmp_path_factory.mktemp("rounds")
+    done = command(*ROUNDS, "hydra/launcher=basic", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return runs_by_name(folder)
+
+
+@pytest.mark.parametrize("launcher", FAR)
+def test_a_tuning_and_its_race_end_elsewhere_as_here_though_their_planner_is_killed(
+    launcher: str, tmp_path: Path, rounds_here: dict[str, object]
+) -> None:
+    pytest.importorskip(PACKAGES[launcher])
+    words = (*ROUNDS, f"hydra/launcher={launcher}", *FEW[launcher])
+    process = Command(*words, cwd=tmp_path)
+    wait_for(lambda: runs_by_name(tmp_path) or process.poll() is not None)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL and 0 < len(runs_by_name(tmp_path)) < len(rounds_here)
+    done = command(*words, cwd=tmp_path)
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    assert runs_by_name(tmp_path) == rounds_here
+
+
 def test_where_there_is_no_slurm_nothing_is_begun(
     rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
