@@ -33,6 +33,7 @@ from rnnlab.sweeps.tune.draws import Sampler
 from rnnlab.sweeps.tune.groups import Group, asked_of
 from rnnlab.sweeps.tune.planner import FreshSeeds, Tuning
 from rnnlab.sweeps.tune.ranges import Edge, edges_of, grown
+from rnnlab.training.size import flops_of_run
 from support import ALONE, Answer, assert_refused
 from support import table as table_of
 from sweeps.pretended import KilledError, PretendingBackend
@@ -298,6 +299,24 @@ def command(*words: str) -> tuple[Tuning, SweepCommand]:
 def loss(config: dict[str, Any]) -> float:
     lr, size = config["optimizer"]["lr"], config["model"]["hidden_size"]
     return abs(math.log(lr / 0.04)) + 1 / size + 0.01 * config["seed"]  # the best lies at the edge of the range
+
+
+def test_a_budget_of_steps_gives_four_times_the_trials_where_a_training_has_a_quarter_of_the_steps() -> None:
+    """Four trials on average, of 2 and of 8 steps: 20 steps each."""
+    plan, _ = command("hydra.sweeper.trials=4", "hydra.sweeper.budget=steps", LR, "trainer.max_steps=2,8")
+    assert dict(zip([group.words[-1] for group in plan.groups], plan.trials, strict=True)) == {
+        "trainer.max_steps=2": 10,
+        "trainer.max_steps=8": 2,
+    }
+
+
+def test_a_budget_of_operations_is_spent_alike_by_every_cell() -> None:
+    settings = ("hydra.sweeper.trials=20", "hydra.sweeper.budget=flops")
+    plan, swept = command(*settings, "cell=rnn,lstm", LR, "model.hidden_size=64")
+    runs = swept.plan([(*group.words, "optimizer.lr=0.01") for group in plan.groups])
+    costs = [flops_of_run(run.config, run.prepared) for run in runs if run.prepared]
+    spent = [count * float(cost or 0) for count, cost in zip(plan.trials, costs, strict=True)]
+    assert plan.trials[0] > plan.trials[1] and abs(spent[0] - spent[1]) < max(map(float, filter(None, costs)))
 
 
 def test_killed_at_any_moment_a_tuning_ends_with_the_same_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
