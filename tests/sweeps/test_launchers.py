@@ -248,6 +248,18 @@ def test_a_tuning_and_its_race_end_elsewhere_as_here_though_their_planner_is_kil
     assert runs_by_name(tmp_path) == rounds_here
 
 
+def test_rounds_of_large_data_leave_nothing_behind_that_python_would_complain_of(tmp_path: Path) -> None:
+    """Workers map what is larger than a megabyte; the tracker of such files had its say in the terminal."""
+    data = ("task=signals", "data=first_sign", "data.sequences=2000", "data.sequence_length=300")
+    words = ("model.hidden_size=4", "trainer.max_steps=2", "cell=rnn,gru", "sweep=large", "hydra.launcher.workers=2")
+    done = command(
+        *("train", "-m", *data, *words, "hydra/sweeper=race", "hydra.sweeper.first=2", "hydra.sweeper.most=3"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0 and "round 2" in done.stderr, done.stderr
+    assert "Warning" not in done.stderr and "leaked" not in done.stderr
+
+
 def test_where_there_is_no_slurm_nothing_is_begun(
     rnnlab: Callable[..., Answer], workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
+from joblib.executor import MemmappingExecutor
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -38,8 +39,13 @@ class ProcessBackend:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # Idle workers are sent away: left alone they take more than a second to leave.
-        get_reusable_executor(reuse=True).shutdown(kill_workers=True)
+        # Idle workers are sent away: left alone they take more than a second to leave. With them goes what they have
+        # mapped, of which joblib's tracker would complain in the terminal.
+        executor = get_reusable_executor(reuse=True)
+        if isinstance(executor, MemmappingExecutor):
+            executor.terminate(kill_workers=True)
+        else:  # nothing was executed
+            executor.shutdown(kill_workers=True)
         self.group.close()
 
     def stop(self) -> None:
