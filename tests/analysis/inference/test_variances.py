@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import polygamma
 
+from rnnlab.analysis.inference.estimates import half_width
 from rnnlab.analysis.inference.variances import (
     Prior,
     cautious,
@@ -109,3 +110,10 @@ def test_the_scatter_of_unequal_variances_is_estimated_without_bias() -> None:
 def test_levels_that_lack_seeds_are_trusted_less() -> None:
     equal, unequal = cautious_of(np.full(6, 9.0)), cautious_of(np.array([9.0, 9.0, 9.0, 1.0, 1.0, 1.0]))
     assert equal == pytest.approx(cautious(6)) and unequal > cautious(3)
+
+
+def test_a_seed_of_whose_luck_next_to_nothing_is_known_has_no_interval() -> None:
+    """With a fifth of a degree of freedom it would reach thousands of deviations to either side."""
+    assert half_width(1.0, 1.0, 1) == pytest.approx(12.7062, rel=1e-4)
+    assert math.isnan(half_width(1.0, 0.9, 1)) and math.isnan(half_width(math.nan, math.nan, 1))
+    assert half_width(0.0, 0.2, 3) == 0

@@ -101,9 +101,15 @@ def spread(estimates: Sequence[Estimate], known: Luck, prior: Prior) -> Spread:
 
 
 def half_width(variance: float, freedom: float, count: int) -> float:
-    """Return half of the 95% interval of a mean (Student's t); NaN without a variance."""
+    """Return half of the 95% interval of a mean (Student's t).
+
+    It is NaN without a variance, and with one of which less than a degree of freedom is known: so little do other
+    configurations then say of a single seed's luck that the interval would be thousands wide.
+    """
     if variance == 0:
         return 0.0
+    if freedom < 1:
+        return math.nan
     return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * math.sqrt(variance / count)
 
 
