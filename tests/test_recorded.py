@@ -38,6 +38,8 @@ SWEPT = {
     "sst2": ["cell.name"],
     "ts-archive": ["cell.name", "data.name"],
 }
+# The levels of which a run reached no number with a chosen setting: they got no further seeds.
+DIVERGED = {"memory-span": {("irnn", 200)}, "cells-today-span": {("irnn", 100)}}
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -45,7 +47,8 @@ def test_a_study_has_recorded_its_answer_and_its_figure(study: str) -> None:
     results = recorded(study)
     assert re.search(r"(nats|naive errors) per ", results) and "learning-curves.png" in results
     assert (ROOT / "experiments" / study / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
-    assert "missing" not in results
+    assert "missing" not in results or study in DIVERGED
+    assert all("FloatingPointError" in line for line in re.findall(r"^- failed: .*$", results, re.MULTILINE))
 
 
 @pytest.mark.parametrize("study", RECORDED)
@@ -106,7 +109,7 @@ def test_a_tuned_study_gave_every_level_as_many_trials_and_says_which_are_best_a
     assert bool(at_edge) == ("Best at the edge of the range" in recorded(study))
     seeds = Counter(tuple(run.config[key] for key in SWEPT[study]) for run in complete_runs(study) if not run.draw)
     assert len(seeds) == len(chosen)
-    assert min(seeds.values()) >= (2 if "diverged: " in recorded(study) else 3)
+    assert {level for level, count in seeds.items() if count < 3} <= DIVERGED.get(study, set())
 
 
 def test_the_recorded_search_found_a_better_model_than_the_grid_of_as_many_runs() -> None:
