@@ -149,8 +149,8 @@ def test_the_records_of_names_and_of_shakespeare_keep_to_their_terms() -> None:
     assert float(text["seconds"].replace(",", "")) <= 1800
 
 
-def test_thinning_vectors_and_recurrent_weights_keeps_a_model_of_a_short_text_from_learning_it_by_heart() -> None:
-    """One change of a plain network at a time, three seeds each or more."""
+def test_ideas_against_learning_by_heart_gain_little_where_a_network_is_too_small_for_it() -> None:
+    """One change of a plain network at a time, three seeds each or more; a race spares the seeds of the worst."""
     rows = ranked("shakespeare-ideas")
     ideas = list(rows[0])[: list(rows[0]).index("validation loss")]
     common = {idea: Counter(row[idea] for row in rows).most_common(1)[0][0] for idea in ideas}
@@ -158,10 +158,12 @@ def test_thinning_vectors_and_recurrent_weights_keeps_a_model_of_a_short_text_fr
         tuple(f"{idea} {row[idea]}" for idea in ideas if row[idea] != common[idea]): float(row["validation loss"])
         for row in rows
     }
-    assert max(changed["embedding_dropout 0.2",], changed["weight_dropout 0.1",]) < changed[()] - 0.03
-    assert changed["tie_weights true",] > changed[()]
-    assert "what they change of the base" in recorded("shakespeare-ideas")
-    assert min(int(row["seeds"]) for row in ranked("shakespeare-ideas")) >= 3
+    assert min(changed.values()) == changed["weight_dropout 0.1",] > changed[()] - 0.03
+    assert changed["tie_weights true",] > changed[()] + 0.03
+    seeds = {row["tie_weights"]: int(row["seeds"]) for row in rows if row["tie_weights"] != common["tie_weights"]}
+    assert max(seeds.values()) < max(int(row["seeds"]) for row in rows) and min(int(row["seeds"]) for row in rows) >= 3
+    said = recorded("shakespeare-ideas")
+    assert "what they change of the base" in said and "Which change of the base has the lowest" in said
 
 
 def test_the_best_classifier_of_reviews_is_right_about_nine_in_ten() -> None:
