@@ -139,7 +139,7 @@ def test_a_label_a_step_of_a_file_with_one_a_sequence_is_refused_in_a_line(tmp_p
     dimensions = ["@problemName a", "@univariate true", "@equalLength true", "@classLabel true a b", "@data"]
     ts = written(tmp_path / "one.ts", *dimensions, *(f"1,2,3.5,{n}:{'ab'[n % 2]}" for n in range(20)))
     for file in (wide, tmp_path / "one.npz", ts):
-        with pytest.raises(UserError, match=r"data\.target=steps: .*has a label a sequence; a label a step stands in"):
+        with pytest.raises(UserError, match=r"data: .* has a label a sequence, and data\.target asks for one a step"):
             read_signals([file], target="steps")
 
 

@@ -169,8 +169,8 @@ def _check_steps(asked: str, labels: int, steps: int, file: Path) -> None:
     """Raise UserError if a label a step is asked for of a file that has one a sequence."""
     if asked == STEPS and labels != steps:
         raise UserError(
-            f"data.target=steps: {file} has a label a sequence; a label a step stands in a long table, a row a step, or"
-            " in an array (N, T)"
+            f"data: {file} has a label a sequence, and data.target asks for one a step; such labels stand in a long"
+            " table, a row a step, or in an array (N, T)"
         )
 
 
