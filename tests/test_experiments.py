@@ -77,10 +77,10 @@ def trains(rnnlab: Callable[..., Answer], folder: Path) -> list[dict[str, Any]]:
 def test_the_first_run_of_a_study_trains(rnnlab: Callable[..., Answer], workdir: Path, study: str) -> None:
     config = yaml.safe_load(FILES[study])
     sweeper = config["hydra"]["sweeper"]
+    levels = {"grid": 1, "tune": 2, "race": 2}.get(sweeper_of(FILES[study]))  # rivals are two at least
     if "cases" in sweeper:
-        sweeper["cases"] = sweeper["cases"][:1]
+        sweeper["cases"] = sweeper["cases"][:levels]
     if "params" in sweeper:
-        levels = {"grid": 1, "tune": 2, "race": 2}.get(sweeper_of(FILES[study]))  # rivals are two at least
         sweeper["params"] = {key: first_of(str(values), levels) for key, values in sweeper["params"].items()}
     folder = workdir / "experiments" / study
     folder.mkdir(parents=True)

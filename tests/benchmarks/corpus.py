@@ -1,6 +1,7 @@
 """A corpus that is made up, and what the whole command needs for it: seconds and memory, on a first and second start.
 
 python tests/benchmarks/corpus.py --megabytes 1000 --level word
+python tests/benchmarks/corpus.py --rows 10
 """
 
 from __future__ import annotations
@@ -61,6 +62,19 @@ def write_corpus(file: Path, megabytes: int, seed: int = 0) -> None:
     with file.open("wb") as stream:
         while stream.tell() < megabytes * 10**6:
             stream.write(pieces[random.integers(PIECES)])
+
+
+def write_rows(file: Path, millions: int, seed: int = 0) -> None:
+    """Write a table of different texts of some ten words, each of which is good or bad."""
+    random = np.random.default_rng(seed)
+    letters = random.choice(list("etaoinshrdlu"), (30_000, 9))
+    words = ["".join(row[:length]) for row, length in zip(letters, random.integers(2, 10, 30_000), strict=True)]
+    with file.open("w", encoding="utf-8") as stream:
+        stream.write("text,label\n")
+        for _ in range(millions * 10):
+            drawn = (30_000 * random.random((100_000, 16)) ** 3).astype(int)
+            for row, length, good in zip(drawn, random.integers(4, 17, 100_000), random.random(100_000), strict=True):
+                stream.write(f"{' '.join(words[place] for place in row[:length])},{'good' if good < 0.5 else 'bad'}\n")
 
 
 def cost_of(command: Sequence[str], **environment: str) -> Cost:
@@ -130,10 +144,28 @@ def _measured(folder: Path, megabytes: int, levels: Sequence[str]) -> str:
     return table(["", "first start", "second", "prepared, of one core", "memory at first", "then"], rows)
 
 
+def rows_of_texts(folder: Path, millions: int) -> str:
+    """Return what a short training on a table of so many million texts takes."""
+    file = folder / "rows.csv"
+    write_rows(file, millions)
+    command = [sys.executable, "-m", "rnnlab", "train", "task=sentiment", "data=file", f"data.path={file}", *TRAINING]
+    with contextlib.chdir(folder):
+        cost = cost_of(command, RNNLAB_DATA_DIR=str(folder / "cache"))
+    size = f"{file.stat().st_size / 1e6:,.0f} MB"
+    return table(
+        ["million rows", "file", "whole command", "its own memory at most"],
+        [[str(millions), size, f"{cost.seconds:.0f} s", f"{cost.peak / 1e6:,.0f} MB"]],
+    )
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--megabytes", type=int, default=300)
+    parser.add_argument("--rows", type=int, help="millions of labelled texts, in place of a running text")
     parser.add_argument("--level", choices=("char", "word", "bpe"), action="append")
     flags = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as scratch:
-        print(_measured(Path(scratch), flags.megabytes, flags.level or ("char", "word", "bpe")))
+        if flags.rows:
+            print(rows_of_texts(Path(scratch), flags.rows))
+        else:
+            print(_measured(Path(scratch), flags.megabytes, flags.level or ("char", "word", "bpe")))

@@ -94,12 +94,12 @@ def _rows(content: LabelledTexts, notes: list[str], deduplicate: bool) -> NDArra
     numbers = numbers_of(chain([""], map(text_key, content.texts)))
     empty, keys = numbers[0], numbers[1:]
     rows = np.flatnonzero(keys != empty)
-    notes.insert(0, _dropped(len(keys) - len(rows), "without a word"))
+    notes.insert(0, _without_word(len(keys) - len(rows)))
     if not deduplicate:
         return rows
     parts = [content.parts[row] for row in array("q", rows)] if content.parts else None
     single = rows[distinct(keys[rows], parts)]
-    notes.append(_dropped(len(rows) - len(single), "that repeat another"))
+    notes.append(_repeated(len(rows) - len(single)))
     return single
 
 
@@ -109,11 +109,16 @@ def _balance(content: LabelledTexts, rows: Iterable[int], names: list[str]) -> d
     return {name: counts[name] for name in names}
 
 
-def _dropped(count: int, which: str) -> str:
-    """Return a note on texts that were left out; '' where there are none."""
-    return (
-        f"{count:,} text{'s' if count != 1 else ''} {which} {'were' if count != 1 else 'was'} left out" if count else ""
-    )
+def _without_word(count: int) -> str:
+    """Return a note on texts that were left out for want of a word; '' where there are none."""
+    which = "texts without a word were" if count > 1 else "text without a word was"
+    return f"{count:,} {which} left out" if count else ""
+
+
+def _repeated(count: int) -> str:
+    """Return a note on texts that were left out since they repeat another; '' where there are none."""
+    which = "texts that repeat another were" if count > 1 else "text that repeats another was"
+    return f"{count:,} {which} left out" if count else ""
 
 
 def _check_labels(labels: set[str], names: list[str], where: str) -> None:
