@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rnnlab.training import processes
+from rnnlab.training.parallel import processes
 
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["rnnlab.training.follower", "rnnlab.training.run", "rnnlab.commands.train"])
@@ -115,7 +115,7 @@ def _follow(environment: dict[str, str], folder: str) -> None:
 
 
 def forked(arguments: Any, env: dict[str, str], **_: Any) -> Forked:
-    """Stand in for `subprocess.Popen` in `rnnlab.training.processes`."""
+    """Stand in for `subprocess.Popen` in `rnnlab.training.parallel.processes`."""
     return Forked(env)
 
 

@@ -103,7 +103,7 @@ class OptunaSweeper(Sweeper):
         from rnnlab.sweeps.rehearsal import rehearse
         from rnnlab.sweeps.remarks import print_remarks, print_warnings_in
         from rnnlab.sweeps.search.optuna_search import best_trial, conclude, logs_of, preview_search, run_search
-        from rnnlab.tensorboard.experiment import describe_sweep
+        from rnnlab.tensorboard.overview.experiment import describe_sweep
         from rnnlab.terminal import Terminal, progress_console
 
         assert isinstance(self.launcher, RunLauncher) and self.config is not None

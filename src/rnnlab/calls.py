@@ -241,7 +241,7 @@ def _check_once(key: str, several: Mapping[str, Any], where: str) -> None:
 def _train(arguments: list[str], quiet: bool) -> list[Path]:
     """Train, and return the folder of the run, or that of the sweep."""
     from rnnlab.commands.train import train as command
-    from rnnlab.training.log import without_irrelevant_warnings
+    from rnnlab.training.outputs.log import without_irrelevant_warnings
 
     with speaking(_verbosity(quiet)), without_irrelevant_warnings():
         folders = command(arguments, compares=False)

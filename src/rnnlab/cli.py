@@ -13,8 +13,9 @@ import os
 import sys
 import traceback
 
-from rnnlab.config import completion, help, reference
+from rnnlab.config import reference
 from rnnlab.config.literals import quote_arguments
+from rnnlab.config.shell import completion, help
 from rnnlab.control_characters import shown
 from rnnlab.errors import RunsFailedError, UserError, is_disk_full, is_short_of_memory, reason_of
 from rnnlab.verbosity import VERBOSITIES, Verbosity, detail, speaking

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from rnnlab.analysis.comparison import Comparison, compare
 from rnnlab.records import reading as runs_module
-from rnnlab.report.notes import notes
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
+from rnnlab.report.sections.notes import notes
 
 SWEEP = Path("runs/first-look")
 

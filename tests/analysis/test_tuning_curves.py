@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from rnnlab.analysis.tuning_curves import tuning_curve
+from rnnlab.analysis.findings.tuning_curves import tuning_curve
 
 
 def test_a_curve_falls_with_trials_within_its_band() -> None:

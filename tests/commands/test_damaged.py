@@ -14,11 +14,11 @@ import torch
 from resuming import flipped
 from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.errors import UserError
-from rnnlab.records.checksum import LENGTH, is_sealed
+from rnnlab.records.files.checksum import LENGTH, is_sealed
+from rnnlab.records.files.format_version import NewerFormatError
 from rnnlab.records.folder import RunFolder
-from rnnlab.records.format_version import NewerFormatError
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import read_examples
+from rnnlab.report.sections.examples import read_examples
 from rnnlab.report.status import progress_of
 from rnnlab.sweeps.plan import check_stored
 from rnnlab.training.checkpoints import MARK, load_task

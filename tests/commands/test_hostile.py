@@ -16,7 +16,7 @@ import torch
 from rich.text import Text
 
 from rnnlab.control_characters import shown
-from rnnlab.records.csv_files import read_rows, table_csv
+from rnnlab.records.files.csv_files import read_rows, table_csv
 from rnnlab.report.wording import escaped
 from rnnlab.terminal import Terminal
 from rnnlab.training.blocks import OptimizerSteps

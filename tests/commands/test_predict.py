@@ -17,7 +17,7 @@ import pytest
 
 import rnnlab as package
 from rnnlab.cli import main
-from rnnlab.records.csv_files import as_text
+from rnnlab.records.files.csv_files import as_text
 from rnnlab.tasks import user_input
 from support import Answer, assert_refused
 

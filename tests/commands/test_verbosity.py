@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config import reference
-from rnnlab.config.help import command_help
+from rnnlab.config.shell.help import command_help
 from rnnlab.records.folder import RUNS
 from support import ALONE, Answer, assert_refused
 

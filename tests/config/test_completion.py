@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.config import reference
-from rnnlab.config.completion import FILES, SCRIPTS, answers, main
+from rnnlab.config.shell.completion import FILES, SCRIPTS, answers, main
 from rnnlab.errors import UserError
 
 PATIENCE = 60.0  # seconds until a shell that does not answer counts as broken

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from rnnlab.config import help, reference
+from rnnlab.config import reference
 from rnnlab.config.compose import compose, compose_train
 from rnnlab.config.literals import quote_arguments
 from rnnlab.config.locations import conf_folder
+from rnnlab.config.shell import help
 
 CONFIGURED = [command for command in reference.commands() if command != "completion"]
 # Figures of the report are no option of any command: what lies in conf/figure is drawn.

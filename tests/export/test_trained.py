@@ -18,10 +18,10 @@ from export_scripts import ask
 from networks import settings_of
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.export.folder import export
+from rnnlab.tasks.asked_signals.arrays import Recording, batch_of
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.capabilities import Sampling
 from rnnlab.tasks.names import NamesLM
-from rnnlab.tasks.signal_arrays import Recording, batch_of
 from rnnlab.tasks.signals import build_signal_task
 from rnnlab.tasks.user_input import UserInput
 from support import Answer

@@ -11,9 +11,9 @@ import torch
 
 from networks import CELLS, SMALL
 from resuming import Interruption, outcome, run, same
-from rnnlab.config import help as pages
 from rnnlab.config import reference
 from rnnlab.config.compose import compose_train, plain
+from rnnlab.config.shell import help as pages
 from support import ALONE, Answer
 
 pytestmark = pytest.mark.exact

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.config.plain_files import read_yaml
-from rnnlab.records.config_files import config_text, read_config
+from rnnlab.records.files.config_files import config_text, read_config
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20))
 KEYS = st.one_of(st.sampled_from(["seed", "task", "on", "y", "null", "1", "a b", "data"]), st.text(max_size=5))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rnnlab.errors import UserError
+from rnnlab.records.files.format_version import FORMAT
 from rnnlab.records.folder import RunFolder
-from rnnlab.records.format_version import FORMAT
 from rnnlab.training.checkpoints import load_task, read_checkpoint, write_checkpoint
 from rnnlab.training.resuming import reached
 from run_folders import write_run_folder

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from rich.console import Console
 
-from rnnlab.report.answers import Answers
+from rnnlab.report.sections.answers import Answers
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.analysis.classes import class_results
 from rnnlab.analysis.comparison import compare
+from rnnlab.analysis.findings.classes import class_results
 from rnnlab.charts.examples import Examples
-from rnnlab.report.classes import class_table
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
+from rnnlab.report.sections.classes import class_table
 
 SWEEP = Path("runs/first-look")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from rnnlab.analysis.comparison import compare
-from rnnlab.analysis.efficiency import front, seconds_to
+from rnnlab.analysis.findings.efficiency import front, seconds_to
 from rnnlab.charts.page import figure
 from rnnlab.charts.palette import colour_of
 from rnnlab.charts.paper import DPI, INCHES, PICTURES, draw, png

@@ -10,8 +10,8 @@ import pytest
 from rnnlab.analysis.comparison import compare
 from rnnlab.charts.number_format import loss, plus_minus
 from rnnlab.records.folder import RunFolder
-from rnnlab.report.findings import findings
-from rnnlab.report.notes import notes
+from rnnlab.report.sections.findings import findings
+from rnnlab.report.sections.notes import notes
 from rnnlab.report.wording import p_value
 
 SWEEP = Path("runs/first-look")

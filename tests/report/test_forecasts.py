@@ -16,12 +16,12 @@ from rnnlab.charts.paper import png
 from rnnlab.charts.values import Lines
 from rnnlab.records.metrics import ranking_loss
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import read_examples
 from rnnlab.report.figures.options import report_charts, study_charts
-from rnnlab.report.findings import findings
 from rnnlab.report.page import page
 from rnnlab.report.render import markdown
-from rnnlab.tasks.forecast_metrics import MAE, MAE_LAST, MAE_SEASONAL
+from rnnlab.report.sections.examples import read_examples
+from rnnlab.report.sections.findings import findings
+from rnnlab.tasks.forecasts.metrics import MAE, MAE_LAST, MAE_SEASONAL
 
 CHART = {
     "name": "forecasts",

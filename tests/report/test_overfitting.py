@@ -11,7 +11,7 @@ import pytest
 from rnnlab.analysis.comparison import compare
 from rnnlab.records.folder import RunFolder, csv_text
 from rnnlab.report.figures.options import report_charts
-from rnnlab.report.findings import findings
+from rnnlab.report.sections.findings import findings
 
 SWEEP = Path("runs/first-look")
 

@@ -32,7 +32,7 @@ from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.sentences import cautions, decides, sentences
 from rnnlab.report.figures.options import report_charts
 from rnnlab.report.page import page
-from rnnlab.report.provenance import provenance
+from rnnlab.report.sections.provenance import provenance
 
 HOSTILE = "<script>alert(1)</script>"
 LOSS = Axis("validation loss", "nats per token")

@@ -9,8 +9,8 @@ import pytest
 from rnnlab.analysis.comparison import compare
 from rnnlab.errors import UserError
 from rnnlab.records.folder import RunFolder, add_to_plan
-from rnnlab.report.notes import missing_sentence
 from rnnlab.report.render import markdown
+from rnnlab.report.sections.notes import missing_sentence
 
 SWEEP = Path("runs/first-look")
 

@@ -12,7 +12,7 @@ from PIL import Image
 from rich.console import Console
 
 from rnnlab.analysis.comparison import Comparison, compare
-from rnnlab.analysis.curves import validations
+from rnnlab.analysis.findings.curves import validations
 from rnnlab.charts.paper import DPI, INCHES, png
 from rnnlab.records.reading import read_run
 from rnnlab.report.answer.headline import headline

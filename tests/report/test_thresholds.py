@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rnnlab.analysis.comparison import compare_runs
+from rnnlab.analysis.findings.threshold import Threshold, ThresholdReach, metric_of
 from rnnlab.analysis.question import Asked
 from rnnlab.analysis.statistics import Mean
-from rnnlab.analysis.threshold import Threshold, ThresholdReach, metric_of
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import MEASURES, ranking_loss, share
 from rnnlab.records.reading import Run

@@ -18,8 +18,8 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from rich.console import Console
 
 from rnnlab.analysis.comparison import compare
+from rnnlab.config.checks.safety import hydra_node
 from rnnlab.config.compose import compose_train
-from rnnlab.config.safety import hydra_node
 from rnnlab.errors import UserError
 from rnnlab.report.answer.document import document
 from rnnlab.report.answer.next_step import next_step

@@ -17,7 +17,7 @@ from rnnlab.data.collation import Batch
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import read_examples
+from rnnlab.report.sections.examples import read_examples
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.forecasting import Forecaster, seasonal_naive
 from support import Answer, assert_refused, trained

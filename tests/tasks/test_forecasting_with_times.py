@@ -17,8 +17,8 @@ import torch
 from rnnlab.data.preparation.calendar import calendar_features
 from rnnlab.errors import UserError
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import read_examples
-from rnnlab.tasks.quantiles import Quantiles
+from rnnlab.report.sections.examples import read_examples
+from rnnlab.tasks.forecasts.quantiles import Quantiles
 from support import Answer, assert_refused, trained
 
 SMALL = (

@@ -19,7 +19,7 @@ from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
 from rnnlab.probes.gradient_flow import gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
-from rnnlab.report.findings import findings
+from rnnlab.report.sections.findings import findings
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.signals import SignalClassifier
 from rnnlab.training.checkpoints import new_task

@@ -30,7 +30,7 @@ from rnnlab.errors import UserError
 from rnnlab.probes.gradient_flow import gradient_flow
 from rnnlab.probes.hidden_states import hidden_states
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import read_examples
+from rnnlab.report.sections.examples import read_examples
 from rnnlab.tasks.base import parameters_of
 from rnnlab.tasks.tagging import Tagger
 from rnnlab.training.trained import Trained

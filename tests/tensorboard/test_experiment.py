@@ -16,11 +16,11 @@ from torch.utils.tensorboard import SummaryWriter
 from torch.utils.tensorboard.summary import hparams as lightnings_summaries
 
 from rnnlab.records.folder import RunFolder
-from rnnlab.tensorboard.experiment import FILE, TICKED, describe_sweep, metric_columns
-from rnnlab.tensorboard.first_page import pinned_tags
-from rnnlab.tensorboard.hparams_tab import RunsContext
-from rnnlab.training.hparams import flat_hparams, settings
+from rnnlab.tensorboard.overview.experiment import FILE, TICKED, describe_sweep, metric_columns
+from rnnlab.tensorboard.overview.first_page import pinned_tags
+from rnnlab.tensorboard.overview.hparams_tab import RunsContext
 from rnnlab.training.loggers import RunTensorBoard
+from rnnlab.training.outputs.hparams import flat_hparams, settings
 from run_folders import LANGUAGE_MODEL, write_run_folder
 
 TEST = {"test/loss": 2.0, "test/accuracy": 0.3, "test/perplexity": 7.0}

@@ -11,7 +11,7 @@ from pathlib import Path
 import rnnlab as package
 from rnnlab.charts.examples import Examples
 from rnnlab.records.reading import read_run
-from rnnlab.report.examples import read_examples
+from rnnlab.report.sections.examples import read_examples
 from support import Answer
 
 

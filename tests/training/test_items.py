@@ -27,8 +27,8 @@ from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.names import NamesLM
 from rnnlab.training.blocks import BlockDataModule
 from rnnlab.training.checkpoints import new_task
-from rnnlab.training.items import ItemsFile
-from rnnlab.training.log import silent_lightning
+from rnnlab.training.outputs.items import ItemsFile
+from rnnlab.training.outputs.log import silent_lightning
 from support import Answer
 
 # Of every task, the words of a small one: sequences of several lengths, more than two batches of 16.

@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import made
 from resuming import Interruption, config_of, flipped, outcome, run, same
-from rnnlab.records.checksum import LENGTH
+from rnnlab.records.files.checksum import LENGTH
 from rnnlab.training.checkpoints import MARK
 
 pytestmark = pytest.mark.exact

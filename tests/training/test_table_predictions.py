@@ -20,8 +20,8 @@ from pyarrow import parquet
 
 import rnnlab as package
 from rnnlab.errors import UserError
-from rnnlab.training import table_writers
-from rnnlab.training.table_predictions import Destination, answer_table
+from rnnlab.training.tables import writers as table_writers
+from rnnlab.training.tables.predictions import Destination, answer_table
 from support import Answer, assert_refused
 
 TABLE = (

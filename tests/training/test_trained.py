@@ -15,7 +15,7 @@ import torch
 
 import rnnlab as package
 from rnnlab.errors import UserError
-from rnnlab.training.log import LIGHTNING
+from rnnlab.training.outputs.log import LIGHTNING
 from rnnlab.training.trained import AT_ONCE, Trained
 from support import Answer
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import lightning.pytorch as pl
 import pytest
 
+from rnnlab.config.checks.trainer_arguments import REFUSED
 from rnnlab.config.schema import SCHEMA
-from rnnlab.config.trainer_arguments import REFUSED
 from support import Answer, assert_refused
 
 

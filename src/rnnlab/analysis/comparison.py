@@ -14,17 +14,17 @@ from rnnlab.analysis.best_run import BestRun, best_run
 from rnnlab.analysis.configurations import Configuration, configurations
 from rnnlab.analysis.criterion import Criterion, criterion
 from rnnlab.analysis.factors import Factor, factors
+from rnnlab.analysis.findings.missing import Missing, missing_runs
+from rnnlab.analysis.findings.mixing import were_mixed
+from rnnlab.analysis.findings.overfitting import Overfit, overfitting
+from rnnlab.analysis.findings.saturation import Saturation, saturations
+from rnnlab.analysis.findings.threshold import ThresholdReach, threshold_reaches
 from rnnlab.analysis.measure import comparable, declared_metrics
-from rnnlab.analysis.missing import Missing, missing_runs
-from rnnlab.analysis.mixing import were_mixed
-from rnnlab.analysis.overfitting import Overfit, overfitting
 from rnnlab.analysis.question import Asked, asked_by, question
 from rnnlab.analysis.races import with_roles
-from rnnlab.analysis.saturation import Saturation, saturations
 from rnnlab.analysis.tables.chosen import chosen_settings, with_values, without_tuned
 from rnnlab.analysis.tables.ranking import in_order, ranking, usual_target
 from rnnlab.analysis.tables.runs_table import runs_table
-from rnnlab.analysis.threshold import ThresholdReach, threshold_reaches
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
 from rnnlab.records.races import race_in

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rnnlab.charts.values import Chart, HeatMap, Lines, Panels
-from rnnlab.records.csv_files import as_text
+from rnnlab.records.files.csv_files import as_text
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from rnnlab.analysis.question import asked
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.records.sources import source_folders
-from rnnlab.report.examples import samples_of
 from rnnlab.report.render import print_headline, terminal
+from rnnlab.report.sections.examples import samples_of
 from rnnlab.report.write import write_report
 from rnnlab.terminal import Terminal
 from rnnlab.verbosity import is_quiet, is_verbose

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.config.compose import compose
 from rnnlab.config.schema import check
 from rnnlab.control_characters import in_one_line, say, to_json
-from rnnlab.records.csv_files import as_text
+from rnnlab.records.files.csv_files import as_text
 from rnnlab.report.best_checkpoint import opened_checkpoint
 from rnnlab.verbosity import detail, note
 

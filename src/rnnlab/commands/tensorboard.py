@@ -86,7 +86,7 @@ def best_runs(folders: Sequence[Path], most: int) -> list[Path]:
 @contextmanager
 def linked(folders: Sequence[Path], runs: Sequence[Path]) -> Iterator[Path]:
     """Yield for a while a new folder with links to some of the runs in folders, where they lie in those."""
-    from rnnlab.tensorboard.experiment import FILE  # imports TensorBoard, which takes a while
+    from rnnlab.tensorboard.overview.experiment import FILE  # imports TensorBoard, which takes a while
 
     with tempfile.TemporaryDirectory(prefix="rnnlab-") as place:
         roots = {folder: Path(place) if len(folders) == 1 else Path(place) / folder.name for folder in folders}
@@ -178,8 +178,8 @@ def _serve(folder: Path, port: int, runs: Sequence[Path]) -> str:
     """
     from tensorboard.program import TensorBoardServerException  # takes a while, and a mistake should be told at once
 
-    from rnnlab.tensorboard.first_page import story_first
-    from rnnlab.tensorboard.hparams_tab import Board
+    from rnnlab.tensorboard.overview.first_page import story_first
+    from rnnlab.tensorboard.overview.hparams_tab import Board
 
     board = Board(folder, partial(story_first, runs))
     options = {"logdir": folder, "host": HOST, "port": port, "samples_per_plugin": SAMPLES}

@@ -52,7 +52,7 @@ def train(arguments: list[str], compares: bool = True) -> list[Path]:
     if started is None:
         return _carry_out(compose_train(arguments), compares)
     from rnnlab.training.follower import follow_launcher  # imports torch
-    from rnnlab.training.processes import dismiss
+    from rnnlab.training.parallel.processes import dismiss
 
     if started.rank:
         follow_launcher(started)
@@ -177,7 +177,7 @@ def _execute(ready: TrainingRun, run: PlannedRun) -> None:
     print_warnings([run])
     if summary["status"] != "complete":
         raise RunsFailedError(f"{run.folder.path} failed: {summary['reason']} (see {run.folder.log})")
-    from rnnlab.tensorboard.experiment import describe_sweep
+    from rnnlab.tensorboard.overview.experiment import describe_sweep
 
     describe_sweep(run.folder.path.parent, {run.folder.path: run.config})
     _close(read_run(run.folder.path), ready)

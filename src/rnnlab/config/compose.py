@@ -25,14 +25,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from rnnlab.config import safety
+from rnnlab.config.checks import safety
+from rnnlab.config.checks.strangers import Origin, check_strangers
+from rnnlab.config.checks.unused_keys import check_keys, defaults_of
 from rnnlab.config.environment import with_references
 from rnnlab.config.locations import conf_folder, plugin_conf_folders
 from rnnlab.config.messages import explain
 from rnnlab.config.reference import groups
-from rnnlab.config.strangers import Origin, check_strangers
 from rnnlab.config.tokens_per_step import check_alone, with_batch_size
-from rnnlab.config.unused_keys import check_keys, defaults_of
 from rnnlab.errors import UserError
 
 NAMED = re.compile(r"[+~]*[^+~=.@\s]")  # how a word begins that has a key

@@ -21,14 +21,14 @@ from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError
 
-from rnnlab.config import safety
+from rnnlab.config.checks import safety
+from rnnlab.config.checks.strangers import Origin, check_strangers
+from rnnlab.config.checks.unused_keys import check_keys, check_one_size
 from rnnlab.config.compose import MISSING_OPTION, origin_of, plain, without_hydra, words_of
 from rnnlab.config.keys import flatten
 from rnnlab.config.messages import unknown_key
 from rnnlab.config.passwords import LOGGER
-from rnnlab.config.strangers import Origin, check_strangers
 from rnnlab.config.tokens_per_step import check_alone, with_batch_size
-from rnnlab.config.unused_keys import check_keys, check_one_size
 from rnnlab.errors import UserError
 
 OPENS = "${"

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rnnlab.config import targets
+from rnnlab.config.checks.trainer_arguments import check_trainer
 from rnnlab.config.keys import flatten
 from rnnlab.config.tokens_per_step import check_tokens
-from rnnlab.config.trainer_arguments import check_trainer
 from rnnlab.errors import UserError
 
 

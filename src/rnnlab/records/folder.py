@@ -22,8 +22,8 @@ from rnnlab.config.passwords import recorded
 from rnnlab.config.plain_files import read_json
 from rnnlab.control_characters import shown, to_json
 from rnnlab.errors import UserError
-from rnnlab.records.config_files import config_text, read_config
-from rnnlab.records.format_version import FORMAT, KEY, check_format
+from rnnlab.records.files.config_files import config_text, read_config
+from rnnlab.records.files.format_version import FORMAT, KEY, check_format
 
 RUNS = Path("runs")  # under the current folder: runs/SWEEP/RUN
 COMPLETE, FAILED, PRUNED, INTERRUPTED, RUNNING = "complete", "failed", "pruned", "interrupted", "running"

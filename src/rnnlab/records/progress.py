@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from rnnlab.records.csv_files import Row
+from rnnlab.records.files.csv_files import Row
 from rnnlab.records.folder import FAILED, INTERRUPTED, RUNNING, RunFolder
 from rnnlab.records.lock import is_claimed
 from rnnlab.records.reading import NOT_FINISHED, NOT_STARTED, OBJECTIVE, Run, float_or_nan

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.keys import flatten
 from rnnlab.config.plain_files import read_json
-from rnnlab.records.config_files import read_config
-from rnnlab.records.csv_files import Row, read_rows, read_table, rows_of, rows_with
+from rnnlab.records.files.config_files import read_config
+from rnnlab.records.files.csv_files import Row, read_rows, read_table, rows_of, rows_with
+from rnnlab.records.files.format_version import check_format
 from rnnlab.records.folder import COMPLETE, FAILED, RunFolder, planned_runs
-from rnnlab.records.format_version import check_format
 from rnnlab.records.identity import as_asked_for, hash_in, with_effect
 from rnnlab.records.items import read_items
 from rnnlab.records.metrics import Metric, read_metrics

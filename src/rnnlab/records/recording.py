@@ -27,7 +27,7 @@ from typing import Any
 from rnnlab.config.plain_files import check_file, read_at_most
 from rnnlab.config.schema import BOUND, FOLDER_NAME
 from rnnlab.errors import UserError
-from rnnlab.records.csv_files import Row
+from rnnlab.records.files.csv_files import Row
 from rnnlab.records.folder import RUNS, write_atomically
 from rnnlab.records.reading import RecordedFiles, Run, checked
 from rnnlab.records.rounds import Draw, RecordedRounds, rounds_from_json

@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from rnnlab.analysis.classes import is_square
+from rnnlab.analysis.findings.classes import is_square
 from rnnlab.charts.examples import Examples
 from rnnlab.charts.number_format import ABSENT, loss
 from rnnlab.charts.page import figure
@@ -28,16 +28,16 @@ from rnnlab.records.folder import RunFolder
 from rnnlab.records.reading import Run
 from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.sentences import cautions, decides, sentences
-from rnnlab.report.classes import EXPLAINED as CLASS_WORDS
-from rnnlab.report.classes import HEADS as CLASS_HEADS
-from rnnlab.report.classes import ClassTable, class_table
-from rnnlab.report.data import data_sets
-from rnnlab.report.examples import EMPTY, read_examples
-from rnnlab.report.findings import findings
-from rnnlab.report.notes import missing_sentence, notes
-from rnnlab.report.provenance import provenance
 from rnnlab.report.render import MOST_ROWS, trials_sentence
 from rnnlab.report.results import result_of
+from rnnlab.report.sections.classes import EXPLAINED as CLASS_WORDS
+from rnnlab.report.sections.classes import HEADS as CLASS_HEADS
+from rnnlab.report.sections.classes import ClassTable, class_table
+from rnnlab.report.sections.data import data_sets
+from rnnlab.report.sections.examples import EMPTY, read_examples
+from rnnlab.report.sections.findings import findings
+from rnnlab.report.sections.notes import missing_sentence, notes
+from rnnlab.report.sections.provenance import provenance
 from rnnlab.report.tables.contrasts import CONTRASTS, EXPLAINED, sections
 from rnnlab.report.tables.page import columns, rows, unfolded
 from rnnlab.report.units import unit_in_words

@@ -16,13 +16,13 @@ from rnnlab.charts.characters import characters
 from rnnlab.charts.values import Chart
 from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.sentences import cautions, decides, sentences
-from rnnlab.report.classes import class_table
-from rnnlab.report.data import data_markdown
-from rnnlab.report.examples import read_examples
 from rnnlab.report.figures.answer import answer_chart
-from rnnlab.report.findings import findings
-from rnnlab.report.notes import missing_sentence, notes
-from rnnlab.report.provenance import provenance
+from rnnlab.report.sections.classes import class_table
+from rnnlab.report.sections.data import data_markdown
+from rnnlab.report.sections.examples import read_examples
+from rnnlab.report.sections.findings import findings
+from rnnlab.report.sections.notes import missing_sentence, notes
+from rnnlab.report.sections.provenance import provenance
 from rnnlab.report.tables.columns import figures
 from rnnlab.report.tables.thresholds import threshold_table
 from rnnlab.report.tables.writers import GAP, empty_table, markdown_table, width_of

@@ -15,8 +15,8 @@ from rnnlab.analysis.question import asked
 from rnnlab.errors import UserError
 from rnnlab.records.reading import Run
 from rnnlab.report.answer.headline import headline
-from rnnlab.report.examples import samples_of
 from rnnlab.report.render import print_answer
+from rnnlab.report.sections.examples import samples_of
 from rnnlab.report.write import write_report
 from rnnlab.verbosity import is_quiet
 

@@ -10,7 +10,7 @@ from rnnlab.charts.paper import PICTURES, pictures
 from rnnlab.charts.values import Chart
 from rnnlab.config.plain_files import read_json
 from rnnlab.control_characters import shown, to_json
-from rnnlab.records.csv_files import table_csv
+from rnnlab.records.files.csv_files import table_csv
 from rnnlab.records.folder import write_atomically
 from rnnlab.report.answer.document import document
 from rnnlab.report.figures.options import report_charts

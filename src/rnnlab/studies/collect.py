@@ -20,9 +20,9 @@ from rnnlab.records.reading import RecordedFiles, Run, find_runs
 from rnnlab.records.recording import Recording, Section, write_recording
 from rnnlab.records.rounds import read_rounds
 from rnnlab.report.answer.document import document as answer_values
-from rnnlab.report.answers import MOST_COLUMNS
-from rnnlab.report.examples import read_examples
 from rnnlab.report.search import HISTORY, IMPORTANCE, TEXT
+from rnnlab.report.sections.answers import MOST_COLUMNS
+from rnnlab.report.sections.examples import read_examples
 from rnnlab.report.write import write_report
 from rnnlab.studies.computed import check_beside, compute
 from rnnlab.studies.documents import document_markdown

@@ -15,10 +15,10 @@ from rnnlab.errors import UserError
 from rnnlab.records.folder import write_atomically
 from rnnlab.records.recording import Recording, read_recording
 from rnnlab.report.answer.headline import headline
-from rnnlab.report.answers import MOST_COLUMNS, Answers
-from rnnlab.report.examples import Samples, samples_of
 from rnnlab.report.figures.options import study_charts
 from rnnlab.report.render import markdown, terminal
+from rnnlab.report.sections.answers import MOST_COLUMNS, Answers
+from rnnlab.report.sections.examples import Samples, samples_of
 from rnnlab.report.wording import escaped
 from rnnlab.studies.index import write_index
 from rnnlab.studies.readme import fill_in

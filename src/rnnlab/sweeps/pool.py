@@ -128,7 +128,9 @@ def _remember(planned: Sequence[PlannedRun]) -> None:
 
 def _describe(planned: Sequence[PlannedRun]) -> None:
     """Tell TensorBoard what the sweep varies."""
-    from rnnlab.tensorboard.experiment import describe_sweep  # imports TensorBoard, once there is something to see
+    from rnnlab.tensorboard.overview.experiment import (
+        describe_sweep,  # imports TensorBoard, once there is something to see
+    )
 
     configs = {run.folder.path: run.config for run in planned}
     for sweep in dict.fromkeys(path.parent for path in configs):

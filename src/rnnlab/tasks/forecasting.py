@@ -32,11 +32,11 @@ from rnnlab.nn.flops import declared_flops, linear_flops, total_flops
 from rnnlab.nn.modes import evaluation_mode
 from rnnlab.records.metrics import Metric
 from rnnlab.tasks.base import Config, SequenceTask
-from rnnlab.tasks.forecast_charts import Drawn
-from rnnlab.tasks.forecast_metrics import LAST_VALUE, Errors, ForecastMetrics
+from rnnlab.tasks.forecasts.charts import Drawn
+from rnnlab.tasks.forecasts.metrics import LAST_VALUE, Errors, ForecastMetrics
+from rnnlab.tasks.forecasts.quantiles import Quantiles
 from rnnlab.tasks.items import ItemFigures
 from rnnlab.tasks.predictions import Forecast, print_forecasts
-from rnnlab.tasks.quantiles import Quantiles
 from rnnlab.tasks.user_input import UserInput
 from rnnlab.verbosity import note
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.config.targets import build
 from rnnlab.control_characters import say, to_json
+from rnnlab.data.formats.tables import check_column
 from rnnlab.data.source import has_reader_of_a_plugin, reader_of_training
-from rnnlab.data.sources.tables import check_column
 from rnnlab.errors import UserError
-from rnnlab.records.csv_files import as_text
+from rnnlab.records.files.csv_files import as_text
 from rnnlab.tasks.user_input import UserInput
 from rnnlab.verbosity import note
 

@@ -18,6 +18,8 @@ from rnnlab.data.signals import CLASS, NUMBER, STEPS
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric, ranking_loss, share
+from rnnlab.tasks.asked_signals.answers import ID, STEP, SignalAnswers
+from rnnlab.tasks.asked_signals.arrays import Recording, batch_of
 from rnnlab.tasks.base import Config, SequenceTask
 from rnnlab.tasks.chance import (
     CLASS_FREQUENCIES,
@@ -40,8 +42,6 @@ from rnnlab.tasks.predictions import (
     class_cells,
     class_columns,
 )
-from rnnlab.tasks.signal_answers import ID, STEP, SignalAnswers
-from rnnlab.tasks.signal_arrays import Recording, batch_of
 
 MEAN = "mean"  # the model of chance
 BALANCED = "balanced"  # of task.class_weights

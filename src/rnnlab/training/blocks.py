@@ -41,7 +41,7 @@ from rnnlab.data.shares import WHOLE, Share
 from rnnlab.nn.recurrent import State
 from rnnlab.tasks.base import SequenceTask
 from rnnlab.tasks.clipping import clip_gradients, gradient_norm
-from rnnlab.training.exchange import Exchange, SharedSteps
+from rnnlab.training.parallel.exchange import Exchange, SharedSteps
 
 
 class Blocks:

@@ -23,9 +23,9 @@ from rnnlab.config.targets import build, check, targets
 from rnnlab.data.prepared import Known, Prepared
 from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
-from rnnlab.records.checksum import DamagedError, is_sealed, sealed
+from rnnlab.records.files.checksum import DamagedError, is_sealed, sealed
+from rnnlab.records.files.format_version import FORMAT, KEY, NewerFormatError, check_format
 from rnnlab.records.folder import write_atomically
-from rnnlab.records.format_version import FORMAT, KEY, NewerFormatError, check_format
 from rnnlab.tasks.base import SequenceTask
 
 MARK = "checksum"  # a key of every checkpoint whose file ends with one: the end cannot be cut off unnoticed

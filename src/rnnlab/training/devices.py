@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from rnnlab.config.processes import Processes
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.training.merging import is_mergeable, measuring
+from rnnlab.training.parallel.merging import is_mergeable, measuring
 from rnnlab.training.trainer import thread_count
 
 # Callbacks that change what is trained, and decide in the first process for all.

@@ -12,7 +12,7 @@ from rnnlab.data.prepared import Prepared
 from rnnlab.tasks.base import SequenceTask, parameters_of
 from rnnlab.training.blocks import BlockDataModule, OptimizerSteps
 from rnnlab.training.checkpoints import new_task
-from rnnlab.training.log import silent_lightning
+from rnnlab.training.outputs.log import silent_lightning
 from rnnlab.training.trainer import evaluation_trainer, steps_of, threads_of
 
 WARM_UP, LONGEST = 2, 0.5  # steps that are not counted; seconds that may be spent on those that are

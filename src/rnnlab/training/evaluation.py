@@ -14,7 +14,7 @@ from rnnlab.data.text.vocabularies import from_card
 from rnnlab.errors import UserError
 from rnnlab.records.stopping import interruptible
 from rnnlab.tasks.base import SequenceTask
-from rnnlab.training.log import silent_lightning
+from rnnlab.training.outputs.log import silent_lightning
 from rnnlab.training.trainer import evaluation_trainer, threads_of
 
 

@@ -1,7 +1,7 @@
 """A process of a run that does not lead: it does on its rows what the first process tells.
 
 It holds the weights, takes the optimizer steps and measures; what comes next, when to stop and what is written is
-decided by the first process alone (`rnnlab.training.exchange`).
+decided by the first process alone (`rnnlab.training.parallel.exchange`).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from rnnlab.errors import ProcessFailedError, UserError, reason_of
 from rnnlab.records.stopping import SIGNALS
 from rnnlab.training.blocks import BlockDataModule, OptimizerSteps, remembered, restore_random_state
 from rnnlab.training.checkpoints import new_task
-from rnnlab.training.exchange import Exchange, Message, SharedSteps
-from rnnlab.training.items import ItemMeasurements
-from rnnlab.training.log import quiet_lightning, silent_lightning
-from rnnlab.training.merging import measuring, states_of
-from rnnlab.training.processes import store_of_launcher
+from rnnlab.training.outputs.items import ItemMeasurements
+from rnnlab.training.outputs.log import quiet_lightning, silent_lightning
+from rnnlab.training.parallel.exchange import Exchange, Message, SharedSteps
+from rnnlab.training.parallel.merging import measuring, states_of
+from rnnlab.training.parallel.processes import store_of_launcher
 from rnnlab.training.trainer import evaluation_trainer, steps_of, thread_count
 
 POLL_INTERVAL = 0.5  # seconds between two looks at whether the first process is alive

@@ -17,7 +17,7 @@ from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
 
 from rnnlab.records.event_files import as_protobuf, hparams_summary
 from rnnlab.records.folder import write_atomically
-from rnnlab.training.hparams import Value
+from rnnlab.training.outputs.hparams import Value
 
 
 class RunTensorBoard(TensorBoardLogger):

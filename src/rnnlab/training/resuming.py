@@ -14,9 +14,9 @@ from lightning.fabric.utilities.types import _PATH
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 
 from rnnlab.errors import UserError
-from rnnlab.records.checksum import DamagedError
+from rnnlab.records.files.checksum import DamagedError
+from rnnlab.records.files.format_version import NewerFormatError
 from rnnlab.records.folder import RunFolder
-from rnnlab.records.format_version import NewerFormatError
 from rnnlab.records.stopping import StoppedError, asked_to_stop
 from rnnlab.training.blocks import ends_interval
 from rnnlab.training.checkpoints import read_checkpoint, write_checkpoint

@@ -12,7 +12,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 
-from rnnlab.analysis.threshold import Threshold, metric_of
+from rnnlab.analysis.findings.threshold import Threshold, metric_of
 from rnnlab.config.environment import Secrets
 from rnnlab.config.processes import processes_of
 from rnnlab.control_characters import in_one_line
@@ -33,14 +33,14 @@ from rnnlab.training.blocks import BlockDataModule, block_loop
 from rnnlab.training.callbacks import MetricsFile, TimingFile
 from rnnlab.training.checkpoints import beginning_task, load_weights
 from rnnlab.training.devices import check_shareable, described, device_of
-from rnnlab.training.examples import write_examples
-from rnnlab.training.exchange import Exchange
-from rnnlab.training.hparams import Value, flat_hparams, settings
-from rnnlab.training.items import ItemsFile
-from rnnlab.training.log import quiet_lightning, run_log
 from rnnlab.training.loggers import close, continue_curves, log_outcome, log_settings
-from rnnlab.training.merging import BeginsEvaluation, MergesMetrics
-from rnnlab.training.processes import joined
+from rnnlab.training.outputs.examples import write_examples
+from rnnlab.training.outputs.hparams import Value, flat_hparams, settings
+from rnnlab.training.outputs.items import ItemsFile
+from rnnlab.training.outputs.log import quiet_lightning, run_log
+from rnnlab.training.parallel.exchange import Exchange
+from rnnlab.training.parallel.merging import BeginsEvaluation, MergesMetrics
+from rnnlab.training.parallel.processes import joined
 from rnnlab.training.resuming import Reached, reached
 from rnnlab.training.trainer import build_trainer, check_limits, check_monitors, fit, steps_of, thread_count
 from rnnlab.verbosity import is_verbose, note

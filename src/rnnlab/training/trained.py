@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from rnnlab.analysis.best_run import find_checkpoint
 from rnnlab.config.schema import check
+from rnnlab.data.formats.json_lines import cell_of
+from rnnlab.data.formats.table_blocks import open_table
+from rnnlab.data.formats.tables import is_table
 from rnnlab.data.source import check_reading, has_reader_of_a_plugin, reader_of_training
-from rnnlab.data.sources.json_lines import cell_of
 from rnnlab.data.sources.series import Series
-from rnnlab.data.sources.table_blocks import open_table
-from rnnlab.data.sources.tables import is_table
 from rnnlab.data.sources.tagged_sentences import has_columns
 from rnnlab.errors import UserError
 from rnnlab.tasks.base import SequenceTask, parameters_of
@@ -32,7 +32,7 @@ from rnnlab.tasks.predictions import Forecast, Prediction, TaggedText
 from rnnlab.tasks.user_input import UserInput
 from rnnlab.training.checkpoints import load_task
 from rnnlab.training.evaluation import Evaluation, evaluate
-from rnnlab.training.table_predictions import (
+from rnnlab.training.tables.predictions import (
     Destination,
     answer_lines,
     answer_table,

@@ -67,7 +67,7 @@ def build_trainer(
     callbacks.append(BlockLoop(training["max_steps"], training["gradient_clip_val"], config["data"]["batch_size"]))
     arguments = {
         **settings,
-        "devices": 1,  # of this process; `rnnlab.training.exchange` is how several share a run
+        "devices": 1,  # of this process; `rnnlab.training.parallel.exchange` is how several share a run
         "logger": _loggers(config["logger"] or {}, folder),
         "callbacks": callbacks,
         "plugins": [CheckedCheckpointIO(), LightningEnvironment()],  # whatever a batch system says of the process

@@ -15,9 +15,9 @@ from rnnlab.config.compose import compose_train, plain
 from rnnlab.data.cache import entries
 from rnnlab.data.corpus import encoding, layout, subwords, words
 from rnnlab.data.corpus.splitting import Splitter
+from rnnlab.data.formats import decoding
 from rnnlab.data.items import Items, items_of_stream
 from rnnlab.data.prepared import Known, Part, Prepared, prepare, prepare_other
-from rnnlab.data.sources import decoding
 from rnnlab.data.text import bpe
 from rnnlab.data.text.vocabularies import subwords as subwords_of
 from rnnlab.data.text.vocabulary import Vocabulary

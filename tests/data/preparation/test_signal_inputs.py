@@ -15,7 +15,7 @@ from rnnlab.data.preparation.signal_inputs import SignalInputs
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.data.signals import Signals
 from rnnlab.errors import UserError
-from rnnlab.tasks.signal_arrays import Recording, batch_of
+from rnnlab.tasks.asked_signals.arrays import Recording, batch_of
 from rnnlab.tasks.signals import SignalClassifier, balanced_weights
 from rnnlab.training.checkpoints import new_task
 

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import made
+from rnnlab.data.formats.table_blocks import open_table
 from rnnlab.data.sources.labelled_texts import read_labelled_texts
 from rnnlab.data.sources.names import read_lines
 from rnnlab.data.sources.series import read_series
 from rnnlab.data.sources.signals import read_signals
-from rnnlab.data.sources.table_blocks import open_table
 from rnnlab.data.sources.tagged_sentences import read_tagged_sentences
 from rnnlab.data.sources.text_files import read_text
 from rnnlab.errors import UserError

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rnnlab.data.formats.tables import read_numbers, read_table
 from rnnlab.data.sources.labelled_texts import read_labelled_texts
 from rnnlab.data.sources.series import read_series
-from rnnlab.data.sources.tables import read_numbers, read_table
 from rnnlab.errors import UserError
 
 CELLS = st.text(st.sampled_from('ab, "\n\té☃'), min_size=1, max_size=8)

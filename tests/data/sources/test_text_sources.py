@@ -13,8 +13,8 @@ import pytest
 from pyarrow import feather, parquet
 
 from rnnlab.config.compose import compose_train, plain
+from rnnlab.data.formats import packed
 from rnnlab.data.prepared import Prepared, prepare
-from rnnlab.data.sources import packed
 from rnnlab.data.sources.files import files_at
 from rnnlab.data.sources.labelled_texts import read_labelled_texts
 from rnnlab.data.sources.names import read_lines

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from rnnlab.data.sources.series import Panel, Series, read_series
-from rnnlab.data.sources.time_axis import TimeAxis
+from rnnlab.data.sources.series_files.time_axis import TimeAxis
 from rnnlab.errors import UserError
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.data.formats.times import named_as_time
 from rnnlab.data.sources.series import read_series
-from rnnlab.data.sources.times import named_as_time
 from rnnlab.errors import UserError
 
 

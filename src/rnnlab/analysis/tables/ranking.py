@@ -10,7 +10,7 @@ import pandas as pd
 
 from rnnlab.analysis.configurations import Configuration, losses
 from rnnlab.analysis.criterion import Criterion
-from rnnlab.analysis.efficiency import front, seconds_to
+from rnnlab.analysis.findings.efficiency import front, seconds_to
 from rnnlab.analysis.statistics import mean, mean_of, sample_sd
 from rnnlab.records.metrics import Metric, shown_in_summary
 from rnnlab.records.reading import Run, float_or_nan

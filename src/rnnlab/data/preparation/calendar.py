@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.config.schema import CALENDAR
-from rnnlab.data.sources.time_axis import Times
+from rnnlab.data.sources.series_files.time_axis import Times
 
 DAYS_OF_A_YEAR = 365.2425  # on average, in the Gregorian calendar
 

@@ -16,7 +16,7 @@ from rnnlab.data.prepared import Known, Part, Prepared
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.source import Source
 from rnnlab.data.sources.series import Panel, Series
-from rnnlab.data.sources.time_axis import TimeAxis
+from rnnlab.data.sources.series_files.time_axis import TimeAxis
 from rnnlab.data.split import LEAST_ITEMS, PARTS, check_parts, cut, note_on_parts
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rnnlab.config.plain_files import what_it_is
 from rnnlab.data.cache.hashes import remembered_sha256
-from rnnlab.data.sources.arrow_files import saved_dataset
+from rnnlab.data.formats.arrow_files import saved_dataset
 from rnnlab.data.sources.parts import PartFile
 from rnnlab.errors import UserError
 

@@ -6,12 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rnnlab.data.sources.compact_texts import CompactTexts
-from rnnlab.data.sources.decoding import decode
-from rnnlab.data.sources.descriptions import describe_labelled, named
-from rnnlab.data.sources.labels import leaves_out
-from rnnlab.data.sources.parts import folders_of, part_of_each, parts_around_classes, parts_of, said_parts
-from rnnlab.data.sources.tables import (
+from rnnlab.data.formats.blank_labels import leaves_out
+from rnnlab.data.formats.decoding import decode
+from rnnlab.data.formats.tables import (
     Row,
     check_column,
     is_table,
@@ -20,6 +17,9 @@ from rnnlab.data.sources.tables import (
     refuse_second_header,
     rows_in_turn,
 )
+from rnnlab.data.sources.compact_texts import CompactTexts
+from rnnlab.data.sources.descriptions import describe_labelled, named
+from rnnlab.data.sources.parts import folders_of, part_of_each, parts_around_classes, parts_of, said_parts
 from rnnlab.errors import UserError
 
 POLARITY = ("negative", "positive")

@@ -9,13 +9,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab.data.sources.decoding import decode_lines
+from rnnlab.data.formats.blank_labels import SKIP, leaves_out, with_labels
+from rnnlab.data.formats.decoding import decode_lines
+from rnnlab.data.formats.headers import begins_with_header
+from rnnlab.data.formats.tables import check_column, is_table, read_labels, read_table, says_names
 from rnnlab.data.sources.descriptions import alike, named
-from rnnlab.data.sources.headers import begins_with_header
 from rnnlab.data.sources.labelled_texts import LabelledTexts
-from rnnlab.data.sources.labels import SKIP, leaves_out, with_labels
 from rnnlab.data.sources.parts import part_of_each, parts_of
-from rnnlab.data.sources.tables import check_column, is_table, read_labels, read_table, says_names
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:

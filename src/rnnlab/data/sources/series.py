@@ -12,16 +12,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.formats.numeric_tables import NumericTable, Writing, kind_of, read_numeric_table
+from rnnlab.data.formats.placeholders import Said
+from rnnlab.data.formats.tables import read_numbers, read_table
+from rnnlab.data.formats.times import dates, numbers
 from rnnlab.data.sources.descriptions import named
-from rnnlab.data.sources.gaps import FILLS, Filled, check_missing, describe, fill, refuse_holes, steps_of
-from rnnlab.data.sources.numeric_tables import NumericTable, Writing, kind_of, read_numeric_table
 from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
-from rnnlab.data.sources.placeholders import Said
-from rnnlab.data.sources.series_columns import Columns, as_names, choose, describe_columns, read_columns, with_times
-from rnnlab.data.sources.tables import read_numbers, read_table
-from rnnlab.data.sources.time_axis import FIXED, Frequency, Steps, TimeAxis, Times, axis_of
-from rnnlab.data.sources.time_order import refuse_disorder_of_files, refuse_groups, refuse_stacked
-from rnnlab.data.sources.times import dates, numbers
+from rnnlab.data.sources.series_files.columns import (
+    Columns,
+    as_names,
+    choose,
+    describe_columns,
+    read_columns,
+    with_times,
+)
+from rnnlab.data.sources.series_files.gaps import FILLS, Filled, check_missing, describe, fill, refuse_holes, steps_of
+from rnnlab.data.sources.series_files.time_axis import FIXED, Frequency, Steps, TimeAxis, Times, axis_of
+from rnnlab.data.sources.series_files.time_order import refuse_disorder_of_files, refuse_groups, refuse_stacked
 from rnnlab.errors import UserError
 
 DATE_IN_ONE = re.compile(r"((?:1[5-9]|2[01])\d\d)(\d\d)(\d\d)", re.ASCII)  # 20240131

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.formats.tables import is_table, read_table
 from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals
 from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
@@ -19,7 +20,6 @@ from rnnlab.data.sources.signal_files.content import LONG, Content, Reading
 from rnnlab.data.sources.signal_files.long_tables import read_long
 from rnnlab.data.sources.signal_files.ts_files import read_ts
 from rnnlab.data.sources.signal_files.wide_tables import form_of, longer, read_wide
-from rnnlab.data.sources.tables import is_table, read_table
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:

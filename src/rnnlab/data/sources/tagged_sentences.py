@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from rnnlab.data.sources.decoding import decode_lines
+from rnnlab.data.formats.blank_labels import SKIP, leaves_out
+from rnnlab.data.formats.decoding import decode_lines
+from rnnlab.data.formats.headers import begins_with_header, looks_like_header
+from rnnlab.data.formats.packed import ending_of
 from rnnlab.data.sources.descriptions import alike
-from rnnlab.data.sources.headers import begins_with_header, looks_like_header
-from rnnlab.data.sources.labels import SKIP, leaves_out
-from rnnlab.data.sources.packed import ending_of
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.split import PARTS
 from rnnlab.errors import UserError

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnnlab.data.sources.decoding import decoded_pieces
-from rnnlab.data.sources.packed import is_packed
+from rnnlab.data.formats.decoding import decoded_pieces
+from rnnlab.data.formats.packed import is_packed
+from rnnlab.data.formats.text_columns import TEXT, column_pieces, has_columns
 from rnnlab.data.sources.parts import parts_of
-from rnnlab.data.sources.text_columns import TEXT, column_pieces, has_columns
 from rnnlab.data.split import PARTS
 from rnnlab.errors import UserError
 

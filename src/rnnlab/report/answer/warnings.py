@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from rnnlab.analysis.answer import Answer
-from rnnlab.analysis.budgets import unequal_budget
 from rnnlab.analysis.configurations import in_short
+from rnnlab.analysis.findings.budgets import unequal_budget
 from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.enumeration import joined
 from rnnlab.records.reading import Run

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.balance import balanced
 from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.findings.balance import balanced
 from rnnlab.charts.values import Axis, HeatMap
 from rnnlab.report.figures.grouping import AVERAGED, GROUPED_BY
 from rnnlab.report.wording import capitalized

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.curves import learning_curve
+from rnnlab.analysis.findings.curves import learning_curve
 from rnnlab.charts.values import MOST_BANDS, Axis, Lines
 from rnnlab.report.figures.grouping import looks
 from rnnlab.report.figures.lines import MOST_LINES, line_of_means

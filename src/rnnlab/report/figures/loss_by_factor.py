@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from rnnlab.analysis.balance import balanced
 from rnnlab.analysis.configurations import number_of, plain
 from rnnlab.analysis.criterion import Criterion
 from rnnlab.analysis.factors import Factor
+from rnnlab.analysis.findings.balance import balanced
 from rnnlab.analysis.statistics import Mean, mean
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.report.figures.grouping import AVERAGED, GROUPED_BY, Look, looks

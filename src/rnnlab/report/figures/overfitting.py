@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rnnlab.analysis.configurations import plain
-from rnnlab.analysis.curves import mean_curve
-from rnnlab.analysis.overfitting import MOST_NAMED
+from rnnlab.analysis.findings.curves import mean_curve
+from rnnlab.analysis.findings.overfitting import MOST_NAMED
 from rnnlab.charts.values import Axis, Lines
 from rnnlab.report.figures.grouping import Look
 from rnnlab.report.figures.lines import PLAIN, line_of_means

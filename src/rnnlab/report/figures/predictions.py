@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnnlab.charts.values import Lines
-from rnnlab.report.examples import read_examples
+from rnnlab.report.sections.examples import read_examples
 
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.threshold import SHARES, ThresholdReach
+from rnnlab.analysis.findings.threshold import SHARES, ThresholdReach
 from rnnlab.charts.values import Axis, Lines
 from rnnlab.report.figures.grouping import looks
 from rnnlab.report.figures.lines import MOST_LINES, is_wide, line_of_means

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.tuning_curves import FEWEST, TuningCurve, tuning_curve
+from rnnlab.analysis.findings.tuning_curves import FEWEST, TuningCurve, tuning_curve
 from rnnlab.charts.values import Axis, Line, Lines
 from rnnlab.report.answer.headline import called, place
 from rnnlab.report.figures.grouping import cell_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rnnlab.analysis.configurations import plain
+from rnnlab.analysis.findings.threshold import Threshold, ThresholdReach
 from rnnlab.analysis.statistics import Mean
-from rnnlab.analysis.threshold import Threshold, ThresholdReach
 from rnnlab.charts.number_format import plus_minus
 from rnnlab.enumeration import joined
 from rnnlab.report.tables.writers import markdown_table

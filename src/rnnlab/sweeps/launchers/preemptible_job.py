@@ -93,7 +93,7 @@ def _dismissed(processes: Processes | None) -> Iterator[None]:
         yield
     finally:
         if processes is not None:
-            from rnnlab.training.processes import dismiss  # imports torch
+            from rnnlab.training.parallel.processes import dismiss  # imports torch
 
             dismiss(processes)
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from optuna.storages.journal import JournalFileBackend
 
-from rnnlab.records.checksum import DamagedError
+from rnnlab.records.files.checksum import DamagedError
 
 CHAIN = "chain"  # a key of every line
 DIGITS = 16  # hexadecimal

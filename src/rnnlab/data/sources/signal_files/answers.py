@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnnlab.data.formats.tables import is_number
 from rnnlab.data.signals import CLASS, NUMBER, Answers
-from rnnlab.data.sources.tables import is_number
 from rnnlab.errors import UserError
 
 LEAST_OF_A_CLASS = 3  # sequences of a class of numbers on average; fewer may be amounts

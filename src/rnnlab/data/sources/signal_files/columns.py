@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.sources.labels import is_missing
-from rnnlab.data.sources.numeric_tables import NO_NUMBERS, kind_of
-from rnnlab.data.sources.tables import is_number
-from rnnlab.data.sources.times import named_as_time
+from rnnlab.data.formats.blank_labels import is_missing
+from rnnlab.data.formats.numeric_tables import NO_NUMBERS, kind_of
+from rnnlab.data.formats.tables import is_number
+from rnnlab.data.formats.times import named_as_time
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:

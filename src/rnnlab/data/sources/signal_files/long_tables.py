@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.formats.blank_labels import is_missing, with_labels
+from rnnlab.data.formats.tables import check_column
+from rnnlab.data.formats.times import dates
 from rnnlab.data.signals import STEPS
-from rnnlab.data.sources.labels import is_missing, with_labels
 from rnnlab.data.sources.signal_files.columns import (
     ID_NAMES,
     LABEL_NAMES,
@@ -23,8 +25,6 @@ from rnnlab.data.sources.signal_files.columns import (
     time_columns,
 )
 from rnnlab.data.sources.signal_files.content import Columns, Content, Reading, listed
-from rnnlab.data.sources.tables import check_column
-from rnnlab.data.sources.times import dates
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:

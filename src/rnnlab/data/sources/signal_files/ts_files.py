@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.data.formats.blank_labels import is_missing, leaves_out
+from rnnlab.data.formats.decoding import decode_lines
+from rnnlab.data.formats.numeric_tables import NO_NUMBERS
+from rnnlab.data.formats.tables import is_number
 from rnnlab.data.signals import CLASS, NUMBER, numbered
-from rnnlab.data.sources.decoding import decode_lines
-from rnnlab.data.sources.labels import is_missing, leaves_out
-from rnnlab.data.sources.numeric_tables import NO_NUMBERS
 from rnnlab.data.sources.signal_files.content import Content, Reading, check_form
-from rnnlab.data.sources.tables import is_number
 from rnnlab.errors import UserError
 
 SWITCHES = {"timestamps", "missing", "univariate", "equallength", "classlabel", "targetlabel"}

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnlab.data.sources.labels import with_labels
+from rnnlab.data.formats.blank_labels import with_labels
+from rnnlab.data.formats.tables import check_column, is_number, read_labels
+from rnnlab.data.formats.times import named_as_time
 from rnnlab.data.sources.signal_files.columns import (
     ID_NAMES,
     LABEL_NAMES,
@@ -19,8 +21,6 @@ from rnnlab.data.sources.signal_files.columns import (
     time_columns,
 )
 from rnnlab.data.sources.signal_files.content import LONG, WIDE, Content, Reading, listed
-from rnnlab.data.sources.tables import check_column, is_number, read_labels
-from rnnlab.data.sources.times import named_as_time
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Checks of a configuration: what a stranger may not say, what has no effect, and keys that nothing reads."""

@@ -1,0 +1,1 @@
+"""Files of the user's series: their columns, their times in order, and the steps that are missing."""

@@ -1,0 +1,150 @@
+"""The order of a user's series: its rows have to stand in the order of time, every time once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, product
+
+from rnnlab.data.formats.numeric_tables import NumericTable, kind_of
+from rnnlab.data.formats.times import (
+    TimeColumn,
+    Times,
+    counts_and_begins_again,
+    dates,
+    increases,
+    named_as_time,
+    numbers,
+)
+from rnnlab.errors import UserError
+
+# In a row below those that it sums up.
+SUMMARY = re.compile(
+    r"((grand |sub)?totals?|sum|mean|average|avg|median|summe|gesamt|insgesamt|mittelwert|durchschnitt|somme):?",
+    re.IGNORECASE,
+)
+
+
+def refuse_stacked(table: NumericTable, chosen: Sequence[str]) -> None:
+    """Raise UserError if several series stand one below the other, or rows are not in the order of time.
+
+    Several series have times of one column which occur once beside every value of another one. Times are dates, numbers
+    of a column whose name says so, or else numbers that count.
+    """
+    columns = {
+        name: list(table.table[name]) for name in table.names if name not in chosen and table.names.count(name) == 1
+    }
+    where = f"data: {table.file}"
+    _refuse_summary(columns, where)
+    _refuse_groups({name: cells for name, cells in columns.items() if all(cells)}, where)
+    times = time_columns(columns, where)
+    if not times:
+        counted = [(name, cells) for name, cells in columns.items() if counts_and_begins_again(cells)]
+        steady = any(map(increases, columns.values()))
+        times = [numbers(*column, where) for column in counted] if not steady else []
+    refuse_disorder(times, where)
+
+
+def refuse_groups(table: NumericTable) -> None:
+    """Raise UserError if several series stand one below the other by the names in a column that is not read.
+
+    The column of times is said, so that only a sum below the others and such names are left to look for.
+    """
+    names = [name for name in table.names if table.names.count(name) == 1]
+    columns = {name: list(table.table[name]) for name in names}
+    where = f"data: {table.file}"
+    _refuse_summary(columns, where)
+    _refuse_groups({name: cells for name, cells in columns.items() if all(cells)}, where)
+
+
+def refuse_disorder_of_files(tables: Sequence[NumericTable], chosen: Sequence[str]) -> None:
+    """Raise UserError if the dates of a file are not later than those of the files before it.
+
+    Numbers alone may count anew in each file.
+    """
+    shared = [name for name in tables[0].names if name not in chosen and all(t.names.count(name) == 1 for t in tables)]
+    columns = {name: [cell for table in tables for cell in table.table[name]] for name in shared}
+    if len(tables) > 1 and any(kind_of(cells) == "date" for cells in columns.values()):
+        where = f"data: the series of {tables[0].file.name} to {tables[-1].file.name}"
+        refuse_disorder(time_columns(columns, where), where)
+
+
+def time_columns(columns: Mapping[str, list[str]], where: str) -> list[TimeColumn]:
+    """Return the columns of dates, and those of numbers whose names say that they are times.
+
+    Raises:
+        UserError: Times of one column are written in several forms.
+    """
+    times = []
+    for name, cells in columns.items():
+        kind = kind_of(cells)
+        if kind == "date" and (column := dates(name, cells, where)):
+            times.append(column)
+        elif kind == "number" and named_as_time(name):
+            times.append(numbers(name, cells, where))
+    return times
+
+
+def refuse_disorder(times: Sequence[TimeColumn], where: str) -> None:
+    """Raise UserError if no column of times increases from row to row, nor several together, as year and month do."""
+    if not times or any(column.in_order for column in times) or _in_order_together(times):
+        return
+    column = max(times, key=lambda column: len(set(column.cells)))
+    reading = min(column.readings, key=_steps_back)
+    place = next(place for place, (one, other) in enumerate(pairwise(reading), start=1) if other <= one)
+    before, cell = column.cells[place - 1 : place + 1]
+    if cell == column.cells[0] and place > 1:
+        what = f"has several series in one column: {column.name} begins again with {cell}; give one of them"
+    elif reading[place] == reading[place - 1]:
+        what = f"has several rows of one time: {column.name} {cell} is there twice; give one series"
+    else:
+        what = f"is not in the order of time: {column.name} {cell} stands behind {before}; sort the rows"
+    raise UserError(f"{where} {what}, or data.stacked=true reads the rows as they stand")
+
+
+def _refuse_summary(columns: Mapping[str, list[str]], where: str) -> None:
+    """Raise UserError if the last row says that it is a sum of those above it."""
+    last = [(cells[-1], cells[:-1]) for cells in columns.values() if cells]
+    if said := next((cell for cell, above in last if SUMMARY.fullmatch(cell) and cell not in above), ""):
+        raise UserError(
+            f"{where}: the last row ({said}) may be a sum of the others; leave it out, or data.stacked=true reads the"
+            " rows as they stand"
+        )
+
+
+def _refuse_groups(columns: Mapping[str, list[str]], where: str) -> None:
+    by_values = sorted(columns.items(), key=lambda pair: len(set(pair[1])))  # series are fewer than times
+    for time, times in reversed(by_values):
+        if len(set(times)) == len(times):
+            continue
+        for other, groups in by_values:
+            if other != time and not named_as_time(other) and _are_series(groups, times):
+                names = list(dict.fromkeys(groups))
+                raise UserError(
+                    f"{where} has {len(names)} series in one column: {time} begins again for {other} {names[1]}; give"
+                    f" one of them, or data.id_column={other} forecasts each, or data.stacked=true reads them as one"
+                )
+
+
+def _are_series(groups: list[str], times: list[str]) -> bool:
+    """Return whether every time occurs once in each group, and groups are names, or numbers beside dates."""
+    names = set(groups)
+    if len(names) < 2 or len(names) * 2 > len(groups) or len(set(zip(groups, times, strict=True))) < len(times):
+        return False
+    kind = kind_of(groups)
+    return kind == "text" or (kind == "number" and kind_of(times) == "date")
+
+
+def _in_order_together(times: Sequence[TimeColumn]) -> bool:
+    if len({len(column.cells) for column in times}) > 1:
+        return False
+    readings = product(*(column.readings for column in times))
+    return any(
+        all(one < other for one, other in pairwise(zip(*columns, strict=True)))
+        for chosen in readings
+        for columns in (chosen, chosen[::-1])
+    )
+
+
+def _steps_back(times: Times) -> int:
+    return sum(one >= other for one, other in pairwise(times))

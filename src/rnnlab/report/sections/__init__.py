@@ -1,0 +1,1 @@
+"""Sections of a report beside its answer, in words and tables."""

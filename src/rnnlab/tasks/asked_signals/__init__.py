@@ -1,0 +1,1 @@
+"""Signals that a user asks a trained model about, and the answers."""

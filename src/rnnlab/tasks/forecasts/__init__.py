@@ -1,0 +1,1 @@
+"""What forecasts are measured by and drawn as: quantiles, metrics, and the chart beside what happened."""

@@ -1,0 +1,1 @@
+"""Tables of the user with the answers of a trained model appended."""
