@@ -25,7 +25,7 @@ def test_an_answer_is_timed_against_a_grid_of_the_same_cells_range_and_epochs(
     rnnlab: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "tests" / "benchmarks"))
-    from answer import HIGHEST, LOWEST, Answered, grid_words, sweep_words
+    from sections.answer import HIGHEST, LOWEST, Answered, grid_words, sweep_words
 
     swept, grid = sweep_words(), grid_words()
     assert f"interval({LOWEST:.0e},{HIGHEST:.0e})".replace("e-0", "e-") in " ".join(swept)

@@ -11,22 +11,22 @@ import warnings
 from pathlib import Path
 
 import torch
-from answer import answer
-from batches import data
-from blocks import blocks
-from comparing import comparing
-from corpus import corpus
-from generation import generation
-from gpu import gpu
-from many import many_runs
-from measure import machine, on_one_core
-from quality import quality
-from startup import start_up
-from sweep import sweep
-from threads import threads
 
+from corpus import corpus
+from measure import machine, on_one_core
 from rnnlab.studies.readme import END, fill_in
-from training import training
+from sections.answer import answer
+from sections.batches import data
+from sections.blocks import blocks
+from sections.comparing import comparing
+from sections.generation import generation
+from sections.gpu import gpu
+from sections.many import many_runs
+from sections.quality import quality
+from sections.startup import start_up
+from sections.sweep import sweep
+from sections.threads import threads
+from sections.training import training
 
 REPORT = Path(__file__).resolve().parents[2] / "experiments" / "speed" / "README.md"
 SECTIONS = {

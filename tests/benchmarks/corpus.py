@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
 from measure import table
 
 WORDS, EXPONENT = 200_000, 1.1  # distinct words, and how quickly frequencies fall (Zipf's law)

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
-from measure import machine, table
 from rich.console import Console
 
+from measure import machine, table
 from rnnlab.config.compose import compose_train
 from rnnlab.config.jobs import compose_jobs
 from rnnlab.records.folder import COMPLETE, RunFolder, write_atomically

@@ -216,8 +216,10 @@ def test_labels_that_a_model_does_not_read_are_left_where_they_are(
 
 
 def test_evaluate_takes_every_key_with_which_a_reader_refuses_a_file() -> None:
-    sources = Path(package.__file__).parent / "data" / "sources"
-    said = {key for file in sources.glob("*.py") for key in re.findall(r"data\.(\w+)[=:]", file.read_text())}
+    data = Path(package.__file__).parent / "data"
+    rooms = (data / "formats", data / "sources", data / "sources" / "series_files")
+    files = [file for room in rooms for file in room.glob("*.py")]
+    said = {key for file in files for key in re.findall(r"data\.(\w+)[=:]", file.read_text())}
     of_data = {key.name.removeprefix("data.") for key in command_keys("evaluate") if key.name.startswith("data.")}
     assert {"header", "decimal", "stacked", "missing", "labels"} <= said - {"name"} <= of_data  # data=ucr data.name=
 

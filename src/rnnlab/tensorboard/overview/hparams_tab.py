@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tensorboard import default
 from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 from tensorboard.plugins.hparams.backend_context import Context
 from tensorboard.plugins.hparams.hparams_plugin import HParamsPlugin
@@ -21,7 +22,6 @@ from rnnlab.records.folder import RunFolder
 from rnnlab.records.metrics import Metric
 from rnnlab.tensorboard.overview.experiment import FILE, declared_by, experiment, metric_columns, settings_of
 from rnnlab.training.outputs.hparams import SAID, Value
-from tensorboard import default
 
 START = metadata.SESSION_START_INFO_TAG
 Contents = dict[str, dict[str, bytes]]  # by run and tag

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from rich.console import Console
 
+from pretended import KilledError, PretendingBackend
 from rnnlab.analysis.comparison import compare
 from rnnlab.config.checks.safety import hydra_node
 from rnnlab.config.compose import compose_train
@@ -36,7 +37,6 @@ from rnnlab.sweeps.tune.ranges import Edge, edges_of, grown
 from rnnlab.training.size import flops_of_run
 from support import ALONE, Answer, assert_refused
 from support import table as table_of
-from sweeps.pretended import KilledError, PretendingBackend
 
 LR = "optimizer.lr=tag(log,interval(5e-4,5e-2))"
 LRS = {"optimizer.lr": FloatDistribution(5e-4, 5e-2, log=True)}

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pretended import KilledError, PretendingBackend
 from rnnlab.analysis.comparison import compare, compare_runs
 from rnnlab.commands.status import main as status
 from rnnlab.config.compose import compose_train
@@ -26,7 +27,6 @@ from rnnlab.sweeps.race.planner import Entrant, RacePlanner
 from rnnlab.sweeps.rounds.command import SweepCommand
 from rnnlab.sweeps.rounds.planner import Done, EndedRun, Round, Words
 from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
-from sweeps.pretended import KilledError, PretendingBackend
 
 FIRST, MOST = 2, 5
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from measure import in_turn, ratio, table
-from startup import process
+from sections.startup import process
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "helpers"))
 
 from run_folders import write_run_folder  # which tests read too
 

@@ -8,15 +8,15 @@ import time
 from pathlib import Path
 
 import numpy as np
-from measure import in_turn, ratio, table
-from subject import brief, config_of, epoch_seconds
 
+from measure import in_turn, ratio, table
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.data.sequences import Sequences
 from rnnlab.data.sources.files import packaged
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.training.blocks import Blocks
+from subject import brief, config_of, epoch_seconds
 
 TIMES = 100  # what a corpus is repeated
 

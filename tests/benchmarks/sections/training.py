@@ -9,11 +9,10 @@ from pathlib import Path
 
 from measure import in_turn, ratio, table
 from opponents import bare_loop, plain_lightning
-from subject import brief, epoch_seconds, items_of
-
 from rnnlab.data.collation import Batch
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import Prepared, prepare
+from subject import brief, epoch_seconds, items_of
 
 HIDDEN = 96
 BATCHES = {16: 768, 64: 280}  # batch size: how many batches are trained on at a time

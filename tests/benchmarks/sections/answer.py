@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import rnnlab
 from measure import table
 
-import rnnlab
-
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LOWEST, HIGHEST, RATES, SEEDS = 2e-3, 4e-2, 8, 5  # the range is that of `make sweep`
 
 

@@ -8,16 +8,16 @@ import time
 from pathlib import Path
 
 import torch
+
 from measure import table
 from opponents import LectureModel, lecture_batches, lecture_epoch, loss_of
-from subject import config_of, items_of, train
-
 from rnnlab.data.batching import Batches, InOrder
 from rnnlab.data.collation import Collation
 from rnnlab.data.prepared import Prepared, prepare
 from rnnlab.tasks.base import SequenceTask
+from subject import config_of, items_of, train
 
-STUDY = Path(__file__).resolve().parents[2] / "experiments" / "speed"
+STUDY = Path(__file__).resolve().parents[3] / "experiments" / "speed"
 EPOCHS, BATCH = 10, 16
 
 

@@ -7,9 +7,8 @@ import tempfile
 from pathlib import Path
 
 from measure import in_turn, ratio, table
-from subject import brief, epoch_seconds
-
 from rnnlab.data.prepared import prepare
+from subject import brief, epoch_seconds
 
 BATCHES = {16: 768, 64: 280}  # batch size: how many batches are trained on at a time
 

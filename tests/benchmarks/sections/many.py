@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from measure import in_turn, ratio, table
-from run_copies import make_runs
-
 from rnnlab.commands.train import train
 from rnnlab.config.compose import compose_train, plain
 from rnnlab.config.jobs import compose_jobs
 from rnnlab.records.reading import find_runs
 from rnnlab.records.run_index import JUST_WRITTEN, index_file
 from rnnlab.sweeps.plan import plan
+from run_copies import make_runs
 
 RUNS, QUICK = 2_000, 200
 ALONE = 5  # runs that are composed one by one, which takes long

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from measure import table
-from startup import FIRST_STEP, process
+from sections.startup import FIRST_STEP, process
 
 RUNS = ("cell=rnn,gru,lstm", "model.hidden_size=64,128", "seed=0,1,2", "trainer.max_epochs=4")
 

@@ -9,14 +9,14 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-from measure import Side, in_turn, ratio, table
-from opponents import Net, loss_of
-from subject import brief, epoch_seconds
 from torch.profiler import ProfilerActivity, profile
 
+from measure import Side, in_turn, ratio, table
+from opponents import Net, loss_of
 from rnnlab.data.collation import Batch
 from rnnlab.data.module import SequenceDataModule
 from rnnlab.data.prepared import prepare
+from subject import brief, epoch_seconds
 
 MODEL = (
     "task=chars",

@@ -7,13 +7,13 @@ import time
 from typing import Any
 
 import torch
+
 from measure import in_turn, ratio, table
 from opponents import LectureModel, one_at_a_time, step_by_step
-from subject import config_of
-
 from rnnlab.data.prepared import prepare
 from rnnlab.tasks.capabilities import Sampling
 from rnnlab.training.checkpoints import new_task
+from subject import config_of
 
 NAMES = 10_000
 SHORT, LONG = 1_000, 10_000  # characters of a text

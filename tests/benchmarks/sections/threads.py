@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from measure import in_turn, table
-from subject import brief, epoch_seconds
 
+from measure import in_turn, table
 from rnnlab.cores import available_cores
 from rnnlab.data.prepared import prepare
 from rnnlab.training.trainer import thread_count
+from subject import brief, epoch_seconds
 
 MODELS = {
     "names, GRU 96, batch 64": ("cell=gru",),

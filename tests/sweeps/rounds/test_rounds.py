@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from pretended import KilledError, PretendingBackend
 from rnnlab.commands.status import main as status
 from rnnlab.config.compose import compose_train
 from rnnlab.errors import RunsFailedError, UserError
 from rnnlab.sweeps.rounds.command import SweepCommand
 from rnnlab.sweeps.rounds.planner import Done, EndedRun, Round, Words
 from rnnlab.sweeps.rounds.sweep import sweep_in_rounds
-from sweeps.pretended import KilledError, PretendingBackend
 
 SMALL = ("debug=fast", "sweep=rounds")
 
