@@ -158,7 +158,7 @@ def _said(seconds: float) -> str:
 
 
 def main() -> None:
-    """Measure, and print the tables of docs/scaling-out.md."""
+    """Measure, and print the tables of docs/sweeps/scaling-out.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=48, help="of the sweeps that are trained")
     measured, compared = measure(parser.parse_args().runs)

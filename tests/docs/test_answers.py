@@ -1,4 +1,4 @@
-"""docs/answers.md: its commands and its Python do what the page says they do."""
+"""docs/sweeps/answers.md: its commands and its Python do what the page says they do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from support import ALONE, ROOT, Answer
 
-PAGE = (ROOT / "docs" / "answers.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "sweeps" / "answers.md").read_text(encoding="utf-8")
 COMMANDS = [
     shlex.split(line)
     for block in re.findall(r"^```bash\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -59,5 +59,5 @@ def test_its_race_is_held_shown_and_judged_by_its_looks(rnnlab: Callable[..., An
 
 
 def test_the_readme_leads_to_the_page() -> None:
-    assert "(docs/answers.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "(docs/sweeps/answers.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
     assert ROLES == ["by", "tune", "within", "seed"]

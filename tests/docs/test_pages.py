@@ -23,7 +23,7 @@ from rnnlab.data.cache.location import data_dir
 from slurm import install
 from support import ALONE, ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = {page.stem: page.read_text(encoding="utf-8") for page in PAGES}
 OWN_TESTS = {"answers", "extending", "terminal"}  # beside this file; what their commands answer is checked there
 

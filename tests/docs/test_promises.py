@@ -1,4 +1,4 @@
-"""docs/promises.md: every promise names the test that holds it, and the README leads to the page."""
+"""docs/reference/promises.md: every promise names the test that holds it, and the README leads to the page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from support import ROOT
 
-PAGE = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "promises.md").read_text(encoding="utf-8")
 
 
 def test_every_promise_names_a_test_that_exists() -> None:
@@ -19,4 +19,4 @@ def test_every_promise_names_a_test_that_exists() -> None:
 
 
 def test_the_readme_leads_to_the_page() -> None:
-    assert "(docs/promises.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "(docs/reference/promises.md)" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""docs/terminal.md: its commands work, and it says of every command what less and more of it is."""
+"""docs/look/terminal.md: its commands work, and it says of every command what less and more of it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from rnnlab.config import reference
 from support import ROOT, Answer
 
-PAGE = (ROOT / "docs" / "terminal.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "look" / "terminal.md").read_text(encoding="utf-8")
 
 
 def test_the_table_has_every_command() -> None:
