@@ -1,4 +1,4 @@
-"""Lengths of time in words."""
+"""Durations in words, such as `2 min`."""
 
 from __future__ import annotations
 

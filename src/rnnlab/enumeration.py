@@ -1,4 +1,4 @@
-"""Names in a sentence."""
+"""Lists of names in a sentence, such as `a, b and c`."""
 
 from __future__ import annotations
 

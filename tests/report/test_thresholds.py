@@ -11,7 +11,7 @@ from rnnlab.analysis.findings.threshold import Threshold, ThresholdReach, metric
 from rnnlab.analysis.question import Asked
 from rnnlab.analysis.statistics import Mean
 from rnnlab.errors import UserError
-from rnnlab.records.metrics import MEASURES, ranking_loss, share
+from rnnlab.records.metrics import MEASURES, Metric, ranking_loss, share
 from rnnlab.records.reading import Run
 from rnnlab.records.rounds import Draw
 from rnnlab.report.figures.threshold import threshold_chart
@@ -53,13 +53,16 @@ def test_the_table_has_a_row_for_each_and_what_holds_in_bold() -> None:
     assert lines[2] == "| gru | **0.9500 ± 0.0100** | **0.9100 ± 0.0100** | 0.4000 ± 0.0100 |"
 
 
-@pytest.mark.parametrize(("bound", "highest"), [("test/f1>=0.9", 1), ("test/auroc>=0.9", 1), ("val/loss<=2", 1.005)])
+@pytest.mark.parametrize(
+    ("metric", "highest", "lowest"),
+    [(share("accuracy", "test accuracy"), 1, 0), (share("hits", "hits"), 1, 0), (ranking_loss("nats"), 1.005, -0.005)],
+)
 def test_the_band_around_a_share_ends_at_one_and_around_a_loss_where_its_interval_does(
-    bound: str, highest: float
+    metric: Metric, highest: float, lowest: float
 ) -> None:
-    chart = threshold_chart(reach(bound, gru=[0.995, 0.5, 0.005]))
+    chart = threshold_chart(reach(f"{metric.test}>=0.9", gru=[0.995, 0.5, 0.005]), metric.bounds)
     assert chart.lines[0].high == pytest.approx((highest, 0.51, 0.015))
-    assert chart.lines[0].low == pytest.approx((0.985, 0.49, -0.005 if "loss" in bound else 0))
+    assert chart.lines[0].low == pytest.approx((0.985, 0.49, lowest))
 
 
 def test_a_bound_that_is_none_is_refused_wherever_it_stands() -> None:

@@ -135,7 +135,7 @@ class Question:
 
     @property
     def compared(self) -> str:
-        """What is compared, in words: `cell`, `cell and hidden_size`, or `change of the base`."""
+        """The compared keys in words: `cell`, `cell and hidden_size`, or `change of the base`."""
         return "change of the base" if self.base else joined(list(self.by))
 
     @property

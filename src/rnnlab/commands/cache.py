@@ -29,11 +29,11 @@ def main(arguments: list[str]) -> int:
         for entry in kept:
             say(f"kept {entry.title}: a process reads it")
         return 0
-    found, limit = entries(), size_limit()
-    for entry in found:
+    kept, limit = entries(), size_limit()
+    for entry in kept:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
         say(f"{_size(entry.size):>9}  used {used}{', in use' if entry.in_use else ''}  {in_one_line(entry.title)}")
-    say(f"{_several(found)} in {data_dir()}")
+    say(f"{_several(kept)} in {data_dir()}")
     say_unless_quiet(
         f"They may take {limit / GB:g} GB together ({LIMIT_VARIABLE}), then those used longest ago are removed;"
         f" `rnnlab cache {CLEAR}` removes all."

@@ -134,11 +134,7 @@ BESIDE = Kind(
     lambda v: isinstance(v, Mapping) and isinstance(v.get("_target_"), str),
 )
 
-SWITCHES = (
-    *("early_stopping", "averaging", "samples", "confusion_matrix", "pr_curve", "custom_scalars", "effort", "graph"),
-    *("embedding", "gradient_flow", "hidden_states", "saliency", "embedding_vectors", "gates", "gradient_norm"),
-    *("histograms", "forecasts"),
-)
+SWITCHES = ("enabled", "changes_result")  # of every callback, a plugin's too
 
 OF_A_RUN: dict[str, Kind] = {
     "seed": SEED,
@@ -288,7 +284,6 @@ TRAINING: dict[str, Kind] = {
     **{f"callbacks.{name}.count": whole(1) for name in ("samples", "forecasts")},
     **{f"callbacks.{name}.symbols": whole(1) for name in ("embedding", "embedding_vectors")},
     **{f"callbacks.{name}.{key}": whole(1) for name in ("gradient_flow", "gates") for key in ("rows", "steps")},
-    **{f"callbacks.{name}.enabled": TRUE_OR_FALSE for name in SWITCHES},
 }
 
 SWEEPS: dict[str, Kind] = {
@@ -359,6 +354,12 @@ def kinds(command: str = "") -> Mapping[str, Kind]:
     return {**SCHEMA, **OF_ONE_COMMAND[command]} if command in OF_ONE_COMMAND else SCHEMA
 
 
+def kind_of(key: str, command: str = "") -> Kind | None:
+    """Return the kind of a key, as a command has it; None where any value may be right."""
+    group, _, switch = key.partition(".")[0], *key.rpartition(".")[1:]
+    return TRUE_OR_FALSE if group == "callbacks" and switch in SWITCHES else kinds(command).get(key)
+
+
 def is_neutral(key: str, value: Any) -> bool:
     """Return whether a run with this value is the run that it would be without the key."""
     kind = SCHEMA.get(key)
@@ -390,12 +391,11 @@ def check(config: Mapping[str, Any], command: str = "") -> None:
     Raises:
         UserError: The first thing that is wrong.
     """
-    known = kinds(command)
     _check_groups(config)
     check_trainer(config.get("trainer", {}), OF_TRAINER)
     own_cell = str(config.get("cell", {}).get("_target_", "")).startswith(targets.OWN)
     for key, value in flatten(config):
-        kind = known.get(key)
+        kind = kind_of(key, command)
         if kind and not kind.holds(value) and (own_cell or key not in CELLS):
             raise UserError(f"{key} must be {kind.text}, not {value!r}")
     for key, target in targets.targets(config):
@@ -415,11 +415,3 @@ def _check_groups(config: Mapping[str, Any]) -> None:
         for name, entry in config.get(group, {}).items():
             if not (isinstance(entry, Mapping) and "_target_" in entry):
                 raise UserError(f"{group}.{name}: a mapping with a _target_ is expected, not {entry!r}")
-    for name, callback in config.get("callbacks", {}).items():
-        _check_switches(name, callback)
-
-
-def _check_switches(name: str, callback: Mapping[str, Any]) -> None:
-    for switch in ("enabled", "changes_result"):
-        if not isinstance(value := callback.get(switch, False), bool):
-            raise UserError(f"callbacks.{name}.{switch} must be true or false, not {value!r}")

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from rnnlab.export.kernels import WEIGHTS, WholeKernel
 from rnnlab.nn.cells.kernels import GRU, LSTM, RNN
 from rnnlab.nn.pooling import pool
-from rnnlab.nn.recurrent import Recurrent, State
+from rnnlab.nn.recurrent import Recurrent
 from rnnlab.nn.words import WordVectors
+from rnnlab.probes.trace import parts_of
 
 LOWEST = torch.finfo(torch.float32).min  # what a running maximum begins with; JSON has no infinity
 
@@ -35,7 +36,7 @@ class Step(nn.Module):
         with torch.no_grad():
             state = encoder.initial_state(torch.zeros(1, 1, input_size))
         self.single = isinstance(state, Tensor)
-        self.initial = _parts(state)
+        self.initial = parts_of(state)
         self.kernel = WholeKernel(kernel_of(encoder)) if has_kernel(encoder) else None
 
     def forward(self, x: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -44,7 +45,7 @@ class Step(nn.Module):
             y, parts = self.kernel(x[:, None], state)
             return y[:, 0], parts
         y, after = self.encoder(x[:, None], state[0] if self.single else tuple(state))
-        return y[:, 0], _parts(after)
+        return y[:, 0], parts_of(after)
 
 
 class RunningPool(nn.Module):
@@ -262,7 +263,3 @@ def _one_direction(kernel: nn.RNNBase, side: int) -> nn.RNNBase:
     alone: nn.RNNBase = kind(inputs, kernel.hidden_size, batch_first=True, **options)
     alone.load_state_dict({f"{name}_l0": getattr(kernel, f"{name}_{end}") for name in WEIGHTS})
     return alone.eval()
-
-
-def _parts(state: State) -> tuple[Tensor, ...]:
-    return (state,) if isinstance(state, Tensor) else state

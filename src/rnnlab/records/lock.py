@@ -17,7 +17,7 @@ PATIENCE = 0.5  # seconds between two looks at a lock that another process holds
 
 
 def _lock(folder: RunFolder) -> FileLock:
-    """It lies outside the run folder, which an attempt may empty."""
+    """Return the lock of a run; its file lies outside the run folder, which an attempt may empty."""
     file = lock_file(folder)
     file.parent.mkdir(parents=True, exist_ok=True)
     return FileLock(file, thread_local=False)

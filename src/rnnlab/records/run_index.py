@@ -33,7 +33,7 @@ Stamp = tuple[int, int, int, int] | None
 
 
 class Contents(NamedTuple):
-    """What the files of a run say.
+    """The contents of a run's files.
 
     Attributes:
         config: The leaves of config.yaml by dotted key; empty where there is no such file.
@@ -180,7 +180,7 @@ def _packed(entries: Mapping[str, tuple[list[Stamp], Contents]]) -> bytes:
         def write(line: object) -> None:
             stream.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
-        def told(mapping: Mapping[str, Any]) -> list[Any]:
+        def shape_and_changes(mapping: Mapping[str, Any]) -> list[Any]:
             keys, values = tuple(mapping), [value for _, value in mapping.items()]
             if keys not in shapes:
                 shapes[keys] = _Shape(len(shapes), keys, values)
@@ -189,7 +189,7 @@ def _packed(entries: Mapping[str, tuple[list[Stamp], Contents]]) -> bytes:
 
         write({"version": VERSION})
         for name, (stamps, contents) in entries.items():
-            config, summary = told(contents.config), told(contents.summary)
+            config, summary = shape_and_changes(contents.config), shape_and_changes(contents.summary)
             write([name, stamps, config, summary, contents.metrics, contents.timing])
     return target.getvalue()
 
@@ -216,11 +216,11 @@ def _read(file: Path) -> Iterator[tuple[str, tuple[list[Stamp], Contents]]]:
             yield str(name), ([stamp and tuple(stamp) for stamp in stamps], contents)
 
 
-def _leaves(shapes: Sequence[_Shape], told: Sequence[Any]) -> Leaves:
-    shape = shapes[told[0]]
-    return Leaves(shape.places, shape.changed(told[1]))
+def _leaves(shapes: Sequence[_Shape], kept: Sequence[Any]) -> Leaves:
+    shape = shapes[kept[0]]
+    return Leaves(shape.places, shape.changed(kept[1]))
 
 
-def _summary(shapes: Sequence[_Shape], told: Sequence[Any]) -> dict[str, Any]:
-    shape = shapes[told[0]]
-    return dict(zip(shape.places, shape.changed(told[1]), strict=True))
+def _summary(shapes: Sequence[_Shape], kept: Sequence[Any]) -> dict[str, Any]:
+    shape = shapes[kept[0]]
+    return dict(zip(shape.places, shape.changed(kept[1]), strict=True))

@@ -98,7 +98,7 @@ class Best:
 
     @property
     def confusion(self) -> list[tuple[str, list[tuple[int, float]]]]:
-        """By true class, how often each class was told, as a count and as a share of the row; empty if ill-formed."""
+        """The confusion matrix: for each true class, counts of the predicted ones and their shares of the row."""
         labels, counts = self.examples.labels, self.examples.confusion
         if not is_square(labels, counts):
             return []

@@ -1,4 +1,4 @@
-"""Figures as words, with sensible digits."""
+"""Numbers of tables and sentences, rounded to sensible digits."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class _Turns:
         self._queues: list[dict[int, deque[int]]] = [{} for _ in self._next]
         for place, (group, level) in enumerate(zip(self._group_of, self._levels[:, self._last].tolist(), strict=True)):
             self._queues[group].setdefault(level, deque()).append(place)
-        self._heaps = [sorted((0.0, queue[0], level) for level, queue in of.items()) for of in self._queues]
+        self._heaps = [sorted((0.0, queue[0], level) for level, queue in queues.items()) for queues in self._queues]
         self._open = np.arange(len(self._next))
         self._avoiding = set(self._open.tolist())  # groups whose next run may be another one at the next turn
 

@@ -103,7 +103,7 @@ def plan_each(
     data = {} if data is None else data
     planned: dict[Path, PlannedRun] = {}
     names, words, asked = iter(labels), iter(alone), origin or Origin.of_this_command()
-    each = list[PlannedRun]()
+    runs_planned = list[PlannedRun]()
     runs = list(configs)
     for config in runs:
         check_run(config)
@@ -125,8 +125,8 @@ def plan_each(
         label = next(names, "") or folder.path.name
         run_origin = asked.alone(next(words, ()))
         run = PlannedRun(config, prepared, folder, label, run_origin, prepared.sha256, full_config["rerun"], size)
-        each.append(planned.setdefault(folder.path, run))
-    return each
+        runs_planned.append(planned.setdefault(folder.path, run))
+    return runs_planned
 
 
 def settled(run: PlannedRun) -> PlannedRun:
@@ -190,8 +190,8 @@ def _told_apart_by(config: Mapping[str, Any], effects: Mapping[str, Any]) -> dic
     data = config.get("data")
     files = {key: data.get(key.removeprefix("data.")) if isinstance(data, Mapping) else None for key in PATHS}
     of_the_run = {*identifying(effects), "data.tokens_per_step"}
-    told = {key: value for key, value in as_asked_for(effects, config).items() if key in of_the_run}
-    return {**told, **files}
+    asked = {key: value for key, value in as_asked_for(effects, config).items() if key in of_the_run}
+    return {**asked, **files}
 
 
 def named_files(config: Mapping[str, Any]) -> dict[str, str]:

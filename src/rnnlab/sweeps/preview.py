@@ -21,7 +21,6 @@ from rnnlab.verbosity import is_quiet
 Estimate = tuple[int, float]
 
 MOST_TRIED = 24  # kinds of runs of which a few batches are trained, each for about a second
-LEAST = 0.01  # seconds that a run takes at least, so that there is a logarithm
 SEEDS = ("seed", "split.seed")
 OF_STEPS = ("optimizer.", "scheduler.")  # keys that say how far a step goes and not what it computes
 
@@ -97,7 +96,7 @@ def _estimates(planned: Sequence[PlannedRun]) -> list[Estimate]:
 
 def _told_by(known: Mapping[str, Estimate], keys: Sequence[str], planned: Sequence[PlannedRun]) -> list[Estimate]:
     """Return what is known of runs, and of the others the size of their models and the seconds that follow."""
-    from rnnlab.sweeps.time_left import DurationModel, Measured
+    from rnnlab.sweeps.time_left import LEAST, DurationModel, Measured
     from rnnlab.training.size import size_of_run
 
     model = DurationModel([run.config for run in planned], levels_of(planned))

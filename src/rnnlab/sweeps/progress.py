@@ -16,9 +16,7 @@ from rnnlab.records.progress import Progress, progress_in
 from rnnlab.records.reading import NOT_FINISHED, Run, float_or_nan
 from rnnlab.sweeps.order import levels_of
 from rnnlab.sweeps.plan import PlannedRun
-from rnnlab.sweeps.time_left import NOISE_EARLIER, DurationModel, Measured, time_left
-
-LEAST = 0.01  # seconds that a run takes at least, so that there is a logarithm
+from rnnlab.sweeps.time_left import LEAST, NOISE_EARLIER, DurationModel, Measured, time_left
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from rnnlab.control_characters import in_one_line
 from rnnlab.sweeps.plan import PlannedRun
 from rnnlab.verbosity import note
 
-# `2026-01-31 10:00:00,000 WARNING py.warnings: /a/file.py:12: UserWarning: the message`, as training.log writes it.
+# `2026-01-31 10:00:00,000 WARNING py.warnings: /a/file.py:12: UserWarning: the message`, as run.log has it.
 WARNING = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ WARNING \S+: (?:\S+\.py:\d+: \w+: )?(.+)$")
 LONGEST = 240  # characters of a warning
 

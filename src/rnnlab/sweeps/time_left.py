@@ -39,6 +39,7 @@ EXPONENTS = {  # of sizes: seconds grow with this power of them
     "model.num_layers": Normal(0.8, 0.3),
 }
 CONSTANT, LEVEL = Normal(0.0, 10.0), Normal(0.0, 0.3)  # in logarithms of seconds
+LEAST = 0.01  # seconds that a run takes at least, so that there is a logarithm
 MOST_LEVELS = 256  # of a key; a run says nothing of others by a level that hardly any of them has
 MOST_MEASURED = 256  # runs: a thousand say no more, and take the cube of their number
 NOISE, NOISE_EARLIER = 0.1, 0.3  # relative, of runs of this command and of those that were complete before

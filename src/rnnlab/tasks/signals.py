@@ -202,11 +202,13 @@ class SignalRegression(SignalAnswers, PooledTask):
         explained = Metric("r2", "test R²", R2_HINT, direction="higher", interval=False, chance=MEAN)
         declared: dict[Metric, Measured] = {ranking_loss(unit, chance=MEAN): MeanMetric(), explained: R2()}
         for key, name in self._keys.items():
-            of = f" of {name}" if len(self.names) > 1 else ""
+            suffix = f" of {name}" if len(self.names) > 1 else ""
             hint = "absolute error in its own unit, a mean"
-            declared[Metric(f"mae{key}", f"test error{of}", hint, interval=False, chance=MEAN)] = MeanAbsoluteError()
+            declared[Metric(f"mae{key}", f"test error{suffix}", hint, interval=False, chance=MEAN)] = (
+                MeanAbsoluteError()
+            )
             hint = "root of the mean squared error"
-            squared = Metric(f"rmse{key}", f"test RMSE{of}", hint, interval=False, chance=MEAN)
+            squared = Metric(f"rmse{key}", f"test RMSE{suffix}", hint, interval=False, chance=MEAN)
             declared[squared] = MeanSquaredError(squared=False)
         return declared
 

@@ -1,4 +1,8 @@
-"""Checkpoints from which a training goes on to the same bits that it would have reached without a break."""
+"""Checkpoints from which a training goes on to the same bits that it would have reached without a break.
+
+What decides whether a run is resumed: `sweeps/plan.py` finds its folder by the hash of its configuration, a folder
+with a result is left as it is, and of one without `training/run.py` asks here for the checkpoint to go on from.
+"""
 
 from __future__ import annotations
 

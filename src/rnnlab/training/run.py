@@ -188,7 +188,7 @@ class TrainingRun:
 
     @property
     def runs_on(self) -> str:
-        """What it computes on, such as `CPU, 1 thread`."""
+        """The devices that it trains on, such as `CPU, 1 thread`."""
         return described(self.config, self.device, self.processes)
 
     @contextmanager

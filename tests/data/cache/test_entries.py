@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -191,8 +192,10 @@ def test_of_two_processes_one_makes_it_and_after_a_kill_the_other_does(cache: Pa
     first = maker(600)
     assert first.stdout is not None and first.stdout.readline() == "makes\n"
     second = maker(0.1)
-    time.sleep(1)
-    assert second.poll() is None  # it waits
+    assert second.stdout is not None
+    waits = selectors.DefaultSelector()
+    waits.register(second.stdout, selectors.EVENT_READ)
+    assert not waits.select(1), "it makes what the first one makes"
     first.send_signal(signal.SIGKILL)
     first.communicate()
     assert second.communicate()[0] == "makes\ndone\n"

@@ -22,7 +22,7 @@ def test_precision_recall_and_f1_are_those_of_the_confusion_matrix():
     cat, dog, cow = class_results(("dog", "cat", "cow"), ((3, 1, 0), (2, 6, 0), (1, 1, 0)))
     assert (cat.label, cat.support, cat.precision, cat.recall) == ("cat", 8, 6 / 8, 6 / 8)
     assert (dog.precision, dog.recall, dog.f1) == pytest.approx((3 / 6, 3 / 4, 0.6))
-    assert (cow.support, cow.told, cow.recall, cow.f1) == (2, 0, 0.0, 0.0)
+    assert (cow.support, cow.predicted, cow.recall, cow.f1) == (2, 0, 0.0, 0.0)
     assert class_results(("a", "b"), ((1,), (2, 3))) == []
 
 

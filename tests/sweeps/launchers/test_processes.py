@@ -29,6 +29,24 @@ def test_many_items_are_each_done_once_by_workers_that_are_used_again(tmp_path: 
     assert len({process for _, process in outcomes.values()}) == 2
 
 
+GROWN = []  # in a worker, what its items leave behind
+
+
+def grow(item: int) -> tuple[int, int]:
+    """Leave 400 MB behind, and return which process did."""
+    GROWN.append(bytes(400_000_000).replace(b"\0", b"\1"))
+    time.sleep(1.1)  # joblib looks at most once a second at how much a worker has grown
+    return item, os.getpid()
+
+
+@pytest.mark.launchers
+def test_workers_that_have_grown_are_replaced_without_a_warning() -> None:
+    with ProcessBackend(2) as workers:  # a warning would be an error
+        outcomes = dict(workers.map(grow, range(8)))
+    assert [number for number, _ in outcomes.values()] and sorted(n for n, _ in outcomes.values()) == [*range(8)]
+    assert len({process for _, process in outcomes.values()}) > 2, "none was replaced"
+
+
 @pytest.mark.parametrize(("cores", "workers", "at_a_time"), [("1", None, 1), ("2", None, 2), ("1", 3, 3), ("2", 1, 1)])
 def test_as_many_runs_are_trained_at_a_time_as_there_are_cores_or_as_was_said(
     monkeypatch: pytest.MonkeyPatch, cores: str, workers: int | None, at_a_time: int

@@ -17,7 +17,7 @@ class ClassResult:
         recall: The share of the class that was found.
         f1: Their harmonic mean.
         support: How many of the class there are.
-        told: How many were taken for the class.
+        predicted: How many were taken for the class.
     """
 
     label: str
@@ -25,7 +25,7 @@ class ClassResult:
     recall: float
     f1: float
     support: int
-    told: int
+    predicted: int
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ def class_results(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> lis
     """
     if not is_square(labels, counts):
         return []
-    told = [sum(column) for column in zip(*counts, strict=True)]
+    predicted = [sum(column) for column in zip(*counts, strict=True)]
     results = [
-        _result(label, row[place], sum(row), told[place]) for place, (label, row) in enumerate(_rows(labels, counts))
+        _result(label, row[place], sum(row), predicted[place])
+        for place, (label, row) in enumerate(_rows(labels, counts))
     ]
     return sorted(results, key=lambda result: -result.support)
 
@@ -76,8 +77,8 @@ def _rows(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> list[tuple[
     return list(zip(labels, counts, strict=True))
 
 
-def _result(label: str, right: int, support: int, told: int) -> ClassResult:
-    precision = right / told if told else math.nan
+def _result(label: str, right: int, support: int, predicted: int) -> ClassResult:
+    precision = right / predicted if predicted else math.nan
     recall = right / support if support else math.nan
-    f1 = 2 * right / (support + told) if support + told else math.nan
-    return ClassResult(label, precision, recall, f1, support, told)
+    f1 = 2 * right / (support + predicted) if support + predicted else math.nan
+    return ClassResult(label, precision, recall, f1, support, predicted)

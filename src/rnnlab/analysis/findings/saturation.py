@@ -14,7 +14,7 @@ from rnnlab.records.metrics import Metric
 from rnnlab.records.reading import Run
 
 KINDS = ("cell", "data", "task")  # a limit is computed for each level of the first of them that varied
-SIZES = ("hidden_size", "sequence_length", "num_layers", "embedding_size")  # of which less is cheaper
+SIZES = ("hidden_size", "sequence_length", "num_layers", "embedding_size")  # keys whose smaller values cost less
 LEAST_LEVELS = 3  # of a factor of numbers from which one is said to suffice
 LEAST_SEEDS = 2  # of a level that is said to suffice
 

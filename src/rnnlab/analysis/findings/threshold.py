@@ -14,8 +14,6 @@ from rnnlab.config.schema import check
 from rnnlab.errors import UserError
 from rnnlab.records.metrics import Metric
 
-SHARES = ("accuracy", "auroc", "f1")  # from 0 to 1, beyond which Student's intervals may reach
-
 
 @dataclass(frozen=True)
 class Threshold:

@@ -69,22 +69,22 @@ def made_once(
         UserError: The cache cannot be written, or the arrays are larger than it may be.
     """
     folder = _root() / hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:DIGITS]
-    if (found := _opened(folder)) is not None:
-        return found
+    if (arrays := _opened(folder)) is not None:
+        return arrays
     limit = size_limit()
     with _making(folder):
-        if (found := _opened(folder)) is None:  # no other process has made it meanwhile
+        if (arrays := _opened(folder)) is None:  # no other process has made it meanwhile
             _make(folder, title, make, limit)
-            found = _opened(folder)
-    assert found is not None
+            arrays = _opened(folder)
+    assert arrays is not None
     _make_room(limit)
-    return found
+    return arrays
 
 
 def entries() -> list[Entry]:
     """Return all entries, the last used first."""
-    found = [_entry(folder) for folder in _folders()]
-    return sorted(filter(None, found), key=lambda entry: -entry.used)
+    readable = filter(None, map(_entry, _folders()))
+    return sorted(readable, key=lambda entry: -entry.used)
 
 
 def clear() -> tuple[list[Entry], list[Entry]]:
@@ -245,9 +245,9 @@ def _remove_begun() -> None:
 
 def _make_room(limit: int) -> None:
     """Remove entries until all together are within the limit: first those that were used longest ago."""
-    found = entries()
-    total = sum(entry.size for entry in found)
-    for entry in reversed(found):
+    kept = entries()
+    total = sum(entry.size for entry in kept)
+    for entry in reversed(kept):
         if total <= limit:
             return
         if not entry.in_use and _remove(entry.folder):

@@ -54,5 +54,5 @@ def forget() -> None:
 
 
 def _state(file: Path) -> tuple[str, int, int, int]:
-    found = file.stat()
-    return os.fspath(file.absolute()), found.st_size, found.st_mtime_ns, found.st_ino
+    stat = file.stat()
+    return os.fspath(file.absolute()), stat.st_size, stat.st_mtime_ns, stat.st_ino

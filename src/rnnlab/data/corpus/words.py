@@ -125,10 +125,10 @@ class _Words:
 
         known = pa.array([symbol.encode() for symbol in vocabulary.symbols], pa.large_binary())
         words = self._numbering.distinct
-        found = pc.index_in(words, value_set=known)
+        places = pc.index_in(words, value_set=known)
         # a word that is written like the symbol for the unknown is one of them
-        others = pc.or_(found.is_null(), pc.equal(words, UNKNOWN.encode())).to_numpy(zero_copy_only=False)
-        indices: NDArray[np.unsignedinteger] = found.fill_null(0).to_numpy().astype(vocabulary.dtype)
+        others = pc.or_(places.is_null(), pc.equal(words, UNKNOWN.encode())).to_numpy(zero_copy_only=False)
+        indices: NDArray[np.unsignedinteger] = places.fill_null(0).to_numpy().astype(vocabulary.dtype)
         if others.any():
             several = (
                 [UNKNOWN] if UNKNOWN in vocabulary else [word.decode() for word in words.filter(others).to_pylist()]
@@ -138,7 +138,7 @@ class _Words:
 
     @cached_property
     def widths(self) -> NDArray[np.int64]:
-        """How many characters each word has with the blank before it, `(V,)`."""
+        """`(V,)`, the characters of each word and of the blank before it."""
         import pyarrow as pa
         import pyarrow.compute as pc
 

@@ -42,7 +42,7 @@ PAIR = re.compile(r"[+-]?\d+;\d+", re.ASCII)  # two cells that may be one number
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*|\d{1,2}:\d\d(:\d\d.*)?|\d{4}-\d\d", re.ASCII)
 YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
 ODD = re.compile(r"[-+\d.,'\s_]+|[+-]?inf(inity)?|[?.*-]+", re.IGNORECASE)  # no name, though no number either
-NO_NUMBERS = {"?", "-", "--", "."}  # for a missing one, beside those of `labels.NO_LABELS`
+NO_NUMBERS = {"?", "-", "--", "."}  # for a missing one, beside those of `blank_labels.NO_LABELS`
 LEAST_COUNTED = 4  # rows of a column that counts them
 
 

@@ -276,12 +276,6 @@ def read_numbers(table: pd.DataFrame, file: Path, filled: NDArray[np.bool_] | No
     return numbers
 
 
-def multiline_note(rows: Sequence[Row]) -> str:
-    """Return how many rows have cells of several lines, for the line on what was read; '' where none has."""
-    count = sum(row.last > row.first for row in rows)
-    return f"{count} with texts of several lines" if count else ""
-
-
 def separator_of(text: str, file: Path, decimal_commas: bool = False) -> str:
     """Return the name of what separates the cells of a table.
 

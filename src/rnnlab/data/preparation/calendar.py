@@ -30,11 +30,6 @@ def calendar_features(times: Times, names: Sequence[str]) -> NDArray[np.float64]
     return np.stack(waves, axis=1) if waves else np.zeros((len(times), 0))
 
 
-def feature_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the features, two of each name."""
-    return tuple(f"{wave} of {name}" for name in names for wave in ("sine", "cosine"))
-
-
 def _phases(times: Times) -> dict[str, NDArray[np.float64]]:
     """Return where times lie in each period, from 0 up to 1."""
     days, months, years = (times.astype(f"datetime64[{unit}]") for unit in "DMY")

@@ -21,7 +21,7 @@ from rnnlab.data.split import LEAST_ITEMS, PARTS, check_parts, cut, note_on_part
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 
-LARGEST = 1e30  # of numbers whose squares a float64 has, and they themselves a float32
+LARGEST = 1e30  # absolute value: a float32 holds it, a float64 its square
 SCALES = ("mean", "deviation")
 MOST_NAMED = 3  # series that a note names
 SMALLEST = 1e-9  # a naive error below this share of the series' deviation is none

@@ -33,7 +33,7 @@ from rnnlab.data.split import (
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 
-VALIDATING = 0.1  # of a training part without validation, the share of each class that validates
+VALIDATION_SHARE = 0.1  # of a training part without validation, the share of each class that validates
 Parts = Mapping[str, Sequence[int]]
 
 
@@ -184,12 +184,12 @@ class _Units:
         """Return the rows of a tenth of the units: of groups any, of sequences a tenth of each class, at least one."""
         units = list(self.rows)
         if self.grouped:
-            return self.all_of(units[: max(1, round(VALIDATING * len(units)))])
+            return self.all_of(units[: max(1, round(VALIDATION_SHARE * len(units)))])
         by_class: dict[str, list[int]] = {}
         for row in self.all_of(units):
             by_class.setdefault(self.labels[row], []).append(row)
         several = [rows for rows in by_class.values() if len(rows) > 1] or list(by_class.values())
-        return [row for rows in several for row in rows[: max(1, round(VALIDATING * len(rows)))]]
+        return [row for rows in several for row in rows[: max(1, round(VALIDATION_SHARE * len(rows)))]]
 
 
 def _with_validation(units: _Units, parts: Sequence[str], where: str) -> Mapping[str, Sequence[int]]:

@@ -1,4 +1,4 @@
-"""Words of a running text."""
+"""Words of a text, and the key by which two texts are the same."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ KEY = "format"  # of summary.json and of checkpoints
 
 
 class NewerFormatError(UserError):
-    """What lies there was written by a later rnnlab."""
+    """Raised for a file that a later rnnlab has written."""
 
 
 def check_format(content: Mapping[str, Any], where: object) -> None:

@@ -1,4 +1,4 @@
-"""Figures with the digits that their uncertainty has."""
+"""Numbers of an answer, rounded to the digits that their uncertainty leaves them."""
 
 from __future__ import annotations
 

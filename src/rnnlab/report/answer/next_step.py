@@ -84,7 +84,7 @@ def _error(answer: Answer, group: Group) -> float:
 
 
 def _raced_by(answer: Answer) -> str | None:
-    """Return the command that began a race, be it of a tuning or a study; None where its runs do not say it."""
+    """Return the command that began a race, also behind a tuning or in a study; None where its runs do not say it."""
     command = str(answer.all_runs[0].summary.get("command") or "")
     return command if any(words in command for words in BEGINS_A_RACE) else None
 

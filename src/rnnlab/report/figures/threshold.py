@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from rnnlab.analysis.findings.threshold import SHARES, ThresholdReach
+from rnnlab.analysis.findings.threshold import ThresholdReach
 from rnnlab.charts.values import Axis, Lines
 from rnnlab.report.figures.grouping import looks
 from rnnlab.report.figures.lines import MOST_LINES, is_wide, line_of_means
@@ -13,17 +13,20 @@ from rnnlab.report.figures.lines import MOST_LINES, is_wide, line_of_means
 if TYPE_CHECKING:
     from rnnlab.analysis.comparison import Comparison
 
+UNBOUNDED = (-math.inf, math.inf)
+
 
 def threshold(comparison: Comparison) -> list[Lines]:
     """Draw the means along each factor; nothing where no bound was asked about."""
-    return [threshold_chart(reach) for reach in comparison.threshold_reaches]
+    bounds = {name: metric.bounds for metric in comparison.metrics for name in (metric.validation, metric.test)}
+    reaches = comparison.threshold_reaches
+    return [threshold_chart(reach, bounds.get(reach.threshold.metric, UNBOUNDED)) for reach in reaches]
 
 
-def threshold_chart(reach: ThresholdReach) -> Lines:
-    """Draw the means along one factor as lines with their intervals."""
+def threshold_chart(reach: ThresholdReach, bounds: tuple[float, float] = UNBOUNDED) -> Lines:
+    """Draw the means along one factor as lines with their intervals, as far as the metric has such values."""
     metric = reach.threshold.metric
-    share = metric.endswith(SHARES)
-    least, most = (0.0, 1.0) if share else (-math.inf, math.inf)
+    least, most = bounds
     appearance = looks([reach.kind], [[name] for name in reach.rows])
     lines = [
         line_of_means(name or "mean", means, look, least, most)
@@ -31,7 +34,7 @@ def threshold_chart(reach: ThresholdReach) -> Lines:
     ]
     left_out = max(0, len(lines) - MOST_LINES)
     more = f" The first {MOST_LINES} rows of the table are drawn, {left_out} left out." if left_out else ""
-    cut = ", as far as they lie between 0 and 1" if share else ""
+    cut = f", as far as they lie between {least:g} and {most:g}" if bounds != UNBOUNDED else ""
     ticks = tuple(sorted({x for line in lines for x in line.x}))
     return Lines(
         name=f"holds-by-{reach.axis}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -35,6 +36,8 @@ class ProcessBackend:
         self.workers, self.devices = workers, devices
 
     def __enter__(self) -> ProcessBackend:
+        # joblib replaces a worker that has grown by 300 MB between two runs, which loses none of them, and warns of it.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
         self.group = WorkerGroup.on_this_machine(self.devices)
         return self
 

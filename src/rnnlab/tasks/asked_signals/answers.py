@@ -61,7 +61,7 @@ class SignalAnswers(TextAnswers, SequenceTask):
 
     @property
     def every_length(self) -> int | None:
-        """How many steps every sequence of training had; None where they differed, or were generated."""
+        """The number of steps that every sequence of training had; None where they differed, or were generated."""
         length: int | None = self.data.get("every_length")
         return length
 
