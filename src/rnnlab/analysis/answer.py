@@ -14,12 +14,14 @@ from rnnlab.analysis.inference.observations import Observation, Setting
 from rnnlab.analysis.item_intervals import interval_over_items
 from rnnlab.analysis.question import Question, items
 from rnnlab.analysis.races import Raced, judge_raced
+from rnnlab.config.schema import kind_of
 from rnnlab.records.folder import PRUNED
 from rnnlab.records.identity import PATHS
 from rnnlab.records.reading import Run, float_or_nan
 from rnnlab.records.rounds import RecordedRounds
 
 LARGEST = 1e30
+TINY = 1e-9  # beside a number that may be no whole one
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class Answer:
     def overall(self) -> Overall | None:
         return self.judgement.overall
 
+    def places(self, name: str) -> list[tuple[Group, Level]]:
+        """Return a level in each group that has it."""
+        return [(group, level) for group in self.groups for level in group.levels if level.name == name]
+
     @property
     def main(self) -> Group | Overall | None:
         """The subject of a single verdict: the only group or the mean over all; None where each group has its own."""
@@ -74,9 +80,9 @@ class Answer:
 
     def measured_runs(self, group: Group, level: Level) -> tuple[Run, ...]:
         """Return the runs that the result of a level is the mean of: fresh seeds where there are any, none diverged."""
-        runs = [run for run in self.runs.get((group.within, level.name), ()) if _seed(run) in level.choice.seeds]
+        runs = [run for run in self.runs.get((group.within, level.name), ()) if seed_of(run) in level.choice.seeds]
         accidents = self.judgement.diverged.get(group.within, frozenset())
-        spared = [run for run in runs if (level.name, level.choice.setting, _seed(run)) not in accidents]
+        spared = [run for run in runs if (level.name, level.choice.setting, seed_of(run)) not in accidents]
         return tuple(spared or runs)
 
     def figure(self, at: Setting, level: str, name: str) -> float:
@@ -113,6 +119,7 @@ def answer(
     )
     raced = judge_raced(question, observations, rules, rounds, [*complete, *others]) if rounds else None
     judgement = raced.judgement if raced else judge(observations, rules)
+    judgement = _without_ends(question, judgement)
     if given_up:
         judgement = _without_edges_inside(question, judgement, used, given_up)
     tuned = _tuned_runs(question, judgement, used)
@@ -141,7 +148,7 @@ def _observation(question: Question, run: Run, sign: float) -> Observation:
         level=question.level(run),
         tuned=question.tuned(run),
         within=question.at(run),
-        seed=_seed(run),
+        seed=seed_of(run),
         value=sign * _bounded(run.value(question.metric.validation)) if run.is_complete else math.nan,
         test=sign * _bounded(run.value(question.metric.test)),
         at_edge=_at_edge(question, run),
@@ -153,6 +160,22 @@ def _at_edge(question: Question, run: Run) -> tuple[str, ...] | None:
     if run.draw is None:
         return None
     return tuple(name for name in question.tune if question.keys[name] in run.draw.at_edge)
+
+
+def _without_ends(question: Question, judgement: Judgement) -> Judgement:
+    """Return a judgement in which no number is at an edge that is the end of what its key can be, such as dropout 0."""
+
+    def is_edge(level: Level, key: str) -> bool:
+        kind, number = kind_of(question.keys[key]), float_or_nan(dict(level.choice.setting)[key])
+        step = 1 if number.is_integer() and number else TINY
+        both_sides = (int(number) + side * step if step == 1 else number + side * step for side in (-1, 1))
+        return kind is None or all(map(kind.holds, both_sides))
+
+    def with_edges(level: Level) -> Level:
+        return replace(level, at_edge=tuple(key for key in level.at_edge if is_edge(level, key)))
+
+    groups = [replace(group, levels=tuple(map(with_edges, group.levels))) for group in judgement.groups]
+    return replace(judgement, groups=tuple(groups))
 
 
 def _without_edges_inside(
@@ -190,7 +213,8 @@ def _bounded(value: float) -> float:
     return value if abs(value) < LARGEST else math.nan
 
 
-def _seed(run: Run) -> Hashable:
+def seed_of(run: Run) -> Hashable:
+    """Return the seed of a run; of one that says none its folder, so that no two count as one."""
     seed = run.seed
     return seed if isinstance(seed, int | float | str) else run.folder.as_posix()
 
@@ -215,7 +239,7 @@ def _tuned_runs(
     by_place: dict[tuple[Setting, str, Setting], dict[Hashable, Run]] = {}
     for run in runs:
         by_place.setdefault((question.at(run), question.level(run), question.tuned(run)), {}).setdefault(
-            _seed(run), run
+            seed_of(run), run
         )
     return {
         (group.within, level.name): tuple(by_place[group.within, level.name, level.choice.setting].values())

@@ -21,4 +21,4 @@ def unit_in_words(loss: Metric, metrics: Iterable[Metric]) -> str:
     item = loss.unit.removeprefix(NATS)
     if any(metric.key == PERPLEXITY for metric in metrics):
         return f"0.01 {loss.unit} less is about 1% lower perplexity for each {item}."
-    return f"0.01 {loss.unit} less: what is right is about 1% more probable; 0.693 is a coin's between two."
+    return f"0.01 {loss.unit} less: what is right is about 1% more probable; to guess between two costs 0.693."

@@ -128,6 +128,7 @@ class Contrast:
         high: The upper end.
         p: The p-value, corrected for all contrasts of the report; NaN without a test.
         verdict: On the first level.
+        error: The standard error of the difference; NaN without a test.
     """
 
     first: str
@@ -137,6 +138,7 @@ class Contrast:
     high: float
     p: float
     verdict: Verdict
+    error: float = math.nan
 
 
 def unpaired(estimates: Sequence[Estimate], spread: Spread, pairs: Pairs | None = None) -> Differences:
@@ -213,13 +215,16 @@ def contrasts(
     p = np.minimum(1.0, corrected_p(statistics, differences.freedoms, levels) * tests)
     low, high = _bounds(differences, _halves(differences, levels, ERROR / tests))
     inner_low, inner_high = _bounds(differences, _halves(differences, levels, 2 * ERROR / tests))
-    mean = differences.means[differences.below & differences.above]
+    both = differences.below & differences.above
+    mean, errors = differences.means[both], differences.errors[both].tolist()
     corrected = np.where(np.isfinite(low), _corrected(differences, p, mean), math.nan)
     rows = zip(mean.tolist(), low.tolist(), high.tolist(), corrected.tolist(), strict=True)
     inner = zip(inner_low.tolist(), inner_high.tolist(), strict=True)
     return [
-        Contrast(first, second, *row, _verdict(row[1], row[2], between, worth))
-        for (first, second), row, between in zip(itertools.combinations(names, 2), rows, inner, strict=True)
+        Contrast(first, second, *row, _verdict(row[1], row[2], between, worth), known)
+        for (first, second), row, between, known in zip(
+            itertools.combinations(names, 2), rows, inner, errors, strict=True
+        )
     ]
 
 

@@ -79,6 +79,11 @@ class Level:
     diverged: int
     at_edge: tuple[str, ...]
 
+    @property
+    def is_lost(self) -> bool:
+        """True if every run diverged: `value` is then chance, or the worst result of the others, and no measurement."""
+        return 0 < self.seeds <= self.diverged
+
 
 @dataclass(frozen=True)
 class Group:
@@ -120,7 +125,8 @@ class Judgement:
         groups: One a setting of `within`.
         interaction: The p-value of no interaction of levels and groups; NaN without a test.
         overall: The verdict on the mean over the groups; None where the order depends on the group, where the groups
-            have no two levels in common, or where their results must not be averaged.
+            have no two levels in common, where a level that some of them lack could be the best of another, or where
+            their results must not be averaged.
         worth: The smallest difference that counts as one.
         diverged: The runs that diverged, by setting of `within`.
     """
@@ -152,6 +158,8 @@ def judge(observations: Iterable[Observation], rules: Rules) -> Judgement:
     family = Family(known, worth, len(tuned) * shared * rules.divisor, rules.pairs)
     tested = tested_levels(runs, chances)
     groups = tuple(_group(group, family, tested.get(group.within, {})) for group in tuned)
+    if averages and not _averages_hold(averages.names, groups):
+        averages = None
     return Judgement(
         groups=groups,
         interaction=p,
@@ -254,6 +262,11 @@ def _averages(tuned: Sequence[TunedGroup]) -> Rivals | None:
     order = sorted(names, key=lambda name: (spared[name].mean, name))
     others = {name: _alternatives(tuned, name) for name in names}
     return Rivals([spared[name] for name in order], [complete[name] for name in order], others)
+
+
+def _averages_hold(names: Sequence[str], groups: Sequence[Group]) -> bool:
+    """Return False where a level that has no average could be the best of a group: averages would pass over it."""
+    return all(set(group.candidates) <= {*names} for group in groups)
 
 
 def _alternatives(tuned: Sequence[TunedGroup], name: str) -> list[Estimate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from rnnlab.analysis.answer import Answer
@@ -14,6 +14,8 @@ from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.next_step import next_step
 from rnnlab.report.answer.races import race_values
 from rnnlab.report.answer.warnings import warnings
+
+UNKNOWN = Interval(math.nan, math.nan, math.nan)
 
 
 def document(answer: Answer) -> dict[str, Any]:
@@ -46,8 +48,16 @@ def _group(answer: Answer, group: Group) -> dict[str, Any]:
         "best": group.levels[0].name if group.levels else None,
         "candidates": list(group.candidates),
         "levels": [_level(answer, group, level) for level in group.levels],
-        "contrasts": [_contrast(contrast) for contrast in group.contrasts],
+        "contrasts": [_contrast(_without_figures(group, contrast)) for contrast in group.contrasts],
     }
+
+
+def _without_figures(group: Group, contrast: Contrast) -> Contrast:
+    """Return a contrast without figures where one of its levels diverged in every run."""
+    lost = {level.name for level in group.levels if level.is_lost}
+    if lost.isdisjoint((contrast.first, contrast.second)):
+        return contrast
+    return replace(contrast, difference=math.nan, low=math.nan, high=math.nan, p=math.nan)
 
 
 def _level(answer: Answer, group: Group, level: Level) -> dict[str, Any]:
@@ -55,7 +65,7 @@ def _level(answer: Answer, group: Group, level: Level) -> dict[str, Any]:
         "level": level.name,
         "tuned": dict(level.choice.setting),
         "at_edge": list(level.at_edge),
-        **_interval(level.value),
+        **_interval(UNKNOWN if level.is_lost else level.value),
         "seeds": level.seeds,
         "diverged": level.diverged,
         "test": _test(answer, group, level),

@@ -10,6 +10,7 @@ from rnnlab.analysis.configurations import LONGEST_TYPED, in_short
 from rnnlab.analysis.inference.contrasts import Contrast, Verdict, reversed_
 from rnnlab.analysis.inference.judgement import DEPENDS, Group, Interval, Overall
 from rnnlab.analysis.inference.observations import Setting
+from rnnlab.analysis.open_verdict import is_tested
 from rnnlab.enumeration import joined
 from rnnlab.report.answer.figures import gap, value
 
@@ -28,7 +29,7 @@ def headline(answer: Answer) -> str:
     names = levels_of(answer.main)
     if len(names) == 1:
         return f"There is one {called(answer)}, {names[0]}, and nothing to compare it with: {_at(answer, names[0])}."
-    if not tested(contrasts_of(answer.main)):
+    if not is_tested(contrasts_of(answer.main)):
         return _shortest(_untested(answer, names, most) for most in range(MOST_NAMED, -1, -1))
     return _shortest(_tested(answer, names, most, all_) for all_ in (True, False) for most in range(MOST_NAMED, -1, -1))
 
@@ -57,11 +58,6 @@ def levels_of(main: Group | Overall | None) -> list[str]:
 def contrasts_of(main: Group | Overall | None) -> Sequence[Contrast]:
     """Return the contrasts of a verdict."""
     return main.contrasts if main else ()
-
-
-def tested(contrasts: Sequence[Contrast]) -> bool:
-    """Return True if a difference could be tested: there were seeds enough."""
-    return any(math.isfinite(contrast.p) for contrast in contrasts)
 
 
 def against_best(main: Group | Overall | None) -> dict[str, Contrast]:
@@ -100,8 +96,11 @@ def _tested(answer: Answer, names: Sequence[str], most: int, with_beaten: bool) 
     main = answer.main
     assert main is not None
     best = names[0]
-    worse, equal = with_verdict(main, "better"), with_verdict(main, "equal")
-    open_ = [name for name in main.candidates if name != best and name not in (*equal, *worse)]
+    lost = [name for name in names if all(level.is_lost for _, level in answer.places(name))]
+    worse = [name for name in with_verdict(main, "better") if name not in lost]
+    equal = with_verdict(main, "equal")
+    open_ = [name for name in main.candidates if name not in (best, *equal, *worse, *lost)]
+    behind = [name for name in names if name not in (best, *equal, *worse, *lost, *main.candidates)]
     clauses = []
     if equal:
         clauses.append(f"{_listed(answer, equal, most)} {_is(equal)} practically as good")
@@ -112,8 +111,12 @@ def _tested(answer: Answer, names: Sequence[str], most: int, with_beaten: bool) 
         amount = gap(nearest.difference, (nearest.high - nearest.low) / 2)
         least = "" if len(worse) == 1 else "at least "
         clauses.append(f"{_listed(answer, worse, most)} {_is(worse)} worse by {least}{amount}")
-    beaten = _beaten(answer, (best, *equal, *worse), most, with_amount=not worse) if with_beaten else ""
+    if lost:
+        clauses.append(f"{_listed(answer, lost, most)} diverged in every run")
+    beaten = _beaten(answer, (best, *equal, *worse, *lost), most, with_amount=not worse) if with_beaten else ""
     clauses += [beaten] if beaten else []
+    if behind and with_beaten and not beaten:
+        clauses.append(f"{_listed(answer, behind, most)} {_is(behind)} not best either")
     if not clauses:
         return f"Use {spoken(answer, best)}: {_at(answer, best)}; nothing else could be best."
     if not worse and not equal:
@@ -154,9 +157,10 @@ def _by_group(answer: Answer) -> str:
     """Return the verdict of each setting of `within`, or how often each level comes first."""
     within = joined(list(answer.question.within))
     head = f"Separately for each {within}"
+    any_of = " or ".join(answer.question.within)  # the test is of all of them together
     if answer.judgement.interaction < DEPENDS:
         what = f"Which {called(answer)} is best" if _crosses(answer.groups) else f"How much {called(answer)} matters"
-        head = f"{what} depends on {within}"
+        head = f"{what} depends on {any_of}"
     leads: dict[str, int] = {}
     for group in answer.groups:
         name = spoken(answer, group.levels[0].name)
@@ -164,6 +168,8 @@ def _by_group(answer: Answer) -> str:
     counted = [f"{name} at {count}" for name, count in sorted(leads.items(), key=lambda pair: -pair[1])]
     come = "comes" if len(counted) == 1 else "come"
     counts = f"{head}: of {len(answer.groups)} settings, {some(counted)} {come} first."
+    if len(leads) == 1:
+        counts = f"{head}: {next(iter(leads))} comes first at all {len(answer.groups)} settings."
     if len(answer.groups) > MOST_GROUPS:
         return counts
     clauses = [

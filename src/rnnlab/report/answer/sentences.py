@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rnnlab.analysis.answer import Answer
 from rnnlab.analysis.configurations import in_short
+from rnnlab.analysis.open_verdict import is_tested
 from rnnlab.enumeration import joined
-from rnnlab.report.answer.headline import called, levels_of, measured, place, spoken, tested
+from rnnlab.report.answer.headline import called, levels_of, measured, place, spoken
 from rnnlab.report.answer.next_step import NextStep, next_step
 from rnnlab.report.answer.races import race_lines
 from rnnlab.report.answer.warnings import warnings
@@ -64,7 +65,7 @@ def candidate_lines(answer: Answer) -> list[str]:
     lines = [
         _candidates(answer, list(group.candidates), len(group.levels), f" at {place(group.within)}")
         for group in shown
-        if tested(group.contrasts)
+        if is_tested(group.contrasts)
     ]
     left = len(answer.groups) - len(shown)
     return [*filter(None, lines), *([f"The other {left} settings are in answer.json."] if left else [])]
@@ -108,7 +109,7 @@ def _candidates(answer: Answer, names: list[str], count: int, where: str) -> str
     if count < 2:
         return ""
     if len(names) == count and count > 1:
-        return f"Could still be best{where}: any of the {count}."
+        return f"Could still be best{where}: {'either' if count == 2 else f'any of the {count}'}."
     shown = [f"{spoken(answer, name)}" for name in names[:MOST_NAMED]]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return f"Could still be best{where}: {', '.join(shown)}{more}."

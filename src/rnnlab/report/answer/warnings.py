@@ -45,6 +45,7 @@ def warnings(answer: Answer) -> list[Caution]:
         _test_disagrees,
         _confounded,
         _unequal_budget,
+        _untried,
         _missing,
     )
     return [warning for make in made if (warning := make(answer))]
@@ -71,8 +72,8 @@ def _diverged(answer: Answer) -> Caution | None:
     counted = [f"{count} of {spoken(answer, level)}" for level, count in sorted(lost.items())]
     return Caution(
         "diverged",
-        f"Runs diverged: {some(counted, MOST_LISTED)}. Results leave them out, and what they would turn round is called"
-        " undecided.",
+        f"Runs diverged: {some(counted, MOST_LISTED)}. The answer leaves them out, and calls undecided what they"
+        " would turn round; means in tables have those that ended with a number.",
     )
 
 
@@ -201,6 +202,19 @@ def _unequal_budget(answer: Answer) -> Caution | None:
         f"Runs differ in optimizer steps ({budget.fewest:,} to {budget.most:,}): equal epochs are not equal training."
         f" {ways}.",
     )
+
+
+def _untried(answer: Answer) -> Caution | None:
+    """Say which levels were not tried at every setting of `within`."""
+    names = {level.name for _, level in _levels(answer)}
+    lacking = [
+        f"{spoken(answer, name)}{_where(answer, group)}"
+        for group in answer.groups
+        for name in sorted(names - {level.name for level in group.levels})
+    ]
+    if not lacking or answer.question.task:
+        return None
+    return Caution("untried", f"Not every level was tried everywhere: there is no {some(lacking, MOST_LISTED)}.")
 
 
 def _missing(answer: Answer) -> Caution | None:

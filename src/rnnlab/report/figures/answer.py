@@ -58,7 +58,7 @@ def _row(answer: Answer, group: Group, level: Level, has_test: bool) -> Interval
         second=_interval(level.test) if has_test and level.test else None,
         marked=level.name in group.candidates,
         colour=cell_of(answer.question, group.within, level.name),
-        text=with_interval(level.value),
+        text="diverged in every run" if level.is_lost else with_interval(level.value),
         note=", ".join([*settings, seeds, *([f"{level.diverged} diverged"] if level.diverged else [])]),
     )
 
