@@ -97,6 +97,12 @@ def test_an_interval_that_reaches_below_zero_ends_with_a_logarithmic_axis() -> N
     assert png(chart) == png(chart)
 
 
+def test_characters_leave_no_room_for_second_estimates_which_they_do_not_draw() -> None:
+    near, far = IntervalRow("a", Interval(1.0), Interval(900.0)), IntervalRow("b", Interval(2.0), Interval(901.0))
+    drawn = screen(IntervalChart("answer", "", "", X, (IntervalPanel("", (near, far)),), second="test part"))
+    assert row(drawn, "b").index("○") - row(drawn, "a").index("○") > 40
+
+
 @pytest.mark.parametrize("log", [False, True])
 def test_what_nobody_knows_is_a_name_without_a_dot(log: bool) -> None:
     lost = IntervalChart("answer", "", "", Axis("loss", log=log), (IntervalPanel("", (LOST,)),))

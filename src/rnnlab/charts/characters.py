@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 
@@ -60,6 +60,7 @@ def characters(chart: IntervalChart, width: int, encoding: str = "utf-8") -> str
         width: The columns of the terminal, of which no line takes more; narrower than 20 is taken for 20.
         encoding: That of the terminal; one without the characters of boxes gets those of ASCII.
     """
+    chart = _without_seconds(chart)
     glyphs = UNICODE if _encodable(UNICODE.all, encoding) == UNICODE.all else ASCII
     width = max(width, 20)
     rows = [row for panel in chart.panels for row in panel.rows]
@@ -76,6 +77,12 @@ def characters(chart: IntervalChart, width: int, encoding: str = "utf-8") -> str
     if chart.mark and any(row.marked for row in rows):
         lines.append(" " * (labels + 2) + _cut(f"{glyphs.marked} {chart.mark}", space, glyphs))
     return _encodable("\n".join(line.rstrip() for line in lines), encoding)
+
+
+def _without_seconds(chart: IntervalChart) -> IntervalChart:
+    """Return a chart without second estimates, for which its axis needs no room then."""
+    panels = [replace(panel, rows=tuple(replace(row, second=None) for row in panel.rows)) for panel in chart.panels]
+    return replace(chart, panels=tuple(panels), second="")
 
 
 @dataclass(frozen=True)

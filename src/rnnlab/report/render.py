@@ -16,7 +16,7 @@ from rnnlab.charts.characters import characters
 from rnnlab.charts.values import Chart
 from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.sentences import cautions, decides, sentences
-from rnnlab.report.figures.answer import answer_chart
+from rnnlab.report.figures.answer import answer_chart, chart_notes
 from rnnlab.report.sections.classes import class_table
 from rnnlab.report.sections.data import data_markdown
 from rnnlab.report.sections.examples import read_examples
@@ -153,6 +153,8 @@ def print_answer(comparison: Comparison, console: Console) -> None:
     console.print()
     for chart in answer_chart(comparison):
         console.print(Text(characters(chart, console.width, console.encoding)), soft_wrap=True)
+        for note in chart_notes(comparison.answer):
+            console.print(Text(note, style="dim"))
         console.print()
     for line in sentences(comparison.answer):
         console.print(Text(line))

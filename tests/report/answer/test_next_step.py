@@ -26,6 +26,7 @@ from rnnlab.report.answer.commands import merged
 from rnnlab.report.answer.document import document
 from rnnlab.report.answer.headline import headline
 from rnnlab.report.answer.next_step import next_step
+from rnnlab.report.figures.answer import answer_chart, chart_notes
 
 LR = "optimizer.lr"
 TRIED = {"rnn": {0.01: 2.3, 0.03: 2.0, 0.11: 2.4}, "lstm": {0.02: 2.2, 0.09: 1.9, 0.004: 2.5}}  # losses
@@ -107,6 +108,9 @@ def test_a_level_that_diverged_in_every_run_has_no_result() -> None:
     (lost,) = [level for level in group["levels"] if level["level"] == "gru"]
     assert lost["value"] is lost["low"] is None and lost["diverged"] == 4
     with_gru = [one for one in group["contrasts"] if "gru" in (one["first"], one["second"])]
+    (chart,) = answer_chart(Compared(made))
+    (drawn,) = [row for panel in chart.panels for row in panel.rows if row.label == "gru"]
+    assert math.isnan(drawn.main.value) and drawn.text == "diverged in every run"
     assert len(with_gru) == 2 and all(one["difference"] is one["p"] is None for one in with_gru)
 
 
@@ -170,6 +174,31 @@ def test_the_planned_seeds_decide_about_as_often_as_they_promise(levels: int) ->
             groups = of_seeds(values[:, : max(4, seeds)])
             decided.append(is_closed(groups[0].candidates, groups[0].contrasts))
     assert len(decided) > 50 and np.mean(decided) >= 0.75
+
+
+def test_the_chart_of_an_answer_says_what_it_leaves_out() -> None:
+    """Twenty of thirty sizes are drawn, and eight of nine settings."""
+    sizes = [
+        trained(2 + size / 100 + seed / 1000, seed, **{"cell.name": "gru", "model.hidden_size": size})
+        for size in range(1, 31)
+        for seed in range(2)
+    ]
+    (notes,) = chart_notes(asked(sizes, by=("model.hidden_size",)))
+    assert "20 of 30 levels" in notes and "answer.json" in notes
+    settings = [
+        run for size in range(1, 10) for run in of_cells({"gru": (2.0,), "rnn": (2.1,)}, model__hidden_size=size)
+    ]
+    (notes,) = chart_notes(asked(settings, by=("cell.name",), within=("model.hidden_size",)))
+    assert "8 of 9 settings" in notes
+    few = of_cells({"gru": (2.0,), "rnn": (2.1,)})
+    assert chart_notes(asked(few)) == []
+
+
+@dataclass
+class Compared:
+    """What of a comparison its answer's chart is drawn from."""
+
+    answer: Answer
 
 
 @dataclass

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rnnlab.analysis.configurations import in_short
 from rnnlab.analysis.inference.judgement import Group, Level
 from rnnlab.analysis.inference.judgement import Interval as Result
 from rnnlab.charts.values import Axis, Interval, IntervalChart, IntervalPanel, IntervalRow
+from rnnlab.enumeration import joined
 from rnnlab.report.answer.figures import with_interval
 from rnnlab.report.answer.headline import called, measured, place
 from rnnlab.report.figures.grouping import cell_of
@@ -27,13 +29,12 @@ def answer_chart(comparison: Comparison) -> list[IntervalChart]:
     if not answer.question.by or all(len(group.levels) < 2 for group in answer.groups):
         return []
     shown = answer.groups[:MOST_PANELS]
-    left = len(answer.groups) - len(shown)
     has_test = not answer.question.on_test and any(level.test for group in shown for level in group.levels)
     return [
         IntervalChart(
             name="answer",
             title=f"{capitalized(measured(answer))} of each {called(answer)}",
-            caption=_caption(answer, has_test) + (f" {left} more settings are in answer.json." if left else ""),
+            caption=" ".join([_caption(answer, has_test), *chart_notes(answer)]),
             x=Axis(measured(answer), answer.question.metric.unit),
             panels=tuple(IntervalPanel(place(group.within), _rows(answer, group, has_test)) for group in shown),
             shared=not answer.question.task,
@@ -45,6 +46,23 @@ def answer_chart(comparison: Comparison) -> list[IntervalChart]:
     ]
 
 
+def chart_notes(answer: Answer) -> list[str]:
+    """Return what a reader of the chart has to know: how levels are compared, and what is not drawn."""
+    # Without its seed's luck a difference can be sure where the intervals of both sides overlap.
+    paired = "Levels with the same seeds are compared seed by seed, so their intervals may overlap."
+    return [*([paired] if answer.question.pairs else []), *filter(None, [_not_drawn(answer)])]
+
+
+def _not_drawn(answer: Answer) -> str:
+    settings = max(0, len(answer.groups) - MOST_PANELS)
+    most = max((len(group.levels) for group in answer.groups), default=0)
+    left = [
+        *([f"the best {MOST_ROWS} of {most} levels"] if most > MOST_ROWS else []),
+        *([f"the first {MOST_PANELS} of {len(answer.groups)} settings"] if settings else []),
+    ]
+    return f"Drawn: {joined(left)}; all are in answer.json." if left else ""
+
+
 def _rows(answer: Answer, group: Group, has_test: bool) -> tuple[IntervalRow, ...]:
     return tuple(_row(answer, group, level, has_test) for level in group.levels[:MOST_ROWS])
 
@@ -54,7 +72,7 @@ def _row(answer: Answer, group: Group, level: Level, has_test: bool) -> Interval
     seeds = "1 seed" if level.seeds == 1 else f"{level.seeds} seeds"
     return IntervalRow(
         label=level.name,
-        main=_interval(level.value),
+        main=Interval(math.nan) if level.is_lost else _interval(level.value),
         second=_interval(level.test) if has_test and level.test else None,
         marked=level.name in group.candidates,
         colour=cell_of(answer.question, group.within, level.name),
