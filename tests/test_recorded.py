@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -37,6 +38,7 @@ SWEPT = {
     "rt-polarity": ["cell.name"],
     "sst2": ["cell.name"],
     "ts-archive": ["cell.name", "data.name"],
+    "reviews": ["cell.name"],
 }
 # The levels of which a run reached no number with a chosen setting: they got no further seeds.
 DIVERGED = {"memory-span": {("irnn", 200)}, "cells-today-span": {("irnn", 100)}}
@@ -64,6 +66,17 @@ def test_a_recorded_study_has_the_page_that_report_only_writes(
         assert (workdir / "experiments" / study / name).read_bytes() == (folder / name).read_bytes()
     pictures = {file.name for file in folder.glob("*.png")}
     assert {file.name for file in (workdir / "experiments" / study).glob("*.png")} == pictures
+
+
+@pytest.mark.parametrize("study", ["names-cells", "forget-bias", "chars-context"])
+def test_the_command_that_would_decide_what_a_study_left_open_is_one(
+    rnnlab: Callable[..., Answer], workdir: Path, study: str
+) -> None:
+    """A tuning and its race, in two forms, and a grid; their data is shipped or made."""
+    shutil.copytree(ROOT / "experiments" / study, workdir / "experiments" / study)
+    (command,) = re.findall(r"^    rnnlab (train -m .*)$", recorded(study), re.MULTILINE)
+    answer = rnnlab(*shlex.split(command), "dry_run=true")
+    assert answer.code == 0 and "runs in all, 0 complete" in answer.out, answer.err
 
 
 def test_the_recorded_figures_reach_what_was_asked_of_them() -> None:

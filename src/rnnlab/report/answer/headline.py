@@ -116,7 +116,7 @@ def _tested(answer: Answer, names: Sequence[str], most: int, with_beaten: bool) 
     beaten = _beaten(answer, (best, *equal, *worse, *lost), most, with_amount=not worse) if with_beaten else ""
     clauses += [beaten] if beaten else []
     if behind and with_beaten and not beaten:
-        clauses.append(f"{_listed(answer, behind, most)} {_is(behind)} not best either")
+        clauses.append(f"{_listed(answer, behind, most)} {_is(behind)} not best{' either' if worse else ''}")
     if not clauses:
         return f"Use {spoken(answer, best)}: {_at(answer, best)}; nothing else could be best."
     if not worse and not equal:

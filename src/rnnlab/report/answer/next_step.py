@@ -155,7 +155,8 @@ def _in_one_sweep(commands: Sequence[Sequence[str]]) -> list[str]:
         ",".join(word.replace("=", ":", 1) for word in one if word.partition("=")[0] in unlike) for one in commands
     ]
     alike = [word for word in commands[0] if word.partition("=")[0] not in unlike]
-    return [*alike, f"hydra.sweeper.cases=[{','.join(f'{{{case}}}' for case in cases)}]"]
+    own = ["hydra.sweeper.params=null"] if {"-cd", "--config-dir"} & {*alike} else []  # not what the study sweeps
+    return [*alike, f"hydra.sweeper.cases=[{','.join(f'{{{case}}}' for case in cases)}]", *own]
 
 
 def _wider(answer: Answer) -> NextStep | None:
