@@ -62,6 +62,15 @@ def test_what_another_than_the_best_beats_is_said() -> None:
     )
 
 
+def test_losses_below_a_millionth_are_no_noughts_and_a_list_is_called_by_all_of_it() -> None:
+    small = headline(asked(sweep({"gru": (1e-9, 1.1e-9, 1.2e-9), "rnn": (5e-9, 5.1e-9, 5.2e-9)})))
+    assert "1.1e-09 nats per token" in small and "worse by 4e-09" in small
+    lists = [
+        run(loss + seed / 100, seed, model__sizes=sizes) for loss, sizes in ((2, [1, 2]), (3, [4])) for seed in (0, 1)
+    ]
+    assert "sizes [1, 2]" in headline(asked(lists))
+
+
 def test_seeds_that_overlap_show_nothing_to_be_better() -> None:
     said = headline(asked(sweep({"gru": (2.05, 2.06, 2.07), "rnn": (2.055, 2.065, 2.075)}), worth=0.0))
     assert said.startswith("No cell is shown to be better: gru leads") and said.endswith("rnn could still be best.")

@@ -33,7 +33,7 @@ def value(interval: Interval) -> str:
     """Format an estimate alone, such as `1.95`."""
     if math.isnan(interval.value):
         return ABSENT
-    return f"{interval.value:.{decimals_of(half_of(interval), interval.value)}f}"
+    return _rounded(interval.value, decimals_of(half_of(interval), interval.value))
 
 
 def with_interval(interval: Interval) -> str:
@@ -42,7 +42,14 @@ def with_interval(interval: Interval) -> str:
     if not math.isfinite(half):
         return value(interval)
     digits = decimals_of(half, interval.value)
-    return f"{interval.value:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
+    centre, low, high = (_rounded(number, digits) for number in (interval.value, interval.low, interval.high))
+    return f"{centre} ({low} to {high})"
+
+
+def _rounded(number: float, digits: int) -> str:
+    """Format a number with so many decimals, or with three digits where those would be noughts."""
+    is_small = digits == MOST_DECIMALS and 0 < abs(number) < 10.0 ** (2 - MOST_DECIMALS)
+    return f"{number:.3g}" if is_small else f"{number:.{digits}f}"
 
 
 def gap(difference: float, half: float) -> str:

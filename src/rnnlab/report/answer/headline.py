@@ -242,7 +242,7 @@ def result_of(answer: Answer, name: str) -> Interval:
 def spoken(answer: Answer, name: str) -> str:
     """Return a level as a sentence calls it, such as `gru`, `lr 0.004`, `gru 64` or `bucketing true`."""
     by = answer.question.by
-    parts = [_in_short(part) for part in name.split(", ")]
+    parts = [_in_short(part) for part in (name.split(", ") if len(by) > 1 else [name])]
     if len(parts) != len(by):
         return " ".join(parts)
     is_named = any(part[:1].isalpha() and part not in ANSWERS for part in parts)

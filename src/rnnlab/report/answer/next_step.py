@@ -215,7 +215,7 @@ def _beyond(answer: Answer, group: Group, level: str, key: str) -> float | None:
     # A drawn number at the edge of its range need not be the largest or smallest one of those that were drawn.
     wider = chosen * WIDER if chosen**2 >= max(tried) * min(tried) else chosen / WIDER
     if not all(isinstance(run.config.get(answer.question.keys[key]), int) for run in answer.all_runs):
-        return wider
+        return float(f"{wider:.3g}")
     return None if (whole := max(1, round(wider))) == chosen else float(whole)
 
 
