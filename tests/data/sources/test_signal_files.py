@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnnlab.control_characters import in_one_line
+from rnnlab.data.preparation.signal_inputs import SignalInputs
 from rnnlab.data.signals import Signals
 from rnnlab.data.sources.signals import read_signals
 from rnnlab.errors import UserError
+from rnnlab.tasks.asked_signals.arrays import as_recording
 
 CHANNELS = [f"lpc{number}" for number in range(12)]
 
@@ -304,3 +306,28 @@ def test_a_damaged_file_of_signals_is_read_or_refused_in_one_line(
         assert len(in_one_line(str(error)).splitlines()) == 1  # as a terminal shows it
     else:
         assert len(signals) and np.isfinite(signals.values).all() and int(signals.sizes.sum()) == len(signals.values)
+
+
+def test_a_number_too_large_for_32_bits_is_refused_wherever_it_stands(tmp_path: Path) -> None:
+    """It made a channel's deviation infinite, so that nothing of the channel was left."""
+    huge = r"has 1e\+300, too large to compute with in 32 bits"
+    with pytest.raises(UserError, match=rf"row 33, column x {huge}"):
+        read_signals([written(tmp_path / "long.csv", *STEPS, "8,0,1e300,1,a")])
+    (tmp_path / "a.ts").write_text(TS.replace("-2e-1", "-1e300"))
+    with pytest.raises(UserError, match=r"line 11: step 2 has -1e\+300, too large"):
+        read_signals([tmp_path / "a.ts"])
+    values, numbers = np.zeros((3, 4, 2)), np.array([1.5, 2.5, 3.5])
+    np.savez(tmp_path / "y.npz", X=values, y=numbers * np.array([1, 1e300, 1]))
+    with pytest.raises(UserError, match=r"the column label has 2\.5e\+300, too large"):
+        read_signals([tmp_path / "y.npz"])
+    values[1, 2, 1] = 1e300
+    np.savez(tmp_path / "x.npz", X=values, y=numbers)
+    with pytest.raises(UserError, match=rf"the channel x2 {huge}"):
+        read_signals([tmp_path / "x.npz"])
+    for asked in (values[1], "0 1 0 1e300"):
+        with pytest.raises(UserError, match=huge):
+            as_recording(asked, ["u", "v"])
+    inputs = SignalInputs("channel", None, False, np.zeros(1), np.full(1, 1e-12))
+    one = Signals(np.full((3, 1), 1e25), np.array([3]), np.zeros(1, np.int64), "class", ("u",))
+    with pytest.raises(UserError, match=r"in deviations of training, the channel u has 1e\+37, too large"):
+        inputs(one)

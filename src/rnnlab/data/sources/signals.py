@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.data.formats.tables import is_table, read_table
-from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals
+from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals, check_size
 from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.signal_files.answers import encode, kind_of_labels
@@ -64,6 +64,8 @@ def read_signals(files: list[Path], label_column: str | list[str] | None = None,
         asked = contents[0].asked or kind_of_labels(labels, as_written.target, f"data: {files[0]}")
         _check_steps(asked, len(labels[0]), sum(int(content.sizes.sum()) for content in contents), files[0])
         answers, classes = encode(labels, asked)
+        if asked == NUMBER:
+            check_size(answers.reshape(len(answers), -1), contents[0].targets, f"data: {files[0]}: the column")
     signals = Signals(
         np.concatenate([content.values for content in contents]),
         np.concatenate([content.sizes for content in contents]),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.signals import CLASS, NUMBER, STEPS, numbered
+from rnnlab.data.signals import CLASS, NUMBER, STEPS, check_size, numbered
 from rnnlab.data.sources.signal_files.content import Content, Reading, check_form
 from rnnlab.errors import UserError
 
@@ -81,9 +81,11 @@ def read_arrays(source: ArrayFile, reading: Reading) -> Content:
     names = arrays.get("channels", np.array(numbered(values.shape[2])))
     if len(names) != values.shape[2]:
         raise UserError(f"data: {file} names {len(names)} channels, and its values have {values.shape[2]}")
+    check_size(flat, list(map(str, names)), f"data: {file}: the channel")
     times = arrays.get("times")
     if times is not None:
         times = _fitting(_floats(times, "times", file), inside.shape, "times", file)[inside]
+        check_size(times[:, None], ["times"], f"data: {file}: the array")
     groups = arrays.get("groups")
     return Content(
         values=flat,

@@ -14,6 +14,7 @@ from rnnlab.data.formats.blank_labels import is_missing
 from rnnlab.data.formats.numeric_tables import NO_NUMBERS, kind_of
 from rnnlab.data.formats.tables import is_number
 from rnnlab.data.formats.times import named_as_time
+from rnnlab.data.signals import LARGEST, too_large
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -89,4 +90,7 @@ def numbers_of(table: pd.DataFrame, file: Path, missing: str) -> NDArray[np.floa
                 raise UserError(f"data: {file}, row {number}, column {name}: {cell!r} is no number{advice}")
             else:
                 numbers[row, place] = np.nan
+        for row in np.flatnonzero(np.abs(numbers[:, place]) >= LARGEST).tolist()[:1]:
+            where = f"data: {file}, row {int(cells.index[row]) + 1}, column {name}"
+            raise UserError(too_large(where, numbers[row, place]))
     return numbers
