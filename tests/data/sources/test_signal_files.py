@@ -331,3 +331,51 @@ def test_a_number_too_large_for_32_bits_is_refused_wherever_it_stands(tmp_path: 
     one = Signals(np.full((3, 1), 1e25), np.array([3]), np.zeros(1, np.int64), "class", ("u",))
     with pytest.raises(UserError, match=r"in deviations of training, the channel u has 1e\+37, too large"):
         inputs(one)
+
+
+def wide(file: Path, *steps: str, label: str = "label", signs: str = ",") -> Path:
+    rows = ("ab"[n % 2] + "".join(f"{signs}{(3 * n + k * k) % 11}.5" for k in range(len(steps))) for n in range(8))
+    return written(file, signs.join([label, *steps]), *rows)
+
+
+@pytest.mark.parametrize(
+    "first", ["1,-0.132,0.105,0.362", "a,-0.132,0.105,0.1", "3,3,3,4", "s1,0,1.5,0.5,a", "s1,2024-01-01,1.5,0.5,a"]
+)
+def test_a_first_row_of_numbers_is_no_header(tmp_path: Path, first: str) -> None:
+    """A table without a header lost its first sequence without a word."""
+    cells = first.split(",")
+    rows = [",".join([cells[0], *(f"{n + k}.25" for k in range(len(cells) - 1))]) for n in range(6)]
+    for form in (None, "wide", "long"):
+        with pytest.raises(UserError, match=r"its first row \(.*, …\) has numbers in the place of names; put a row"):
+            read_signals([written(tmp_path / "a.csv", first, *rows)], cells[0], form=form, id_column=None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "named"),
+    [
+        ("t2 t1 t0", r"the column t1 stands behind t2; every column beside the labels is a step, so put them in"),
+        ("t0 t1 t10 t11 t2", r"the column t2 stands behind t11;"),
+        ("0.5 1.5 1.0", r"the column 1\.0 stands behind 1\.5;"),
+        ("x0 x1 y0 y1", r"the columns x0 and y0 seem to be of several channels, .*; write a long table"),
+        ("x_0 y_0 x_1 y_1", r"the columns x_0 and y_0 seem to be of several channels"),
+        ("t0 t1 mean age", r"the columns mean, age are without a number in the name, as t0 has one"),
+        ("age t0 t1", r"the column age is without a number in the name, .*; leave out what is none"),
+    ],
+)
+def test_columns_that_are_no_steps_in_their_order_are_refused(tmp_path: Path, steps: str, named: str) -> None:
+    with pytest.raises(UserError, match=named):
+        read_signals([wide(tmp_path / "wide.csv", *steps.split())])
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        *("t0 t1 t2", "t8 t9 t10", "1 2 3", "0.25 0.5 1", "t-1 t0 t1", "x-1 x-2 x-3", "0s 5s 10s", "rise peak fall"),
+        *("1e-05 2e-05 1e-04", "x_1_0 x_1_1 x_2_0", "2024-01 2024-02 2025-01", "31.01.2024 01.02.2024 01.03.2024"),
+        *("Jan Feb Mar", "Dec2023 Jan2024 Feb2024", "q1_2023 q2_2023 q1_2024", "1/31/2024 2/1/2024 1/1/2025"),
+    ],
+)
+def test_columns_that_are_steps_in_their_order_are_read(tmp_path: Path, steps: str) -> None:
+    assert read_signals([wide(tmp_path / "wide.csv", *steps.split())]).steps == tuple(steps.split())
+    counted = wide(tmp_path / "counted.csv", "1", "2", "3", label="4")
+    assert read_signals([counted], "4").steps == ("1", "2", "3")

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.formats.tables import is_table, read_table
+from rnnlab.data.formats.tables import is_table, read_table, says_names
 from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals, check_size
 from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.signal_files.answers import encode, kind_of_labels
 from rnnlab.data.sources.signal_files.arrays import ArrayFile, grouped, read_arrays
 from rnnlab.data.sources.signal_files.content import LONG, Content, Reading
+from rnnlab.data.sources.signal_files.headers import refuse_row_of_numbers
 from rnnlab.data.sources.signal_files.long_tables import read_long
 from rnnlab.data.sources.signal_files.ts_files import read_ts
 from rnnlab.data.sources.signal_files.wide_tables import form_of, longer, read_wide
@@ -108,7 +109,10 @@ def is_signal_file(file: Path) -> bool:
 
 
 def _read_table(file: Path, reading: Reading) -> Content:
-    return _content_of(_stripped(read_table(file, reading.separator, reading.quoting)), file, reading)
+    table = _stripped(read_table(file, reading.separator, reading.quoting))
+    if not says_names(file):
+        refuse_row_of_numbers(list(map(str, table.columns)), file)
+    return _content_of(table, file, reading)
 
 
 def _content_of(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
