@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rnnlab.config.schema import check
 from rnnlab.control_characters import in_one_line
 from rnnlab.data.preparation.signal_inputs import SignalInputs
 from rnnlab.data.signals import Signals
@@ -379,3 +380,12 @@ def test_columns_that_are_steps_in_their_order_are_read(tmp_path: Path, steps: s
     assert read_signals([wide(tmp_path / "wide.csv", *steps.split())]).steps == tuple(steps.split())
     counted = wide(tmp_path / "counted.csv", "1", "2", "3", label="4")
     assert read_signals([counted], "4").steps == ("1", "2", "3")
+
+
+@pytest.mark.parametrize("key", ["label_column", "id_column", "time_column", "group_column", "channels"])
+@pytest.mark.parametrize(("given", "quoted"), [(1, "'1'"), (True, "'true'"), (2.5, "'2.5'"), ([3, "x"], "['3','x']")])
+def test_a_column_that_is_no_text_is_refused_with_the_quotes_that_it_needs(key: str, given: object, quoted: str) -> None:
+    with pytest.raises(UserError) as caught:
+        check({"data": {key: given}})
+    assert str(caught.value).startswith(f"data.{key} must be the name of a column")
+    assert str(caught.value).endswith(f'stands in quotes: "data.{key}={quoted}"')
