@@ -384,8 +384,52 @@ def test_columns_that_are_steps_in_their_order_are_read(tmp_path: Path, steps: s
 
 @pytest.mark.parametrize("key", ["label_column", "id_column", "time_column", "group_column", "channels"])
 @pytest.mark.parametrize(("given", "quoted"), [(1, "'1'"), (True, "'true'"), (2.5, "'2.5'"), ([3, "x"], "['3','x']")])
-def test_a_column_that_is_no_text_is_refused_with_the_quotes_that_it_needs(key: str, given: object, quoted: str) -> None:
+def test_a_column_that_is_no_text_is_refused_with_its_quotes(key: str, given: object, quoted: str) -> None:
     with pytest.raises(UserError) as caught:
         check({"data": {key: given}})
     assert str(caught.value).startswith(f"data.{key} must be the name of a column")
     assert str(caught.value).endswith(f'stands in quotes: "data.{key}={quoted}"')
+
+
+def test_an_index_of_pandas_is_no_channel(tmp_path: Path) -> None:
+    lines = with_column("__index_level_0__", lambda n, t: (7 * n + t) * 5 % 31)
+    signals = read_signals([written(tmp_path / "a.csv", *lines)])
+    assert signals.channels == ("x", "y")
+    assert "not read, as an index of pandas: __index_level_0__" in signals.description
+    for name in ("", "Unnamed: 0", "index"):
+        nameless = [lines[0].replace("__index_level_0__", name), *lines[1:]]
+        with pytest.raises(UserError, match=r"the column .* seems to be an index; leave it out, or data\.channels"):
+            read_signals([written(tmp_path / "b.csv", *nameless)])
+    rows = (f"{n},{n},2.5,{'ab'[n % 2]}" for n in range(6))
+    assert read_signals([written(tmp_path / "c.csv", "__index_level_0__,t0,t1,label", *rows)]).steps == ("t0", "t1")
+
+
+def test_a_column_t_in_capitals_is_the_time_if_it_rises_and_else_refused(tmp_path: Path) -> None:
+    lines = [STEPS[0].upper(), *STEPS[1:]]
+    signals = read_signals([written(tmp_path / "a.csv", *lines)])
+    assert signals.channels == ("X", "Y") and signals.columns["time_column"] == "T"
+    shuffled = read_signals([written(tmp_path / "b.csv", lines[0], *lines[:0:-1])])
+    assert shuffled.values[:4].tolist() == signals.values[-4:].tolist()
+    warm = [lines[0], *(f"{n},{(n + t) * 7 % 11}.5,{t},1,{'ab'[n % 2]}" for n in range(8) for t in range(4))]
+    with pytest.raises(UserError, match=r"the column T may be the time .*; data\.time_column=T .*data\.channels=\["):
+        read_signals([written(tmp_path / "c.csv", *warm)])
+    for channels in (["T", "X"], ["Y", "X"]):
+        assert read_signals([written(tmp_path / "c.csv", *warm)], channels=channels).channels == tuple(channels)
+    beside = with_column("T", lambda n, t: n + t)
+    assert read_signals([written(tmp_path / "d.csv", *beside)]).channels == ("T", "x", "y")
+
+
+def test_a_channel_that_never_changes_is_said_and_no_label(tmp_path: Path) -> None:
+    signals = read_signals([written(tmp_path / "a.csv", *with_column("z", lambda *_: 5))])
+    assert signals.channels == ("z", "x", "y") and "z never changes" in signals.description
+
+
+def test_a_sequence_without_a_label_in_some_rows_is_named(tmp_path: Path) -> None:
+    none = written(tmp_path / "a.csv", *STEPS, "8,0,1,1,", "8,1,1,1,")
+    with pytest.raises(UserError, match=r"row 33: a sequence without a label .* \(8\); data\.missing_labels=skip"):
+        read_signals([none])
+    assert len(read_signals([none], missing_labels="skip")) == 8
+    some = written(tmp_path / "b.csv", *STEPS, "8,0,1,1,a", "8,1,1,1,")
+    for how in (None, "skip"):
+        with pytest.raises(UserError, match=r"sequence 8 has a label in some rows and none in .*; write it into all"):
+            read_signals([some], missing_labels=how)

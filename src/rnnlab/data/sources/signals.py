@@ -16,6 +16,7 @@ from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.signal_files.answers import encode, kind_of_labels
 from rnnlab.data.sources.signal_files.arrays import ArrayFile, grouped, read_arrays
+from rnnlab.data.sources.signal_files.columns import without_index
 from rnnlab.data.sources.signal_files.content import LONG, Content, Reading
 from rnnlab.data.sources.signal_files.headers import refuse_row_of_numbers
 from rnnlab.data.sources.signal_files.long_tables import read_long
@@ -118,9 +119,11 @@ def _read_table(file: Path, reading: Reading) -> Content:
 def _content_of(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     if table.empty:
         raise UserError(f"data.path: {file} has a header and no sequence below it")
-    if form_of(table, file, reading) == LONG:
-        return read_long(table, file, reading)
-    return read_wide(table, file, reading)
+    table, index = without_index(table, reading.named)
+    read = read_long if form_of(table, file, reading) == LONG else read_wide
+    content = read(table, file, reading)
+    remark = (f"not read, as an index of pandas: {', '.join(index)}",) if index else ()
+    return replace(content, remarks=(*content.remarks, *remark))
 
 
 def read_frame(table: pd.DataFrame, reading: Reading, place: Path) -> Signals:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 ID_NAMES = {"id", "sequence_id", "series_id", "seq_id", "sample_id", "case_id", "unique_id"}
 LABEL_NAMES = {"label", "target", "class"}
 ADVICE = "; data.missing=forward repeats the number before, data.missing=mask also says so in a channel"
+INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
+NAMELESS = re.compile(r"unnamed: \d+|level_\d+|index")
 TIME_NAMES = {"t", "time", "timestamp"}
 
 
@@ -46,6 +48,22 @@ def column_by_name(table: pd.DataFrame, names: set[str], key: str, file: Path) -
 def time_columns(table: pd.DataFrame) -> list[str]:
     """Return the columns whose names say that they have times, but no `t1`, `t2`."""
     return [str(name) for name in table.columns if named_as_time(str(name)) and not re.search(r"\d", str(name))]
+
+
+def without_index(table: pd.DataFrame, kept: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Return a table without the index that pandas writes into Parquet, and what was left out.
+
+    Args:
+        table: With any columns.
+        kept: The columns that a person has named.
+    """
+    index = [str(name) for name in table.columns if INDEX_OF_PANDAS.fullmatch(str(name)) and str(name) not in kept]
+    return table.drop(columns=index), index
+
+
+def is_nameless(name: str) -> bool:
+    """Return whether a column has no name, or the one that pandas gives such a column."""
+    return not name or bool(NAMELESS.fullmatch(name.casefold()))
 
 
 def is_counter(cells: Sequence[str]) -> bool:

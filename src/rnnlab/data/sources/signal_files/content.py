@@ -47,6 +47,12 @@ class Reading:
     labelled: bool = True
 
     @property
+    def named(self) -> list[str]:
+        """The columns that a person has named."""
+        keys = (self.label_column, self.id_column, self.time_column, self.channels, self.group_column)
+        return [name for columns in keys for name in listed(columns)]
+
+    @property
     def of_values(self) -> str:
         """The treatment of numbers that are missing.
 
