@@ -433,3 +433,46 @@ def test_a_sequence_without_a_label_in_some_rows_is_named(tmp_path: Path) -> Non
     for how in (None, "skip"):
         with pytest.raises(UserError, match=r"sequence 8 has a label in some rows and none in .*; write it into all"):
             read_signals([some], missing_labels=how)
+
+
+ARRAY, CLASSES = np.zeros((6, 4, 2)), np.arange(6) % 2
+
+
+@pytest.mark.parametrize(
+    ("arrays", "target", "named"),
+    [
+        (
+            {"y": CLASSES, "times": np.tile([0, 1, 3, 2], (6, 1))},
+            None,
+            r"the times of sequence 1 do not rise \(2 stands behind 3\)",
+        ),
+        ({"y": CLASSES, "times": np.full((6, 4), np.nan)}, None, "its times are finite numbers"),
+        ({"y": CLASSES, "times": np.full((6, 4), 1e300)}, None, "the array times has 1e"),
+        ({"y": np.eye(2)[CLASSES]}, None, r"a single 1; give the numbers of classes \(6,\) such as y\.argmax"),
+        ({"y": np.eye(4, dtype=bool)[CLASSES]}, None, r"a single 1; .* data\.target=steps or number reads"),
+        ({"y": np.ones((6, 3))}, "class", r"data\.target=class: .* labels of the shape \(6, 3\), .* has \(6,\)"),
+        ({"y": np.array(["a", "b"] * 3)}, "number", "the label 'a' is no number"),
+        ({"y": np.full((6, 3), "a")}, None, "the label 'a' is no number"),
+    ],
+)
+def test_labels_and_times_of_arrays_are_not_misread(
+    tmp_path: Path, arrays: dict[str, np.ndarray], target: str | None, named: str
+) -> None:
+    np.savez(tmp_path / "a.npz", X=ARRAY, **arrays)
+    with pytest.raises(UserError, match=named):
+        read_signals([tmp_path / "a.npz"], target=target)
+
+
+def test_a_column_of_labels_in_an_array_is_as_good_as_a_row(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X=ARRAY, y=CLASSES[:, None])
+    np.savez(tmp_path / "b.npz", X=ARRAY, y=CLASSES[:, None] + np.arange(6)[:, None] / 7)
+    assert read_signals([tmp_path / "a.npz"]).asked == "class"
+    assert read_signals([tmp_path / "b.npz"]).answers.shape == (6,)
+    np.savez(tmp_path / "c.npz", X=ARRAY, y=np.eye(4, dtype=int)[CLASSES])
+    assert read_signals([tmp_path / "c.npz"], target="steps").asked == "steps"
+
+
+def test_labels_of_a_ts_file_that_are_no_numbers_are_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text(TS)
+    with pytest.raises(UserError, match="the label 'ae' is no number"):
+        read_signals([tmp_path / "a.ts"], target="number")

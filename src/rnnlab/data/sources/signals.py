@@ -63,7 +63,7 @@ def read_signals(files: list[Path], label_column: str | list[str] | None = None,
     asked, classes = CLASS, tuple[str, ...]()
     answers: Answers = np.zeros(len(labels[0]), dtype=np.int64)
     if as_written.labelled:
-        asked = contents[0].asked or kind_of_labels(labels, as_written.target, f"data: {files[0]}")
+        asked = kind_of_labels(labels, contents[0].asked or as_written.target, f"data: {files[0]}")
         _check_steps(asked, len(labels[0]), sum(int(content.sizes.sum()) for content in contents), files[0])
         answers, classes = encode(labels, asked)
         if asked == NUMBER:

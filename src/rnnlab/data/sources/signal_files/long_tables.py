@@ -125,7 +125,7 @@ def _check_whole(whole: pd.DataFrame, table: pd.DataFrame, ids: Sequence[str], f
     keys = _keys(whole, ids)
     left = keys[~whole.index.isin(table.index)]
     if (torn := left.isin(_keys(table, ids))).any():
-        row = int(torn.idxmax())
+        row = int(left.index.to_numpy()[int(torn.to_numpy().argmax())])
         raise UserError(
             f"data: {file}, row {row + 1}: the sequence {keys.loc[row]} has a label in some rows and none in this one;"
             " write it into all of its rows"
