@@ -476,3 +476,20 @@ def test_labels_of_a_ts_file_that_are_no_numbers_are_refused_as_such(tmp_path: P
     (tmp_path / "a.ts").write_text(TS)
     with pytest.raises(UserError, match="the label 'ae' is no number"):
         read_signals([tmp_path / "a.ts"], target="number")
+
+
+def test_decimal_commas_are_read_where_the_key_says_so_and_else_named(tmp_path: Path) -> None:
+    rows = [
+        line.replace("0.5", "1.234,5").replace("2.5", "0,25").replace(",", ";", 2)[::-1].replace(",", ";", 2)[::-1]
+        for line in STEPS
+    ]
+    german = written(tmp_path / "long.csv", *(row.replace(".5", ",5") for row in rows))
+    with pytest.raises(UserError, match=r"is no number; data\.decimal=comma reads decimal commas, data\.decimal=point"):
+        read_signals([german], separator="semicolon")
+    signals = read_signals([german], decimal="comma")
+    assert signals.channels == ("x", "y") and {1234.5, 1.5, 0.25} < set(signals.values[:, 0].tolist())
+    table = wide(tmp_path / "wide.csv", "t0", "t1", signs=";")
+    table.write_text(table.read_text().replace(".5", ",5"))
+    assert read_signals([table], decimal="comma").values[:2].tolist() == [[0.5], [1.5]]
+    english = (f'{n},{t},"1,{n}00.5",{t},a' for n in range(4) for t in range(3))
+    assert read_signals([written(tmp_path / "en.csv", STEPS[0], *english)], decimal="point").values[0].tolist() == [1000.5, 0]

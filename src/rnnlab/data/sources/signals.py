@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.formats.tables import is_table, read_table, says_names
+from rnnlab.data.formats.decoding import text_lines
+from rnnlab.data.formats.numeric_tables import COMMA
+from rnnlab.data.formats.tables import is_table, read_table, says_names, separator_of
 from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals, check_size
 from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.signal_files.answers import encode, kind_of_labels
 from rnnlab.data.sources.signal_files.arrays import ArrayFile, grouped, read_arrays
-from rnnlab.data.sources.signal_files.columns import without_index
-from rnnlab.data.sources.signal_files.content import LONG, Content, Reading
+from rnnlab.data.sources.signal_files.columns import ID_NAMES, columns_named, with_decimals, without_index
+from rnnlab.data.sources.signal_files.content import LONG, Content, Reading, listed
 from rnnlab.data.sources.signal_files.headers import refuse_row_of_numbers
 from rnnlab.data.sources.signal_files.long_tables import read_long
 from rnnlab.data.sources.signal_files.ts_files import read_ts
@@ -110,7 +112,10 @@ def is_signal_file(file: Path) -> bool:
 
 
 def _read_table(file: Path, reading: Reading) -> Content:
-    table = _stripped(read_table(file, reading.separator, reading.quoting))
+    separator = reading.separator
+    if separator is None and reading.decimal == COMMA and not says_names(file):
+        separator = separator_of("".join(text_lines(file)), file, decimal_commas=True)
+    table = _stripped(read_table(file, separator, reading.quoting))
     if not says_names(file):
         refuse_row_of_numbers(list(map(str, table.columns)), file)
     return _content_of(table, file, reading)
@@ -120,6 +125,8 @@ def _content_of(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     if table.empty:
         raise UserError(f"data.path: {file} has a header and no sequence below it")
     table, index = without_index(table, reading.named)
+    ids = listed(reading.id_column) or columns_named(table, ID_NAMES)
+    table = with_decimals(table, reading.decimal, [*ids, *listed(reading.group_column)], file)
     read = read_long if form_of(table, file, reading) == LONG else read_wide
     content = read(table, file, reading)
     remark = (f"not read, as an index of pandas: {', '.join(index)}",) if index else ()

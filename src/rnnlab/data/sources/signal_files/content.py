@@ -28,6 +28,7 @@ class Reading:
         target: What the labels are: `class`, `number` or `steps`, a class at each time step.
         missing: What is done with numbers that are missing: `refuse`, `forward` or `mask`.
         missing_labels: What is done with labels that are missing (see `labels.leaves_out`).
+        decimal: `comma` where numbers have decimal commas, `point` where commas separate thousands.
         separator: What separates cells (see `tables.read_rows`).
         quoting: Whether quotes hold cells together (see `tables.read_rows`).
         labelled: Whether there are labels and groups to be read; without them every sequence has the label ''.
@@ -42,6 +43,7 @@ class Reading:
     target: str | None = None
     missing: str | None = None
     missing_labels: str | None = None
+    decimal: str | None = None
     separator: str | None = None
     quoting: bool | None = None
     labelled: bool = True
