@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from rnnlab.config.schema import check
 from rnnlab.control_characters import in_one_line
 from rnnlab.data.preparation.signal_inputs import SignalInputs
+from rnnlab.data.preparation.signals import split_signals
 from rnnlab.data.signals import Signals
 from rnnlab.data.sources.signals import read_signals
 from rnnlab.errors import UserError
@@ -491,5 +493,27 @@ def test_decimal_commas_are_read_where_the_key_says_so_and_else_named(tmp_path: 
     table = wide(tmp_path / "wide.csv", "t0", "t1", signs=";")
     table.write_text(table.read_text().replace(".5", ",5"))
     assert read_signals([table], decimal="comma").values[:2].tolist() == [[0.5], [1.5]]
-    english = (f'{n},{t},"1,{n}00.5",{t},a' for n in range(4) for t in range(3))
-    assert read_signals([written(tmp_path / "en.csv", STEPS[0], *english)], decimal="point").values[0].tolist() == [1000.5, 0]
+    english = written(
+        tmp_path / "en.csv", STEPS[0], *(f'{n},{t},"1,{t}00.5",{t},a' for n in range(4) for t in range(3))
+    )
+    assert read_signals([english], decimal="point").values[1].tolist() == [1100.5, 1]
+
+
+def test_cells_that_are_lists_are_said_to_be_such(tmp_path: Path) -> None:
+    nested = {
+        "a": [{"id": n, "x": [1.5, n], "label": "ab"[n % 2]} for n in range(6)],
+        "b": [{"signal": [[1, 2], [3, n]], "label": "ab"[n % 2]} for n in range(6)],
+        "c": [{"id": n // 2, "t": n % 2, "s": {"x": 1, "y": n}, "label": "a"} for n in range(6)],
+    }
+    for name, rows in nested.items():
+        file = written(tmp_path / f"{name}.jsonl", *map(json.dumps, rows))
+        with pytest.raises(UserError, match=r"the cells of the column \w+ are lists or objects .*; write a long table"):
+            read_signals([file])
+
+
+def test_a_class_of_too_few_sequences_and_a_file_of_another_kind_are_named_as_such(tmp_path: Path) -> None:
+    signals = read_signals([written(tmp_path / "a.csv", *STEPS, "8,0,1,1,rare")])
+    with pytest.raises(UserError, match=r"a\.csv: the label 'rare' has 1 sequence, too few to split"):
+        split_signals(signals, 0, None, "data: a.csv")
+    with pytest.raises(UserError, match=r"give \.csv, \.tsv, \.jsonl, .*\.parquet, .*\.arrow, .*\.ts, \.npz, \.npy"):
+        read_signals([written(tmp_path / "a.wav", "RIFF")])

@@ -12,13 +12,19 @@ from numpy.typing import NDArray
 
 from rnnlab.data.formats.decoding import text_lines
 from rnnlab.data.formats.numeric_tables import COMMA
-from rnnlab.data.formats.tables import is_table, read_table, says_names, separator_of
+from rnnlab.data.formats.tables import ENDINGS, is_table, read_table, says_names, separator_of
 from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals, check_size
 from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.signal_files.answers import encode, kind_of_labels
 from rnnlab.data.sources.signal_files.arrays import ArrayFile, grouped, read_arrays
-from rnnlab.data.sources.signal_files.columns import ID_NAMES, columns_named, with_decimals, without_index
+from rnnlab.data.sources.signal_files.columns import (
+    ID_NAMES,
+    columns_named,
+    refuse_nested,
+    with_decimals,
+    without_index,
+)
 from rnnlab.data.sources.signal_files.content import LONG, Content, Reading, listed
 from rnnlab.data.sources.signal_files.headers import refuse_row_of_numbers
 from rnnlab.data.sources.signal_files.long_tables import read_long
@@ -103,7 +109,7 @@ def _read(source: ArrayFile, reading: Reading) -> Content:
         return read_ts(file, reading)
     if ending in ARRAYS:
         return read_arrays(source, reading)
-    raise UserError(f"data.path: {file} is no table of signals; give .csv, .tsv, {', '.join((TS, *ARRAYS))} files")
+    raise UserError(f"data.path: {file} is no table of signals; give {', '.join((*ENDINGS, TS, *ARRAYS))} files")
 
 
 def is_signal_file(file: Path) -> bool:
@@ -125,6 +131,8 @@ def _content_of(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     if table.empty:
         raise UserError(f"data.path: {file} has a header and no sequence below it")
     table, index = without_index(table, reading.named)
+    if not reading.channels:
+        refuse_nested(table, reading.named, file)
     ids = listed(reading.id_column) or columns_named(table, ID_NAMES)
     table = with_decimals(table, reading.decimal, [*ids, *listed(reading.group_column)], file)
     read = read_long if form_of(table, file, reading) == LONG else read_wide

@@ -24,6 +24,8 @@ ID_NAMES = {"id", "sequence_id", "series_id", "seq_id", "sample_id", "case_id", 
 LABEL_NAMES = {"label", "target", "class"}
 OF_COMMAS = "; data.decimal=comma reads decimal commas, data.decimal=point commas between thousands"
 ADVICE = "; data.missing=forward repeats the number before, data.missing=mask also says so in a channel"
+LISTS = re.compile(r"\[[\[\s]*[-+\d.].*\]", re.DOTALL)
+OBJECTS = re.compile(r"\{\s*\".*\}", re.DOTALL)
 INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
 NAMELESS = re.compile(r"unnamed: \d+|level_\d+|index")
 TIME_NAMES = {"t", "time", "timestamp"}
@@ -76,6 +78,24 @@ def with_decimals(table: pd.DataFrame, decimal: str | None, kept: Sequence[str],
 def is_localised(cell: str) -> bool:
     """Return whether a cell is a number with a decimal comma, or with separators of thousands."""
     return bool(WITH_COMMA.fullmatch(cell)) or any(form.fullmatch(cell) for form in WITH_THOUSANDS.values())
+
+
+def refuse_nested(table: pd.DataFrame, kept: Sequence[str], file: Path, form: re.Pattern[str] = LISTS) -> None:
+    """Raise UserError if the cells of a column are lists, or objects, of which a table has one a cell.
+
+    Args:
+        table: Of strings.
+        kept: Columns that are read as something else than numbers.
+        file: Where it lies.
+        form: Of what is refused; objects may also be what else is known of a step.
+    """
+    for place, name in enumerate(map(str, table.columns)):
+        present = [cell for cell in table.iloc[:, place] if not is_missing(cell)]
+        if present and name not in kept and all(map(form.fullmatch, present)):
+            raise UserError(
+                f"data: {file}: the cells of the column {name} are lists or objects ({present[0][:20]} …), and a cell"
+                " has one number; write a long table, a row a time step and a column a channel, or arrays in .npz"
+            )
 
 
 def without_index(table: pd.DataFrame, kept: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:

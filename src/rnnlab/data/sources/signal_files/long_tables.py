@@ -17,12 +17,14 @@ from rnnlab.data.signals import STEPS
 from rnnlab.data.sources.signal_files.columns import (
     ID_NAMES,
     LABEL_NAMES,
+    OBJECTS,
     TIME_NAMES,
     column_by_name,
     is_counter,
     is_nameless,
     is_numeric,
     numbers_of,
+    refuse_nested,
     time_columns,
 )
 from rnnlab.data.sources.signal_files.content import Columns, Content, Reading, listed
@@ -332,6 +334,7 @@ def _channels(rows: _Rows, reading: Reading, taken: Sequence[str], file: Path) -
         )
     numeric = [name for name in others if is_numeric(rows.table[name])]
     if not numeric:
+        refuse_nested(rows.table, taken, file, OBJECTS)
         raise UserError(f"data: {file} has no column of numbers beside {', '.join(taken)}")
     for name in numeric:
         _check_channel(rows, name, file)
