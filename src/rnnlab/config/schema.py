@@ -186,8 +186,11 @@ DATA: dict[str, Kind] = {
     "data.reader.form": either(one_of("long", "wide"), NOTHING).neutral_at(None),
     "data.target": either(one_of("class", "number", "steps"), NOTHING),
     "data.reader.target": either(one_of("class", "number", "steps"), NOTHING).neutral_at(None),
-    **{f"data.{key}": either(COLUMNS, NOTHING) for key in ("id_column", "group_column", "channels")},
-    **{f"data.reader.{key}": either(COLUMNS, NOTHING).neutral_at(None) for key in ("id_column", "group_column")},
+    **{f"data.{key}": either(COLUMNS, NOTHING) for key in ("id_column", "group_column", "label_column", "channels")},
+    **{
+        f"data.reader.{key}": either(COLUMNS, NOTHING).neutral_at(None)
+        for key in ("id_column", "group_column", "label_column")
+    },
     "data.reader.channels": either(whole(1), either(COLUMNS, NOTHING)).neutral_at(None),  # how many, or which columns
     "data.time_input": TRUE_OR_FALSE.neutral_at(False),
     "data.verbatim": either(TRUE_OR_FALSE, NOTHING),
@@ -397,7 +400,7 @@ def check(config: Mapping[str, Any], command: str = "") -> None:
     for key, value in flatten(config):
         kind = kind_of(key, command)
         if kind and not kind.holds(value) and (own_cell or key not in CELLS):
-            raise UserError(f"{key} must be {kind.text}, not {value!r}")
+            raise UserError(f"{key} must be {kind.text}, not {value!r}{_in_quotes(key, value)}")
     for key, target in targets.targets(config):
         targets.check(target, key)
     for name, logger in config.get("logger", {}).items():
@@ -405,6 +408,20 @@ def check(config: Mapping[str, Any], command: str = "") -> None:
         # A dotted name would be imported by the look-up.
         if package and not (str(package).isidentifier() and importlib.util.find_spec(package)):
             raise UserError(f"logger={name}: the package {package} is not installed; pip install {package}")
+
+
+def _in_quotes(key: str, value: Any) -> str:
+    """Return how names of columns are written that are numbers or such words as true; '' of other values."""
+    names = value if isinstance(value, list) else [value]
+    if (
+        not key.endswith(("_column", ".channels"))
+        or not names
+        or not all(isinstance(n, str | int | float) for n in names)
+    ):
+        return ""
+    words = [str(name).lower() if isinstance(name, bool) else str(name) for name in names]
+    quoted = ",".join(f"'{word}'" for word in words)
+    return f'; a name that is no word stands in quotes: "{key}={f"[{quoted}]" if isinstance(value, list) else quoted}"'
 
 
 def _check_groups(config: Mapping[str, Any]) -> None:

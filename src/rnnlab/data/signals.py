@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.errors import UserError
+
 CLASS, NUMBER, STEPS = (
     "class",
     "number",
     "steps",
 )  # what is predicted: a class or a number for each sequence, or a class for each step
+LARGEST = 1e30  # absolute value: a float32 holds it, a float64 its square
 
 Values = NDArray[np.float32] | NDArray[np.float64]
 Answers = NDArray[np.int64] | NDArray[np.float32] | NDArray[np.float64]
@@ -109,3 +112,24 @@ class Signals:
 def numbered(width: int) -> tuple[str, ...]:
     """Return names for channels without any: x1, x2, …"""
     return tuple(f"x{number}" for number in range(1, width + 1))
+
+
+def check_size(values: NDArray[Any], names: Sequence[str], where: str) -> None:
+    """Raise UserError if a number is too large for networks, whose numbers have 32 bits.
+
+    Args:
+        values: `(N, D)`; NaN where nothing was observed.
+        names: Of the D columns.
+        where: Begins the line about what is wrong.
+    """
+    if (large := np.abs(values) >= LARGEST).any():
+        row, column = np.argwhere(large)[0].tolist()
+        raise UserError(too_large(f"{where} {names[column]}", float(values[row, column])))
+
+
+def too_large(where: str, number: float) -> str:
+    """Return the line on a number that is too large."""
+    return (
+        f"{where} has {number:.3g}, too large to compute with in 32 bits; give numbers in another unit, and leave"
+        " empty what was not measured"
+    )

@@ -191,7 +191,13 @@ def check_classes(labels: Iterable[str], kind: str, task: str, where: str, advic
 
 
 def split_rows(
-    labels: Sequence[str], parts: Sequence[str] | None, rows: Iterable[int], seed: int, limit: int | None, where: str
+    labels: Sequence[str],
+    parts: Sequence[str] | None,
+    rows: Iterable[int],
+    seed: int,
+    limit: int | None,
+    where: str,
+    kind: str = "distinct text",
 ) -> dict[str, array[int]]:
     """Return the rows that train, validate and test, each part in random order: files are often sorted by label.
 
@@ -202,6 +208,7 @@ def split_rows(
         seed: Of Python's `random.Random`, which shuffles them.
         limit: How many are used, chosen at random; None for all.
         where: Begins the line about what is wrong.
+        kind: What one of them is called.
 
     Raises:
         UserError: There are fewer than two classes, or too few texts of one.
@@ -219,7 +226,7 @@ def split_rows(
     label, fewest = min(counts.items(), key=lambda pair: pair[1])
     if fewest < LEAST_OF_A_CLASS:
         raise UserError(
-            f"{where}: the label {label!r} has {fewest} distinct texts, too few to split;"
+            f"{where}: the label {label!r} has {fewest} {kind}{'s'[: fewest != 1]}, too few to split;"
             f" at least {LEAST_OF_A_CLASS} are needed"
         )
     of_class = {name: array("q") for name in sorted(counts)}

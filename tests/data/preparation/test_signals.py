@@ -188,7 +188,7 @@ EQUAL = "t1,t2,label\n" + "".join(f"{n},{n}.5,{'up' if n % 2 else 'down'}\n" for
         ("t1,t2,t3,label\n1,2,3,up\n", r"other\.csv has 3 steps, and every sequence of training 2: .* from t3 on"),
         ("t1,t2,label\n1,2,up\n1,,up\n", r"other\.csv: row 2 has 1 step, and every sequence of training 2"),
         ("t1,label\n1,up\n", r"other\.csv: row 1 has 1 step, and every sequence of training 2"),
-        ("t1,x,label\n1,2,up\n", r"other\.csv: step 2 is the column x, where it was t2 before"),
+        ("t1,t3,label\n1,2,up\n", r"other\.csv: step 2 is the column t3, where it was t2 before"),
     ],
 )
 def test_steps_that_training_did_not_have_are_refused(tmp_path: Path, text: str, named: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rnnlab.config.schema import check
 from rnnlab.control_characters import in_one_line
+from rnnlab.data.preparation.signal_inputs import SignalInputs
+from rnnlab.data.preparation.signals import split_signals
 from rnnlab.data.signals import Signals
 from rnnlab.data.sources.signals import read_signals
 from rnnlab.errors import UserError
+from rnnlab.tasks.asked_signals.arrays import as_recording
 
 CHANNELS = [f"lpc{number}" for number in range(12)]
 
@@ -304,3 +309,211 @@ def test_a_damaged_file_of_signals_is_read_or_refused_in_one_line(
         assert len(in_one_line(str(error)).splitlines()) == 1  # as a terminal shows it
     else:
         assert len(signals) and np.isfinite(signals.values).all() and int(signals.sizes.sum()) == len(signals.values)
+
+
+def test_a_number_too_large_for_32_bits_is_refused_wherever_it_stands(tmp_path: Path) -> None:
+    """It made a channel's deviation infinite, so that nothing of the channel was left."""
+    huge = r"has 1e\+300, too large to compute with in 32 bits"
+    with pytest.raises(UserError, match=rf"row 33, column x {huge}"):
+        read_signals([written(tmp_path / "long.csv", *STEPS, "8,0,1e300,1,a")])
+    (tmp_path / "a.ts").write_text(TS.replace("-2e-1", "-1e300"))
+    with pytest.raises(UserError, match=r"line 11: step 2 has -1e\+300, too large"):
+        read_signals([tmp_path / "a.ts"])
+    values, numbers = np.zeros((3, 4, 2)), np.array([1.5, 2.5, 3.5])
+    np.savez(tmp_path / "y.npz", X=values, y=numbers * np.array([1, 1e300, 1]))
+    with pytest.raises(UserError, match=r"the column label has 2\.5e\+300, too large"):
+        read_signals([tmp_path / "y.npz"])
+    values[1, 2, 1] = 1e300
+    np.savez(tmp_path / "x.npz", X=values, y=numbers)
+    with pytest.raises(UserError, match=rf"the channel x2 {huge}"):
+        read_signals([tmp_path / "x.npz"])
+    for asked in (values[1], "0 1 0 1e300"):
+        with pytest.raises(UserError, match=huge):
+            as_recording(asked, ["u", "v"])
+    inputs = SignalInputs("channel", None, False, np.zeros(1), np.full(1, 1e-12))
+    one = Signals(np.full((3, 1), 1e25), np.array([3]), np.zeros(1, np.int64), "class", ("u",))
+    with pytest.raises(UserError, match=r"in deviations of training, the channel u has 1e\+37, too large"):
+        inputs(one)
+
+
+def wide(file: Path, *steps: str, label: str = "label", signs: str = ",") -> Path:
+    rows = ("ab"[n % 2] + "".join(f"{signs}{(3 * n + k * k) % 11}.5" for k in range(len(steps))) for n in range(8))
+    return written(file, signs.join([label, *steps]), *rows)
+
+
+@pytest.mark.parametrize(
+    "first", ["1,-0.132,0.105,0.362", "a,-0.132,0.105,0.1", "3,3,3,4", "s1,0,1.5,0.5,a", "s1,2024-01-01,1.5,0.5,a"]
+)
+def test_a_first_row_of_numbers_is_no_header(tmp_path: Path, first: str) -> None:
+    """A table without a header lost its first sequence without a word."""
+    cells = first.split(",")
+    rows = [",".join([cells[0], *(f"{n + k}.25" for k in range(len(cells) - 1))]) for n in range(6)]
+    for form in (None, "wide", "long"):
+        with pytest.raises(UserError, match=r"its first row \(.*, …\) has numbers in the place of names; put a row"):
+            read_signals([written(tmp_path / "a.csv", first, *rows)], cells[0], form=form, id_column=None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "named"),
+    [
+        ("t2 t1 t0", r"the column t1 stands behind t2; every column beside the labels is a step, so put them in"),
+        ("t0 t1 t10 t11 t2", r"the column t2 stands behind t11;"),
+        ("0.5 1.5 1.0", r"the column 1\.0 stands behind 1\.5;"),
+        ("x0 x1 y0 y1", r"the columns x0 and y0 seem to be of several channels, .*; write a long table"),
+        ("x_0 y_0 x_1 y_1", r"the columns x_0 and y_0 seem to be of several channels"),
+        ("t0 t1 mean age", r"the columns mean, age are without a number in the name, as t0 has one"),
+        ("age t0 t1", r"the column age is without a number in the name, .*; leave out what is none"),
+    ],
+)
+def test_columns_that_are_no_steps_in_their_order_are_refused(tmp_path: Path, steps: str, named: str) -> None:
+    with pytest.raises(UserError, match=named):
+        read_signals([wide(tmp_path / "wide.csv", *steps.split())])
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        *("t0 t1 t2", "t8 t9 t10", "1 2 3", "0.25 0.5 1", "t-1 t0 t1", "x-1 x-2 x-3", "0s 5s 10s", "rise peak fall"),
+        *("1e-05 2e-05 1e-04", "x_1_0 x_1_1 x_2_0", "2024-01 2024-02 2025-01", "31.01.2024 01.02.2024 01.03.2024"),
+        *("Jan Feb Mar", "Dec2023 Jan2024 Feb2024", "q1_2023 q2_2023 q1_2024", "1/31/2024 2/1/2024 1/1/2025"),
+    ],
+)
+def test_columns_that_are_steps_in_their_order_are_read(tmp_path: Path, steps: str) -> None:
+    assert read_signals([wide(tmp_path / "wide.csv", *steps.split())]).steps == tuple(steps.split())
+    counted = wide(tmp_path / "counted.csv", "1", "2", "3", label="4")
+    assert read_signals([counted], "4").steps == ("1", "2", "3")
+
+
+@pytest.mark.parametrize("key", ["label_column", "id_column", "time_column", "group_column", "channels"])
+@pytest.mark.parametrize(("given", "quoted"), [(1, "'1'"), (True, "'true'"), (2.5, "'2.5'"), ([3, "x"], "['3','x']")])
+def test_a_column_that_is_no_text_is_refused_with_its_quotes(key: str, given: object, quoted: str) -> None:
+    with pytest.raises(UserError) as caught:
+        check({"data": {key: given}})
+    assert str(caught.value).startswith(f"data.{key} must be the name of a column")
+    assert str(caught.value).endswith(f'stands in quotes: "data.{key}={quoted}"')
+
+
+def test_an_index_of_pandas_is_no_channel(tmp_path: Path) -> None:
+    lines = with_column("__index_level_0__", lambda n, t: (7 * n + t) * 5 % 31)
+    signals = read_signals([written(tmp_path / "a.csv", *lines)])
+    assert signals.channels == ("x", "y")
+    assert "not read, as an index of pandas: __index_level_0__" in signals.description
+    for name in ("", "Unnamed: 0", "index"):
+        nameless = [lines[0].replace("__index_level_0__", name), *lines[1:]]
+        with pytest.raises(UserError, match=r"the column .* seems to be an index; leave it out, or data\.channels"):
+            read_signals([written(tmp_path / "b.csv", *nameless)])
+    rows = (f"{n},{n},2.5,{'ab'[n % 2]}" for n in range(6))
+    assert read_signals([written(tmp_path / "c.csv", "__index_level_0__,t0,t1,label", *rows)]).steps == ("t0", "t1")
+
+
+def test_a_column_t_in_capitals_is_the_time_if_it_rises_and_else_refused(tmp_path: Path) -> None:
+    lines = [STEPS[0].upper(), *STEPS[1:]]
+    signals = read_signals([written(tmp_path / "a.csv", *lines)])
+    assert signals.channels == ("X", "Y") and signals.columns["time_column"] == "T"
+    shuffled = read_signals([written(tmp_path / "b.csv", lines[0], *lines[:0:-1])])
+    assert shuffled.values[:4].tolist() == signals.values[-4:].tolist()
+    warm = [lines[0], *(f"{n},{(n + t) * 7 % 11}.5,{t},1,{'ab'[n % 2]}" for n in range(8) for t in range(4))]
+    with pytest.raises(UserError, match=r"the column T may be the time .*; data\.time_column=T .*data\.channels=\["):
+        read_signals([written(tmp_path / "c.csv", *warm)])
+    for channels in (["T", "X"], ["Y", "X"]):
+        assert read_signals([written(tmp_path / "c.csv", *warm)], channels=channels).channels == tuple(channels)
+    beside = with_column("T", lambda n, t: n + t)
+    assert read_signals([written(tmp_path / "d.csv", *beside)]).channels == ("T", "x", "y")
+
+
+def test_a_channel_that_never_changes_is_said_and_no_label(tmp_path: Path) -> None:
+    signals = read_signals([written(tmp_path / "a.csv", *with_column("z", lambda *_: 5))])
+    assert signals.channels == ("z", "x", "y") and "z never changes" in signals.description
+
+
+def test_a_sequence_without_a_label_in_some_rows_is_named(tmp_path: Path) -> None:
+    none = written(tmp_path / "a.csv", *STEPS, "8,0,1,1,", "8,1,1,1,")
+    with pytest.raises(UserError, match=r"row 33: a sequence without a label .* \(8\); data\.missing_labels=skip"):
+        read_signals([none])
+    assert len(read_signals([none], missing_labels="skip")) == 8
+    some = written(tmp_path / "b.csv", *STEPS, "8,0,1,1,a", "8,1,1,1,")
+    for how in (None, "skip"):
+        with pytest.raises(UserError, match=r"sequence 8 has a label in some rows and none in .*; write it into all"):
+            read_signals([some], missing_labels=how)
+
+
+ARRAY, CLASSES = np.zeros((6, 4, 2)), np.arange(6) % 2
+
+
+@pytest.mark.parametrize(
+    ("arrays", "target", "named"),
+    [
+        (
+            {"y": CLASSES, "times": np.tile([0, 1, 3, 2], (6, 1))},
+            None,
+            r"the times of sequence 1 do not rise \(2 stands behind 3\)",
+        ),
+        ({"y": CLASSES, "times": np.full((6, 4), np.nan)}, None, "its times are finite numbers"),
+        ({"y": CLASSES, "times": np.full((6, 4), 1e300)}, None, "the array times has 1e"),
+        ({"y": np.eye(2)[CLASSES]}, None, r"a single 1; give the numbers of classes \(6,\) such as y\.argmax"),
+        ({"y": np.eye(4, dtype=bool)[CLASSES]}, None, r"a single 1; .* data\.target=steps or number reads"),
+        ({"y": np.ones((6, 3))}, "class", r"data\.target=class: .* labels of the shape \(6, 3\), .* has \(6,\)"),
+        ({"y": np.array(["a", "b"] * 3)}, "number", "the label 'a' is no number"),
+        ({"y": np.full((6, 3), "a")}, None, "the label 'a' is no number"),
+    ],
+)
+def test_labels_and_times_of_arrays_are_not_misread(
+    tmp_path: Path, arrays: dict[str, np.ndarray], target: str | None, named: str
+) -> None:
+    np.savez(tmp_path / "a.npz", X=ARRAY, **arrays)
+    with pytest.raises(UserError, match=named):
+        read_signals([tmp_path / "a.npz"], target=target)
+
+
+def test_a_column_of_labels_in_an_array_is_as_good_as_a_row(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X=ARRAY, y=CLASSES[:, None])
+    np.savez(tmp_path / "b.npz", X=ARRAY, y=CLASSES[:, None] + np.arange(6)[:, None] / 7)
+    assert read_signals([tmp_path / "a.npz"]).asked == "class"
+    assert read_signals([tmp_path / "b.npz"]).answers.shape == (6,)
+    np.savez(tmp_path / "c.npz", X=ARRAY, y=np.eye(4, dtype=int)[CLASSES])
+    assert read_signals([tmp_path / "c.npz"], target="steps").asked == "steps"
+
+
+def test_labels_of_a_ts_file_that_are_no_numbers_are_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.ts").write_text(TS)
+    with pytest.raises(UserError, match="the label 'ae' is no number"):
+        read_signals([tmp_path / "a.ts"], target="number")
+
+
+def test_decimal_commas_are_read_where_the_key_says_so_and_else_named(tmp_path: Path) -> None:
+    rows = [
+        line.replace("0.5", "1.234,5").replace("2.5", "0,25").replace(",", ";", 2)[::-1].replace(",", ";", 2)[::-1]
+        for line in STEPS
+    ]
+    german = written(tmp_path / "long.csv", *(row.replace(".5", ",5") for row in rows))
+    with pytest.raises(UserError, match=r"is no number; data\.decimal=comma reads decimal commas, data\.decimal=point"):
+        read_signals([german], separator="semicolon")
+    signals = read_signals([german], decimal="comma")
+    assert signals.channels == ("x", "y") and {1234.5, 1.5, 0.25} < set(signals.values[:, 0].tolist())
+    table = wide(tmp_path / "wide.csv", "t0", "t1", signs=";")
+    table.write_text(table.read_text().replace(".5", ",5"))
+    assert read_signals([table], decimal="comma").values[:2].tolist() == [[0.5], [1.5]]
+    english = written(
+        tmp_path / "en.csv", STEPS[0], *(f'{n},{t},"1,{t}00.5",{t},a' for n in range(4) for t in range(3))
+    )
+    assert read_signals([english], decimal="point").values[1].tolist() == [1100.5, 1]
+
+
+def test_cells_that_are_lists_are_said_to_be_such(tmp_path: Path) -> None:
+    nested = {
+        "a": [{"id": n, "x": [1.5, n], "label": "ab"[n % 2]} for n in range(6)],
+        "b": [{"signal": [[1, 2], [3, n]], "label": "ab"[n % 2]} for n in range(6)],
+        "c": [{"id": n // 2, "t": n % 2, "s": {"x": 1, "y": n}, "label": "a"} for n in range(6)],
+    }
+    for name, rows in nested.items():
+        file = written(tmp_path / f"{name}.jsonl", *map(json.dumps, rows))
+        with pytest.raises(UserError, match=r"the cells of the column \w+ are lists or objects .*; write a long table"):
+            read_signals([file])
+
+
+def test_a_class_of_too_few_sequences_and_a_file_of_another_kind_are_named_as_such(tmp_path: Path) -> None:
+    signals = read_signals([written(tmp_path / "a.csv", *STEPS, "8,0,1,1,rare")])
+    with pytest.raises(UserError, match=r"a\.csv: the label 'rare' has 1 sequence, too few to split"):
+        split_signals(signals, 0, None, "data: a.csv")
+    with pytest.raises(UserError, match=r"give \.csv, \.tsv, \.jsonl, .*\.parquet, .*\.arrow, .*\.ts, \.npz, \.npy"):
+        read_signals([written(tmp_path / "a.wav", "RIFF")])

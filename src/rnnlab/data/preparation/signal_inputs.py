@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.signals import Signals, Values
+from rnnlab.data.signals import Signals, Values, check_size
 from rnnlab.errors import UserError
 
 CHANNEL, SEQUENCE, NONE = "channel", "sequence", "none"  # of data.normalise
@@ -121,7 +121,9 @@ class SignalInputs:
 
     def _scaled(self, values: Floats, observed: NDArray[np.bool_], signals: Signals) -> Floats:
         if self.normalise == CHANNEL:
-            return (values - self.mean) / self.deviation
+            scaled = (values - self.mean) / self.deviation
+            check_size(scaled, signals.channels, "data: measured in deviations of training, the channel")
+            return scaled
         return per_sequence(values, observed, signals) if self.normalise == SEQUENCE else values
 
 

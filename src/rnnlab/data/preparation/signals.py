@@ -141,7 +141,7 @@ def split_signals(signals: Signals, seed: int, limit: int | None, where: str) ->
     classified = signals.asked == CLASS
     labels = [signals.classes[index] for index in signals.answers.tolist()] if classified else [""] * len(signals)
     if classified and signals.groups is None and signals.parts is None:
-        return split_rows(labels, None, range(len(signals)), seed, limit, where)
+        return split_rows(labels, None, range(len(signals)), seed, limit, where, "sequence")
     random_ = random.Random(seed)
     rows, where = shuffled_rows(range(len(signals)), random_, limit, where)
     if classified:

@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.formats.tables import is_table, read_table
-from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals
+from rnnlab.data.formats.decoding import text_lines
+from rnnlab.data.formats.numeric_tables import COMMA
+from rnnlab.data.formats.tables import ENDINGS, is_table, read_table, says_names, separator_of
+from rnnlab.data.signals import CLASS, NUMBER, STEPS, Answers, Signals, check_size
 from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.sources.signal_files.answers import encode, kind_of_labels
 from rnnlab.data.sources.signal_files.arrays import ArrayFile, grouped, read_arrays
-from rnnlab.data.sources.signal_files.content import LONG, Content, Reading
+from rnnlab.data.sources.signal_files.columns import (
+    ID_NAMES,
+    columns_named,
+    refuse_nested,
+    with_decimals,
+    without_index,
+)
+from rnnlab.data.sources.signal_files.content import LONG, Content, Reading, listed
+from rnnlab.data.sources.signal_files.headers import refuse_row_of_numbers
 from rnnlab.data.sources.signal_files.long_tables import read_long
 from rnnlab.data.sources.signal_files.ts_files import read_ts
 from rnnlab.data.sources.signal_files.wide_tables import form_of, longer, read_wide
@@ -61,9 +71,11 @@ def read_signals(files: list[Path], label_column: str | list[str] | None = None,
     asked, classes = CLASS, tuple[str, ...]()
     answers: Answers = np.zeros(len(labels[0]), dtype=np.int64)
     if as_written.labelled:
-        asked = contents[0].asked or kind_of_labels(labels, as_written.target, f"data: {files[0]}")
+        asked = kind_of_labels(labels, contents[0].asked or as_written.target, f"data: {files[0]}")
         _check_steps(asked, len(labels[0]), sum(int(content.sizes.sum()) for content in contents), files[0])
         answers, classes = encode(labels, asked)
+        if asked == NUMBER:
+            check_size(answers.reshape(len(answers), -1), contents[0].targets, f"data: {files[0]}: the column")
     signals = Signals(
         np.concatenate([content.values for content in contents]),
         np.concatenate([content.sizes for content in contents]),
@@ -97,7 +109,7 @@ def _read(source: ArrayFile, reading: Reading) -> Content:
         return read_ts(file, reading)
     if ending in ARRAYS:
         return read_arrays(source, reading)
-    raise UserError(f"data.path: {file} is no table of signals; give .csv, .tsv, {', '.join((TS, *ARRAYS))} files")
+    raise UserError(f"data.path: {file} is no table of signals; give {', '.join((*ENDINGS, TS, *ARRAYS))} files")
 
 
 def is_signal_file(file: Path) -> bool:
@@ -106,15 +118,27 @@ def is_signal_file(file: Path) -> bool:
 
 
 def _read_table(file: Path, reading: Reading) -> Content:
-    return _content_of(_stripped(read_table(file, reading.separator, reading.quoting)), file, reading)
+    separator = reading.separator
+    if separator is None and reading.decimal == COMMA and not says_names(file):
+        separator = separator_of("".join(text_lines(file)), file, decimal_commas=True)
+    table = _stripped(read_table(file, separator, reading.quoting))
+    if not says_names(file):
+        refuse_row_of_numbers(list(map(str, table.columns)), file)
+    return _content_of(table, file, reading)
 
 
 def _content_of(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     if table.empty:
         raise UserError(f"data.path: {file} has a header and no sequence below it")
-    if form_of(table, file, reading) == LONG:
-        return read_long(table, file, reading)
-    return read_wide(table, file, reading)
+    table, index = without_index(table, reading.named)
+    if not reading.channels:
+        refuse_nested(table, reading.named, file)
+    ids = listed(reading.id_column) or columns_named(table, ID_NAMES)
+    table = with_decimals(table, reading.decimal, [*ids, *listed(reading.group_column)], file)
+    read = read_long if form_of(table, file, reading) == LONG else read_wide
+    content = read(table, file, reading)
+    remark = (f"not read, as an index of pandas: {', '.join(index)}",) if index else ()
+    return replace(content, remarks=(*content.remarks, *remark))
 
 
 def read_frame(table: pd.DataFrame, reading: Reading, place: Path) -> Signals:

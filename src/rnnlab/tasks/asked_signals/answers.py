@@ -14,7 +14,8 @@ from torch import Tensor
 from rnnlab.config.targets import build
 from rnnlab.control_characters import in_one_line
 from rnnlab.data.source import check_reading, remembering_columns
-from rnnlab.data.sources.signal_files.content import Reading
+from rnnlab.data.sources.signal_files.columns import with_decimals, without_index
+from rnnlab.data.sources.signal_files.content import Reading, listed
 from rnnlab.data.sources.signal_files.wide_tables import check_steps, read_wide
 from rnnlab.data.sources.signals import is_signal_file, read_frame
 from rnnlab.data.text.vocabulary import Vocabulary
@@ -116,7 +117,9 @@ class SignalAnswers(TextAnswers, SequenceTask):
         """
         if not len(rows):
             return []
-        content = read_wide(rows.map(str.strip), file, self._reading(reading, WIDE_KEYS))
+        said = self._reading(reading, WIDE_KEYS)
+        table, _ = without_index(rows.map(str.strip), said.named)
+        content = read_wide(with_decimals(table, said.decimal, listed(said.id_column), file), file, said)
         check_steps(self.data["steps"], content.steps, str(file))
         ends = np.cumsum(content.sizes)[:-1]
         names = content.names or [str(number + 1) for number in rows.index]
@@ -175,5 +178,5 @@ class SignalAnswers(TextAnswers, SequenceTask):
         return recording
 
 
-WIDE_KEYS = ("label_column", "id_column", "group_column", "missing")
+WIDE_KEYS = ("label_column", "id_column", "group_column", "missing", "decimal")
 LONG_KEYS = (*WIDE_KEYS, "time_column", "channels", "form")

@@ -14,7 +14,7 @@ from rnnlab.data.collation import Batch, Collation
 from rnnlab.data.preparation.signal_inputs import SignalInputs
 from rnnlab.data.prepared import Part
 from rnnlab.data.sequences import Sequences
-from rnnlab.data.signals import CLASS, Signals
+from rnnlab.data.signals import CLASS, Signals, check_size
 from rnnlab.data.text.vocabulary import Vocabulary
 from rnnlab.errors import UserError
 
@@ -104,6 +104,7 @@ def as_recording(given: Any, channels: Sequence[str], key: str = "") -> Recordin
         raise UserError(f"a signal has steps of {len(channels)} numbers, (T, {len(channels)}); this is {array.shape}")
     if np.isinf(signal).any():
         raise UserError("a signal has finite numbers, or NaN for missing ones")
+    check_size(signal, channels, "the channel")
     return Recording(signal, " ".join(f"{number:.4g}" for number in signal.reshape(-1)[:SHOWN]) + " …")
 
 
@@ -153,4 +154,6 @@ def numbers(text: str, channels: int, key: str = "") -> Floats:
         raise UserError(f"{where}a signal is written as numbers, such as 0.5 -1.2 0.3")
     if len(values) % channels:
         raise UserError(f"{where}{len(values)} numbers are no whole steps of {channels} each")
-    return np.array(values, dtype=np.float64).reshape(-1, channels)
+    read = np.array(values, dtype=np.float64).reshape(-1, channels)
+    check_size(read, [f"number {place} of a step" for place in range(1, channels + 1)], f"{where}the signal:")
+    return read

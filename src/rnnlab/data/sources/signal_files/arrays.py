@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.signals import CLASS, NUMBER, STEPS, numbered
+from rnnlab.data.signals import CLASS, NUMBER, STEPS, check_size, numbered
 from rnnlab.data.sources.signal_files.content import Content, Reading, check_form
 from rnnlab.errors import UserError
 
@@ -81,9 +81,11 @@ def read_arrays(source: ArrayFile, reading: Reading) -> Content:
     names = arrays.get("channels", np.array(numbered(values.shape[2])))
     if len(names) != values.shape[2]:
         raise UserError(f"data: {file} names {len(names)} channels, and its values have {values.shape[2]}")
+    check_size(flat, list(map(str, names)), f"data: {file}: the channel")
     times = arrays.get("times")
     if times is not None:
         times = _fitting(_floats(times, "times", file), inside.shape, "times", file)[inside]
+        _check_times(times, sizes, file)
     groups = arrays.get("groups")
     return Content(
         values=flat,
@@ -167,6 +169,21 @@ def _check_numbers(flat: NDArray[np.float64], missing: str, file: Path) -> None:
         )
 
 
+def _check_times(times: NDArray[np.float64], sizes: NDArray[np.int64], file: Path) -> None:
+    """Raise UserError if times `(total,)` are none, or do not rise in every sequence."""
+    check_size(times[:, None], ["times"], f"data: {file}: the array")
+    if not np.isfinite(times).all():
+        raise UserError(f"data: {file}: its times are finite numbers; lengths say where sequences end")
+    of_step = np.repeat(np.arange(len(sizes)), sizes)
+    falls = (np.diff(times) <= 0) & (np.diff(of_step) == 0)
+    if falls.any():
+        place = int(falls.argmax())
+        raise UserError(
+            f"data: {file}: the times of sequence {of_step[place] + 1} do not rise ({times[place + 1]:g} stands behind"
+            f" {times[place]:g}); put the steps of each sequence, with their times, in the order of time"
+        )
+
+
 def _labels(
     labels: NDArray[Any] | None, inside: NDArray[np.bool_], reading: Reading, file: Path
 ) -> tuple[tuple[Sequence[str], ...], str]:
@@ -184,13 +201,31 @@ def _labels(
         raise UserError(f"data: {file}: its labels have the shape {labels.shape}; ({count},) is expected")
     if labels.dtype.kind == "f" and not np.isfinite(labels).all():
         raise UserError(f"data: {file} has a label that is no number")
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
     if labels.ndim == 1:
         whole = labels.dtype.kind in "iubUS"
         return (_cells(labels),), reading.target or (CLASS if whole else "")
+    _refuse_one_hot(labels, reading.target, file)
     if reading.target == STEPS or (reading.target is None and labels.shape[1] == longest and labels.dtype.kind != "f"):
         _fitting(labels, inside.shape, "labels", file)
         return (_cells(labels[inside]),), STEPS
     return tuple(_cells(column) for column in labels.T), NUMBER
+
+
+def _refuse_one_hot(labels: NDArray[Any], target: str | None, file: Path) -> None:
+    """Raise UserError if labels `(N, K)` are a class a sequence, of which a 1 in the column of its number tells."""
+    if target in (NUMBER, STEPS):
+        return
+    if labels.dtype.kind in "iubf" and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
+        raise UserError(
+            f"data: {file}: each row of its labels {labels.shape} has a single 1; give the numbers of classes"
+            f" ({len(labels)},) such as y.argmax(axis=1), or data.target={STEPS} or {NUMBER} reads them as they are"
+        )
+    if target == CLASS:
+        raise UserError(
+            f"data.target={CLASS}: {file} has labels of the shape {labels.shape}, and a class a sequence has"
+            f" ({len(labels)},)"
+        )
 
 
 def _cells(labels: NDArray[Any]) -> list[str]:

@@ -28,6 +28,7 @@ class Reading:
         target: What the labels are: `class`, `number` or `steps`, a class at each time step.
         missing: What is done with numbers that are missing: `refuse`, `forward` or `mask`.
         missing_labels: What is done with labels that are missing (see `labels.leaves_out`).
+        decimal: `comma` where numbers have decimal commas, `point` where commas separate thousands.
         separator: What separates cells (see `tables.read_rows`).
         quoting: Whether quotes hold cells together (see `tables.read_rows`).
         labelled: Whether there are labels and groups to be read; without them every sequence has the label ''.
@@ -42,9 +43,16 @@ class Reading:
     target: str | None = None
     missing: str | None = None
     missing_labels: str | None = None
+    decimal: str | None = None
     separator: str | None = None
     quoting: bool | None = None
     labelled: bool = True
+
+    @property
+    def named(self) -> list[str]:
+        """The columns that a person has named."""
+        keys = (self.label_column, self.id_column, self.time_column, self.channels, self.group_column)
+        return [name for columns in keys for name in listed(columns)]
 
     @property
     def of_values(self) -> str:

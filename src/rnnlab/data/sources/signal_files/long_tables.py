@@ -17,11 +17,14 @@ from rnnlab.data.signals import STEPS
 from rnnlab.data.sources.signal_files.columns import (
     ID_NAMES,
     LABEL_NAMES,
+    OBJECTS,
     TIME_NAMES,
     column_by_name,
     is_counter,
+    is_nameless,
     is_numeric,
     numbers_of,
+    refuse_nested,
     time_columns,
 )
 from rnnlab.data.sources.signal_files.content import Columns, Content, Reading, listed
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_SEQUENCES = 3  # of which a column that never changes within them may give the label away
+CAPITAL = "T"  # a time or a temperature
 BETWEEN = " "  # the cells of several columns of ids
 
 
@@ -85,12 +89,15 @@ def read_long(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     if reading.labelled:
         for column in labels:
             table = with_labels(table, column, reading.missing_labels, file)
+        if reading.target != STEPS:
+            _check_whole(whole, table, ids, file)
     taken = [*ids, *labels, *groups]
     rows, time = _in_order(table, ids, reading, taken, file)
     channels, left = _channels(rows, reading, [*taken, *([time] if time else [])], file)
     remarks = [
         "rows were put into the order of " + str(time) if rows.sorted else "",
         f"left out, as no numbers: {', '.join(left)}" if left else "",
+        *(f"{name} never changes" for name in channels if rows.table[name].nunique() == 1 and len(rows.table) > 1),
     ]
     return Content(
         values=numbers_of(rows.table[channels], file, reading.of_values),
@@ -113,6 +120,18 @@ def read_long(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
         remarks=tuple(filter(None, remarks)),
         rows=rows.table.index.to_numpy(dtype=np.int64),
     )
+
+
+def _check_whole(whole: pd.DataFrame, table: pd.DataFrame, ids: Sequence[str], file: Path) -> None:
+    """Raise UserError if rows without a label are left out of a sequence that has one in other rows."""
+    keys = _keys(whole, ids)
+    left = keys[~whole.index.isin(table.index)]
+    if (torn := left.isin(_keys(table, ids))).any():
+        row = int(left.index.to_numpy()[int(torn.to_numpy().argmax())])
+        raise UserError(
+            f"data: {file}, row {row + 1}: the sequence {keys.loc[row]} has a label in some rows and none in this one;"
+            " write it into all of its rows"
+        )
 
 
 def _unlisted(columns: list[str]) -> Columns:
@@ -225,7 +244,33 @@ def _time(
             f"data: {file} has times in {' and '.join(name for name, _ in fit)}; data.time_column={fit[0][0]} says"
             " which gives the order of the rows"
         )
-    return fit[0] if fit else (None, None)
+    return fit[0] if fit else _capital_t(table, codes, reading, taken, file)
+
+
+def _capital_t(
+    table: pd.DataFrame, codes: NDArray[np.int64], reading: Reading, taken: Sequence[str], file: Path
+) -> tuple[str | None, NDArray[np.float64] | None]:
+    """Return the column T if it has the times, as no other one does; it may also be a temperature.
+
+    Raises:
+        UserError: It may be either.
+    """
+    chosen = listed(reading.channels)
+    if CAPITAL in [*taken, *chosen] or list(table.columns).count(CAPITAL) != 1 or not is_numeric(table[CAPITAL]):
+        return None, None
+    times = numbers_of(table[[CAPITAL]], file, "forward")[:, 0]
+    as_they_stand, sorted_ = np.argsort(codes, kind="stable"), np.lexsort((times, codes))
+    inner = np.diff(codes[sorted_]) == 0
+    rising = (np.diff(times[as_they_stand])[inner] > 0).all()
+    gaps = np.diff(times[sorted_])[inner]
+    if gaps.size and (rising or ((gaps > 0).all() and np.allclose(gaps, gaps[0]))):
+        return CAPITAL, times
+    if chosen:
+        return None, None
+    raise UserError(
+        f"data: {file}: the column T may be the time or a channel; data.time_column=T takes it for the time,"
+        " data.channels=[COLUMN,…] says which columns are channels"
+    )
 
 
 def _check_unique(
@@ -289,6 +334,7 @@ def _channels(rows: _Rows, reading: Reading, taken: Sequence[str], file: Path) -
         )
     numeric = [name for name in others if is_numeric(rows.table[name])]
     if not numeric:
+        refuse_nested(rows.table, taken, file, OBJECTS)
         raise UserError(f"data: {file} has no column of numbers beside {', '.join(taken)}")
     for name in numeric:
         _check_channel(rows, name, file)
@@ -303,8 +349,13 @@ def _check_channel(rows: _Rows, name: str, file: Path) -> None:
             f"data: {file}: the column {name or '(without a name)'} counts the rows; leave it out, or data.channels="
             "[COLUMN,…] says which columns are channels"
         )
+    if is_nameless(name):
+        raise UserError(
+            f"data: {file}: the column {name or '(without a name)'} seems to be an index; leave it out, or"
+            " data.channels=[COLUMN,…] says which columns are channels"
+        )
     several = rows.sizes > 1
-    if several.sum() >= LEAST_SEQUENCES and rows.constant(cells)[several].all():
+    if len(set(cells)) > 1 and several.sum() >= LEAST_SEQUENCES and rows.constant(cells)[several].all():
         raise UserError(
             f"data: {file}: {name} has one number in each sequence, which may give its label away;"
             f" data.group_column={name} keeps its sequences in one part, data.channels=[COLUMN,…] names the channels"
@@ -327,16 +378,32 @@ def _labels(rows: _Rows, columns: list[str], reading: Reading, file: Path) -> tu
             continue
         constant = rows.constant(cells)
         if not constant.all():
-            name = rows.names[int((~constant).argmax())]
-            raise UserError(
-                f"data: {file}: the sequence {name} has several labels in the column {column};"
-                " data.target=steps reads a label a step"
-            )
+            raise _several_labels(rows, column, int((~constant).argmax()), file)
         labels.append([cells[start] for start in rows.starts.tolist()])
     for column, cells in zip(columns, labels, strict=True):
         if "" in cells:
-            raise UserError(f"data: {file} has a sequence without a label in the column {column}")
+            raise _no_label(rows, column, file)
     return tuple(labels)
+
+
+def _several_labels(rows: _Rows, column: str, place: int, file: Path) -> UserError:
+    """Return the error of a sequence that has several labels, of which one may be none."""
+    start = int(rows.starts[place])
+    cells = rows.table[column].iloc[start : start + int(rows.sizes[place])]
+    where = f"data: {file}: the sequence {rows.names[place]}"
+    if "" in set(cells):
+        row = int(cells.index[cells.tolist().index("")]) + 1
+        return UserError(f"{where} has a label in some rows and none in row {row}; write it into all of its rows")
+    return UserError(f"{where} has several labels in the column {column}; data.target=steps reads a label a step")
+
+
+def _no_label(rows: _Rows, column: str, file: Path) -> UserError:
+    place = rows.table[column].tolist().index("")
+    name = rows.names[int(np.searchsorted(rows.starts, place, side="right")) - 1]
+    return UserError(
+        f"data: {file}, row {int(rows.table.index[place]) + 1}: a sequence without a label in the column {column}"
+        f" ({name}); data.missing_labels=skip leaves such rows out"
+    )
 
 
 def _groups(rows: _Rows, columns: list[str], file: Path) -> list[str] | None:

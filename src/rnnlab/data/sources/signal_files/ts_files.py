@@ -17,7 +17,7 @@ from rnnlab.data.formats.blank_labels import is_missing, leaves_out
 from rnnlab.data.formats.decoding import decode_lines
 from rnnlab.data.formats.numeric_tables import NO_NUMBERS
 from rnnlab.data.formats.tables import is_number
-from rnnlab.data.signals import CLASS, NUMBER, numbered
+from rnnlab.data.signals import CLASS, LARGEST, NUMBER, numbered, too_large
 from rnnlab.data.sources.signal_files.content import Content, Reading, check_form
 from rnnlab.errors import UserError
 
@@ -171,7 +171,9 @@ def _channel(text: str, missing: str, where: str) -> list[float]:
 def _numbers(cells: Sequence[str], missing: str, where: str) -> Iterator[float]:
     for place, cell in enumerate(map(str.strip, cells), start=1):
         if is_number(cell):
-            yield float(cell)
+            if abs(number := float(cell)) >= LARGEST:
+                raise UserError(too_large(f"{where}: step {place}", number))
+            yield number
         elif not (is_missing(cell) or cell in NO_NUMBERS):
             raise UserError(f"{where}: {cell!r} is no number")
         elif missing == "refuse":

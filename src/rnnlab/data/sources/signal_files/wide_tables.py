@@ -21,6 +21,7 @@ from rnnlab.data.sources.signal_files.columns import (
     time_columns,
 )
 from rnnlab.data.sources.signal_files.content import LONG, WIDE, Content, Reading, listed
+from rnnlab.data.sources.signal_files.headers import check_order
 from rnnlab.errors import UserError
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def read_wide(table: pd.DataFrame, file: Path, reading: Reading) -> Content:
     if not cells.shape[1]:
         raise UserError(f"data.path: {file} has no column of numbers beside the labels")
     _check_names(list(map(str, cells.columns)), str(file))
+    if reading.labelled:  # else the steps of training decide
+        check_order(list(map(str, cells.columns)), str(file))
     filled = (cells != "").to_numpy()
     width = cells.shape[1]
     sizes = np.where(filled.any(axis=1), width - np.argmax(filled[:, ::-1], axis=1), 1)
