@@ -19,6 +19,7 @@ MONTHS = {
 }
 DAYS = {*("mon", "tue", "wed", "thu", "fri", "sat", "sun", "die", "mit", "don", "fre", "sam", "son")}
 MOST_ORDERED = 4  # numbers in a name, whose order is tried: day, month, year, hour
+EVEN = 0.01  # of a step, by which others differ that count as even
 MOST_NAMED = 3  # columns that a line names
 
 
@@ -34,7 +35,7 @@ def refuse_row_of_numbers(names: Sequence[str], file: Path) -> None:
     known = {*ID_NAMES, *LABEL_NAMES, *TIME_NAMES}
     numbers = list(map(float, filter(is_number, names)))
     others = [name for name in names if not is_number(name) and not DATE.fullmatch(name)]
-    if len(numbers) < 2 or 2 * len(others) >= len(names) or _ascend(numbers):
+    if len(numbers) < 2 or 2 * len(others) >= len(names) or _ascend(numbers) or _counts_down(numbers):
         return
     if sorted(numbers) == [min(numbers) + place for place in range(len(numbers))] and min(numbers) in (0, 1):
         return
@@ -74,7 +75,7 @@ def check_order(steps: Sequence[str], where: str) -> None:
 
 def _check_ascending(names: Sequence[str], where: str) -> None:
     """Raise UserError if the numbers in names of one form do not ascend, in whatever way they are read."""
-    if all(map(is_number, names)) and _ascend(list(map(float, names))):
+    if all(map(is_number, names)) and (_ascend(values := list(map(float, names))) or _counts_down(values)):
         return
     signed = [tuple(map(float, SIGNED.findall(name))) for name in names]
     whole = [tuple(map(int, WHOLE.findall(name))) for name in names]
@@ -97,6 +98,12 @@ def _reordered(keys: Sequence[tuple[int, ...]]) -> list[list[tuple[int, ...]]]:
 
 def _ascend(keys: Sequence[float] | Sequence[tuple[float, ...]]) -> bool:
     return all(before < after for before, after in pairwise(keys))  # type: ignore[operator]
+
+
+def _counts_down(numbers: Sequence[float]) -> bool:
+    """Return whether numbers fall in even steps, as the wavenumbers of spectra do."""
+    gaps = [before - after for before, after in pairwise(numbers)]
+    return len(gaps) > 1 and min(gaps) > 0 and max(gaps) - min(gaps) <= EVEN * max(gaps)
 
 
 def _of_a_calendar(name: str) -> bool:
