@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,6 +45,16 @@ KINDS = {
         ",day,y\n" + "".join(f"{n},{day},{n % 5}\n" for n, day in enumerate(DAYS * 2)),
         "day begins again with 2020-01-01",
     ),
+    "names of months, the newest first": (
+        "time,y\n" + "".join(f'"Mar {day}, 2024 {clock}",1\n' for day in (21, 20) for clock in ("1:00 PM", "12:00 AM")),
+        "Mar 21, 2024 12:00 AM stands behind Mar 21, 2024 1:00 PM; sort",
+    ),
+    "quarters, the newest first": (column("q", ["1960Q4", "1960Q3", "1960Q2"]), "q 1960Q3 stands .* write times as"),
+    "weeks, the newest first": (column("x", ["2020-W03", "2020-W02", "2020-W01"]), "x 2020-W02 stands behind"),
+    "a zone by its name": (
+        column("time", ["2024-10-27 02:00 CEST", "2024-10-27 02:00 CET", "2024-10-27 01:00 CET"]),
+        "time 2024-10-27 01:00 CET stands behind",
+    ),
     "a time that is missing": (column("day", [*DAYS[:3], "", *DAYS[4:]]), "row 4 has no time in the column day"),
     "a day that is missing": (column("day", [*DAYS[:3], *DAYS[4:]]), "1 day is missing between day 2020-01-03 and"),
     "two forms": (
@@ -81,6 +92,17 @@ IN_ORDER = {
     "day, month and year": "day,month,year,y\n30,1,2020,1\n31,1,2020,2\n1,2,2020,3\n",
     "date and hour": "date,hour,y\n" + "".join(f"{DAYS[n // 24]},{n % 24},{n % 5}\n" for n in range(72)),
     "a date and a day of the week": "date,weekday,y\n" + "".join(f"{d},{n % 3},{n}\n" for n, d in enumerate(DAYS)),
+    "names of months": column("time", ["31 Mar 2024", "1 April 2024", "Tue. 2nd Apr 2024"]),
+    "German names of months": column("Datum", ["29. Februar 2024", "1. März 2024", "2. Mär 2024"]),
+    "quarters": column("q", ["Q3 1960", "Q4 1960", "Q1 1961"]),
+    "words with numbers": column("day", ["day 8", "day 9", "day 10"]),
+    "from one time to another": column(
+        "time", [f"{day} 00:00 - {day} 12:00" for day in ("30.01.2024", "31.01.2024", "01.02.2024")]
+    ),
+    "an hour that comes twice": column(
+        "time", [f"2024-10-27 {time}" for time in ("02:00 CEST", "02:30 CEST", "02:00 CET", "02:30 CET", "03:00 CET")]
+    ),
+    "words in a column of time": column("day", ["Mon", "Tue", "Wed", "Mon", "Tue"]),
     "a number that swings": "x,y\n" + "".join(f"{(n * 7) % 5},{n}.5\n" for n in range(40)),
     "a switch": "on,y\n0,1.5\n0,2.5\n1,3.5\n1,4.5\n0,1.5\n",
 }
@@ -91,6 +113,65 @@ def test_rows_that_are_in_the_order_of_time_are_read(tmp_path: Path, kind: str) 
     text = IN_ORDER[kind]
     (tmp_path / "series.csv").write_text(text, encoding="utf-8")
     assert len(read_series([tmp_path / "series.csv"], "y").values) == text.count("\n") - 1
+
+
+SHUFFLED = [DAYS[place] for place in (3, 1, 0, 2)]
+
+
+@pytest.mark.parametrize("name", ["day", "x"])
+@pytest.mark.parametrize("days", [SHUFFLED, DAYS[3::-1], [day.replace("-01-", "-W") for day in SHUFFLED]])
+def test_the_rows_of_each_of_several_series_stand_in_the_order_of_time(
+    tmp_path: Path, name: str, days: Sequence[str]
+) -> None:
+    file = tmp_path / "series.csv"
+    file.write_text(
+        f"{name},y,site\n" + "".join(f"{day},{n}.5,{site}\n" for site in "ab" for n, day in enumerate(days))
+    )
+    with pytest.raises(UserError, match=rf"series a is not in the order of time: {name} .*data\.time_column=.*stacked"):
+        read_series([file], "y", id_column="site")
+    assert len(read_series([file], "y", id_column="site", stacked=True).members) == 2  # type: ignore[union-attr]
+    file.write_text(
+        f"{name},y,site\n" + "".join(f"{day},{n}.5,{s}\n" for n, day in enumerate(sorted(days)) for s in "ab")
+    )
+    assert len(read_series([file], "y", id_column="site").members) == 2  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("cells", "line"),
+    [
+        (
+            ["1960Q1", "1960Q2", "1960Q3"],
+            r"row 1: time has '1960Q1', .*write its first month, 1960-01 \(read are 2024-",
+        ),
+        (["2020-W02", "2020-W03", "2020-W04"], "has '2020-W02', .*write a day of the week, 2020-01-06"),
+        (
+            ["2024-01-01 01:00 CET", "2024-01-01 02:00 CET", "2024-01-01 03:00 CET"],
+            r"write an offset .*\+02:00, for CET",
+        ),
+        (["2024-01-01", "NaN", "2024-01-03"], "row 2: time has 'NaN', which is no time; give every row"),
+        (["first", "second", "third"], "has 'first', which is not read as a time; write it in a form that is"),
+    ],
+)
+def test_a_time_that_is_not_read_is_named_with_its_row_and_what_to_write(
+    tmp_path: Path, cells: list[str], line: str
+) -> None:
+    (tmp_path / "series.csv").write_text(column("time", cells))
+    with pytest.raises(UserError, match=line):
+        read_series([tmp_path / "series.csv"], None, time_column="time")
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["Mar 20, 2024 11:00 PM", "Mar 21, 2024 12:00 AM", "Mar 21, 2024 1:00 AM"], "every hour.*2024-03-20 23:00 to"),
+        (["Jan 2024", "Feb 2024", "Mar 2024"], "every month by 'time', 2024-01 to 2024-03"),
+        (["30-Dez-23", "31-Dez-23", "01-Jan-24"], "every day by 'time', 2023-12-30 to 2024-01-01"),
+    ],
+)
+def test_dates_with_names_of_months_are_times(tmp_path: Path, cells: list[str], said: str) -> None:
+    (tmp_path / "series.csv").write_text("time;y\n" + "".join(f"{cell};{n % 5}.5\n" for n, cell in enumerate(cells)))
+    description = read_series([tmp_path / "series.csv"], None).description
+    assert re.search(said, description), description
 
 
 def test_files_of_one_series_follow_each_other_in_time(tmp_path: Path) -> None:

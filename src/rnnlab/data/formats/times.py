@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.data.formats.blank_labels import is_missing
+from rnnlab.data.formats.written_times import is_quarter_or_week, not_read, orders_of, with_month_name, without_zone
 from rnnlab.errors import UserError
 
 # What people call a column of time, and what they add to it.
@@ -41,12 +42,14 @@ class TimeColumn:
         cells: As they are written; those that are missing are left out.
         readings: The same as numbers, in every way in which days and months may be meant.
         orders: Of each reading, what the numbers of a date are, such as `dmy`; '' of numbers and of times of day.
+        is_read: False of times in a form of which only their order can be told.
     """
 
     name: str
     cells: Sequence[str]
     readings: Sequence[Times]
     orders: Sequence[str] = ("",)
+    is_read: bool = True
 
     @property
     def are_dates(self) -> bool:
@@ -95,14 +98,40 @@ def numbers(name: str, cells: Sequence[str], where: str) -> TimeColumn:
     Raises:
         UserError: A cell is none.
     """
-    cells = [cell for cell in cells if not is_missing(cell)]
+    written, cells = cells, [cell for cell in cells if not is_missing(cell)]
     for cell in cells:
+        if not _is_number(cell) and cell == cells[0]:
+            raise UserError(not_read(name, cell, f"{where}, row {written.index(cell) + 1}"))
         if not _is_number(cell):
             raise UserError(
                 f"{where}: {name} has {cells[0]!r} and {cell!r}; write all times in one form and leave out sums, or"
                 " data.stacked=true reads the rows as they stand"
             )
     return TimeColumn(name, cells, [tuple(float(cell.replace(",", ".")) for cell in cells)])
+
+
+def in_another_form(name: str, cells: Sequence[str], where: str) -> TimeColumn | None:
+    """Return a column of times in a form that is not read, whose order is seen by their numbers; None for no times.
+
+    Args:
+        name: Of the column.
+        cells: Texts, or dates in a form that `dates` does not read.
+        where: Begins the line about what is wrong.
+    """
+    cells = [cell for cell in cells if not is_missing(cell)]
+    said = named_as_time(name) and all(any(map(str.isdecimal, cell)) for cell in cells)
+    if not cells or not (said or all(map(is_quarter_or_week, cells))):
+        return None
+    zones = [zone for cell in cells if (zone := without_zone(cell))]
+    if len(zones) == len(cells) and any(_fields(cell) for cell, _ in zones):
+        column = dates(name, [cell for cell, _ in zones], where)
+        readings = [
+            tuple(time - earlier for time, (_, earlier) in zip(reading, zones, strict=True))
+            for reading in (column.readings if column else ())
+        ]
+    else:
+        readings = list(orders_of(cells))
+    return TimeColumn(name, cells, readings, [""] * len(readings), is_read=False) if readings else None
 
 
 def counts_and_begins_again(cells: Sequence[str]) -> bool:
@@ -145,7 +174,7 @@ def _fields(cell: str) -> _Fields | None:
     """Return the parts of a time stamp; None where it has another form."""
     stamp = STAMP.fullmatch(cell.strip())
     if stamp is None:
-        return None
+        return _fields_with_name(cell)
     first, sign, second, third, clock, alone = stamp.groups()
     seconds = _seconds(clock or alone) if clock or alone else 0.0
     if seconds is None:
@@ -154,6 +183,14 @@ def _fields(cell: str) -> _Fields | None:
         return _Fields(("", False, False), (1, 1, 1), seconds)
     year_first, year_last = len(first) > 2, len(third or "") > 2
     return _Fields((sign, year_first, year_last), (int(first), int(second), int(third or 1)), seconds)
+
+
+def _fields_with_name(cell: str) -> _Fields | None:
+    named = with_month_name(cell)
+    seconds = _seconds(named.clock) if named and named.clock else 0.0
+    if named is None or seconds is None:
+        return None
+    return _Fields(("name of a day" if named.has_day else "name", True, False), named.numbers, seconds)
 
 
 def _seconds(clock: str) -> float | None:

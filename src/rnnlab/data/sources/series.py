@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.data.formats.numeric_tables import NumericTable, Writing, kind_of, read_numeric_table
+from rnnlab.data.formats.blank_labels import is_missing
+from rnnlab.data.formats.numeric_tables import NumericTable, Writing, read_numeric_table
 from rnnlab.data.formats.placeholders import Said
 from rnnlab.data.formats.tables import read_numbers, read_table
 from rnnlab.data.formats.times import dates, numbers
+from rnnlab.data.formats.written_times import not_read
 from rnnlab.data.sources.descriptions import named
 from rnnlab.data.sources.parts import in_time, part_of_each, parts_of
 from rnnlab.data.sources.series_files.columns import (
@@ -28,7 +30,13 @@ from rnnlab.data.sources.series_files.columns import (
 )
 from rnnlab.data.sources.series_files.gaps import FILLS, Filled, check_missing, describe, fill, refuse_holes, steps_of
 from rnnlab.data.sources.series_files.time_axis import FIXED, Frequency, Steps, TimeAxis, Times, axis_of
-from rnnlab.data.sources.series_files.time_order import refuse_disorder_of_files, refuse_groups, refuse_stacked
+from rnnlab.data.sources.series_files.time_order import (
+    are_dates,
+    refuse_disorder_of_files,
+    refuse_disorder_of_series,
+    refuse_groups,
+    refuse_stacked,
+)
 from rnnlab.errors import UserError
 
 DATE_IN_ONE = re.compile(r"((?:1[5-9]|2[01])\d\d)(\d\d)(\d\d)", re.ASCII)  # 20240131
@@ -270,6 +278,8 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
         _check_order(tables, columns)
     found = not (stacked or columns.time)
     columns = with_times(tables[0], columns) if found else columns
+    if found and not columns.time and columns.id is not None:
+        refuse_disorder_of_series(tables, columns.all, columns.id)
     rows = [read_columns(table, columns, writing) for table in tables]
     joined = _Joined(
         np.concatenate([piece.numbers for piece in rows]),
@@ -337,9 +347,15 @@ def _axis(
             f"{where}, row {cells.index('') + 1} has no time in the column {name}; write one, or"
             " data.stacked=true reads the rows as they stand"
         )
-    column = dates(name, cells, where) if kind_of(cells) == "date" else numbers(name, cells, where)
-    if column is None or len(column.cells) < len(cells):
-        raise UserError(f"{where}: {name} has what is no time; give every row a time, or name another column")
+    column = dates(name, cells, where) if are_dates(cells) else numbers(name, cells, where)
+    if column is None:
+        raise UserError(not_read(name, cells[0], f"{where}, row 1"))
+    if len(column.cells) < len(cells):
+        row, cell = next((row, cell) for row, cell in enumerate(cells, start=1) if is_missing(cell))
+        raise UserError(
+            f"{where}, row {row}: {name} has {cell!r}, which is no time; give every row a time, or"
+            " data.time_column=COLUMN names another column"
+        )
     if found and not (column.in_order or joined.ids):  # numbers that count anew in every file
         return None
     one = np.array([not joined.ids or name == joined.ids[0] for name in (joined.ids or cells)])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.data.formats.times import DAY, TimeColumn
+from rnnlab.data.formats.written_times import without_a_day
 from rnnlab.errors import UserError
 
 BEFORE_1970 = 719_163 * DAY  # seconds from the day before the year 1 on, from which `times` counts
@@ -20,7 +21,6 @@ LEAST_TIMES = 3  # of which a frequency can be seen
 OFF_GRID = 0.01  # of a step: numbers such as 0.1 are not exact
 UNITS = (("week", 7 * DAY), ("day", DAY), ("hour", 3600), ("minute", 60), ("second", 1))
 OFFSET = re.compile(r".*\d\s*(z|utc|gmt|[+-]\d\d:?\d\d)", re.IGNORECASE)
-WITHOUT_A_DAY = re.compile(r"\d{3,4}[-/.]\d{1,2}", re.ASCII)
 Times = NDArray[Any]  # dates in microseconds, or numbers
 Steps = NDArray[np.int64]
 
@@ -200,7 +200,7 @@ def _dated(column: TimeColumn, seconds: Sequence[float]) -> tuple[TimeAxis, NDAr
 
 def _style(column: TimeColumn, times: NDArray[np.datetime64], utc: bool) -> str:
     """Return the format in which times are written: as precise as they are, and in ISO's order."""
-    if all(map(WITHOUT_A_DAY.fullmatch, column.cells)):
+    if all(map(without_a_day, column.cells)):
         return "%Y-%m"
     clock = (times - times.astype("datetime64[D]")).astype(np.int64)
     if not clock.any() and not any(":" in cell for cell in column.cells):

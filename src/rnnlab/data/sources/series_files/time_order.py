@@ -12,10 +12,12 @@ from rnnlab.data.formats.times import (
     Times,
     counts_and_begins_again,
     dates,
+    in_another_form,
     increases,
     named_as_time,
     numbers,
 )
+from rnnlab.data.formats.written_times import has_month_names
 from rnnlab.errors import UserError
 
 # In a row below those that it sums up.
@@ -37,7 +39,7 @@ def refuse_stacked(table: NumericTable, chosen: Sequence[str]) -> None:
     where = f"data: {table.file}"
     _refuse_summary(columns, where)
     _refuse_groups({name: cells for name, cells in columns.items() if all(cells)}, where)
-    times = time_columns(columns, where)
+    times = _ordered_columns(columns, where)
     if not times:
         counted = [(name, cells) for name, cells in columns.items() if counts_and_begins_again(cells)]
         steady = any(map(increases, columns.values()))
@@ -57,16 +59,47 @@ def refuse_groups(table: NumericTable) -> None:
     _refuse_groups({name: cells for name, cells in columns.items() if all(cells)}, where)
 
 
+def refuse_disorder_of_series(tables: Sequence[NumericTable], taken: Sequence[str], by: str) -> None:
+    """Raise UserError if the rows of one of several series are not in the order of times that stand beside them.
+
+    Args:
+        tables: Of all files.
+        taken: The columns that are read as something else.
+        by: The column with the names of the series.
+    """
+    columns = _shared(tables, taken)
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(cell for table in tables for cell in table.table[by]):
+        rows.setdefault(name, []).append(row)
+    for series, places in rows.items():
+        where = f"data: {tables[0].file}, series {series}"
+        own = {name: [cells[place] for place in places] for name, cells in columns.items()}
+        refuse_disorder(_ordered_columns(own, where), where)
+
+
 def refuse_disorder_of_files(tables: Sequence[NumericTable], chosen: Sequence[str]) -> None:
     """Raise UserError if the dates of a file are not later than those of the files before it.
 
     Numbers alone may count anew in each file.
     """
-    shared = [name for name in tables[0].names if name not in chosen and all(t.names.count(name) == 1 for t in tables)]
-    columns = {name: [cell for table in tables for cell in table.table[name]] for name in shared}
-    if len(tables) > 1 and any(kind_of(cells) == "date" for cells in columns.values()):
-        where = f"data: the series of {tables[0].file.name} to {tables[-1].file.name}"
-        refuse_disorder(time_columns(columns, where), where)
+    if len(tables) == 1:
+        return
+    columns = _shared(tables, chosen)
+    where = f"data: the series of {tables[0].file.name} to {tables[-1].file.name}"
+    if any(are_dates(cells) for cells in columns.values()) or _in_other_forms(columns, where):
+        refuse_disorder(_ordered_columns(columns, where), where)
+
+
+def _shared(tables: Sequence[NumericTable], taken: Sequence[str]) -> dict[str, list[str]]:
+    """Return the columns that all files have and that are not taken, the rows of one file behind those of another."""
+    names = [name for name in tables[0].names if name not in taken and all(t.names.count(name) == 1 for t in tables)]
+    return {name: [cell for table in tables for cell in table.table[name]] for name in names}
+
+
+def are_dates(cells: Sequence[str]) -> bool:
+    """Return whether most cells look like dates, with numbers or names of months."""
+    kind = kind_of(cells)
+    return kind == "date" or (kind == "text" and has_month_names(cells))
 
 
 def time_columns(columns: Mapping[str, list[str]], where: str) -> list[TimeColumn]:
@@ -77,12 +110,25 @@ def time_columns(columns: Mapping[str, list[str]], where: str) -> list[TimeColum
     """
     times = []
     for name, cells in columns.items():
-        kind = kind_of(cells)
-        if kind == "date" and (column := dates(name, cells, where)):
-            times.append(column)
-        elif kind == "number" and named_as_time(name):
+        if are_dates(cells):
+            times += [column] if (column := dates(name, cells, where)) else []
+        elif kind_of(cells) == "number" and named_as_time(name):
             times.append(numbers(name, cells, where))
     return times
+
+
+def _ordered_columns(columns: Mapping[str, list[str]], where: str) -> list[TimeColumn]:
+    """Return the columns of times, and those in forms that are not read, of which the order can be told."""
+    return [*time_columns(columns, where), *_in_other_forms(columns, where)]
+
+
+def _in_other_forms(columns: Mapping[str, list[str]], where: str) -> list[TimeColumn]:
+    found = []
+    for name, cells in columns.items():
+        unread = kind_of(cells) != "number" and (not are_dates(cells) or dates(name, cells, where) is None)
+        if unread and (column := in_another_form(name, cells, where)):
+            found.append(column)
+    return found
 
 
 def refuse_disorder(times: Sequence[TimeColumn], where: str) -> None:
@@ -99,7 +145,11 @@ def refuse_disorder(times: Sequence[TimeColumn], where: str) -> None:
         what = f"has several rows of one time: {column.name} {cell} is there twice; give one series"
     else:
         what = f"is not in the order of time: {column.name} {cell} stands behind {before}; sort the rows"
-    raise UserError(f"{where} {what}, or data.stacked=true reads the rows as they stand")
+    form = "" if column.is_read else ", write times as 2024-03-01 13:00"
+    raise UserError(
+        f"{where} {what}{form}, data.time_column=COLUMN names other times, or data.stacked=true reads the rows as they"
+        " stand"
+    )
 
 
 def _refuse_summary(columns: Mapping[str, list[str]], where: str) -> None:
@@ -132,7 +182,7 @@ def _are_series(groups: list[str], times: list[str]) -> bool:
     if len(names) < 2 or len(names) * 2 > len(groups) or len(set(zip(groups, times, strict=True))) < len(times):
         return False
     kind = kind_of(groups)
-    return kind == "text" or (kind == "number" and kind_of(times) == "date")
+    return kind == "text" or (kind == "number" and are_dates(times))
 
 
 def _in_order_together(times: Sequence[TimeColumn]) -> bool:
