@@ -14,6 +14,7 @@ from rnnlab.data.sources.names import read_lines
 from rnnlab.data.sources.series import read_series
 from rnnlab.data.sources.signals import read_signals
 from rnnlab.data.sources.tagged_sentences import read_tagged_sentences
+from rnnlab.data.sources.text_files import read_text
 from rnnlab.errors import UserError
 
 READ: dict[str, Callable[..., Any]] = {
@@ -58,6 +59,26 @@ REFUSED = {  # a reader, a file, and what the line says
         "series",
         text("temp,year", [f"{n % 7}.5,{1990 + n}" for n in range(20)]),
         r"last column 'year' has times; data\.value_column=temp or data\.value_column=year",
+    ),
+    "truths as values": (
+        "series",
+        text("temp,open", [f"{n % 7}.5,{n % 2 == 0}" for n in range(20)]),
+        r"last column 'open' has True and False; data\.value_column=temp or data\.value_column=open",
+    ),
+    "one missing value": (
+        "series",
+        text("temp", [f"{n % 7}.5" for n in range(20)] + ["-9999", "1.5"]),
+        r"-9999 stands there once, far from the others.*data\.missing_values=-9999.*data\.missing_values=none",
+    ),
+    "a sum of a series": (
+        "series",
+        text("temp", [*(f"{n % 7 + 1}.5" for n in range(20)), f"{sum(n % 7 + 1.5 for n in range(20))}"]),
+        r"the last row has the sum of the others in the column temp.*data\.stacked=true",
+    ),
+    "thousands": (
+        "series",
+        text("day;temp", [f"{line.split(',')[0]};10.03{n % 7},00" for n, line in enumerate(VALUES)]),
+        r"'10\.030,00' is no number; data\.decimal=comma reads it",
     ),
     "a comment": ("items", text("# my names", ITEMS), r"'# my names' may be a comment.*data\.verbatim=true"),
     "a line between": ("items", text("", [*ITEMS, "---", *ITEMS]), r"'---' may be a line between.*data\.verbatim"),
@@ -109,3 +130,19 @@ def test_labels_that_differ_are_not_said_to_be_alike(tmp_path: Path) -> None:
 def test_a_second_header_of_numbers_without_a_header_is_a_row(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("0.5,0.25\n1,2\n1.5,2.5\n")
     assert read_series([tmp_path / "mine.csv"], None).values.tolist() == [[0.25], [2], [2.5]]
+
+
+def test_a_label_that_is_a_list_is_refused_and_one_in_brackets_is_a_text(tmp_path: Path) -> None:
+    lists, words = tmp_path / "lists.jsonl", tmp_path / "words.csv"
+    lists.write_text("".join(f'{{"text": "film {n}", "label": ["{"ab"[n % 2]}"]}}\n' for n in range(20)))
+    with pytest.raises(UserError, match=r'row 1: \["a"\] in the column label is no label; a label is one value'):
+        READ["texts"]([lists])
+    words.write_text(text("text,label", [f"film {n},[{'ab'[n % 2]}]" for n in range(20)]))
+    assert {*READ["texts"]([words]).labels} == {"[a]", "[b]"}
+
+
+def test_every_file_of_a_folder_of_texts_is_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A cold night.\n" * 20)
+    (tmp_path / "b.txt").write_bytes(b"\x00\x01\x02" * 20)
+    with pytest.raises(UserError, match=r"b\.txt.*zero byte"):
+        read_text([tmp_path / "a.txt", tmp_path / "b.txt"])
