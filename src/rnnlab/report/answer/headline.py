@@ -111,7 +111,7 @@ def _tested(answer: Answer, names: Sequence[str], most: int, with_beaten: bool) 
         amount = gap(nearest.difference, (nearest.high - nearest.low) / 2)
         least = "" if len(worse) == 1 else "at least "
         clauses.append(f"{_listed(answer, worse, most)} {_is(worse)} worse by {least}{amount}")
-    if lost:
+    if lost and (most or with_beaten):  # without room the warning says it alone
         clauses.append(f"{_listed(answer, lost, most)} diverged in every run")
     beaten = _beaten(answer, (best, *equal, *worse, *lost), most, with_amount=not worse) if with_beaten else ""
     clauses += [beaten] if beaten else []
