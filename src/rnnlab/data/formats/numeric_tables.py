@@ -43,6 +43,7 @@ DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*|\d{1,2}:\d\d(:\d\d.*
 YEAR = re.compile(r"1[5-9]\d\d|2[01]\d\d", re.ASCII)
 ODD = re.compile(r"[-+\d.,'\s_]+|[+-]?inf(inity)?|[?.*-]+", re.IGNORECASE)  # no name, though no number either
 NO_NUMBERS = {"?", "-", "--", "."}  # for a missing one, beside those of `blank_labels.NO_LABELS`
+TRUTHS = {"true", "false"}
 LEAST_COUNTED = 4  # rows of a column that counts them
 
 
@@ -165,17 +166,30 @@ def thousands_note(cells: Sequence[str], decimal: str | None) -> str:
     return f"{numbers[0]} is read with three decimals (data.decimal=comma reads thousands)"
 
 
+def decimal_advice(cell: str, decimal: str | None) -> str:
+    """Return which key reads a cell that is no number otherwise, such as `10.035,00` or `1,234.5`; '' for none."""
+    if decimal is None and "," in cell:
+        fitting = [sign for sign, pattern in WITH_THOUSANDS.items() if pattern.fullmatch(cell)]
+        return f"; data.decimal={fitting[0]} reads it" if fitting else ""
+    return ""
+
+
 def refuse_counter(table: NumericTable, name: str) -> None:
-    """Raise UserError if the last column, which nobody has chosen, counts the rows or has times, unlike others."""
+    """Raise UserError if the last column, which nobody has chosen, counts rows, has times or True and False.
+
+    Another column has numbers then.
+    """
     if table.names.count(name) > 1 or len(table.table) < LEAST_COUNTED:
         return
     cells = table.table[name].tolist()
     counted = any(cells == [str(number) for number in range(start, start + len(cells))] for start in (0, 1))
     others = [other for other, column in table.table.items() if other != name and kind_of(list(column)) == "number"]
     times = kind_of(cells) == "date" or (named_as_time(name) and increases(cells))
-    if (counted or times) and others:
+    truths = {cell.lower() for cell in cells if not is_missing(cell)}
+    what = "counts the rows" if counted else "has times" if times else "has True and False" if truths <= TRUTHS else ""
+    if what and others:
         raise UserError(
-            f"data: {table.file}: its last column {name!r} {'counts the rows' if counted else 'has times'};"
+            f"data: {table.file}: its last column {name!r} {what};"
             f" data.value_column={others[-1]} or data.value_column={name} says which to read"
         )
 

@@ -36,6 +36,7 @@ from rnnlab.data.sources.series_files.time_order import (
     refuse_disorder_of_series,
     refuse_groups,
     refuse_stacked,
+    refuse_sum,
 )
 from rnnlab.errors import UserError
 
@@ -288,6 +289,8 @@ def read_series(  # noqa: PLR0913  # an argument for every key of data=file
         part_of_each(parts_of(files), (len(piece.numbers) for piece in rows)),
     )
     where = f"data: {files[0]}" if len(files) == 1 else f"data: the series of {files[0].name} to {files[-1].name}"
+    if found and not columns.time and id_column is None:
+        refuse_sum(joined.numbers, columns.numbers, where)
     placed = _placed(joined, columns, _axis(joined, columns, day_first, where, found), missing, where)
     read = _description(tables, columns, [piece.commas for piece in rows], placed, missing)
     said = ", ".join(filter(None, (read, next((piece.note for piece in rows if piece.note), ""))))

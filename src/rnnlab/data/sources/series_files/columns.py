@@ -15,6 +15,7 @@ from rnnlab.data.formats.numeric_tables import (
     UNNAMED,
     NumericTable,
     Writing,
+    decimal_advice,
     refuse_counter,
     thousands_note,
     with_points,
@@ -204,7 +205,8 @@ def _numbers(cells: pd.Series[str], writing: Writing, open_end: int, where: str,
         if is_number(number) and float(number) not in placeholders:
             values[row] = float(number)
         elif not (is_missing(cell) or cell in NO_NUMBERS or is_number(number)):
-            raise UserError(f"{where}, row {row + 1}, column {name}: {cell!r} is no number")
+            advice = decimal_advice(cell, writing.decimal)
+            raise UserError(f"{where}, row {row + 1}, column {name}: {cell!r} is no number{advice}")
         elif missing not in FILLS and row < len(cells) - open_end:
             raise UserError(
                 f"{where}, row {row + 1}, column {name}: {cell!r} is no number; data.missing=interpolate puts one"

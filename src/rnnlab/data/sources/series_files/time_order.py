@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise, product
 
+import numpy as np
+from numpy.typing import NDArray
+
 from rnnlab.data.formats.numeric_tables import NumericTable, kind_of
 from rnnlab.data.formats.times import (
     TimeColumn,
@@ -25,6 +28,8 @@ SUMMARY = re.compile(
     r"((grand |sub)?totals?|sum|mean|average|avg|median|summe|gesamt|insgesamt|mittelwert|durchschnitt|somme):?",
     re.IGNORECASE,
 )
+
+LEAST_SUMMED = 10  # rows, of which the last is hardly the sum of the others by chance
 
 
 def refuse_stacked(table: NumericTable, chosen: Sequence[str]) -> None:
@@ -159,6 +164,27 @@ def _refuse_summary(columns: Mapping[str, list[str]], where: str) -> None:
         raise UserError(
             f"{where}: the last row ({said}) may be a sum of the others; leave it out, or data.stacked=true reads the"
             " rows as they stand"
+        )
+
+
+def refuse_sum(numbers: NDArray[np.float64], names: Sequence[str], where: str) -> None:
+    """Raise UserError if the last of many numbers is the sum of those above it, in a table without times.
+
+    Args:
+        numbers: `(T, C)`, NaN where one is missing.
+        names: `(C,)`, of the columns.
+        where: Begins the line about what is wrong.
+    """
+    if len(numbers) < LEAST_SUMMED:
+        return
+    others, last = np.nan_to_num(numbers[:-1]), numbers[-1]
+    far = np.abs(last) > 3 * np.abs(others).max(axis=0)
+    summed = np.isclose(last, others.sum(axis=0), rtol=1e-6, atol=0) & far
+    if summed.any():
+        place = int(summed.argmax())
+        raise UserError(
+            f"{where}: the last row has the sum of the others in the column {names[place]} ({last[place]:g}); leave it"
+            " out, or data.stacked=true reads the rows as they stand"
         )
 
 
