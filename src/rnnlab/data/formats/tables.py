@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from itertools import islice
@@ -238,9 +239,25 @@ def read_labels(table: pd.DataFrame, column: str, file: Path, key: str = "data.l
     """
     check_column(table, column, key, file)
     labels = [str(label).strip() for label in table[column]]
-    if "" in labels:
-        raise no_label(file, table.index[labels.index("")] + 1, column)
+    for row, label in zip(table.index, labels, strict=True):
+        if not label:
+            raise no_label(file, row + 1, column)
+        refuse_list(label, file, row + 1, column)
     return labels
+
+
+def refuse_list(label: str, file: Path, row: int, column: str) -> None:
+    """Raise UserError if a label is a list or an object, which files have that say what their values are."""
+    if label[:1] in ("[", "{") and says_names(file):
+        try:
+            several = isinstance(json.loads(label), list | dict)
+        except ValueError:  # a text that begins so
+            return
+        if several:
+            raise UserError(
+                f"data: {file}, row {row}: {label[:40]} in the column {column} is no label; a label is one value, such"
+                " as a word or a number"
+            )
 
 
 def no_label(file: Path, row: int, column: str) -> UserError:

@@ -99,8 +99,17 @@ def _rows(content: LabelledTexts, notes: list[str], deduplicate: bool) -> NDArra
         return rows
     parts = [content.parts[row] for row in array("q", rows)] if content.parts else None
     single = rows[distinct(keys[rows], parts)]
-    notes.append(_repeated(len(rows) - len(single)))
+    notes.append(_repeated(len(rows) - len(single), _contradicting(content.labels, keys, rows, single)))
     return single
+
+
+def _contradicting(
+    labels: Sequence[str], keys: NDArray[np.int64], rows: NDArray[np.int64], kept: NDArray[np.int64]
+) -> int:
+    """Return how many of the rows that are left out have another label than the one of the same text that is kept."""
+    by_key = dict(zip(keys[kept].tolist(), kept.tolist(), strict=True))
+    left_out = np.setdiff1d(rows, kept).tolist()
+    return sum(labels[row] != labels[by_key[int(keys[row])]] for row in left_out)
 
 
 def _balance(content: LabelledTexts, rows: Iterable[int], names: list[str]) -> dict[str, int]:
@@ -115,10 +124,16 @@ def _without_word(count: int) -> str:
     return f"{count:,} {which} left out" if count else ""
 
 
-def _repeated(count: int) -> str:
-    """Return a note on texts that were left out since they repeat another; '' where there are none."""
+def _repeated(count: int, contradicting: int) -> str:
+    """Return a note on texts that were left out since they repeat another; '' where there are none.
+
+    Args:
+        count: How many.
+        contradicting: How many of them have another label.
+    """
     which = "texts that repeat another were" if count > 1 else "text that repeats another was"
-    return f"{count:,} {which} left out" if count else ""
+    others = f", {contradicting:,} of them with another label than that one" if contradicting else ""
+    return f"{count:,} {which} left out{others}" if count else ""
 
 
 def _check_labels(labels: set[str], names: list[str], where: str) -> None:

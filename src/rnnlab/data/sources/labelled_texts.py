@@ -13,6 +13,7 @@ from rnnlab.data.formats.tables import (
     check_column,
     is_table,
     no_label,
+    refuse_list,
     refuse_more_cells,
     refuse_second_header,
     rows_in_turn,
@@ -187,6 +188,7 @@ class _Reader:
             left_out = leaves_out(label, self.missing, f"data: {file}, row {row}")
             if not (label or left_out):
                 raise no_label(file, row, self.label_column)
+            refuse_list(label, file, row, self.label_column)
             self.known[label] = "" if left_out else label
         self.left_out += not self.known[label]
         return self.known[label]
