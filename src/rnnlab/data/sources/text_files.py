@@ -78,7 +78,7 @@ def read_text(files: list[Path], text_column: str | None = None) -> TextFiles:
         text_column: Of tables, the column that has the text; None for `text`.
 
     Raises:
-        UserError: A line is not UTF-8, a table has no such column, or there is nothing but blanks.
+        UserError: A file is not UTF-8 where it begins, a table has no such column, or there is nothing but blanks.
     """
     if text_column is not None and (plain := next((file for file in files if not has_columns(file)), None)):
         raise UserError(
@@ -95,6 +95,9 @@ def read_text(files: list[Path], text_column: str | None = None) -> TextFiles:
     elif parts:
         named = [file.name for file, part in zip(files, parts, strict=True) if part in PARTS]
         text = replace(text, note=f"{named[0]} is no part of its own: not all of the {len(files)} files are named so")
+    for file in files:
+        if not has_columns(file):  # also one that a limit would never reach has to be text
+            next(decoded_pieces(file), "")
     if all(not piece or piece.isspace() for piece in text.pieces()):
         raise UserError(f"data: {files[0]} holds no text")
     return text
