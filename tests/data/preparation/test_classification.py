@@ -143,6 +143,14 @@ def own(file: Path, deduplicate: bool = True, seed: int = 2017, **data: int) -> 
     }
 
 
+def test_equal_texts_with_another_label_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    rows = [f"film {n},{n % 2}" for n in range(40)] + ["film 0,0", "film 1,0", "Film 2,1", "film 2,0"]
+    file.write_text("review,stars\n" + "".join(f"{row}\n" for row in rows))
+    notes = prepare(own(file)).notes
+    assert notes == ("4 texts that repeat another were left out, 2 of them with another label than that one",)
+
+
 def test_a_table_of_three_classes_is_split_by_class_and_says_what_it_left_out(stars: Path) -> None:
     data = prepare(own(stars))
     assert data.card["labels"] == ["0", "1", "2"]

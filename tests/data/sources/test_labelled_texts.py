@@ -215,3 +215,10 @@ def test_a_file_beside_the_folders_of_classes_is_named(tmp_path: Path) -> None:
     write(tmp_path / "readme.md", "about these reviews")
     with pytest.raises(UserError, match=r"readme\.md lies in no folder of a class"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("label", ['["neg"]', '{"a": 1}'])
+def test_a_label_that_is_a_list_is_refused(tmp_path: Path, label: str) -> None:
+    file = write(tmp_path / "a.jsonl", f'{{"text": "bad", "label": "[sic]"}}\n{{"text": "good", "label": {label}}}\n')
+    with pytest.raises(UserError, match=r"a\.jsonl, row 2: .* in the column label is no label; a label is one value"):
+        read_labelled_texts([file], "text", "label")

@@ -118,3 +118,23 @@ def test_a_table_of_names_needs_its_column(tmp_path: Path, name: str, keys: dict
     file.write_text("name,sex\nanna,F\n" if name.endswith("csv") else '{"name": "anna"}\n', encoding="utf-8")
     with pytest.raises(UserError, match=expected):
         read_lines([file], **keys)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "column"),
+    [
+        ("a.csv", ["name,count", "anna,1", "berta,2", "carl,3"], "name"),
+        ("a.csv", ["sex;vorname", "F;anna", "F;berta", "M;carl"], "vorname"),
+        ("a.csv", ["x|y", "anna|1", "berta|2"], "COLUMN"),
+        ("a.tsv", ["id\tname", "1\tanna", "2\tberta"], "name"),
+    ],
+)
+def test_a_table_of_items_is_refused_with_the_key_that_reads_its_column(
+    tmp_path: Path, name: str, lines: list[str], column: str
+) -> None:
+    (tmp_path / name).write_text("\n".join(lines) + "\n")
+    with pytest.raises(UserError, match=rf"data\.text_column={column} reads a column of a table"):
+        read_lines([tmp_path / name])
+    (tmp_path / "a.txt").write_text("\n".join(lines) + "\n")
+    with pytest.raises(UserError, match=r"data\.verbatim=true[^;]*$"):
+        read_lines([tmp_path / "a.txt"])

@@ -206,3 +206,43 @@ def test_an_hourly_load_hangs_on_its_temperature_and_begins_with_a_shorter_one()
     assert not hourly_load(200, 1.0, seed=0, past=["temperature"]).known.names
     with pytest.raises(UserError, match="data=hourly has no column wind; it has temperature"):
         hourly_load(10, 1.0, seed=0, known=["wind"])
+
+
+@pytest.mark.parametrize("number", ["-999", "-9999"])
+def test_one_number_that_is_hardly_a_value_suffices_beside_many(tmp_path: Path, number: str) -> None:
+    rows = [f"{20 + n % 7}" for n in range(30)]
+    with pytest.raises(UserError, match=rf"{number} stands there once, far from.*data\.missing_values={number} takes"):
+        read_series(table(tmp_path, "\n".join(["temp", *rows[:9], number, *rows[9:]])), None)
+    for value in ("999", "-99"):
+        assert len(read_series(table(tmp_path, "\n".join(["temp", *rows[:9], value, *rows[9:]])), None).values) == 31
+
+
+def test_the_sum_of_the_others_in_the_last_row_is_no_value(tmp_path: Path) -> None:
+    rows = [20 + n % 7 for n in range(30)]
+    below = table(tmp_path, "sold\n" + "".join(f"{row}\n" for row in [*rows, sum(rows)]))
+    with pytest.raises(UserError, match=r"the last row has the sum of the others in the column sold \(\d+\); leave it"):
+        read_series(below, None)
+    assert len(read_series(below, None, stacked=True).values) == 31
+    for others in ([0] * 20, [2**n for n in range(20)], [1, *(2**n for n in range(20))], [*rows, 600]):
+        file = table(tmp_path, "sold\n" + "".join(f"{row}\n" for row in others))
+        assert len(read_series(file, None).values) == len(others)
+
+
+def test_a_last_column_of_true_and_false_is_no_value_unless_it_is_named(tmp_path: Path) -> None:
+    rows = "".join(f"{n}.5,{'False' if n % 3 else 'TRUE'}\n" for n in range(9))
+    file = table(tmp_path, "load,weekend\n" + rows)
+    with pytest.raises(UserError, match=r"last column 'weekend' has True and False; data\.value_column=load or"):
+        read_series(file, None)
+    assert read_series(file, "weekend").values[:2, 0].tolist() == [1, 0]
+    alone = table(tmp_path, "on\n" + "True\nFalse\nTrue\nTrue\nFalse\n")
+    assert read_series(alone, None).values[:, 0].tolist() == [1, 0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(("cell", "decimal"), [("10.035,00", "comma"), ('"10,035.5"', "point")])
+def test_a_number_with_thousands_is_refused_with_the_key_that_reads_it(tmp_path: Path, cell: str, decimal: str) -> None:
+    file = table(tmp_path, "x;load\n" + f"a;{cell}\n" * 5)
+    with pytest.raises(UserError, match=rf"is no number; data\.decimal={decimal} reads it$"):
+        read_series(file, None)
+    assert int(read_series(file, None, decimal=decimal).values[0, 0]) == 10_035
+    with pytest.raises(UserError, match=r"'1x,5' is no number$"):
+        read_series(table(tmp_path, "x;load\n" + "a;1x,5\n" * 5), None)

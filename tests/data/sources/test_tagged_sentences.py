@@ -177,3 +177,22 @@ def test_a_comment_of_a_program_is_no_word(tmp_path: Path) -> None:
         read_tagged_sentences([file], "UPOS")
     file.write_text("//\tPUNCT\nthe\tDET\n\n", encoding="utf-8")
     assert list(read_tagged_sentences([file], "UPOS").words[0]) == ["//", "the"]
+
+
+def test_empty_cells_behind_the_tag_are_left_out(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.tsv", "the\tDET\t\nend\tNOUN\t\t\n")
+    assert read(file) == [[("the", "DET"), ("end", "NOUN")]]
+    with pytest.raises(UserError, match=r"line 1: 'the' has no tag"):
+        read(write(tmp_path / "b.tsv", "the\t\t\n"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.jsonl", '{"tokens": ["The"], "tags": ["DET"]}\n', r"a\.jsonl is a table, of which no sentences are read"),
+        ("a.csv", "n,word,tag\n1,the,DET\n", r"a\.csv, line 1: .* not 1 column"),
+    ],
+)
+def test_a_table_is_refused_with_the_forms_that_are_read(tmp_path: Path, name: str, content: str, line: str) -> None:
+    with pytest.raises(UserError, match=f"{line}; CoNLL-U is read, and lines of a word, a tab or a blank, and its tag"):
+        read(write(tmp_path / name, content))

@@ -215,3 +215,10 @@ def test_a_user_trains_on_a_pattern_of_packed_files(rnnlab: Callable[..., Answer
     assert answer.code == 0 and "in the column body of 2 files" in answer.err
     wrong = rnnlab(*words, "data.text_column=texts")
     assert wrong.code == 2 and "data.text_column=texts: a.jsonl.gz has no such column; it has id, body" in wrong.err
+
+
+def test_every_file_of_a_folder_is_text_also_one_that_a_limit_does_not_reach(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("some text\n")
+    (tmp_path / "b.bin").write_bytes(b"a\0b\0")
+    with pytest.raises(UserError, match=r"b\.bin, line 1 has a zero byte"):
+        read_text(files_at(str(tmp_path)))

@@ -44,8 +44,8 @@ def refuse_placeholder(values: NDArray[np.float64], said: Said, where: str) -> N
         count = int((known == usual).sum())
         others = known[known != usual]
         least = 1 if usual in ALONE and len(others) >= LEAST_BESIDE else LEAST_REPEATED
-        times = f"{count:,} times" if count > 1 else "once"
         if count >= least and len(np.unique(others)) >= LEAST_OTHERS and _is_far(usual, others):
+            times = f"{count:,} times" if count > 1 else "once"
             raise UserError(
                 f"{where}: {usual:g} stands there {times}, far from the others ({others.min():g} to"
                 f" {others.max():g}); data.missing_values={usual:g} takes it for a missing number,"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.data.formats.blank_labels import SKIP, leaves_out, with_labels
 from rnnlab.data.formats.decoding import decode_lines
-from rnnlab.data.formats.headers import begins_with_header
+from rnnlab.data.formats.headers import begins_with_header, looks_like_header
 from rnnlab.data.formats.tables import check_column, is_table, read_labels, read_table, says_names
 from rnnlab.data.sources.descriptions import alike, named
 from rnnlab.data.sources.labelled_texts import LabelledTexts
@@ -262,7 +262,7 @@ def _refuse_table(rows: list[str], file: Path) -> None:
     if line := next((row for row in rows if "\t" in row), ""):
         raise UserError(
             f"data: {file}: {_short(line)} has a tab; data.labels=WORD reads what follows as the item's label,"
-            " data.verbatim=true as letters"
+            f" data.verbatim=true as letters{_column_advice(rows[0], 'tab', file)}"
         )
     for sign, pattern in TABLES.items():
         counts = Counter(len(pattern.findall(row)) for row in rows)
@@ -270,8 +270,18 @@ def _refuse_table(rows: list[str], file: Path) -> None:
         if count and times >= NEARLY_ALL * len(rows) > 1:
             raise UserError(
                 f"data: {file}: {_short(rows[-1])} has {sign}, as nearly all lines have, like a table; give an item a"
-                " line, or data.verbatim=true"
+                f" line, or data.verbatim=true{_column_advice(rows[0], sign, file)}"
             )
+
+
+def _column_advice(first: str, sign: str, file: Path) -> str:
+    """Return which key reads a column of a file that is a table by its name; '' for others."""
+    if not is_table(file):
+        return ""
+    separator = TABLES[sign].pattern.removeprefix("\\") if sign in ("commas", "semicolons", "bars") else "\t"
+    names = [cell.strip().strip('"') for cell in first.split(separator)]
+    column = next((name for name in names if looks_like_header([name])), "COLUMN")
+    return f"; data.text_column={column} reads a column of a table with a header"
 
 
 def _refuse_odd(rows: list[str], file: Path) -> None:

@@ -12,6 +12,7 @@ from rnnlab.data.formats.blank_labels import SKIP, leaves_out
 from rnnlab.data.formats.decoding import decode_lines
 from rnnlab.data.formats.headers import begins_with_header, looks_like_header
 from rnnlab.data.formats.packed import ending_of
+from rnnlab.data.formats.tables import is_table, says_names
 from rnnlab.data.sources.descriptions import alike
 from rnnlab.data.sources.parts import part_of_each, parts_of
 from rnnlab.data.split import PARTS
@@ -25,6 +26,7 @@ TAGS = ("UPOS", "XPOS", "FEATS", "DEPREL")  # columns that may be learned
 EMPTY = "_"  # of a column; of FEATS, which many words have none of, it is a tag like any other
 NO_WORD = re.compile(r"[1-9]\d*-[1-9]\d*|\d+\.[1-9]\d*")  # `1-2`, words that are written as one; `8.1`, an empty node
 DOCUMENT = "-DOCSTART-"  # where a document begins in files of CoNLL-2003
+FORMS = "CoNLL-U is read, and lines of a word, a tab or a blank, and its tag, with an empty line behind each sentence"
 
 Sentence = tuple[list[str], list[str]]
 
@@ -158,6 +160,8 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False, untagge
     Raises:
         UserError: A line has no word or no tag, or the numbers of words are not in their order.
     """
+    if says_names(file):
+        raise UserError(f"data: {file} is a table, of which no sentences are read; {FORMS}")
     lines = decode_lines(file)
     treebank = _is_treebank(file)
     if (first := _first(lines)) and not treebank:
@@ -171,7 +175,8 @@ def _sentences(file: Path, tag_column: str, header: bool | None = False, untagge
                     raise ValueError(f"{' '.join(pair)!r} is a header again; data.header=false reads it as a word")
                 _check_tag(pair, line, tag_column if treebank else "", untagged)
             except ValueError as error:
-                raise UserError(f"data: {file}, line {number}: {error}") from None
+                forms = f"; {FORMS}" if is_table(file) and ending_of(file) != ".tsv" else ""
+                raise UserError(f"data: {file}, line {number}: {error}{forms}") from None
             pairs += [] if pair is None else [pair]
         if pairs:
             yield [word for word, _ in pairs], [tag for _, tag in pairs]
@@ -235,6 +240,7 @@ def _word_and_tag(line: str) -> tuple[str, str] | None:
     """Return word and tag of a line, separated by a tab or by blanks; None for a comment or a document's beginning.
 
     A line that begins with `#` is a comment unless it has a tab. A word and nothing behind its tab has the tag ''.
+    Empty cells behind the tag are left out.
 
     Raises:
         ValueError: There are not two of them, or the line begins with `//` as comments of programs do.
@@ -245,6 +251,8 @@ def _word_and_tag(line: str) -> tuple[str, str] | None:
     if (line.startswith("#") and not by_tab) or line.startswith(DOCUMENT):
         return None
     cells = [cell.strip() for cell in line.split("\t")] if by_tab else line.split()
+    while len(cells) > 2 and not cells[-1]:
+        cells.pop()
     if len(cells) != 2 or not cells[0]:
         count = len([cell for cell in cells if cell])
         raise ValueError(

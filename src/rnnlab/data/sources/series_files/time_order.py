@@ -177,8 +177,9 @@ def refuse_sum(numbers: NDArray[np.float64], names: Sequence[str], where: str) -
     """
     if len(numbers) < LEAST_SUMMED:
         return
-    sums, largest, last = np.nansum(numbers[:-1], axis=0), np.nanmax(np.abs(numbers[:-1]), axis=0), numbers[-1]
-    summed = np.isclose(last, sums, rtol=1e-6, atol=0) & (np.abs(last) > 3 * largest)
+    others, last = np.nan_to_num(numbers[:-1]), numbers[-1]
+    far = np.abs(last) > 3 * np.abs(others).max(axis=0)
+    summed = np.isclose(last, others.sum(axis=0), rtol=1e-6, atol=0) & far
     if summed.any():
         place = int(summed.argmax())
         raise UserError(
