@@ -196,12 +196,6 @@ def test_the_split_is_that_of_its_seed(stars: Path) -> None:
     assert first == texts(prepare(own(stars)), "test")
 
 
-def test_texts_that_are_there_with_two_labels_are_said(stars: Path) -> None:
-    stars.write_text(stars.read_text() + "\nbad film number 1,2\nbad film number 2,2", encoding="utf-8")
-    said = "7 texts that repeat another were left out, 2 of them with another label than that one"
-    assert prepare(own(stars)).notes[-1] == said
-
-
 def test_repeated_texts_may_be_kept(stars: Path) -> None:
     data = prepare(own(stars, deduplicate=False))
     assert sum(len(data.parts[part].sequences) for part in PARTS) == 65

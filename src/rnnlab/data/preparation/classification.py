@@ -107,8 +107,9 @@ def _contradicting(
     labels: Sequence[str], keys: NDArray[np.int64], rows: NDArray[np.int64], kept: NDArray[np.int64]
 ) -> int:
     """Return how many of the rows that are left out have another label than the one of the same text that is kept."""
-    by_key = dict(zip(keys[kept].tolist(), kept.tolist(), strict=True))
     left_out = np.setdiff1d(rows, kept).tolist()
+    repeated = kept[np.isin(keys[kept], keys[left_out])]  # few of many
+    by_key = dict(zip(keys[repeated].tolist(), repeated.tolist(), strict=True))
     return sum(labels[row] != labels[by_key[int(keys[row])]] for row in left_out)
 
 
