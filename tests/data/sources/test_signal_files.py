@@ -62,6 +62,14 @@ def test_a_long_table_has_a_sequence_an_id(tmp_path: Path) -> None:
     assert signals.description.startswith(read + ", columns id id, time t, label label")
 
 
+def test_two_columns_of_the_name_of_the_times_are_refused(tmp_path: Path) -> None:
+    file = written(
+        tmp_path / "a.csv", "id,t,t,x,label", *(f"{n // 4},{n % 4},{n % 4},{n}.5,{'ab'[n // 4 % 2]}" for n in range(32))
+    )
+    with pytest.raises(UserError, match="has 2 columns t; the column of times needs a name of its own"):
+        read_signals([file])
+
+
 def test_rows_are_put_into_the_order_of_their_times(tmp_path: Path) -> None:
     signals = read_signals([long_table(tmp_path / "long.csv", order=lambda rows: rows[:1] + rows[:0:-1])])
     assert "rows were put into the order of t" in signals.description

@@ -291,8 +291,10 @@ def _times(table: pd.DataFrame, name: str, file: Path) -> NDArray[np.float64]:
     """Return a column of times as numbers: as they are, or of dates the seconds.
 
     Raises:
-        UserError: A cell is no time, or the dates can be read in two ways.
+        UserError: A cell is no time, the dates can be read in two ways, or another column has the same name.
     """
+    if (count := list(table.columns).count(name)) > 1:
+        raise UserError(f"data: {file} has {count} columns {name}; the column of times needs a name of its own")
     cells = table[name].tolist()
     if (gap := next((row for row, cell in enumerate(cells) if is_missing(cell)), None)) is not None:
         raise UserError(f"data: {file}, row {gap + 1} has no time in the column {name}")
