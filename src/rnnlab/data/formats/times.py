@@ -139,7 +139,8 @@ def counts_and_begins_again(cells: Sequence[str]) -> bool:
     if len(cells) <= LEAST_STEPS or not all(map(_is_number, cells)):
         return False
     values = np.array([float(cell.replace(",", ".")) for cell in cells])
-    steps = np.diff(values)
+    with np.errstate(over="ignore"):  # of numbers that a float64 hardly holds, which count nothing
+        steps = np.diff(values)
     if (steps < 0).all():
         return bool(np.allclose(steps, steps[0]))
     starts = np.flatnonzero(steps <= 0) + 1
